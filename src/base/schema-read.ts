@@ -1,0 +1,207 @@
+/**
+ * Reads a value people wrote into the value code uses: defaults filled in, durations and sizes turned
+ * into numbers, every mistake reported at once with its JSON pointer and a "did you mean".
+ * In: a schema and an untrusted value. Out: `{ value }` or `{ errors }`; the input is not changed.
+ */
+import { Compile } from 'typebox/compile';
+import type { ProblemPointer } from './problem.ts';
+import { type JsonSchema, type Static, type TSchema } from './schema.ts';
+import { nearest } from './suggest.ts';
+import { parseBytes, parseDuration } from './units.ts';
+
+/** `errors` is empty exactly when `value` may be used. */
+export interface ReadResult<V> {
+  readonly value: V;
+  readonly errors: ProblemPointer[];
+}
+
+const DEPTH_MAX = 40;
+const leafChecks = new WeakMap<object, ReturnType<typeof Compile>>();
+
+/**
+ * Reads `input` by `schema`.
+ * @example readValue(T.Object({ window: duration({ default: '1m', ...help('…', '…') }) }), {}).value.window === 60000
+ */
+export function readValue<S extends TSchema>(schema: S, input: unknown, pointer = ''): ReadResult<Static<S>> {
+  const errors: ProblemPointer[] = [];
+  const value = read(schema as unknown as JsonSchema, input, pointer, errors, 0);
+  return { value: value as Static<S>, errors };
+}
+
+function read(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
+  if (depth > DEPTH_MAX) return fail(errors, at, 'is nested too deeply');
+  if (schema['x-discriminator']) return readVariant(schema, input, at, errors, depth);
+  if (schema.anyOf) return readAnyOf(schema.anyOf, input, at, errors, depth);
+  if (schema.properties) return readObject(schema, input, at, errors, depth);
+  if (schema.type === 'array' && schema.items) return readArray(schema, input, at, errors, depth);
+  if (schema.type === 'object' && (schema.patternProperties || typeof schema.additionalProperties === 'object')) {
+    return readRecord(schema, input, at, errors, depth);
+  }
+  return readLeaf(schema, input, at, errors);
+}
+
+function readObject(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
+  if (!isObject(input)) return fail(errors, at, `must be an object, not ${describe(input)}`);
+  const properties = schema.properties!;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(input)) {
+    if (Object.hasOwn(properties, key)) continue;
+    if (schema.additionalProperties === false) {
+      const near = nearest(key, Object.keys(properties));
+      const hint = near ? `; did you mean "${near}"?` : `; known are: ${Object.keys(properties).join(', ')}`;
+      fail(errors, `${at}/${escapePointer(key)}`, `is not known here${hint}`);
+    } else if (schema.additionalProperties === undefined || schema.additionalProperties === true) {
+      setOwn(result, key, input[key]);
+    }
+  }
+  const required = new Set(schema.required);
+  for (const [key, field] of Object.entries(properties)) {
+    const given = Object.hasOwn(input, key) ? input[key] : undefined;
+    const place = `${at}/${escapePointer(key)}`;
+    if (given !== undefined) setOwn(result, key, read(field, given, place, errors, depth + 1));
+    else if (field.default !== undefined) setOwn(result, key, read(field, structuredClone(field.default), place, errors, depth + 1));
+    else if (required.has(key)) fail(errors, place, 'is required');
+  }
+  return result;
+}
+
+function readRecord(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
+  if (!isObject(input)) return fail(errors, at, `must be an object, not ${describe(input)}`);
+  const patterns = Object.entries(schema.patternProperties ?? {}).map(([p, s]) => [new RegExp(p), s] as const);
+  const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(input)) {
+    const field = patterns.find(([pattern]) => pattern.test(key))?.[1] ?? rest;
+    const place = `${at}/${escapePointer(key)}`;
+    if (field) setOwn(result, key, read(field, value, place, errors, depth + 1));
+    else fail(errors, place, 'is not an allowed name');
+  }
+  const most = schema['maxProperties'];
+  if (typeof most === 'number' && Object.keys(result).length > most) fail(errors, at, `has more than ${most} members`);
+  return result;
+}
+
+function readArray(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
+  if (!Array.isArray(input)) return fail(errors, at, `must be a list, not ${describe(input)}`);
+  const { minItems, maxItems } = schema as { minItems?: number; maxItems?: number };
+  if (minItems !== undefined && input.length < minItems) fail(errors, at, `must have at least ${minItems} item(s)`);
+  if (maxItems !== undefined && input.length > maxItems) fail(errors, at, `must have at most ${maxItems} item(s)`);
+  return input.map((item, index) => read(schema.items!, item, `${at}/${index}`, errors, depth + 1));
+}
+
+/** The variant named by the discriminator gives the messages, so they speak of what was meant. */
+function readVariant(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
+  const member = String(schema['x-discriminator']);
+  if (!isObject(input)) return fail(errors, at, `must be an object with a "${member}", not ${describe(input)}`);
+  const known = new Map(schema.anyOf!.map((v) => [v.properties?.[member]?.const, v]));
+  const chosen = known.get(input[member]);
+  if (chosen) return read(chosen, input, at, errors, depth + 1);
+  const names = [...known.keys()].map(String);
+  if (input[member] === undefined) return fail(errors, `${at}/${member}`, `is required; one of: ${names.join(', ')}`);
+  const near = nearest(String(input[member]), names);
+  return fail(errors, `${at}/${member}`, `"${String(input[member]).slice(0, 60)}" is not known; ${near ? `did you mean "${near}"?` : `one of: ${names.join(', ')}`}`);
+}
+
+function readAnyOf(options: readonly JsonSchema[], input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
+  let best: ProblemPointer[] | undefined;
+  for (const option of options) {
+    const own: ProblemPointer[] = [];
+    const value = read(option, input, at, own, depth + 1);
+    if (own.length === 0) return value;
+    if (!best || rank(own, at) < rank(best, at)) best = own;
+  }
+  if (options.every((o) => o.const !== undefined)) {
+    return fail(errors, at, `must be one of: ${options.map((o) => JSON.stringify(o.const)).join(', ')}; got ${describe(input)}`);
+  }
+  errors.push(...(best ?? []));
+  return undefined;
+}
+
+/** An option that failed inside is nearer to what was meant than one of the wrong type. */
+function rank(errors: ProblemPointer[], at: string): number {
+  return errors.length + (errors.some((e) => e.pointer === at) ? 1000 : 0);
+}
+
+function readLeaf(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[]): unknown {
+  if (schema['x-duration'] || schema['x-bytes']) return readUnit(schema, input, at, errors);
+  let check = leafChecks.get(schema);
+  if (!check) leafChecks.set(schema, (check = Compile(schema as unknown as TSchema)));
+  if (check.Check(input)) return input;
+  const first = check.Errors(input)[0];
+  const shown = schema['x-secret'] ? 'a value that is not shown' : describe(input);
+  if (schema.enum) return fail(errors, at, `must be one of: ${schema.enum.map((v) => JSON.stringify(v)).join(', ')}; got ${shown}`);
+  return fail(errors, at, `${first?.message ?? 'is not valid'}; got ${shown}`);
+}
+
+function readUnit(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[]): unknown {
+  const isDuration = Boolean(schema['x-duration']);
+  const parse = isDuration ? parseDuration : parseBytes;
+  const value = typeof input === 'string' ? parse(input) : undefined;
+  if (value === undefined) {
+    const example = isDuration ? '"30s", "5m" or "1h30m"' : '"512B", "64KiB" or "10MiB"';
+    return fail(errors, at, `must be a ${isDuration ? 'duration' : 'size'} such as ${example}; got ${describe(input)}`);
+  }
+  const least = schema['x-minimum'] as string | undefined;
+  const most = schema['x-maximum'] as string | undefined;
+  if (least !== undefined && value < parse(least)!) return fail(errors, at, `must be at least ${least}; got ${describe(input)}`);
+  if (most !== undefined && value > parse(most)!) return fail(errors, at, `must be at most ${most}; got ${describe(input)}`);
+  return value;
+}
+
+/** A value as a message may show it: short, and never a whole document. */
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function fail(errors: ProblemPointer[], pointer: string, detail: string): undefined {
+  errors.push({ pointer, detail });
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Sets a member even when it is called `__proto__`. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Escapes one step of a JSON pointer. Source: RFC 6901 §3. */
+export function escapePointer(step: string): string {
+  return step.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Visits every field present in `value` with its schema; used to find secrets, references and variables. */
+export function visitFields(
+  schema: JsonSchema,
+  value: unknown,
+  visit: (field: { schema: JsonSchema; value: unknown; pointer: string }) => void,
+  pointer = '',
+): void {
+  visit({ schema, value, pointer });
+  if (schema['x-discriminator'] && isObject(value)) {
+    const member = String(schema['x-discriminator']);
+    const chosen = schema.anyOf!.find((v) => v.properties?.[member]?.const === value[member]);
+    if (chosen) visitFields(chosen, value, visit, pointer);
+  } else if (schema.anyOf) {
+    const chosen = schema.anyOf.find((option) => readValue(option as unknown as TSchema, value).errors.length === 0);
+    if (chosen) visitFields(chosen, value, visit, pointer);
+  } else if (Array.isArray(value)) {
+    if (schema.items) value.forEach((item, i) => visitFields(schema.items!, item, visit, `${pointer}/${i}`));
+  } else if (isObject(value)) {
+    const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+    for (const [key, item] of Object.entries(value)) {
+      const field =
+        schema.properties?.[key] ??
+        Object.entries(schema.patternProperties ?? {}).find(([p]) => new RegExp(p).test(key))?.[1] ??
+        rest;
+      if (field) visitFields(field, item, visit, `${pointer}/${escapePointer(key)}`);
+    }
+  }
+}

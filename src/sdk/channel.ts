@@ -1,0 +1,40 @@
+/**
+ * The one contract between roles: typed messages over a local socket (or, for threads, a port).
+ * Control serves; gateways and workers connect, say hello, receive revision deltas and answer.
+ */
+import type { CallRecord } from './call-record.ts';
+import type { RevisionDelta } from './revision.ts';
+
+/** Metrics of one process in prom-client's JSON form. */
+export type MetricsJson = readonly Record<string, unknown>[];
+
+/** Where one gateway thread stands. */
+export interface ThreadState {
+  readonly thread: number;
+  readonly revision: number;
+  readonly hash: string;
+  /** Entries that could not be instantiated; the last good one keeps serving. */
+  readonly failed: readonly { readonly key: string; readonly reason: string }[];
+}
+
+export type ToControl =
+  | { readonly type: 'hello'; readonly role: 'gateway' | 'worker'; readonly instance: string; readonly pid: number; readonly revision: number }
+  | { readonly type: 'applied'; readonly threads: readonly ThreadState[] }
+  | { readonly type: 'calls'; readonly records: readonly CallRecord[]; readonly dropped: number }
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
+  | { readonly type: 'run-finished'; readonly project: string; readonly pipeline: string; readonly run: string; readonly result: string };
+
+export type FromControl =
+  | { readonly type: 'revision'; readonly delta: RevisionDelta }
+  | { readonly type: 'collect'; readonly id: number }
+  | { readonly type: 'runs-waiting' };
+
+/** A two-way line. Messages arrive in order, whole, at most once; `close` fires once. */
+export interface Channel<In, Out> {
+  /** False when the line is full or closed; the message was then not sent. */
+  send(message: Out): boolean;
+  onMessage(handler: (message: In) => void): void;
+  onClose(handler: () => void): void;
+  close(): void;
+}
+export type ControlChannel = Channel<FromControl, ToControl>;

@@ -1,0 +1,54 @@
+/**
+ * The query side of a connector, used by data APIs. Runs on the query thread of the gateway process,
+ * never on a thread that serves sockets (DESIGN D20). SQL comes only from shapes compiled at publish;
+ * values are only bound.
+ */
+import type { ColumnType } from './record.ts';
+
+export type Dialect = 'sqlite' | 'postgres';
+
+/** A bound value: text of the database's own form, or null. The engine casts by `type`. */
+export interface BoundValue {
+  readonly value: string | null;
+  readonly type: ColumnType;
+}
+
+/** One finite SQL shape. `sql` uses `$1 … $n` in the order of the bound values, in every dialect. */
+export interface QueryShape {
+  readonly sql: string;
+  readonly parameterTypes: readonly ColumnType[];
+}
+
+export interface QueryColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export interface QueryLimits {
+  readonly rowsMax: number;
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+}
+
+/** The answer, already as JSON bytes: an array of objects in column order. */
+export interface QueryResult {
+  readonly json: Uint8Array;
+  readonly rows: number;
+  /** Values of the asked-for `sortColumns` of the last row, as database text; null when there is no row. */
+  readonly lastSort: readonly (string | null)[] | null;
+}
+
+export interface QueryEngine {
+  readonly dialect: Dialect;
+  /** Prepares the shape without running it (also EXPLAINs it); answers its columns. Raises on bad SQL. */
+  describe(shape: QueryShape, signal: AbortSignal): Promise<QueryColumn[]>;
+  /** Says whether the login could write (superuser, owner, grants): a publish warning. */
+  canWrite(signal: AbortSignal): Promise<string | null>;
+  /** True when `columns` of `table` are unique and not null together: asked before keyset paging. */
+  isUnique(table: { namespace: string | undefined; table: string }, columns: readonly string[], signal: AbortSignal): Promise<boolean>;
+  /** Runs read-only: PostgreSQL in a READ ONLY transaction, SQLite on a `readOnly` handle with an authorizer. */
+  run(shape: QueryShape, values: readonly BoundValue[], limits: QueryLimits, sortColumns: readonly string[], signal: AbortSignal): Promise<QueryResult>;
+  /** Opens connections ahead of use, up to `count`. */
+  warm(count: number, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

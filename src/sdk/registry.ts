@@ -1,0 +1,10 @@
+/** All extensions by kind and id, as `generated/registry.ts` builds it and main.ts hands it over. */
+import type { AuthComponent } from './auth.ts';
+import type { ConnectorComponent } from './connector.ts';
+import type { PolicyComponent } from './policy.ts';
+
+export interface Registry {
+  readonly policies: ReadonlyMap<string, PolicyComponent>;
+  readonly auth: ReadonlyMap<string, AuthComponent>;
+  readonly connectors: ReadonlyMap<string, ConnectorComponent>;
+}

@@ -1,0 +1,57 @@
+/**
+ * `npm test`: sets up what the tests need, then runs them all. One PostgreSQL and one MariaDB are
+ * started and shared (test/servers.ts); where we are root on Debian and MariaDB is missing, it is
+ * installed. Arguments after `--` are file patterns to run instead of all.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import path from 'node:path';
+import { launchMariadb } from '../test/servers/mariadb.ts';
+import { launchPostgres } from '../test/servers/postgres.ts';
+import type { Launched } from '../test/servers/process.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const TEST_TIMEOUT_MS = 300_000;
+
+/** Installs Debian's database binaries where that is possible; never starts or stops their services. */
+function installDatabases(): void {
+  const wanted = [
+    { file: '/usr/sbin/mariadbd', name: 'mariadb-server' },
+    { file: '/usr/bin/psql', name: 'postgresql-client' },
+  ].filter(({ file }) => !existsSync(file));
+  if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  const names = wanted.map(({ name }) => name);
+  process.stderr.write(`installing ${names.join(', ')} for the tests …\n`);
+  const run = (args: string[]) =>
+    execFileSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeout: 600_000 });
+  try {
+    run(['update', '-qq']);
+    run(['install', '-y', '-qq', '--no-install-recommends', ...names]);
+  } catch (error) {
+    process.stderr.write(`could not install them: ${(error as Error).message}\n`);
+  }
+}
+
+/** The server in the form test/servers.ts reads from the environment. */
+async function share(launch: () => Promise<Launched | { missing: string }>): Promise<{ json: string; stop: () => Promise<void> }> {
+  const server = await launch();
+  if ('missing' in server) {
+    process.stderr.write(`SKIP: ${server.missing}\n`);
+    return { json: JSON.stringify(server), stop: async () => {} };
+  }
+  const { stop, ...rest } = server;
+  return { json: JSON.stringify(rest), stop: stop! };
+}
+
+installDatabases();
+const patterns = process.argv.slice(2).filter((a) => a !== '--');
+const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root }).sort();
+const [postgres, mariadb] = await Promise.all([share(launchPostgres), share(launchMariadb)]);
+const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--test', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-concurrency=2', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, WEIR_TEST_POSTGRES: postgres.json, WEIR_TEST_MARIADB: mariadb.json },
+});
+const code = await new Promise<number>((resolve) => child.once('exit', (exit, signal) => resolve(signal ? 1 : (exit ?? 1))));
+await Promise.all([postgres.stop(), mariadb.stop()]);
+process.exit(code);

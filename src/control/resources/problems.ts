@@ -1,0 +1,50 @@
+/** What can be wrong with resources and changes to them. */
+import { defineProblems } from '../../base/problem.ts';
+
+export default defineProblems('core/resources', {
+  invalid: {
+    status: 422,
+    title: { en: 'The document is not valid', zh: '文档无效' },
+    detail: { en: '{count} mistake(s) found; nothing was changed. Each is listed in `errors`.', zh: '发现 {count} 处错误，未做任何更改；逐条列在 `errors` 中。' },
+  },
+  'not-found': {
+    status: 404,
+    title: { en: 'No such resource', zh: '资源不存在' },
+    detail: { en: 'There is no {kind} "{name}" in project "{project}".{hint}', zh: '项目“{project}”中没有 {kind}“{name}”。{hint}' },
+  },
+  'no-version': {
+    status: 404,
+    title: { en: 'No such version', zh: '版本不存在' },
+    detail: { en: '{kind} "{name}" has no version {version}, or it is older than the history kept.', zh: '{kind}“{name}”没有版本 {version}，或已超出历史保留范围。' },
+  },
+  'changed-since': {
+    status: 412,
+    title: { en: 'Changed by somebody else', zh: '已被他人修改' },
+    detail: { en: '{kind} "{name}" is at version {actual}, not {expected}: read it again and repeat your change.', zh: '{kind}“{name}”当前版本为 {actual}，不是 {expected}：请重新读取后再修改。' },
+  },
+  exists: {
+    status: 412,
+    title: { en: 'Already exists', zh: '已存在' },
+    detail: { en: '{kind} "{name}" already exists in project "{project}": choose another name, or change that one.', zh: '项目“{project}”中已有 {kind}“{name}”：请换名，或修改已有资源。' },
+  },
+  'in-use': {
+    status: 409,
+    title: { en: 'Still used by others', zh: '仍被其他资源使用' },
+    detail: { en: '{kind} "{name}" is used by {users}: change or delete those first.', zh: '{kind}“{name}”正被 {users} 使用：请先修改或删除它们。' },
+  },
+  'folder-owned': {
+    status: 409,
+    title: { en: 'Owned by the watched folder', zh: '由监视文件夹管理' },
+    detail: { en: '{kind} "{name}" comes from a file in the watched folder and is read-only here: change the file.', zh: '{kind}“{name}”来自监视文件夹中的文件，此处只读：请修改该文件。' },
+  },
+  'too-large': {
+    status: 413,
+    title: { en: 'Too much at once', zh: '内容过大' },
+    detail: { en: '{what} is more than the limit of {limit}: split it.', zh: '{what} 超过上限 {limit}：请拆分。' },
+  },
+  'no-hold': {
+    status: 404,
+    title: { en: 'Nothing is held under this id', zh: '没有该编号的待确认操作' },
+    detail: { en: 'No held change of the watched folder has the id "{id}": it was confirmed already, or the folder changed since.', zh: '监视文件夹没有编号为“{id}”的待确认变更：可能已确认，或文件夹之后又有变化。' },
+  },
+});

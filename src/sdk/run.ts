@@ -20,6 +20,10 @@ export interface StreamProgress {
   readonly rowsExpected: number | null;
   /** Rows whose cursor is null and which incremental mode therefore never reads. */
   readonly nullCursors: number;
+  /** Rows a second over the last seconds; absent when nothing moves. */
+  readonly rowsPerSecond?: number;
+  /** Milliseconds until the expected rows are read at this rate; absent when unknown. */
+  readonly remainingMs?: number;
   /** Problem of a failed stream, in both languages' catalogue form. */
   readonly problem: { readonly code: string; readonly detail: string } | null;
 }
@@ -48,6 +52,8 @@ export interface Run {
   readonly streams: readonly StreamProgress[];
   /** Who asked for it; `schedule` for the scheduler. */
   readonly requestedBy: string;
+  /** Of a further attempt: id of the first attempt's run. Keeps `full` + `append` from adding rows twice. */
+  readonly retryOf?: string | null;
 }
 
 export interface RunLogLine {
@@ -70,9 +76,12 @@ export interface RunStore {
   /** Queues a run unless the overlap policy forbids it; answers null when one is already there and `overlap` is `skip`. */
   enqueue(run: {
     project: string; pipeline: string; release: string; trigger: Run['trigger']; attempt: number; attemptsMax: number;
-    dueAt: number; requestedBy: string; overlap: 'skip' | 'queue';
+    dueAt: number; requestedBy: string; overlap: 'skip' | 'queue'; retryOf?: string | null;
   }): Promise<Run | null>;
-  /** Claims the oldest due run of a pipeline that has none running; increments the epoch. Takes over expired leases. */
+  /**
+   * Claims the oldest due run of a pipeline that has none running; increments the epoch. Takes over expired leases.
+   * Epochs of one pipeline only grow, over all its runs: sinks fence by them.
+   */
   claim(worker: string, leaseMs: number): Promise<Lease | null>;
   /** Extends the lease; false when it was lost (then stop at once). Answers whether cancel was asked for. */
   heartbeat(lease: Lease, leaseMs: number): Promise<{ held: boolean; cancelRequested: boolean }>;

@@ -51,6 +51,15 @@ export const systemClock: Clock = Object.freeze({
   },
 });
 
+/**
+ * What to add to `systemClock.monotonic()` on this thread to read the machine's own monotonic clock,
+ * which is the same on all threads: `performance.now()` starts anew on each.
+ */
+export function machineClockOffsetMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6 - performance.now();
+}
+
 /** A clock that a test moves by hand; timers fire in order inside `advance`. */
 export interface ManualClock extends Clock {
   /** Moves both clocks forward by `ms`, firing what is due. Awaits nothing. */

@@ -3,6 +3,7 @@
  * resources into entries; gateway threads and workers receive deltas and swap one pointer (DESIGN D5).
  * Entries hold resolved secrets: they travel only over the local channel and are never written to disk.
  */
+import { hash } from 'node:crypto';
 import type { BoundParameter, CompiledDataApi } from './dataapi.ts';
 
 export type { BoundParameter, CompiledDataApi };
@@ -125,4 +126,26 @@ export const ENTRIES_OF_ROLE: Readonly<Record<'gateway' | 'worker', readonly Ent
 /** Key of an entry. */
 export function entryKey(type: EntryType, project: string, name: string): string {
   return `${type}/${project}/${name}`;
+}
+
+/** Hash of a revision without entries. */
+export const EMPTY_REVISION_HASH = '0'.repeat(64);
+
+/**
+ * Hash of a whole revision: the same for the same entries in any order, so that control and every thread
+ * can compare. It is the exclusive or of SHA-256(key, hash) over the entries, 64 hex digits; keys must be
+ * unique. It finds divergence, it does not defend against a forger.
+ */
+export function revisionHash(entries: Iterable<{ readonly key: string; readonly hash: string }>): string {
+  let sum = EMPTY_REVISION_HASH;
+  for (const entry of entries) sum = toggleEntry(sum, entry.key, entry.hash);
+  return sum;
+}
+
+/** Puts an entry into a revision's hash, or takes it out again: the same operation. */
+export function toggleEntry(revision: string, key: string, entryHash: string): string {
+  const sum = Buffer.from(revision, 'hex');
+  const one = hash('sha256', `${key}\n${entryHash}`, 'buffer');
+  for (let i = 0; i < sum.length; i++) sum[i]! ^= one[i]!;
+  return sum.toString('hex');
 }

@@ -1,0 +1,83 @@
+/**
+ * Expressions of this release: one path into the exchange, such as `consumer.id` or `request.header.x-tenant`.
+ * Nothing is evaluated: a path is looked up, so it can neither loop, call nor fail at run time. Control
+ * checks fields marked `x-expression` with it; policies get the compiled form.
+ */
+import { nearest } from '../base/suggest.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Reads the value of an expression; undefined when the exchange has none (an empty header counts as a value). */
+export type ReadExpression = (exchange: Exchange) => string | undefined;
+
+export type CompiledExpression =
+  | { readonly ok: true; readonly read: ReadExpression }
+  | { readonly ok: false; readonly error: string };
+
+const PLAIN: Readonly<Record<string, ReadExpression>> = {
+  'consumer.id': (x) => x.consumer && `${x.consumer.project}/${x.consumer.name}`,
+  'consumer.name': (x) => x.consumer?.name,
+  'consumer.plan': (x) => x.consumer?.plan,
+  'client.address': (x) => x.clientAddress,
+  'route.name': (x) => x.route.name,
+  'request.method': (x) => x.method,
+  'request.path': (x) => x.path,
+  'request.host': (x) => x.host,
+};
+
+const NAMED: Readonly<Record<string, { readonly name: RegExp; readonly make: (name: string) => ReadExpression }>> = {
+  'request.header.': { name: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/, make: (name) => (x) => x.request.get(name) },
+  'request.query.': { name: /^[A-Za-z0-9_.~[\]-]{1,80}$/, make: (name) => (x) => queryValue(x.query, name) },
+  'params.': { name: /^[A-Za-z_][A-Za-z0-9_]{0,62}$/, make: (name) => (x) => (Object.hasOwn(x.params, name) ? x.params[name] : undefined) },
+};
+
+/** The forms there are, as messages and docs list them. */
+export const EXPRESSION_FORMS: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(NAMED).map((prefix) => `${prefix}<name>`)];
+
+/** Compiles an expression; `error` says what is wrong with it and what was perhaps meant. */
+export function compileExpression(text: string): CompiledExpression {
+  if (Object.hasOwn(PLAIN, text)) return { ok: true, read: PLAIN[text]! };
+  for (const [prefix, form] of Object.entries(NAMED)) {
+    if (!text.startsWith(prefix)) continue;
+    const name = text.slice(prefix.length);
+    if (form.name.test(name)) return { ok: true, read: form.make(name) };
+    return { ok: false, error: `"${text.slice(0, 60)}" lacks a valid name after "${prefix}"` };
+  }
+  const near = nearest(text, Object.keys(PLAIN)) ?? nearPrefix(text);
+  const hint = near ? `did you mean "${near}"?` : `known are: ${EXPRESSION_FORMS.join(', ')}`;
+  return { ok: false, error: `"${text.slice(0, 60)}" is not a known expression; ${hint}` };
+}
+
+function nearPrefix(text: string): string | undefined {
+  const dot = text.lastIndexOf('.');
+  const prefix = dot < 0 ? undefined : nearest(text.slice(0, dot + 1), Object.keys(NAMED));
+  return prefix && `${prefix}${text.slice(dot + 1, dot + 61)}`;
+}
+
+/** First value of a query parameter, decoded as forms are; undefined when absent or not valid percent-encoding. */
+export function queryValue(query: string, name: string): string | undefined {
+  if (query === '') return undefined;
+  for (const pair of query.split('&')) {
+    const at = pair.indexOf('=');
+    if (decodeQuery(at < 0 ? pair : pair.slice(0, at)) === name) return at < 0 ? '' : decodeQuery(pair.slice(at + 1));
+  }
+  return undefined;
+}
+
+/** The query without every occurrence of the parameter `name`; other bytes stay as they are. */
+export function withoutQueryParameter(query: string, name: string): string {
+  if (query === '') return query;
+  const keep = query.split('&').filter((pair) => {
+    const at = pair.indexOf('=');
+    return decodeQuery(at < 0 ? pair : pair.slice(0, at)) !== name;
+  });
+  return keep.join('&');
+}
+
+function decodeQuery(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The rules of a Route's match, as values: what people write in `hosts`, `paths` and `rewrite`, read once.
+ * Control checks with them, the gateway routes with them. Pure.
+ *
+ * Which route wins, most specific first: exact host, `*.suffix` (longer first), no host; then path
+ * segment by segment from the left: literal, `{parameter}`, `**`; then a method that is named, then
+ * `any method`. A request that no method fits goes on to the next less specific path; when none fits at all
+ * the answer is 405 with `Allow`. HEAD is served by a route for GET unless one names HEAD.
+ */
+import type { ProblemPointer } from '../base/problem.ts';
+import { readRequestPath } from './request-path.ts';
+
+export type PatternSegment = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'parameter'; readonly name: string };
+
+export interface PathPattern {
+  readonly text: string;
+  /** Literals are percent-decoded. */
+  readonly segments: readonly PatternSegment[];
+  /** True when it ends in `**`, which stands for any number of segments, also none. */
+  readonly rest: boolean;
+  /** Equal for patterns that match exactly the same paths. */
+  readonly shape: string;
+}
+
+export interface HostPattern {
+  readonly kind: 'exact' | 'wildcard' | 'any';
+  /** The host, or for a wildcard what follows `*.`; empty for any. */
+  readonly name: string;
+}
+
+/** What stands upstream instead of the path: texts, parameters of the route's paths, at the end `**`. */
+export interface Rewrite {
+  readonly segments: readonly PatternSegment[];
+  readonly rest: boolean;
+}
+
+export type Parsed<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: string };
+
+/** What a route needs for matching. */
+export interface RouteMatch {
+  readonly hosts: readonly string[];
+  readonly paths: readonly string[];
+  readonly methods: readonly string[];
+}
+
+const SEGMENTS_MAX = 64;
+const PARAMETER = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
+const HOST = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*$`);
+const METHOD = /^[A-Z][A-Z0-9-]{0,30}$/;
+
+/** Reads a path pattern such as `/orders/{id}` or `/files/**`. */
+export function parsePathPattern(text: string): Parsed<PathPattern> {
+  if (!text.startsWith('/')) return failed('must start with "/"');
+  if (text.length > 1024) return failed('is longer than 1024 characters');
+  if (/[?#]/.test(text)) return failed('must not hold "?" or "#"; the query is not part of the match');
+  const parts = text === '/' ? [] : text.slice(1).split('/');
+  if (parts.length > 1 && parts.at(-1) === '') parts.pop();
+  if (parts.length > SEGMENTS_MAX) return failed(`has more than ${SEGMENTS_MAX} segments`);
+  const rest = parts.at(-1) === '**';
+  if (rest) parts.pop();
+  const segments: PatternSegment[] = [];
+  for (const part of parts) {
+    const segment = parseSegment(part);
+    if (!segment.ok) return segment;
+    segments.push(segment.value);
+  }
+  const names = segments.flatMap((s) => (s.kind === 'parameter' ? [s.name] : []));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice) return failed(`uses the parameter {${twice}} twice`);
+  const shape = segments.map((s) => (s.kind === 'literal' ? `/${encodeURIComponent(s.text)}` : '/{}')).join('') + (rest ? '/**' : '');
+  return { ok: true, value: { text, segments, rest, shape: shape || '/' } };
+}
+
+function parseSegment(part: string): Parsed<PatternSegment> {
+  if (part === '**') return failed('may hold "**" only as its last segment');
+  if (part.startsWith('{') && part.endsWith('}')) {
+    const name = part.slice(1, -1);
+    if (!PARAMETER.test(name)) return failed(`has the parameter "${part}"; a name is letters, digits and "_", at most 63`);
+    return { ok: true, value: { kind: 'parameter', name } };
+  }
+  if (/[{}*]/.test(part)) return failed(`has "${part}"; "{name}" and "**" must be whole segments`);
+  // Written in Unicode or percent-encoded: the same literal.
+  const read = readRequestPath(`/${part.replace(/[^\x21-\x7e]/gu, (c) => encodeURIComponent(c))}`);
+  if (part === '' || read === 'empty-segment') return failed('has an empty segment ("//")');
+  if (typeof read === 'string') return failed(`has the segment "${part}", which no request can match (${read})`);
+  return { ok: true, value: { kind: 'literal', text: read.decoded[0]! } };
+}
+
+/** Reads `api.example.com` or `*.example.com` (one or more labels in front of the suffix). */
+export function parseHostPattern(text: string): Parsed<HostPattern> {
+  const name = text.toLowerCase();
+  if (/^\[[0-9a-f:.]+\]$/.test(name)) return { ok: true, value: { kind: 'exact', name } };
+  if (name.length > 253 || !HOST.test(name)) {
+    return failed('must be a host name such as "api.example.com" or "*.example.com", without scheme and port');
+  }
+  return { ok: true, value: name.startsWith('*.') ? { kind: 'wildcard', name: name.slice(2) } : { kind: 'exact', name } };
+}
+
+/** Reads a `rewrite`; each of `paths` must have every parameter it uses, and end in `**` when it does. */
+export function parseRewrite(text: string, paths: readonly PathPattern[]): Parsed<Rewrite> {
+  const parsed = parsePathPattern(text);
+  if (!parsed.ok) return parsed;
+  for (const segment of parsed.value.segments) {
+    if (segment.kind === 'literal') continue;
+    const lacking = paths.find((p) => !p.segments.some((s) => s.kind === 'parameter' && s.name === segment.name));
+    if (lacking) return failed(`uses {${segment.name}}, which the path "${lacking.text}" does not have`);
+  }
+  const lacking = parsed.value.rest ? paths.find((p) => !p.rest) : undefined;
+  if (lacking) return failed(`ends in "**", but the path "${lacking.text}" does not`);
+  return { ok: true, value: { segments: parsed.value.segments, rest: parsed.value.rest } };
+}
+
+/** Everything wrong with a route's match and rewrite, with pointers into its spec. Empty when it can be routed. */
+export function checkRouteMatch(match: RouteMatch, rewrite: string | undefined): ProblemPointer[] {
+  const errors: ProblemPointer[] = [];
+  const patterns: PathPattern[] = [];
+  match.hosts.forEach((host, i) => {
+    const parsed = parseHostPattern(host);
+    if (!parsed.ok) errors.push({ pointer: `/match/hosts/${i}`, detail: `${parsed.error}; got "${host.slice(0, 60)}"` });
+  });
+  match.paths.forEach((path, i) => {
+    const parsed = parsePathPattern(path);
+    if (parsed.ok) patterns.push(parsed.value);
+    else errors.push({ pointer: `/match/paths/${i}`, detail: `${parsed.error}; got "${path.slice(0, 60)}"` });
+  });
+  if (match.paths.length === 0) errors.push({ pointer: '/match/paths', detail: 'must have at least one path, for example "/**"' });
+  match.methods.forEach((method, i) => {
+    if (!METHOD.test(method)) errors.push({ pointer: `/match/methods/${i}`, detail: `must be a method in capitals such as "GET"; got "${method.slice(0, 40)}"` });
+  });
+  if (rewrite !== undefined && patterns.length === match.paths.length) {
+    const parsed = parseRewrite(rewrite, patterns);
+    if (!parsed.ok) errors.push({ pointer: '/rewrite', detail: parsed.error });
+  }
+  return errors;
+}
+
+/** Two routes that would answer the same requests with nothing to choose between them. */
+export interface RouteConflict {
+  /** `project/name` of the two; `first` sorts before `second` and would win. */
+  readonly first: string;
+  readonly second: string;
+  readonly host: string;
+  readonly path: string;
+  /** `*` when both take any method. */
+  readonly method: string;
+}
+
+/**
+ * Finds pairs of routes with equal host, path shape and method. Routes of different projects share the
+ * listener and can conflict. At most one conflict per pair; cost grows with the number of patterns.
+ */
+export function findConflicts(routes: Iterable<RouteMatch & { readonly project: string; readonly name: string }>): RouteConflict[] {
+  const sorted = [...routes].map((r) => ({ route: r, id: `${r.project}/${r.name}` })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const owners = new Map<string, string>();
+  const found = new Map<string, RouteConflict>();
+  for (const { route, id } of sorted) {
+    const hosts = route.hosts.length > 0 ? route.hosts.map((h) => h.toLowerCase()) : ['*'];
+    const methods = route.methods.length > 0 ? route.methods : ['*'];
+    for (const path of route.paths) {
+      const parsed = parsePathPattern(path);
+      if (!parsed.ok) continue;
+      for (const host of hosts) {
+        for (const method of methods) {
+          const place = `${host} ${method} ${parsed.value.shape}`;
+          const owner = owners.get(place);
+          if (owner === undefined) owners.set(place, id);
+          else if (owner !== id && !found.has(`${owner} ${id}`)) found.set(`${owner} ${id}`, { first: owner, second: id, host, path, method });
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function failed(error: string): { ok: false; error: string } {
+  return { ok: false, error };
+}

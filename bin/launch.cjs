@@ -25,8 +25,8 @@ function chooseNode() {
 }
 
 /** Runs `entry` under the chosen Node; signals pass through, the exit code is the child's. */
-function launch(entry, args) {
-  const problem = ensureInstalled(root);
+async function launch(entry, args) {
+  const problem = await ensureInstalled(root);
   if (problem) {
     process.stderr.write(`weir: ${problem}\n`);
     process.exit(1);
@@ -62,5 +62,5 @@ if (require.main === module) {
     process.stderr.write('usage: node bin/launch.cjs <script.ts> [arguments]\n');
     process.exit(2);
   }
-  launch(path.resolve(root, script), args);
+  void launch(path.resolve(root, script), args);
 }

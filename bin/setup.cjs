@@ -2,6 +2,7 @@
 // Read by any Node >= 16. Returns a sentence when it cannot go on, null when all is installed.
 'use strict';
 const crypto = require('node:crypto');
+const net = require('node:net');
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
@@ -45,19 +46,28 @@ function alive(pid) {
   }
 }
 
-/** Pids of the Weir instances that run from this checkout (their names are in node_modules/.weir-running). */
-function runningInstances(root) {
+/** True when a Weir that runs from this checkout answers on its socket in node_modules/.weir-running. */
+async function isRunning(root) {
   const folder = path.join(root, 'node_modules', '.weir-running');
-  let names = [];
+  if (!fs.existsSync(folder)) return false;
+  const before = process.cwd();
+  process.chdir(folder); // A relative name: a socket's whole path may be at most 107 bytes.
   try {
-    names = fs.readdirSync(folder);
-  } catch {
-    return [];
+    for (const name of fs.readdirSync('.')) {
+      if (await answers(name)) return true;
+      fs.rmSync(name, { force: true });
+    }
+  } finally {
+    process.chdir(before);
   }
-  return names.map(Number).filter((pid) => {
-    if (pid > 0 && alive(pid)) return true;
-    fs.rmSync(path.join(folder, String(pid)), { force: true });
-    return false;
+  return false;
+}
+
+function answers(socketName) {
+  return new Promise((resolve) => {
+    const socket = net.connect(socketName);
+    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('error', () => resolve(false));
   });
 }
 
@@ -86,14 +96,11 @@ function takeLock(root) {
 }
 
 /** Installs what package-lock.json says when it differs from what is installed. */
-function ensureInstalled(root) {
+async function ensureInstalled(root) {
   if (!fs.existsSync(path.join(root, 'package-lock.json'))) return null; // an installed package
   const want = lockHash(root);
   if (installedHash(root) === want) return null;
-  const running = runningInstances(root);
-  if (running.length > 0) {
-    return `package-lock.json changed, but Weir is running from this checkout (process ${running.join(', ')}); stop it, then start again.`;
-  }
+  if (await isRunning(root)) return 'package-lock.json changed, but Weir is running from this checkout; stop it, then start again.';
   let lock;
   try {
     lock = takeLock(root);
@@ -120,4 +127,4 @@ function ensureInstalled(root) {
   }
 }
 
-module.exports = { ensureInstalled, bundledNode, runningInstances };
+module.exports = { ensureInstalled, bundledNode };

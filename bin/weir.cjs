@@ -7,4 +7,4 @@ const { launch, root } = require('./launch.cjs');
 
 const source = path.join(root, 'src', 'main.ts');
 const built = path.join(root, 'src', 'main.js');
-launch(fs.existsSync(built) ? built : source, process.argv.slice(2));
+void launch(fs.existsSync(built) ? built : source, process.argv.slice(2));

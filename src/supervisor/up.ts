@@ -1,0 +1,87 @@
+/**
+ * `weir up`: starts the roles, keeps them running, stops them in order.
+ *
+ *   data folder ─▶ lock ─▶ ports free? ─▶ control ─▶ gateway, worker ─▶ running … ─▶ gateway, worker, control
+ */
+import { mkdirSync, accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { type Child, keepChild } from './children.ts';
+import { takeLock } from './lock.ts';
+import { type WantedPort, probePorts } from './ports.ts';
+import problems from './problems.ts';
+
+export type RoleName = 'control' | 'gateway' | 'worker' | 'sample';
+
+export interface UpOptions {
+  /** Absolute. Made when missing, mode 0700; roles run with it as their working folder. */
+  readonly dataFolder: string;
+  readonly roles: readonly RoleName[];
+  readonly ports: readonly WantedPort[];
+  /** What each role is started with: the executable and its arguments, and the configuration it gets. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly config: unknown;
+  readonly niceWorker: number;
+  readonly stopGraceMs: number;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Up {
+  /** Stops every role in order and lets go of the lock. */
+  stop(): Promise<void>;
+  /** Pids by role, for `kill` tests and status. */
+  pids(): Record<string, number | undefined>;
+}
+
+/** Starts everything; resolves when every role is ready. Raises one clear problem otherwise. */
+export async function up(options: UpOptions): Promise<Up> {
+  const { clock, log } = options;
+  prepareFolder(options.dataFolder);
+  const lock = await takeLock(options.dataFolder, options.pid, clock);
+  const children = new Map<RoleName, Child>();
+  const start = (role: RoleName): Child => {
+    const child = keepChild({
+      role, command: options.command, args: options.args, cwd: options.dataFolder, config: options.config, clock, log,
+      nice: role === 'worker' ? options.niceWorker : 0,
+      onNote: (name, value) => name === 'sample' && void setSample(value),
+    });
+    children.set(role, child);
+    return child;
+  };
+  /** Control knows whether the sample is loaded; its outside world is a role of its own. */
+  const setSample = async (wanted: unknown) => {
+    const running = children.get('sample');
+    if (wanted && !running) start('sample');
+    if (!wanted && running) {
+      children.delete('sample');
+      await running.stop(options.stopGraceMs);
+    }
+  };
+  const stop = async () => {
+    for (const role of ['sample', 'gateway', 'worker', 'control'] as const) await children.get(role)?.stop(options.stopGraceMs);
+    lock.release();
+  };
+  try {
+    await probePorts(options.ports, clock);
+    mkdirSync(path.join(options.dataFolder, 'run'), { recursive: true, mode: 0o700 });
+    if (options.roles.includes('control')) await start('control').ready;
+    await Promise.all(options.roles.filter((r) => r === 'gateway' || r === 'worker').map((r) => start(r).ready));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop, pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid])) };
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw problems.raise['data-folder']({ values: { folder, reason: (error as Error).message }, cause: error });
+  }
+}

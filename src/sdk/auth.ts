@@ -23,6 +23,8 @@ export interface AuthTools<P extends ProblemSpecs = ProblemSpecs> {
   readonly clock: Clock;
   /** Project of the route: only its credentials are known here. */
   readonly project: string;
+  /** True when the route sends the credential on: the method then leaves it in the request. */
+  readonly keepCredential: boolean;
   /** Finds a credential of `type` by the SHA-256 (hex) of what the caller sent. */
   credential(type: string, sha256: string): StoredCredential | undefined;
 }
@@ -32,6 +34,8 @@ export interface AuthMethod {
   authenticate(exchange: Exchange): 'absent' | ConsumerIdentity | Problem | Promise<'absent' | ConsumerIdentity | Problem>;
   /** `WWW-Authenticate` challenge sent with 401 when no method found a credential (RFC 9110 §11.6.1). */
   readonly challenge: string;
+  /** A query parameter that holds the credential: the gateway takes it out of what goes on, unless the route keeps it. */
+  readonly queryParameter?: string;
 }
 
 export interface AuthSpec<C extends TSchema, P extends ProblemSpecs> extends ComponentSpec<C, P> {

@@ -28,7 +28,7 @@ export interface HostPattern {
   readonly name: string;
 }
 
-/** What stands upstream instead of the path: texts, parameters of the route's paths, at the end `**`. */
+/** What stands upstream instead of the path: literals as they are sent, parameters of the route's paths, at the end `**`. */
 export interface Rewrite {
   readonly segments: readonly PatternSegment[];
   readonly rest: boolean;
@@ -108,7 +108,13 @@ export function parseRewrite(text: string, paths: readonly PathPattern[]): Parse
   }
   const lacking = parsed.value.rest ? paths.find((p) => !p.rest) : undefined;
   if (lacking) return failed(`ends in "**", but the path "${lacking.text}" does not`);
-  return { ok: true, value: { segments: parsed.value.segments, rest: parsed.value.rest } };
+  const segments = parsed.value.segments.map((s) => (s.kind === 'literal' ? { ...s, text: encodeSegment(s.text) } : s));
+  return { ok: true, value: { segments, rest: parsed.value.rest } };
+}
+
+/** A segment as it is sent: what RFC 3986 §3.3 allows in one stays, the rest is percent-encoded. */
+function encodeSegment(text: string): string {
+  return encodeURIComponent(text).replace(/%(3A|40|24|26|2B|2C|3B|3D)/g, (code) => decodeURIComponent(code));
 }
 
 /** Everything wrong with a route's match and rewrite, with pointers into its spec. Empty when it can be routed. */

@@ -130,7 +130,7 @@ function shapeUnits(table: Table, shape: BucketShape): Units {
   const known = unitsOf.get(shape);
   if (known?.table === table) return known.units;
   const token = Math.max(1, Math.round((shape.windowMs * UNITS_PER_MS) / shape.limit));
-  const full = Math.min(token * Math.max(1, Math.floor(shape.burst)), TAT_MAX / 2);
+  const full = Math.min(token * Math.max(1, Math.floor(shape.burst)), 2 ** 51);
   const units = { token, full, tag: shapeTag(table, full) };
   unitsOf.set(shape, { table, units });
   return units;

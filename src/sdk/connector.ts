@@ -76,6 +76,8 @@ export interface ReadBound {
   readonly upTo: string | null;
   /** Rows whose cursor is null: counted and reported, never read. */
   readonly nullCursors: number;
+  /** What the source cannot promise about this bound, and what it did instead; for the run's log. */
+  readonly warning?: string;
 }
 
 export interface Source {
@@ -141,6 +143,8 @@ export interface ConnectorSpec<C extends TSchema, P extends ProblemSpecs> extend
   readonly roles: readonly ('source' | 'sink' | 'query')[];
   /** True when `commit` is one transaction with the rows: "exactly once". */
   readonly transactional: boolean;
+  /** True when its queries block the thread they run on (SQLite): they get threads of their own. */
+  readonly blocking?: boolean;
   create(config: ConfigOf<C>, tools: ConnectorTools<P>): Connector;
 }
 export type ConnectorComponent<C extends TSchema = TSchema, P extends ProblemSpecs = ProblemSpecs> =

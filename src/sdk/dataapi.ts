@@ -3,7 +3,7 @@
  * SQL templates become a finite set of shapes at publish; a request only picks one and binds values.
  */
 import type { ProblemPointer } from '../base/problem.ts';
-import type { BoundValue, Dialect, QueryColumn, QueryLimits, QueryShape } from './query.ts';
+import type { BoundValue, Dialect, QueryColumn, QueryEngine, QueryLimits, QueryShape } from './query.ts';
 import type { ColumnType } from './record.ts';
 
 /** One parameter of a data API: where it comes from and its JSON Schema. */
@@ -21,6 +21,8 @@ export interface DataApiPage {
   readonly sort: readonly { readonly column: string; readonly descending: boolean }[];
   readonly sizeDefault: number;
   readonly sizeMax: number;
+  /** Table whose unique key the sort columns are: named by the author, or the only one of a simple FROM. */
+  readonly table?: { readonly namespace: string | undefined; readonly table: string; readonly declared: boolean };
 }
 
 export interface CompiledDataApi {
@@ -64,11 +66,23 @@ export type DataApiCompilation =
   | { readonly ok: true; readonly api: CompiledDataApi; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly errors: readonly ProblemPointer[] };
 
-/** Pure part of publishing: template → shapes. Control then describes each shape on the connection. */
+/**
+ * Pure part of publishing: template → shapes. Control then checks them on the connection (`DataApiChecker`).
+ * Pointers are relative to `spec`; with pointer `/sql`, `line` counts within the SQL text, from 1.
+ */
 export interface DataApiCompiler {
   compile(input: DataApiInput): DataApiCompilation;
   /** OpenAPI 3.1 path item of an API. */
   openApi(api: CompiledDataApi, path: string, security: readonly Record<string, unknown>[]): Record<string, unknown>;
+}
+
+/**
+ * The other part of publishing: every shape is described on the real connection (prepared and explained,
+ * never run), the sort of a page must be unique and not null, and a login that may write is a warning.
+ * `ok` carries the API with its output columns filled in: that one is published.
+ */
+export interface DataApiChecker {
+  checkPublishable(api: CompiledDataApi, engine: QueryEngine, signal: AbortSignal): Promise<DataApiCompilation>;
 }
 
 /** A data API call as the gateway hands it over. */

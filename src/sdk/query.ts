@@ -22,20 +22,44 @@ export interface QueryShape {
 export interface QueryColumn {
   readonly name: string;
   readonly type: ColumnType;
+  /** The table's column it is an unchanged copy of; undefined for an expression or when the database does not say. */
+  readonly origin?: { readonly namespace: string | undefined; readonly table: string; readonly column: string };
 }
 
 export interface QueryLimits {
   readonly rowsMax: number;
   readonly bytesMax: number;
   readonly timeoutMs: number;
+  /** Encode at most this many rows; one more sets `more` instead of failing. For pages. */
+  readonly pageRows?: number;
 }
 
 /** The answer, already as JSON bytes: an array of objects in column order. */
 export interface QueryResult {
   readonly json: Uint8Array;
   readonly rows: number;
-  /** Values of the asked-for `sortColumns` of the last row, as database text; null when there is no row. */
-  readonly lastSort: readonly (string | null)[] | null;
+  /** True when a row after the last encoded one was seen (only with `pageRows`). */
+  readonly more: boolean;
+  /** Values of the asked-for `sortColumns` of the last encoded row, ready to be bound again; null when there is no row. */
+  readonly lastSort: readonly BoundValue[] | null;
+}
+
+/**
+ * Why a query gave no answer: `timeout` of the limits; more than `rows` or `bytes` of the limits; `value`:
+ * a bound value the database cannot take; `unavailable`: no usable connection; `cancelled`: the signal;
+ * `refused`: it would write or do what data APIs may not; `failed`: anything else the database says.
+ */
+export type QueryFailureReason = 'timeout' | 'rows' | 'bytes' | 'value' | 'unavailable' | 'cancelled' | 'refused' | 'failed';
+
+/** What a query engine raises. The message is for the API's author and for logs; it never reaches a caller. */
+export class QueryFailure extends Error {
+  override readonly name = 'QueryFailure';
+  readonly reason: QueryFailureReason;
+
+  constructor(reason: QueryFailureReason, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 export interface QueryEngine {

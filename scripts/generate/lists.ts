@@ -11,7 +11,8 @@ export function renderLists(root: string): [string, string][] {
   return [
     ['generated/registry.ts', registry(root)],
     ['generated/kinds.ts', defaults(root, 'src/control/resources/kinds', 'kinds', 'Every resource kind, one file each.')],
-    ['generated/operations.ts', defaults(root, 'src/control/api/operations', 'operations', 'Every admin operation, by area.')],
+    ['generated/operations.ts', operations(root)],
+    ['generated/metrics.ts', metrics(root)],
     ['generated/problems.ts', problems(root)],
   ];
 }
@@ -47,6 +48,24 @@ function defaults(root: string, folder: string, name: string, about: string): st
   const files = componentFiles(root, folder);
   const imports = files.map((f) => `import ${variable(name, f.id)} from '../${f.file}';\n`).join('');
   return `${MARK}${imports}\n/** ${about} */\nexport const ${name} = [${files.map((f) => variable(name, f.id)).join(', ')}] as const;\n`;
+}
+
+function operations(root: string): string {
+  const files = componentFiles(root, 'src/control/api/operations');
+  const imports = files.map((f) => `import ${variable('area', f.id)} from '../${f.file}';\n`).join('');
+  const spread = files.map((f) => `  ...${variable('area', f.id)},\n`).join('');
+  return `${MARK}import type { Operation } from '../src/control/api/operation.ts';\n${imports}
+/** Every admin operation, area by area. */
+export const operations: readonly Operation[] = [\n${spread}];\n`;
+}
+
+function metrics(root: string): string {
+  const files = listFiles(root, 'src').filter((file) => /\/(process-)?metrics\.ts$/.test(file) && file !== 'src/telemetry/metrics.ts');
+  const name = (file: string) => variable('metrics', file.slice('src/'.length, -'.ts'.length).replaceAll('/', '-'));
+  const imports = files.map((file) => `import ${name(file)} from '../${file}';\n`).join('');
+  return `${MARK}import type { MetricSpec } from '../src/telemetry/metrics.ts';\n${imports}
+/** Every metric of every room. */
+export const metrics: readonly MetricSpec[] = [\n${files.map((f) => `  ...Object.values(${name(f)}),\n`).join('')}];\n`;
 }
 
 function problems(root: string): string {

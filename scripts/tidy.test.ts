@@ -1,0 +1,58 @@
+/**
+ * Aim: the house stays in order. Method: read the whole tree and compare it with STYLE.md: directions of
+ * imports, globals, words, sizes, dead files, texts in both languages, docs against code. Each rule is
+ * first shown to bite on a made-up offender.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import { referenceFaults, textFaults } from './tidy/docs.ts';
+import { deadFiles, importFaults } from './tidy/imports.ts';
+import { sizeFaults } from './tidy/sizes.ts';
+import { blank, readSources, type SourceFile } from './tidy/source.ts';
+import { globalFaults, wordFaults } from './tidy/words.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const files = readSources(root, ['src', 'scripts', 'test', 'bench', 'generated']);
+
+const made = (file: string, text: string, imports: string[] = []): SourceFile => ({
+  file, text, lines: text.split('\n'), code: blank(text), imports, isTest: false,
+});
+const none = (faults: readonly string[]) => assert.equal(faults.length, 0, `\n${faults.join('\n')}`);
+
+test('imports go one way', () => {
+  assert.equal(importFaults([made('src/gateway/x.ts', '', ['src/store/y.ts'])]).length, 1);
+  assert.equal(importFaults([made('src/pipeline/x.ts', '', ['src/gateway/y.ts'])]).length, 1);
+  assert.equal(importFaults([made('src/extensions/policies/a.ts', '', ['src/extensions/policies/b.ts'])]).length, 1);
+  assert.equal(importFaults([made('src/extensions/connectors/a/index.ts', '', ['src/extensions/connectors/a/b.ts'])]).length, 0);
+  none(importFaults(files));
+});
+
+test('time, chance and environment are passed in', () => {
+  assert.equal(globalFaults([made('src/store/x.ts', 'const t = Date.now();\n// Date.now()\nconst s = "Date.now()";')]).length, 1);
+  none(globalFaults(files));
+});
+
+test('words have one meaning', () => {
+  assert.equal(wordFaults([made('src/store/x.ts', 'export function openService() {}')]).length, 1);
+  none(wordFaults(files));
+});
+
+test('files and lines stay small', () => none(sizeFaults(root, files)));
+
+test('every file is used', () => {
+  const entries = ['src/main.ts', ...files.filter((f) => /^(generated|scripts|bench)\//.test(f.file) || f.isTest).map((f) => f.file)];
+  none(deadFiles(files, entries));
+});
+
+test('people find every text in English and Chinese', () => none(textFaults()));
+
+test('problems and metrics stand in the docs, and nothing else does', () => none(referenceFaults(root)));
+
+test('oxlint and tsc find nothing', () => {
+  for (const [command, ...args] of [['oxlint', '--deny-warnings'], ['tsc', '--noEmit']] as const) {
+    const done = spawnSync(path.join(root, 'node_modules', '.bin', command), args, { cwd: root, encoding: 'utf8' });
+    assert.equal(done.status, 0, `${command}:\n${done.stdout}${done.stderr}`);
+  }
+});

@@ -17,7 +17,7 @@ export async function launchMariadb(): Promise<Launched | { missing: string }> {
   const folder = serverFolder('weir-maria-', identity);
   const data = path.join(folder, 'data');
   execFileSync(install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'], {
-    stdio: 'pipe', cwd: folder, ...(identity ?? {}),
+    stdio: 'pipe', cwd: folder, ...identity,
   });
   const port = await freePort();
   const args = [

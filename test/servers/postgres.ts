@@ -21,7 +21,7 @@ export async function launchPostgres(): Promise<Launched | { missing: string }> 
   execFileSync(
     path.join(bin, 'initdb'),
     ['-D', data, '-U', USER, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--no-locale', '--no-sync'],
-    { stdio: 'pipe', cwd: folder, ...(identity ?? {}) },
+    { stdio: 'pipe', cwd: folder, ...identity },
   );
   const port = await freePort();
   const settings = {

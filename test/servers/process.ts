@@ -64,7 +64,7 @@ export async function startServer(
     cwd: options.folder,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe'],
-    ...(options.identity ?? {}),
+    ...options.identity,
   });
   let words = '';
   child.stderr!.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-4000)));

@@ -1,0 +1,87 @@
+/**
+ * Text ─▶ documents: plain values with the file and line of every pointer, and the text kept as written.
+ * One broken document is reported by itself; the others are read.
+ */
+import { parseDocument, type YAMLError } from 'yaml';
+import type { ProblemPointer } from '../../base/problem.ts';
+import { formatBytes } from '../../base/units.ts';
+import { splitDocuments, type DocumentSlice } from './split.ts';
+import { type Place, readYamlTree } from './yaml-value.ts';
+
+/** One document as read; `value` may be used only when `problems` is empty. */
+export interface ParsedDocument {
+  readonly file: string | undefined;
+  /** First line in its file, from 1. */
+  readonly line: number;
+  /** As written: see `DocumentSlice`. */
+  readonly text: string;
+  readonly value: unknown;
+  /** Places in `text` by pointer; a member that is missing has none. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** Syntax mistakes. */
+  readonly problems: readonly ProblemPointer[];
+}
+
+export interface ParseLimits {
+  readonly bytesMax: number;
+  readonly documentsMax: number;
+}
+
+/** 4 MiB and 10,000 documents in one file or request. */
+export const PARSE_LIMITS: ParseLimits = { bytesMax: 4 * 1024 * 1024, documentsMax: 10_000 };
+
+/** Reads YAML or JSON. Never throws; a text beyond the limits is one document with one problem. */
+export function parseDocuments(text: string, file?: string, limits: ParseLimits = PARSE_LIMITS): ParsedDocument[] {
+  if (Buffer.byteLength(text) > limits.bytesMax) return [unreadable(file, `is larger than ${formatBytes(limits.bytesMax)}; split it into several files`)];
+  if (text.includes('\0')) return [unreadable(file, 'holds a zero byte: it is not a text file')];
+  const slices = splitDocuments(text);
+  if (slices.length > limits.documentsMax) return [unreadable(file, `has ${slices.length} documents, more than ${limits.documentsMax}; split it into several files`)];
+  return slices.map((slice) => parseSlice(slice, file));
+}
+
+function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocument {
+  const broken = (problems: ProblemPointer[]): ParsedDocument => ({ file, line: slice.line, text: slice.text, value: null, places: new Map(), problems });
+  const lineAt = (offset: number): number => slice.line + countNewlines(slice.text, offset);
+  const located = (pointer: string, detail: string, line: number): ProblemPointer => ({ pointer, detail, ...(file === undefined ? {} : { file }), line });
+  if (slice.text.startsWith('%')) return broken([located('', 'begins with a YAML directive (%), which is not accepted', slice.line)]);
+  try {
+    const tree = parseDocument(slice.text, { version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: true, keepSourceTokens: false });
+    const mistakes = [...tree.errors, ...tree.warnings].slice(0, 20);
+    if (mistakes.length > 0) return broken(mistakes.map((e) => located('', `cannot be read as YAML: ${e.message}${duplicate(e, slice.text)}`, lineAt(e.pos[0]))));
+    const { value, places, problems } = readYamlTree(tree);
+    const document: ParsedDocument = { file, line: slice.line, text: slice.text, value, places, problems: [] };
+    return { ...document, problems: locate(document, problems) };
+  } catch (error) {
+    const detail = error instanceof RangeError ? 'is nested too deeply' : `cannot be read as YAML: ${(error as Error).message.slice(0, 200)}`;
+    return broken([located('', detail, slice.line)]);
+  }
+}
+
+/** Names the key that stands twice. */
+function duplicate(error: YAMLError, text: string): string {
+  return error.code === 'DUPLICATE_KEY' ? ` ("${text.slice(error.pos[0], error.pos[0] + 60).split(/[\s:]/)[0]}" is here twice)` : '';
+}
+
+function unreadable(file: string | undefined, detail: string): ParsedDocument {
+  return { file, line: 1, text: '', value: null, places: new Map(), problems: [{ pointer: '', detail, ...(file === undefined ? {} : { file }), line: 1 }] };
+}
+
+/** Adds file and line to problems of a document; a missing member gets the line of what should hold it. */
+export function locate(document: Pick<ParsedDocument, 'file' | 'line' | 'text' | 'places'>, problems: readonly ProblemPointer[]): ProblemPointer[] {
+  return problems.map((problem) => {
+    let pointer = problem.pointer;
+    let place = document.places.get(pointer);
+    while (!place && pointer !== '') {
+      pointer = pointer.slice(0, pointer.lastIndexOf('/'));
+      place = document.places.get(pointer);
+    }
+    const line = place ? document.line + countNewlines(document.text, place.keyStart ?? place.start) : document.line;
+    return { ...problem, ...(document.file === undefined ? {} : { file: document.file }), line };
+  });
+}
+
+function countNewlines(text: string, end: number): number {
+  let count = 0;
+  for (let i = text.indexOf('\n'); i !== -1 && i < end; i = text.indexOf('\n', i + 1)) count++;
+  return count;
+}

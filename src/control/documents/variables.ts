@@ -1,0 +1,58 @@
+/**
+ * `${env:NAME}`, `${secret:name}` and `${kept:id}` in values people write.
+ *
+ *   env     replaced before validation, from the names allowed here
+ *   secret  the value of a Secret of the same project; only as the whole of a secret() field
+ *   kept    stands for a value that was written before and is stored sealed; only in that same resource
+ */
+
+export type Variable =
+  | { readonly source: 'env'; readonly name: string }
+  | { readonly source: 'secret'; readonly name: string }
+  | { readonly source: 'kept'; readonly name: string };
+
+const PATTERN = /\$\{(env|secret|kept):([^}]{0,200})\}/g;
+
+/** All variables of a text, in order. */
+export function variablesIn(text: string): Variable[] {
+  if (!text.includes('${')) return [];
+  return [...text.matchAll(PATTERN)].map(([, source, name]) => ({ source, name }) as Variable);
+}
+
+/** The one variable that makes up the whole text, or undefined. */
+export function wholeVariable(text: string): Variable | undefined {
+  const [first, ...more] = variablesIn(text);
+  return first && more.length === 0 && text === `\${${first.source}:${first.name}}` ? first : undefined;
+}
+
+/** Text of a placeholder for a stored secret value. */
+export function keptText(id: string): string {
+  return `\${kept:${id}}`;
+}
+
+/** Which environment names documents may use: `WEIR_VAR_*`, and those listed in process config. */
+export interface AllowedEnvironment {
+  /** The value, or undefined when the name is not set. Asked only for allowed names. */
+  get(name: string): string | undefined;
+  allowed(name: string): boolean;
+}
+
+/** Allows `WEIR_VAR_*` and `names` of `values`. */
+export function allowedEnvironment(values: Readonly<Record<string, string | undefined>>, names: readonly string[] = []): AllowedEnvironment {
+  const listed = new Set(names);
+  const allowed = (name: string): boolean => /^WEIR_VAR_[A-Z0-9_]+$/.test(name) || listed.has(name);
+  return { allowed, get: (name) => (allowed(name) && Object.hasOwn(values, name) ? values[name] : undefined) };
+}
+
+/** Replaces `${env:…}`; `problem` is why a name could not be replaced. */
+export function fillEnvironment(text: string, environment: AllowedEnvironment): { text: string; problem?: string } {
+  let problem: string | undefined;
+  const filled = text.replace(PATTERN, (all: string, source: string, name: string) => {
+    if (source !== 'env') return all;
+    if (!environment.allowed(name)) problem ??= `uses \${env:${name}}, which is not allowed: only WEIR_VAR_* and names allowed in weir.yaml are`;
+    const value = environment.get(name);
+    if (value === undefined) problem ??= `uses \${env:${name}}, which is not set`;
+    return value ?? all;
+  });
+  return problem === undefined ? { text: filled } : { text: filled, problem };
+}

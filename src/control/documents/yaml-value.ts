@@ -1,0 +1,83 @@
+/**
+ * YAML tree ─▶ plain JSON value, with the place of every member. Bounded in size and depth, and strict
+ * about what JSON cannot hold: an integer above 2⁵³ would change silently, so it is an error.
+ */
+import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
+import type { ProblemPointer } from '../../base/problem.ts';
+import { escapePointer } from '../../base/schema-read.ts';
+
+/** Where a member stands in its text: offsets of its value, and of its key when it has one. */
+export interface Place {
+  readonly keyStart: number | undefined;
+  readonly start: number;
+  readonly end: number;
+  /** A plain value that may be replaced in the text: neither shared by an anchor nor a collection. */
+  readonly scalar: boolean;
+}
+
+export interface YamlValue {
+  readonly value: unknown;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly problems: readonly ProblemPointer[];
+}
+
+const NODES_MAX = 50_000;
+const DEPTH_MAX = 40;
+
+interface Walk {
+  readonly document: Document;
+  readonly places: Map<string, Place>;
+  readonly problems: ProblemPointer[];
+  nodes: number;
+}
+
+/** Reads the tree of a parsed document. Never throws; whatever is wrong stands in `problems`. */
+export function readYamlTree(document: Document): YamlValue {
+  const walk: Walk = { document, places: new Map(), problems: [], nodes: 0 };
+  const value = readNode(walk, document.contents as Node | null, '', undefined, false, 0);
+  return { value, places: walk.places, problems: walk.problems };
+}
+
+function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | undefined, shared: boolean, depth: number): unknown {
+  if (++walk.nodes > NODES_MAX) return walk.nodes === NODES_MAX + 1 ? wrong(walk, at, `has more than ${NODES_MAX} values, aliases counted each time they are used`) : null;
+  if (depth > DEPTH_MAX) return wrong(walk, at, 'is nested too deeply');
+  if (node?.range) {
+    const scalar = isScalar(node) && !shared && !node.anchor;
+    if (!walk.places.has(at)) walk.places.set(at, { keyStart, start: node.range[0], end: node.range[1], scalar });
+  }
+  if (node === null) return null;
+  if (isAlias(node)) {
+    const target = node.resolve(walk.document);
+    return target ? readNode(walk, target, at, keyStart, true, depth + 1) : wrong(walk, at, `refers to the anchor "${node.source.slice(0, 60)}", which is not set before it`);
+  }
+  if (node.tag && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag)) return wrong(walk, at, `has the tag ${node.tag.slice(0, 60)}, which is not accepted here`);
+  if (isMap(node)) return readMap(walk, node.items as Pair<Node, Node | null>[], at, shared, depth);
+  if (isSeq(node)) return (node.items as Node[]).map((item, index) => readNode(walk, item, `${at}/${index}`, undefined, shared, depth + 1));
+  return isScalar(node) ? readScalar(walk, node.value, node.source, at) : wrong(walk, at, 'is not a value');
+}
+
+function readMap(walk: Walk, items: readonly Pair<Node, Node | null>[], at: string, shared: boolean, depth: number): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const { key, value } of items) {
+    if (!isScalar(key)) {
+      wrong(walk, at, 'has a member whose name is not a plain word');
+      continue;
+    }
+    const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+    const item = readNode(walk, value, `${at}/${escapePointer(name)}`, key.range?.[0], shared, depth + 1);
+    Object.defineProperty(result, name, { value: item, writable: true, enumerable: true, configurable: true });
+  }
+  return result;
+}
+
+function readScalar(walk: Walk, value: unknown, source: string | undefined, at: string): unknown {
+  if (typeof value !== 'number') return value === undefined ? null : value;
+  if (!Number.isFinite(value)) return wrong(walk, at, `is ${source ?? value}, which is not a number JSON can hold`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(walk, at, `is the integer ${source?.slice(0, 40) ?? value}, too large to be kept exactly; write it in quotes`);
+  return value;
+}
+
+function wrong(walk: Walk, pointer: string, detail: string): null {
+  walk.problems.push({ pointer, detail });
+  return null;
+}

@@ -1,0 +1,88 @@
+/**
+ * One kind of resource = one file in `kinds/` whose default export is made here. From it come the
+ * validator, editor schema, admin API paths, CLI verbs, forms, docs and the compile step.
+ */
+import type { ProblemPointer } from '../../base/problem.ts';
+import type { TSchema } from '../../base/schema.ts';
+import type { Text } from '../../base/text.ts';
+import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { Dialect } from '../../sdk/query.ts';
+import type { ResourceKey } from '../../sdk/resource.ts';
+import type { EntryType, EntryValues } from '../../sdk/revision.ts';
+import type { SpecParts } from './parts.ts';
+
+/** A resource on its way through the compile step. */
+export interface CompileInput<S = Readonly<Record<string, unknown>>> {
+  readonly key: ResourceKey;
+  readonly enabled: boolean;
+  readonly release: string;
+  /** What code uses: defaults filled in, durations in milliseconds, sizes in bytes, variables and secrets resolved. */
+  readonly spec: S;
+  /** People's form with variables and secrets resolved: what extensions read themselves. */
+  readonly written: Readonly<Record<string, unknown>>;
+}
+
+/** What a kind's compile step may look at. Every look is remembered: a change there compiles this one again. */
+export interface CompileScope {
+  /** A resource of the same project, or undefined. */
+  get(kind: string, name: string): Omit<CompileInput, 'key'> | undefined;
+  readonly dataApis: DataApiCompiler;
+  /** Dialect of a connector's query side; undefined when it has none. */
+  dialect(connector: string): Dialect | undefined;
+  /** Key (hex) under which an API's cursors are signed. */
+  cursorKey(project: string, name: string): string;
+}
+
+/** An entry before it is hashed. */
+export type EntryDraft = { [K in EntryType]: { readonly type: K; readonly value: EntryValues[K] } }[EntryType];
+
+export interface Compiled {
+  readonly entries: readonly EntryDraft[];
+  /** Entries wait until this connection has described the API's shapes; undefined = serve at once. */
+  readonly describe?: DescribeWish;
+  /** Why it cannot serve though it is valid, in words for people. Without entries, the last good ones stay. */
+  readonly failure?: string;
+  readonly warnings?: readonly string[];
+}
+
+/** Shapes to be tried on a connection before they are published. */
+export interface DescribeWish {
+  readonly connection: string;
+  /** Columns pages are sorted by and the table they should be unique in, when the spec names it. */
+  readonly table: string | undefined;
+}
+
+/** What a semantic check may ask. Pure: nothing outside the documents is looked at. */
+export interface CheckTools {
+  readonly dataApis: DataApiCompiler;
+  /** Connector id of a Connection of the same project, when it is known. */
+  connectorOf(connection: string): string | undefined;
+  dialect(connector: string): Dialect | undefined;
+}
+
+export interface ResourceKindSpec<S> {
+  readonly kind: string;
+  /** Kebab-case, as in paths of the admin API. */
+  readonly plural: string;
+  readonly title: Text;
+  readonly summary: Text;
+  /** Belongs to the whole installation: only project `default` may hold it. */
+  readonly installationWide?: boolean;
+  /** Schema of `spec`, people's form, with the extensions present. */
+  spec(parts: SpecParts): TSchema;
+  /** Mistakes a schema cannot see; pointers begin with `/spec`. Secrets are not resolved here. */
+  check?(resource: Pick<CompileInput<S>, 'key' | 'spec' | 'written'>, tools: CheckTools): ProblemPointer[];
+  /** Left out: nothing is served from it by itself. */
+  compile?(resource: CompileInput<S>, scope: CompileScope): Compiled;
+  /** Documents as people write them. Tried by tests: they validate, and dump → apply is the identity. */
+  readonly examples: readonly { readonly title: Text; readonly text: string }[];
+}
+
+/** A kind as the registry of kinds holds it; the type of its spec is known only inside its file. */
+export type ResourceKind = ResourceKindSpec<never>;
+
+/** Declares a kind; the file's default export. `S` is the spec as code uses it. */
+export function defineResource<S = Readonly<Record<string, unknown>>>(spec: ResourceKindSpec<S>): ResourceKindSpec<S> {
+  return Object.freeze(spec);
+}
+

@@ -1,0 +1,34 @@
+/** A calling application. Its credentials are made by `key create` and are not part of the document. */
+import { help, ref, strictObject, T } from '../../../base/schema.ts';
+import { defineResource } from '../define.ts';
+
+export default defineResource<{ plan?: string; description?: string }>({
+  kind: 'Consumer',
+  plural: 'consumers',
+  title: { en: 'Consumer', zh: '消费者' },
+  summary: { en: 'An application that calls routes and data APIs, known by its credentials.', zh: '调用路由和数据 API 的应用，通过凭证识别。' },
+  spec: () =>
+    strictObject({
+      plan: T.Optional(ref('Plan', help('Plan whose limits apply to it.', '适用的套餐。'))),
+      description: T.Optional(T.String({ maxLength: 1000, ...help('Who this is, and whom to ask.', '说明与联系人。') })),
+    }),
+  compile: ({ key, enabled, spec }, scope) => {
+    const planEnabled = spec.plan === undefined || Boolean(scope.get('Plan', spec.plan)?.enabled);
+    const value = { project: key.project, name: key.name, plan: spec.plan, enabled: enabled && planEnabled };
+    // Without its plan's limits a consumer would be unlimited: it is refused instead.
+    const failure = planEnabled ? {} : { failure: `its plan "${spec.plan}" is disabled: its calls are refused` };
+    return { entries: [{ type: 'consumer', value }], ...failure };
+  },
+  examples: [
+    {
+      title: { en: 'An application in a plan', zh: '使用某套餐的应用' },
+      text: `apiVersion: weir/v1
+kind: Consumer
+metadata: { name: web-shop }
+spec:
+  plan: gold
+  description: The public web shop
+`,
+    },
+  ],
+});

@@ -1,0 +1,107 @@
+/** A query published as an API. Its spec stands in the sdk; auth and policies are added here. */
+import type { ProblemPointer } from '../../../base/problem.ts';
+import { strictObject, type TSchema } from '../../../base/schema.ts';
+import type { CompiledDataApi, DataApiInput } from '../../../sdk/dataapi.ts';
+import { dataApiProperties } from '../../../sdk/specs/dataapi.ts';
+import { type Compiled, type CompileInput, type CompileScope, defineResource } from '../define.ts';
+import { checkParameters, checkPath, parametersOf } from '../path-pattern.ts';
+import { namedConfigs } from '../parts.ts';
+import { policiesOf } from './route.ts';
+
+interface DataApiSpec {
+  connection: string;
+  path: string;
+  parameters: Record<string, { in: string }>;
+  page?: { table?: string };
+  limits: { timeout: number };
+}
+
+export default defineResource<DataApiSpec>({
+  kind: 'DataApi',
+  plural: 'data-apis',
+  title: { en: 'Data API', zh: '数据 API' },
+  summary: { en: 'A read-only SQL query published at a path, with parameters, paging, auth and policies.', zh: '把只读 SQL 查询发布为 API，带参数、分页、认证和策略。' },
+  spec: (parts) => strictObject({ ...(dataApiProperties as unknown as Record<string, TSchema>), auth: parts.auth, policies: parts.policies }),
+  check: ({ key, spec, written }, tools) => {
+    const errors = checkPaths(spec);
+    const connector = tools.connectorOf(spec.connection);
+    const dialect = connector === undefined ? undefined : tools.dialect(connector);
+    if (connector !== undefined && dialect === undefined) errors.push({ pointer: '/spec/connection', detail: `"${spec.connection}" is of type ${connector}, which cannot answer queries` });
+    if (errors.length > 0) return errors;
+    const compilation = tools.dataApis.compile({ project: key.project, name: key.name, release: '', spec: querySpec(written), dialect: dialect ?? 'postgres', cursorKey: '00' });
+    return compilation.ok ? [] : compilation.errors.map((error) => ({ ...error, pointer: error.pointer.startsWith('/spec') ? error.pointer : `/spec${error.pointer}` }));
+  },
+  compile: compileDataApi,
+  examples: [
+    {
+      title: { en: 'A filtered list with pages', zh: '带筛选和分页的列表' },
+      text: `apiVersion: weir/v1
+kind: DataApi
+metadata: { name: customer-invoices, labels: { tier: core } }
+spec:
+  connection: warehouse
+  path: /data/v1/customers/{customer_id}/invoices
+  parameters:
+    customer_id: { in: path, schema: { type: integer, minimum: 1 } }
+    from: { in: query, schema: { type: string, format: date } }
+  # keyset paging needs a unique order
+  sql: |
+    SELECT invoice_id, invoice_date, total FROM invoice
+    <where> customer_id = #{customer_id} <if test="from != null"> AND invoice_date >= #{from} </if> </where>
+  page: { mode: keyset, sort: [invoice_id], sizeDefault: 50, sizeMax: 1000 }
+`,
+    },
+  ],
+});
+
+function checkPaths(spec: DataApiSpec): ProblemPointer[] {
+  const errors = checkPath(spec.path, '/spec/path');
+  if (spec.path.endsWith('**')) errors.push({ pointer: '/spec/path', detail: 'must not end in **: a data API answers one path' });
+  const inPath = Object.entries(spec.parameters).filter(([, parameter]) => parameter.in === 'path').map(([name]) => name);
+  for (const name of inPath) errors.push(...checkParameters([name], spec.path, `/spec/parameters/${name}`));
+  const missing = parametersOf(spec.path).filter((name) => !inPath.includes(name));
+  return [...errors, ...missing.map((name) => ({ pointer: '/spec/parameters', detail: `has no "${name}" with \`in: path\`, though the path holds {${name}}` }))];
+}
+
+function compileDataApi({ key, enabled, release, spec, written }: CompileInput<DataApiSpec>, scope: CompileScope): Compiled {
+  if (!enabled) return { entries: [] };
+  const connection = scope.get('Connection', spec.connection);
+  const dialect = connection && scope.dialect(String(connection.written['type']));
+  if (!connection?.enabled) return { entries: [], failure: `its connection "${spec.connection}" is ${connection ? 'disabled' : 'missing'}` };
+  if (!dialect) return { entries: [], failure: `its connection "${spec.connection}" cannot answer queries` };
+  const input: DataApiInput = { project: key.project, name: key.name, release, spec: querySpec(written), dialect, cursorKey: scope.cursorKey(key.project, key.name) };
+  const compilation = scope.dataApis.compile(input);
+  if (!compilation.ok) return { entries: [], failure: compilation.errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ') };
+  return {
+    entries: [{ type: 'dataapi', value: compilation.api }, { type: 'route', value: routeOf(compilation.api, spec, written) }],
+    describe: { connection: spec.connection, table: spec.page?.table },
+    warnings: compilation.warnings,
+  };
+}
+
+/** The part the compiler reads: `dataApiSpec` of the sdk. */
+function querySpec(written: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { auth: _auth, policies: _policies, ...query } = written;
+  return query;
+}
+
+/** The route that leads to the API: GET (and so HEAD) at its path. */
+function routeOf(api: CompiledDataApi, spec: DataApiSpec, written: Readonly<Record<string, unknown>>) {
+  const key = { project: api.project, name: api.name };
+  return {
+    project: api.project,
+    name: `data-api.${api.name}`, // No Route can be called so: a dot is not allowed in names.
+    release: api.release,
+    hosts: [],
+    paths: [spec.path],
+    methods: ['GET'],
+    target: { kind: 'dataapi', name: api.name },
+    rewrite: undefined,
+    preserveHost: false,
+    keepCredential: false,
+    timeouts: { connectMs: spec.limits.timeout, firstByteMs: spec.limits.timeout, idleMs: spec.limits.timeout },
+    bodyBytesMax: 0,
+    auth: namedConfigs(written['auth']),
+    policies: policiesOf(key, written['policies'], 'data-api'),
+  } as const;
+}

@@ -1,0 +1,27 @@
+/** A person who may sign in. The password is set by the API only and is never part of the document. */
+import { help, strictObject, T } from '../../../base/schema.ts';
+import { defineResource } from '../define.ts';
+
+export default defineResource({
+  kind: 'User',
+  plural: 'users',
+  title: { en: 'User', zh: '用户' },
+  summary: { en: 'A person who may sign in to console, API and CLI, with one role.', zh: '可登录控制台、API 和 CLI 的人员，拥有一个角色。' },
+  installationWide: true,
+  spec: () =>
+    strictObject({
+      displayName: T.Optional(T.String({ minLength: 1, maxLength: 100, ...help('Name as shown to others.', '显示名称。') })),
+      role: T.Unsafe<'admin' | 'viewer'>({ type: 'string', enum: ['admin', 'viewer'], default: 'viewer', ...help('admin may do everything; viewer may look at everything but secrets.', 'admin 可执行所有操作；viewer 可查看除机密外的一切。') }),
+      language: T.Unsafe<'en' | 'zh'>({ type: 'string', enum: ['en', 'zh'], default: 'en', ...help('Language of console and messages.', '控制台与消息的语言。') }),
+    }),
+  examples: [
+    {
+      title: { en: 'Somebody who may look', zh: '只读用户' },
+      text: `apiVersion: weir/v1
+kind: User
+metadata: { name: li-wei }
+spec: { displayName: 李伟, role: viewer, language: zh }
+`,
+    },
+  ],
+});

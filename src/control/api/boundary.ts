@@ -1,0 +1,55 @@
+/**
+ * The one place of control where a failure becomes an answer: problems as RFC 9457, everything else
+ * as 500 with an id under which the log holds the reason. No stack, SQL or secret leaves here.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../../base/log.ts';
+import { Problem } from '../../base/problem.ts';
+import { type Language, chooseLanguage } from '../../base/text.ts';
+import { formatBytes } from '../../base/units.ts';
+import problems from './problems.ts';
+
+/** The language the caller asks for. */
+export function languageOf(request: FastifyRequest): Language {
+  return chooseLanguage(request.headers['accept-language']);
+}
+
+/** Answers `error`; the log gets what the caller must not see. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log, bodyBytesMax: number): FastifyReply {
+  const problem = toProblem(error, request, bodyBytesMax);
+  const level = problem.status >= 500 ? 'error' : 'debug';
+  log[level]('admin request failed', {
+    requestId: request.id, method: request.method, path: pathOf(request), code: problem.code,
+    ...(problem.status >= 500 ? { error: problem.options.cause ?? problem } : {}),
+  });
+  return sendProblem(problem, request, reply);
+}
+
+/** Answers a problem in the caller's language. */
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const language = languageOf(request);
+  const { retryAfterMs } = problem.options;
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="weir"');
+  if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  return reply
+    .code(problem.status)
+    .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
+    .type('application/problem+json')
+    .send(JSON.stringify(problem.toBody(language, { instance: pathOf(request), requestId: request.id })));
+}
+
+/** Path of the request without its query, which may hold what nobody should log. */
+export function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]!.slice(0, 500);
+}
+
+function toProblem(error: unknown, request: FastifyRequest, bodyBytesMax: number): Problem {
+  if (error instanceof Problem) return error;
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return problems.raise['body-too-large']({ values: { limit: formatBytes(bodyBytesMax) } });
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return problems.raise['unsupported-type']({ values: { allowed: 'application/json' } });
+  if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
+    return problems.raise['invalid-request']({ errors: [{ pointer: '', detail: 'the request cannot be read' }], cause: error });
+  }
+  return problems.raise.unexpected({ values: { requestId: request.id }, cause: error });
+}

@@ -1,0 +1,109 @@
+/** Many documents at once: apply, compare, check, dump. */
+import { help, strictObject, T } from '../../../base/schema.ts';
+import type { ApplyResult, SourceText } from '../../resources/types.ts';
+import { actorOf, projectsOf } from '../caller.ts';
+import type { Call } from '../operation.ts';
+import { defineOperation } from '../operation.ts';
+import { reply } from '../reply.ts';
+import { kindOf, result } from '../resource-views.ts';
+import { documentResult, kindName, named, orNull, pointer, projectName, resourceKey } from '../shapes.ts';
+
+const area = 'documents';
+
+const sources = named(
+  'Documents',
+  strictObject({
+    sources: T.Array(
+      strictObject({
+        file: T.Optional(T.String({ maxLength: 1000, ...help('Name that stands in messages.', '在消息中显示的文件名。') })),
+        text: T.String({ ...help('One or more YAML or JSON documents.', '一个或多个 YAML 或 JSON 文档。') }),
+      }),
+      { minItems: 1, maxItems: 10_000, ...help('Files, or texts without a name.', '文件，或无名文本。') },
+    ),
+  }),
+);
+const fromYaml = (text: string) => ({ sources: [{ text }] });
+
+const applied = named(
+  'ApplyResult',
+  strictObject({ results: T.Array(documentResult), refused: T.Boolean(help('True when at least one document was refused.', '至少一个文档被拒绝时为 true。')) }),
+);
+
+const prune = T.Boolean({
+  default: false,
+  ...help('Deletes resources owned by the API in the documents’ projects that no document names.', '删除文档所属项目中由 API 管理、但未出现在文档中的资源。'),
+});
+
+const apply = defineOperation({
+  id: 'applyDocuments', area, method: 'POST', path: '/apply',
+  summary: { en: 'Creates and changes all resources of the documents; a bad one never takes a good one down.', zh: '按文档新建和修改资源；有错的文档不影响其他文档。' },
+  access: 'resources:write',
+  query: strictObject({ dryRun: T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') }), prune }),
+  body: sources, fromYaml, response: applied, timeoutMs: 120_000,
+  async handler(call, parts) {
+    return applyResult(await parts.resources.apply(call.body.sources as SourceText[], { ...optionsOf(call), dryRun: call.query.dryRun, prune: call.query.prune }));
+  },
+});
+
+const diff = defineOperation({
+  id: 'diffDocuments', area, method: 'POST', path: '/diff',
+  summary: { en: 'Says what applying the documents would change.', zh: '说明应用这些文档会带来的更改。' },
+  access: 'resources:read',
+  query: strictObject({ prune }),
+  body: sources, fromYaml, response: applied, timeoutMs: 120_000,
+  async handler(call, parts) {
+    return applyResult(await parts.resources.diff(call.body.sources as SourceText[], { ...optionsOf(call), prune: call.query.prune }));
+  },
+});
+
+const validate = defineOperation({
+  id: 'validateDocuments', area, method: 'POST', path: '/validate',
+  summary: { en: 'Checks documents without touching the store.', zh: '检查文档，不访问存储。' },
+  access: 'resources:read',
+  query: strictObject({ complete: T.Boolean({ default: false, ...help('References must resolve among the documents.', '引用必须能在这些文档中解析。') }) }),
+  body: sources, fromYaml,
+  response: named(
+    'DocumentChecks',
+    strictObject({
+      items: T.Array(
+        named('DocumentCheck', strictObject({ file: orNull(T.String()), line: orNull(T.Integer()), key: orNull(resourceKey), problems: T.Array(pointer) })),
+      ),
+    }),
+  ),
+  async handler({ body, query }, parts) {
+    const checks = parts.resources.validate(body.sources as SourceText[], query);
+    return {
+      items: checks.map((check) => ({
+        file: check.file ?? null, line: check.line ?? null, key: check.key ? { ...check.key } : null, problems: [...check.problems],
+      })),
+    };
+  },
+});
+
+const dump = defineOperation({
+  id: 'dumpDocuments', area, method: 'GET', path: '/dump',
+  summary: { en: 'All matching documents as one YAML stream; applying it changes nothing.', zh: '将匹配的文档输出为一个 YAML 流；再次应用不产生更改。' },
+  access: 'resources:read', answers: ['application/yaml'],
+  query: strictObject({ project: T.Optional(projectName()), kind: T.Optional(kindName()), name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })) }),
+  response: T.String(),
+  async handler({ query, caller }, parts) {
+    const projects = projectsOf(caller, query.project);
+    const text = await parts.resources.dump({
+      ...(projects ? { projects } : {}),
+      ...(query.kind ? { kind: kindOf(parts, query.kind) } : {}),
+      ...(query.name ? { name: query.name } : {}),
+    });
+    return reply(text, { contentType: 'application/yaml' });
+  },
+});
+
+function optionsOf(call: Pick<Call, 'caller' | 'address'>) {
+  const projects = projectsOf(call.caller);
+  return { actor: actorOf(call), manager: 'api' as const, ...(projects ? { projects } : {}) };
+}
+
+function applyResult({ results, refused }: ApplyResult) {
+  return { results: results.map(result), refused };
+}
+
+export default [apply, diff, validate, dump];

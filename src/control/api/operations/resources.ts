@@ -1,0 +1,95 @@
+/** Resources of every kind: list, read, write, delete, switch on and off. */
+import { help, strictObject, T } from '../../../base/schema.ts';
+import { actorOf, projectsOf } from '../caller.ts';
+import { conditionOf, dryRunOf, needsCondition } from '../condition.ts';
+import { defineOperation } from '../operation.ts';
+import { entityTag, reply } from '../reply.ts';
+import { changed, keyOf, kindOf, result, view } from '../resource-views.ts';
+import { documentResult, kindName, oneOf, page, paging, projectName, resource, resourceParams } from '../shapes.ts';
+
+const area = 'resources';
+const path = '/projects/{project}/resources/{kind}/{name}';
+
+const list = defineOperation({
+  id: 'listResources', area, method: 'GET', path: '/resources',
+  summary: { en: 'Lists resources, sorted by project, kind and name.', zh: '列出资源，按项目、类型、名称排序。' },
+  access: 'resources:read',
+  query: strictObject({
+    project: T.Optional(projectName()),
+    kind: T.Optional(kindName()),
+    name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })),
+    manager: T.Optional(oneOf(['folder', 'api'], help('Who owns it.', '管理者。'))),
+    label: T.Array(T.String({ pattern: '^[^=]{1,63}=.{0,255}$' }), { default: [], maxItems: 16, ...help('`key=value`; may be repeated, all must hold.', '`key=value`，可重复，须全部满足。') }),
+    ...paging,
+  }),
+  response: page('ResourcePage', resource),
+  async handler({ query, caller }, parts) {
+    const projects = projectsOf(caller, query.project);
+    const found = await parts.resources.list({
+      ...(projects ? { projects } : {}),
+      ...(query.kind ? { kind: kindOf(parts, query.kind) } : {}),
+      ...(query.name ? { name: query.name } : {}),
+      ...(query.manager ? { manager: query.manager } : {}),
+      labels: Object.fromEntries(query.label.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
+      limit: query.limit,
+      ...(query.after ? { after: query.after } : {}),
+    });
+    return { items: found.items.map(view), next: found.next ?? null };
+  },
+});
+
+const get = defineOperation({
+  id: 'getResource', area, method: 'GET', path,
+  summary: { en: 'Reads one resource: JSON, or with `Accept: application/yaml` the document as written.', zh: '读取一个资源：JSON，或用 `Accept: application/yaml` 取原样文档。' },
+  access: 'resources:read', params: resourceParams, response: resource, answers: ['application/yaml'],
+  async handler({ params, header }, parts) {
+    const found = await parts.resources.get(keyOf(parts, params));
+    const headers = { etag: entityTag(found.version) };
+    if (header('if-none-match') === headers.etag) return reply(undefined, { status: 304, headers });
+    const wantsYaml = /\b(application|text)\/(x-)?yaml\b/.test(header('accept') ?? '');
+    return wantsYaml ? reply(found.text, { headers, contentType: 'application/yaml' }) : reply(view(found), { headers });
+  },
+});
+
+const put = defineOperation({
+  id: 'putResource', area, method: 'PUT', path,
+  summary: { en: 'Creates (`If-None-Match: *`) or changes (`If-Match`) a resource.', zh: '新建（`If-None-Match: *`）或修改（`If-Match`）资源。' },
+  access: 'resources:write', params: resourceParams,
+  query: strictObject({ dryRun: dryRunOf() }),
+  body: T.Unsafe<string | Record<string, unknown>>({ anyOf: [{ type: 'object' }, { type: 'string', minLength: 1 }], ...help('The document, or its YAML text.', '文档对象，或其 YAML 文本。') }),
+  fromYaml: (text) => text,
+  response: documentResult,
+  async handler(call, parts) {
+    const options = { actor: actorOf(call), dryRun: call.query.dryRun, ...needsCondition(call) };
+    return changed(await parts.resources.put(keyOf(parts, call.params), call.body, options));
+  },
+});
+
+const remove = defineOperation({
+  id: 'deleteResource', area, method: 'DELETE', path,
+  summary: { en: 'Deletes a resource; refused while others use it.', zh: '删除资源；仍被其他资源使用时拒绝。' },
+  access: 'resources:write', params: resourceParams,
+  query: strictObject({ dryRun: dryRunOf() }),
+  response: documentResult,
+  async handler(call, parts) {
+    const options = { actor: actorOf(call), dryRun: call.query.dryRun, ...conditionOf(call) };
+    return result(await parts.resources.delete(keyOf(parts, call.params), options));
+  },
+});
+
+const switches = (['enable', 'disable'] as const).map((verb) =>
+  defineOperation({
+    id: `${verb}Resource`, area, method: 'POST', path: `${path}/${verb}`,
+    summary:
+      verb === 'enable'
+        ? { en: 'Switches a resource on.', zh: '启用资源。' }
+        : { en: 'Switches a resource off; it keeps its document and history.', zh: '停用资源；保留文档与历史。' },
+    access: 'resources:write', params: resourceParams, response: documentResult,
+    async handler(call, parts) {
+      const options = { actor: actorOf(call), ...conditionOf(call) };
+      return changed(await parts.resources.setEnabled(keyOf(parts, call.params), verb === 'enable', options));
+    },
+  }),
+);
+
+export default [list, get, put, remove, ...switches];

@@ -1,0 +1,139 @@
+/** What can go wrong between an admin API call and its operation. */
+import { defineProblems } from '../../base/problem.ts';
+
+export default defineProblems('core/api', {
+  'invalid-request': {
+    status: 400,
+    title: { en: 'The request is not valid', zh: '请求无效' },
+    detail: {
+      en: 'What was sent does not fit the operation; each mistake is listed under `errors` with its place.',
+      zh: '请求内容不符合该操作的要求；每处错误及其位置列在 `errors` 中。',
+    },
+  },
+  'malformed-body': {
+    status: 400,
+    title: { en: 'The body cannot be read', zh: '无法读取请求体' },
+    detail: { en: 'The body is not valid {format}: {reason}.', zh: '请求体不是有效的 {format}：{reason}。' },
+  },
+  unauthenticated: {
+    status: 401,
+    title: { en: 'Not logged in', zh: '未登录' },
+    detail: {
+      en: 'This operation needs a session or a token: log in, or send `Authorization: Bearer <token>`.',
+      zh: '该操作需要会话或令牌：请登录，或发送 `Authorization: Bearer <token>`。',
+    },
+  },
+  'token-not-valid': {
+    status: 401,
+    title: { en: 'The credential is not valid', zh: '凭证无效' },
+    detail: {
+      en: 'The token or session is unknown, expired or revoked; log in again or create a new token.',
+      zh: '令牌或会话不存在、已过期或已吊销；请重新登录或创建新令牌。',
+    },
+  },
+  forbidden: {
+    status: 403,
+    title: { en: 'Not allowed', zh: '没有权限' },
+    detail: {
+      en: '{name} may not do this: it needs the permission {permission}{place}. Ask an administrator.',
+      zh: '{name} 无权执行此操作：需要权限 {permission}{place}。请联系管理员。',
+    },
+  },
+  'wrong-origin': {
+    status: 403,
+    title: { en: 'Request from a foreign page', zh: '请求来自其他网页' },
+    detail: {
+      en: 'The request came from another web page ({origin}). Use the address the console is served from, or add the name to control.hosts in weir.yaml.',
+      zh: '请求来自其他网页（{origin}）。请使用控制台所在地址，或将该名称加入 weir.yaml 的 control.hosts。',
+    },
+  },
+  'csrf-token-missing': {
+    status: 403,
+    title: { en: 'The CSRF token is missing or wrong', zh: 'CSRF 令牌缺失或错误' },
+    detail: {
+      en: 'A change made with a session cookie must carry the header `x-weir-csrf` with the value login and whoami answer.',
+      zh: '使用会话 Cookie 的修改请求必须带有 `x-weir-csrf` 请求头，其值由登录和 whoami 返回。',
+    },
+  },
+  'no-such-address': {
+    status: 404,
+    title: { en: 'No such address', zh: '地址不存在' },
+    detail: { en: 'There is no {method} {path}; see /openapi.json for what there is.', zh: '不存在 {method} {path}；可用地址见 /openapi.json。' },
+  },
+  'not-found': {
+    status: 404,
+    title: { en: 'Not found', zh: '未找到' },
+    detail: { en: 'There is no {what} named {name}.', zh: '不存在名为 {name} 的 {what}。' },
+  },
+  'timed-out': {
+    status: 504,
+    title: { en: 'The operation took too long', zh: '操作超时' },
+    detail: { en: 'No answer within {limit}; it was stopped. Try again, or with less at once.', zh: '{limit} 内没有完成，已停止。请重试或减少单次处理量。' },
+    retry: 'later',
+  },
+  conflict: {
+    status: 409,
+    title: { en: 'Not possible now', zh: '当前无法执行' },
+    detail: { en: '{reason}', zh: '{reason}' },
+  },
+  'version-changed': {
+    status: 412,
+    title: { en: 'Changed in the meantime', zh: '内容已被修改' },
+    detail: {
+      en: 'The resource has another version than the one named by If-Match or If-None-Match. Read it again and repeat the change.',
+      zh: '资源的版本与 If-Match 或 If-None-Match 指定的不同。请重新读取后再修改。',
+    },
+  },
+  'body-too-large': {
+    status: 413,
+    title: { en: 'The body is too large', zh: '请求体过大' },
+    detail: { en: 'At most {limit} are taken; split the request.', zh: '最多接收 {limit}；请拆分请求。' },
+  },
+  'unsupported-type': {
+    status: 415,
+    title: { en: 'Unknown content type', zh: '不支持的内容类型' },
+    detail: { en: 'Send {allowed} in `Content-Type`.', zh: '`Content-Type` 请使用 {allowed}。' },
+  },
+  'wrong-host': {
+    status: 421,
+    title: { en: 'Unknown host name', zh: '未知的主机名' },
+    detail: {
+      en: 'This is not served under the name asked for. Use localhost or 127.0.0.1, or add the name to control.hosts in weir.yaml.',
+      zh: '未以所请求的主机名提供服务。请使用 localhost 或 127.0.0.1，或将该名称加入 weir.yaml 的 control.hosts。',
+    },
+  },
+  'condition-needed': {
+    status: 428,
+    title: { en: 'A condition is needed', zh: '缺少条件请求头' },
+    detail: {
+      en: 'Send `If-Match` with the ETag you read, or `If-None-Match: *` to create.',
+      zh: '请发送带有已读取 ETag 的 `If-Match`；新建时发送 `If-None-Match: *`。',
+    },
+  },
+  'head-too-large': {
+    status: 431,
+    title: { en: 'The request head is too large', zh: '请求头过大' },
+    detail: { en: 'Address and header fields are too long.', zh: '地址与请求头过长。' },
+  },
+  unexpected: {
+    status: 500,
+    title: { en: 'Something broke inside Weir', zh: 'Weir 内部错误' },
+    detail: {
+      en: 'This is a fault of ours, not of the request. The log of control holds the reason under request id {requestId}.',
+      zh: '这是 Weir 的故障，不是请求的问题。原因见 control 日志，请求 ID 为 {requestId}。',
+    },
+    retry: 'later',
+  },
+  'not-ready': {
+    status: 503,
+    title: { en: 'Not ready', zh: '尚未就绪' },
+    detail: { en: 'Control is starting or stopping; try again in a moment.', zh: '控制进程正在启动或停止，请稍后重试。' },
+    retry: 'later',
+  },
+  busy: {
+    status: 503,
+    title: { en: 'Too much at once', zh: '请求过多' },
+    detail: { en: 'Control is answering {limit} requests already; try again in a moment.', zh: '控制进程已在处理 {limit} 个请求，请稍后重试。' },
+    retry: 'later',
+  },
+});

@@ -1,0 +1,48 @@
+/** How resources and changes to them look in answers, and how paths name them. */
+import type { ResourceKey } from '../../sdk/resource.ts';
+import { nearest } from '../../base/suggest.ts';
+import type { DocumentResult, ResourceView } from '../resources/types.ts';
+import type { Parts } from './parts.ts';
+import problems from './problems.ts';
+import { entityTag, reply } from './reply.ts';
+import { orNulls } from './shapes.ts';
+
+/** The kind a path or option means: `DataApi`, `dataapi`, `data-apis` are one. Raises `not-found` with a suggestion. */
+export function kindOf(parts: Pick<Parts, 'resources'>, written: string): string {
+  const kinds = parts.resources.kinds();
+  const plain = written.toLowerCase().replaceAll('-', '');
+  const found = kinds.find((k) => [k.kind.toLowerCase(), `${k.kind.toLowerCase()}s`, k.plural.replaceAll('-', '')].includes(plain));
+  if (found) return found.kind;
+  const near = nearest(written, kinds.flatMap((k) => [k.kind, k.plural]));
+  const hint = near ? `did you mean "${near}"?` : `known are: ${kinds.map((k) => k.kind).join(', ')}`;
+  throw problems.raise['not-found']({ detail: `There is no resource kind "${written}"; ${hint}` });
+}
+
+/** The key a path names. */
+export function keyOf(parts: Pick<Parts, 'resources'>, params: { project: string; kind: string; name: string }): ResourceKey {
+  return { project: params.project, kind: kindOf(parts, params.kind), name: params.name };
+}
+
+/** A resource as answers show it. */
+export function view(found: ResourceView) {
+  return {
+    ...orNulls({ ...found, description: found.description }),
+    labels: { ...found.labels },
+    spec: { ...found.spec },
+    status: { ...orNulls({ ...found.status, serving: found.status.serving }), warnings: [...found.status.warnings] },
+  };
+}
+
+/** A change as answers show it. */
+export function result(change: DocumentResult) {
+  const { outcome, file, line, key, version, release, diff } = change;
+  return { ...orNulls({ outcome, file, line, version, release, diff }), key: key ? { ...key } : null, problems: [...change.problems] };
+}
+
+/** The answer to a change of one resource: 201 when it is new, with its ETag. */
+export function changed(change: DocumentResult) {
+  return reply(result(change), {
+    status: change.outcome === 'created' ? 201 : 200,
+    headers: change.version === undefined ? {} : { etag: entityTag(change.version) },
+  });
+}

@@ -1,0 +1,81 @@
+/** Runs one operation within its time, for as long as somebody waits for the answer. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { formatDuration } from '../../base/units.ts';
+import type { Clock } from '../../base/clock.ts';
+import { languageOf } from './boundary.ts';
+import type { Caller } from './caller.ts';
+import type { Call, Operation } from './operation.ts';
+import type { Parts } from './parts.ts';
+import problems from './problems.ts';
+import { readCall } from './read-call.ts';
+import { isReply } from './reply.ts';
+
+/** Reads the call, runs the handler, sends what it answers. Raises what went wrong. */
+export async function runOperation(
+  operation: Operation,
+  parts: Parts,
+  caller: Caller,
+  defaultTimeoutMs: number,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const read = readCall(operation, {
+    params: request.params as Record<string, string>,
+    query: queryOf(request),
+    contentType: mediaType(request.headers['content-type']),
+    body: typeof request.body === 'string' ? request.body : undefined,
+  });
+  const answer = await withDeadline(parts.clock, operation.timeoutMs ?? defaultTimeoutMs, request, (signal) => {
+    const call: Call = {
+      ...read, caller, signal,
+      language: languageOf(request), requestId: request.id, address: request.ip,
+      header: (name) => request.headers[name] as string | undefined,
+    };
+    return operation.handler(call, parts);
+  });
+  return sendAnswer(operation, answer, reply);
+}
+
+/** The query of a request. */
+export function queryOf(request: FastifyRequest): URLSearchParams {
+  const mark = request.url.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : request.url.slice(mark + 1));
+}
+
+function mediaType(header: string | undefined): string {
+  return header?.split(';', 1)[0]!.trim().toLowerCase() ?? '';
+}
+
+function sendAnswer(operation: Operation, answer: unknown, reply: FastifyReply): FastifyReply {
+  if (!isReply(answer)) {
+    return answer === undefined ? reply.code(operation.status ?? 204).send() : sendJson(reply.code(operation.status ?? 200), answer);
+  }
+  void reply.code(answer.status).headers(answer.headers);
+  if (answer.body === undefined) return reply.send();
+  return answer.contentType ? reply.type(`${answer.contentType}; charset=utf-8`).send(answer.body) : sendJson(reply, answer.body);
+}
+
+function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
+}
+
+/** The signal aborts at the deadline and when the caller's socket closes; the wait ends with it. */
+async function withDeadline<V>(clock: Clock, ms: number, request: FastifyRequest, act: (signal: AbortSignal) => Promise<V>): Promise<V> {
+  const controller = new AbortController();
+  const timedOut = problems.raise['timed-out']({ values: { limit: formatDuration(ms) } });
+  const cancel = clock.after(ms, () => controller.abort(timedOut));
+  const gone = () => controller.abort(problems.raise.conflict({ values: { reason: 'the caller went away' } }));
+  request.raw.socket.once('close', gone);
+  try {
+    return await Promise.race([act(controller.signal), aborted(controller.signal)]);
+  } finally {
+    cancel();
+    request.raw.socket.off('close', gone);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Where the HTTP engine and the gateway's decisions meet. The engine (gateway/http, gateway/upstream)
+ * knows bytes, sockets and deadlines; the core (router, chain, call records) knows routes and policies.
+ *
+ *   engine: head complete ─▶ core.onRequest(exchange) ─▶ Disposition ─▶ engine forwards or answers
+ *   engine: response head complete ─▶ core.onResponse(exchange) ─▶ engine writes the head
+ *   engine: last byte, or failure ─▶ core.onDone(exchange, outcome)      exactly once per onRequest
+ *   engine: a request that never became an exchange (bad head, timeout, 431 …) ─▶ core.onRejected(…)
+ */
+import type { Problem } from '../base/problem.ts';
+import type { Answer, Exchange } from '../sdk/exchange.ts';
+
+/** The engine's exchange: what policies see plus what only the core may touch. */
+export interface GatewayExchange extends Exchange {
+  /** The core fills these while routing; policies read them through `Exchange`. */
+  params: Readonly<Record<string, string>>;
+  route: { readonly name: string; readonly project: string; readonly release: string };
+  /** What the core keeps with the exchange (its compiled route, pinned revision …). */
+  state: unknown;
+  /** Monotonic milliseconds at the first byte of the request. */
+  readonly startedAt: number;
+  /** Trace context of the caller, or a new one; goes upstream as `traceparent` (W3C Trace Context). */
+  readonly traceparent: string;
+}
+
+/**
+ * What to do with a request. Fields the core sets on `exchange.response` before it answers (`allow`,
+ * `www-authenticate`, `retry-after`, RateLimit fields …) are sent with an answer or a problem, and give way
+ * to the upstream's own head. The engine calls `onResponse` for upstream heads and for `answer`s, not for
+ * a `problem`.
+ */
+export type Disposition =
+  | { readonly kind: 'upstream'; readonly forward: Forward }
+  | { readonly kind: 'answer'; readonly answer: Answer | RawAnswer }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** An answer whose body is already bytes (data APIs). The response phase still runs. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** How to pass a request on. */
+export interface Forward {
+  readonly pool: TargetPool;
+  /** Origin-form target to send (path and query), or undefined to send the caller's own. */
+  readonly target: string | undefined;
+  /** Value of the `host` field to send; undefined = the target's `host:port`. */
+  readonly host: string | undefined;
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly bodyBytesMax: number;
+}
+
+/**
+ * The connections to one upstream, on one thread; lives outside revisions, keyed by project and name.
+ * Made by the engine's `createPools`; `update` changes targets without touching exchanges in flight.
+ */
+export interface TargetPool {
+  readonly key: string;
+}
+
+/** How an exchange ended. Byte counts are of what crossed the client's socket. */
+export interface Outcome {
+  readonly status: number;
+  /** Empty for an ordinary end; else a problem code or `client-closed`, `upstream-…`, `idle-timeout`. */
+  readonly reason: string;
+  readonly durationMs: number;
+  /** From the request being sent upstream to its first response byte; 0 without upstream. */
+  readonly upstreamMs: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
+/** The decisions, handed to the engine once per thread. Throwing or rejecting is a 500 for that exchange only. */
+export interface Core {
+  onRequest(exchange: GatewayExchange): Disposition | Promise<Disposition>;
+  /** Runs the response phase; a returned Problem replaces the answer. */
+  onResponse(exchange: GatewayExchange): Problem | undefined | Promise<Problem | undefined>;
+  onDone(exchange: GatewayExchange, outcome: Outcome): void;
+  onRejected(rejection: { readonly clientAddress: string; readonly status: number; readonly reason: string }): void;
+}
+
+/** Limits of the engine, from process config. All have defaults in `gateway/config.ts`. */
+export interface EngineLimits {
+  readonly headBytesMax: number;
+  readonly headersMax: number;
+  readonly headMs: number;
+  readonly bodyIdleMs: number;
+  readonly keepAliveMs: number;
+  readonly writeIdleMs: number;
+  readonly connectionsMax: number;
+  readonly requestsPerConnectionMax: number;
+  /** Bytes of a client's pipelined requests kept while one is answered. */
+  readonly pipelineBytesMax: number;
+}

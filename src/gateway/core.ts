@@ -1,0 +1,197 @@
+/**
+ * The gateway's decisions for each exchange: contract.ts `Core` over the thread's current revision.
+ *
+ *   onRequest: match ▸ auth ▸ plan and route policies ▸ upstream | data API      (pins the revision)
+ *   onResponse: response phase          onDone: log phase, metrics, call record, unpin
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { Problem } from '../base/problem.ts';
+import type { DataApiRunner } from '../sdk/dataapi.ts';
+import type { Answer, ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
+import { withoutQueryParameter } from '../sdk/expression.ts';
+import type { CallRing } from './call-ring.ts';
+import { runAuth, runLog, runRequest, runResponse, type Steps, then } from './chain.ts';
+import type { Core, Disposition, GatewayExchange, Outcome, TargetPool } from './contract.ts';
+import type { LivePlan, LiveRoute } from './instances.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import gatewayProblems from './problems.ts';
+import type { LiveRevision } from './revision-state.ts';
+import { readParameters, rewritePath, type RouteFound } from './router.ts';
+
+const { raise } = gatewayProblems;
+
+export interface CoreOptions {
+  /** The revision that serves now. */
+  revision(): LiveRevision;
+  /** The pool of `project/upstream`; undefined when there is none. */
+  pool(key: string): TargetPool | undefined;
+  readonly dataApis: DataApiRunner;
+  readonly metrics: GatewayMetrics;
+  readonly calls: CallRing;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What an exchange carries from request to done. */
+interface Call {
+  readonly revision: LiveRevision;
+  readonly route: LiveRoute;
+  readonly found: RouteFound<LiveRoute> & { kind: 'found' };
+  plan: LivePlan | undefined;
+  steps: Steps;
+  /** Milliseconds a data API took; engines know of upstreams only. */
+  dataApiMs: number;
+}
+
+/** Makes the core of one thread. */
+export function createCore(options: CoreOptions): Core {
+  return {
+    onRequest: (exchange) => onRequest(options, exchange),
+    onResponse(exchange) {
+      const call = exchange.state as Call | undefined;
+      return call && runResponse(call.steps, exchange);
+    },
+    onDone: (exchange, outcome) => onDone(options, exchange, outcome),
+    onRejected: ({ reason }) => options.metrics.rejected(reason),
+  };
+}
+
+function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition | Promise<Disposition> {
+  const revision = options.revision();
+  const found = revision.router.match(exchange.host, exchange.path, exchange.method);
+  if (found.kind !== 'found') {
+    options.metrics.unrouted.started();
+    return { kind: 'problem', problem: noRoute(found, exchange) };
+  }
+  const { route } = found;
+  const call: Call = { revision, route, found, plan: undefined, steps: { policies: route.policies, reached: 0 }, dataApiMs: 0 };
+  exchange.state = call;
+  exchange.route = route.shown;
+  exchange.params = readParameters(found.pattern, found.path);
+  route.held.hold();
+  route.stats.started();
+  exchange.request.remove('x-weir-consumer'); // Only the gateway says who the consumer is.
+  if (route.auth.length === 0) return toTarget(options, exchange, call);
+  return then(runAuth(route.auth, exchange), (who) => {
+    const refused = admit(call, exchange, who);
+    return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
+  });
+}
+
+function noRoute(found: Exclude<RouteFound<LiveRoute>, { kind: 'found' }>, exchange: GatewayExchange): Problem {
+  if (found.kind === 'refused') return raise['path-refused']({ values: { fault: found.fault } });
+  if (found.kind === 'not-found') return raise['route-not-found']();
+  const allow = found.allow.join(', ');
+  exchange.response.set('allow', allow);
+  return raise['method-not-allowed']({ values: { method: exchange.method.slice(0, 32), allow } });
+}
+
+/** Lets a recognised consumer in: identity on the exchange and upstream, its plan's policies in the chain. */
+function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerIdentity | Problem): Problem | undefined {
+  const { route, revision } = call;
+  if (who === 'absent' || who instanceof Problem) {
+    const problem = who === 'absent' ? raise['credential-missing']({ values: { methods: route.spec.auth.map((a) => a.type).join(', ') } }) : who;
+    if (problem.status === 401) exchange.response.set('www-authenticate', route.challenges);
+    return problem;
+  }
+  const id = `${who.project}/${who.name}`;
+  const consumer = revision.consumers.get(id);
+  if (!consumer?.enabled) return raise['consumer-disabled']();
+  exchange.consumer = who;
+  exchange.request.set('x-weir-consumer', id);
+  const plan = consumer.plan === undefined ? undefined : revision.plans.get(`${who.project}/${consumer.plan}`);
+  if (plan) {
+    plan.held.hold();
+    call.plan = plan;
+    call.steps = { policies: [...plan.policies, ...route.policies], reached: 0 };
+  }
+  return undefined;
+}
+
+function toTarget(options: CoreOptions, exchange: GatewayExchange, call: Call): Disposition | Promise<Disposition> {
+  return then<Verdict, Disposition>(runRequest(call.steps, exchange), (verdict) => {
+    if (verdict instanceof Problem) return answerProblem(exchange, verdict);
+    if (verdict !== undefined) return { kind: 'answer', answer: verdict satisfies Answer };
+    return call.route.spec.target.kind === 'dataapi' ? runDataApi(options, exchange, call) : forward(options, exchange, call);
+  });
+}
+
+function answerProblem(exchange: GatewayExchange, problem: Problem): Disposition {
+  const { retryAfterMs } = problem.options;
+  if (retryAfterMs !== undefined) exchange.response.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  return { kind: 'problem', problem };
+}
+
+function forward(options: CoreOptions, exchange: GatewayExchange, { route, found }: Call): Disposition {
+  const pool = options.pool(route.targetKey);
+  if (!pool) return answerProblem(exchange, raise['upstream-missing']({ retryAfterMs: 1000 }));
+  const { spec } = route;
+  const query = forwardedQuery(exchange.query, route.queryCredentials);
+  const changed = route.rewrite !== undefined || query !== exchange.query;
+  const path = route.rewrite ? rewritePath(route.rewrite, found.pattern, found.path) : exchange.path;
+  return {
+    kind: 'upstream',
+    forward: {
+      pool,
+      target: changed ? (query === '' ? path : `${path}?${query}`) : undefined,
+      host: spec.preserveHost ? exchange.host : undefined,
+      ...spec.timeouts,
+      bodyBytesMax: spec.bodyBytesMax,
+    },
+  };
+}
+
+function forwardedQuery(query: string, credentials: readonly string[]): string {
+  return credentials.reduce((rest, name) => withoutQueryParameter(rest, name), query);
+}
+
+async function runDataApi(options: CoreOptions, exchange: GatewayExchange, call: Call): Promise<Disposition> {
+  const api = call.revision.dataApis.get(call.route.targetKey);
+  if (!api) return answerProblem(exchange, raise['dataapi-unavailable']({ retryAfterMs: 1000 }));
+  const begun = options.clock.monotonic();
+  try {
+    const answer = await options.dataApis.run({
+      api,
+      method: exchange.method,
+      params: exchange.params,
+      query: forwardedQuery(exchange.query, call.route.queryCredentials),
+      header: (name) => exchange.request.get(name),
+      signal: exchange.signal,
+    });
+    return { kind: 'answer', answer };
+  } catch (error) {
+    if (error instanceof Problem) return answerProblem(exchange, error);
+    throw error;
+  } finally {
+    call.dataApiMs = options.clock.monotonic() - begun;
+  }
+}
+
+function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcome): void {
+  const call = exchange.state as Call | undefined;
+  const upstreamMs = call && call.dataApiMs > 0 ? call.dataApiMs : outcome.upstreamMs;
+  const measured = upstreamMs === outcome.upstreamMs ? outcome : { ...outcome, upstreamMs };
+  if (call) runLog(call.steps, exchange, (error) => options.log.error('log phase failed', { route: call.route.id, error }));
+  (call?.route.stats ?? options.metrics.unrouted).finished(exchange.method, measured);
+  options.calls.push({
+    id: exchange.id,
+    time: options.clock.now() - outcome.durationMs,
+    project: call?.route.spec.project ?? '',
+    consumer: exchange.consumer?.name ?? '',
+    clientAddress: exchange.clientAddress,
+    route: call?.route.spec.name ?? '',
+    method: exchange.method,
+    path: exchange.path,
+    release: call?.route.spec.release ?? '',
+    status: outcome.status,
+    reason: outcome.reason,
+    durationMs: outcome.durationMs,
+    upstreamMs,
+    requestBytes: outcome.requestBytes,
+    responseBytes: outcome.responseBytes,
+    traceId: exchange.traceId,
+  });
+  call?.route.held.release();
+  call?.plan?.held.release();
+}

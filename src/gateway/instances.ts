@@ -1,0 +1,172 @@
+/**
+ * Compiled routes and plans brought to life: patterns read, auth methods and policies created. One is made
+ * when its entry changes, and closed when it is replaced and no exchange uses it any more.
+ * In: an entry's value. Out: an instance, or a throw whose message says why it cannot serve.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { ProblemPointer } from '../base/problem.ts';
+import { readValue } from '../base/schema-read.ts';
+import type { AuthMethod, AuthTools } from '../sdk/auth.ts';
+import type { ComponentSpec, ConfigOf } from '../sdk/component.ts';
+import type { Counters } from '../sdk/counters.ts';
+import { compileExpression, type ReadExpression } from '../sdk/expression.ts';
+import type { Policy } from '../sdk/policy.ts';
+import type { ProblemSpecs } from '../base/problem.ts';
+import type { Registry } from '../sdk/registry.ts';
+import type { CompiledPlan, CompiledRoute, NamedConfig } from '../sdk/revision.ts';
+import { checkRouteMatch, parsePathPattern, parseRewrite, type Rewrite } from '../sdk/route-pattern.ts';
+import type { TSchema } from '../base/schema.ts';
+import type { RouteStats } from './metrics.ts';
+import type { Routable } from './router.ts';
+
+/** What instances are made with. */
+export interface InstanceTools {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** Looks up a credential in the revision that serves now; see `AuthTools.credential`. */
+  credential(project: string, type: string, sha256: string): ReturnType<AuthTools['credential']>;
+  /** Metrics of a route: they outlive its instances. */
+  routeStats(project: string, name: string): RouteStats;
+}
+
+/** Something exchanges hold on to while they use it. */
+export class Held {
+  private uses = 0;
+  private retired = false;
+  private readonly policies: readonly Policy[];
+
+  constructor(policies: readonly Policy[]) {
+    this.policies = policies;
+  }
+
+  /** An exchange starts using it. */
+  hold(): void {
+    this.uses++;
+  }
+
+  /** An exchange is done with it. */
+  release(): void {
+    if (--this.uses === 0 && this.retired) this.close();
+  }
+
+  /** It serves no new exchange; closes now or when the last one is done. */
+  retire(): void {
+    if (this.retired) return;
+    this.retired = true;
+    if (this.uses === 0) this.close();
+  }
+
+  private close(): void {
+    for (const policy of this.policies) policy.close?.();
+  }
+}
+
+export interface LiveRoute extends Routable {
+  readonly spec: CompiledRoute;
+  /** `{ name, project, release }` as exchanges show it: one frozen object. */
+  readonly shown: { readonly name: string; readonly project: string; readonly release: string };
+  readonly auth: readonly AuthMethod[];
+  readonly policies: readonly Policy[];
+  readonly rewrite: Rewrite | undefined;
+  /** Query parameters that hold credentials and are taken out of what goes on. */
+  readonly queryCredentials: readonly string[];
+  /** `WWW-Authenticate` of a 401: all challenges in order. */
+  readonly challenges: string;
+  /** Key of the pool: `project/upstream`. */
+  readonly targetKey: string;
+  readonly stats: RouteStats;
+  readonly held: Held;
+}
+
+export interface LivePlan {
+  readonly policies: readonly Policy[];
+  readonly held: Held;
+}
+
+/** Brings a route to life. Throws when a part of it cannot be made; nothing is left open then. */
+export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute {
+  const faults = checkRouteMatch(spec, spec.rewrite);
+  if (faults.length > 0) throw new Error(pointersText(faults));
+  const patterns = spec.paths.map((path) => parsePathPattern(path)).flatMap((p) => (p.ok ? [p.value] : []));
+  const rewrite = spec.rewrite === undefined ? undefined : parseRewrite(spec.rewrite, patterns);
+  const keepCredential = spec.keepCredential && spec.target.kind === 'upstream';
+  const auth = spec.auth.map((named) => makeAuth(named, spec.project, keepCredential, tools));
+  const policies = makePolicies(spec.policies, tools);
+  return {
+    id: `${spec.project}/${spec.name}`,
+    hosts: spec.hosts,
+    paths: spec.paths,
+    methods: spec.methods,
+    spec,
+    shown: Object.freeze({ name: spec.name, project: spec.project, release: spec.release }),
+    auth,
+    policies,
+    rewrite: rewrite?.ok ? rewrite.value : undefined,
+    queryCredentials: keepCredential ? [] : auth.flatMap((method) => method.queryParameter ?? []),
+    challenges: auth.map((method) => method.challenge).join(', '),
+    targetKey: `${spec.project}/${spec.target.name}`,
+    stats: tools.routeStats(spec.project, spec.name),
+    held: new Held(policies),
+  };
+}
+
+/** Brings a plan's policies to life. */
+export function makePlan(spec: CompiledPlan, tools: InstanceTools): LivePlan {
+  const policies = makePolicies(spec.policies, tools);
+  return { policies, held: new Held(policies) };
+}
+
+function makeAuth(named: NamedConfig, project: string, keepCredential: boolean, tools: InstanceTools): AuthMethod {
+  const component = tools.registry.auth.get(named.type);
+  if (!component) throw new Error(`auth method "${named.type}" is not known to this gateway`);
+  return component.create(readConfig(component, named), {
+    problems: component.catalogue.raise,
+    clock: tools.clock,
+    project,
+    keepCredential,
+    credential: (type, sha256) => tools.credential(project, type, sha256),
+  });
+}
+
+function makePolicies(list: CompiledRoute['policies'], tools: InstanceTools): readonly Policy[] {
+  const made: Policy[] = [];
+  try {
+    for (const named of list) made.push(makePolicy(named, tools));
+  } catch (error) {
+    for (const policy of made) policy.close?.();
+    throw error;
+  }
+  return made;
+}
+
+function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceTools): Policy {
+  const component = tools.registry.policies.get(named.type);
+  if (!component) throw new Error(`policy "${named.type}" is not known to this gateway`);
+  return component.create(readConfig(component, named), {
+    problems: component.catalogue.raise,
+    clock: tools.clock,
+    log: tools.log.with({ policy: named.identity }),
+    counters: tools.counters,
+    identity: named.identity,
+    expression: (text) => mustCompile(text),
+  });
+}
+
+function mustCompile(text: string): ReadExpression {
+  const compiled = compileExpression(text);
+  if (!compiled.ok) throw new Error(compiled.error);
+  return compiled.read;
+}
+
+function readConfig<C extends TSchema>(component: ComponentSpec<C, ProblemSpecs>, named: NamedConfig): ConfigOf<C> {
+  const read = readValue(component.config, named.config);
+  if (read.errors.length > 0) throw new Error(`${component.id}: ${pointersText(read.errors)}`);
+  return read.value as ConfigOf<C>;
+}
+
+function pointersText(errors: readonly ProblemPointer[]): string {
+  return errors.slice(0, 5).map((e) => `${e.pointer || '/'} ${e.detail}`).join('; ');
+}

@@ -1,0 +1,216 @@
+/**
+ * The revision one gateway thread serves, and how it moves to the next (DESIGN D5).
+ *
+ *   delta ─▶ instantiate what changed ─▶ new frozen `LiveRevision` ─▶ swap one pointer ─▶ retire what left
+ *
+ * An entry that cannot be instantiated keeps its last good instance, and its reason is reported; the rest
+ * of the delta is applied. An exchange keeps the revision it began with.
+ */
+import type { ThreadState } from '../sdk/channel.ts';
+import type { CompiledDataApi } from '../sdk/dataapi.ts';
+import {
+  type AnyEntry, type CompiledConsumer, type CompiledCredential, type CompiledUpstream, EMPTY_REVISION_HASH,
+  type EntryType, type EntryValues, type RevisionDelta, toggleEntry,
+} from '../sdk/revision.ts';
+import { type InstanceTools, type LivePlan, type LiveRoute, makePlan, makeRoute } from './instances.ts';
+import { createRouter, type Router } from './router.ts';
+
+/** All that requests read; never changed once it serves. Keys are `project/name` unless said otherwise. */
+export interface LiveRevision {
+  readonly number: number;
+  readonly hash: string;
+  readonly router: Router<LiveRoute>;
+  readonly consumers: ReadonlyMap<string, CompiledConsumer>;
+  readonly plans: ReadonlyMap<string, LivePlan>;
+  /** By `project type sha256`. */
+  readonly credentials: ReadonlyMap<string, CompiledCredential>;
+  readonly dataApis: ReadonlyMap<string, CompiledDataApi>;
+  readonly upstreams: ReadonlyMap<string, CompiledUpstream>;
+}
+
+export type Applied = { readonly ok: true } | { readonly ok: false; readonly reason: 'out-of-order' | 'diverged' };
+
+export interface RevisionState {
+  readonly current: LiveRevision;
+  /**
+   * Moves to the delta's revision. `out-of-order` (nothing was changed) and `diverged` (what is held is not
+   * what control holds) ask for a delta from 0.
+   */
+  apply(delta: RevisionDelta): Applied;
+  /** Entries whose newest value could not be instantiated. */
+  failed(): ThreadState['failed'];
+}
+
+export interface RevisionStateOptions {
+  readonly tools: Omit<InstanceTools, 'credential'>;
+  /** Told after the swap, so that pools follow. */
+  onUpstreams(changed: readonly CompiledUpstream[], removed: readonly string[]): void;
+}
+
+/** Makes the state of a thread that serves nothing yet. */
+export function createRevisionState(options: RevisionStateOptions): RevisionState {
+  const entries = new Map<string, AnyEntry>();
+  const failures = new Map<string, string>();
+  const routes = new Map<string, LiveRoute>();
+  let current = emptyRevision();
+  const tools: InstanceTools = {
+    ...options.tools,
+    credential: (project, type, sha256) => findCredential(current, project, type, sha256),
+  };
+  return {
+    get current() {
+      return current;
+    },
+    failed: () => [...failures].map(([key, reason]) => ({ key, reason })),
+    apply(delta) {
+      if (delta.from !== 0 && delta.from !== current.number) return { ok: false, reason: 'out-of-order' };
+      const change = planChange(entries, delta);
+      const step = buildStep(current, change, entries, routes, failures, tools);
+      const before = current;
+      current = step.next;
+      for (const entry of change.removed) entries.delete(entry.key);
+      for (const entry of change.put) entries.set(entry.key, entry);
+      for (const retired of step.retired) retired.held.retire();
+      notifyUpstreams(before, current, change, options);
+      return current.hash === delta.hash ? { ok: true } : { ok: false, reason: 'diverged' };
+    },
+  };
+}
+
+interface Change {
+  readonly put: readonly AnyEntry[];
+  readonly removed: readonly AnyEntry[];
+  readonly hash: (from: string) => string;
+  readonly to: number;
+}
+
+/** What really differs from what is held: a delta from 0 names everything, and most of it is known. */
+function planChange(entries: ReadonlyMap<string, AnyEntry>, delta: RevisionDelta): Change {
+  const put = delta.put.filter((entry) => entries.get(entry.key)?.hash !== entry.hash);
+  const named = new Set(delta.put.map((entry) => entry.key));
+  const gone = delta.from === 0 ? [...entries.keys()].filter((key) => !named.has(key)) : delta.remove;
+  const removed = gone.flatMap((key) => (named.has(key) ? [] : (entries.get(key) ?? [])));
+  const hash = (from: string): string => {
+    let sum = from;
+    for (const entry of [...removed, ...put]) {
+      const held = entries.get(entry.key);
+      if (held) sum = toggleEntry(sum, held.key, held.hash);
+    }
+    for (const entry of put) sum = toggleEntry(sum, entry.key, entry.hash);
+    return sum;
+  };
+  return { put, removed, hash, to: delta.to };
+}
+
+interface Step {
+  readonly next: LiveRevision;
+  readonly retired: readonly { readonly held: { retire(): void } }[];
+}
+
+function buildStep(
+  current: LiveRevision, change: Change, entries: ReadonlyMap<string, AnyEntry>,
+  routes: Map<string, LiveRoute>, failures: Map<string, string>, tools: InstanceTools,
+): Step {
+  const retired: { held: { retire(): void } }[] = [];
+  const removeRoutes: LiveRoute[] = [];
+  const putRoutes: LiveRoute[] = [];
+  const plans = new Map(current.plans);
+  const made = <V>(entry: AnyEntry, make: () => V): V | undefined => {
+    try {
+      const value = make();
+      failures.delete(entry.key);
+      return value;
+    } catch (error) {
+      failures.set(entry.key, error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  };
+  for (const entry of change.removed) {
+    failures.delete(entry.key);
+    const old = entry.type === 'route' ? routes.get(entry.key) : entry.type === 'plan' ? plans.get(nameOf(entry)) : undefined;
+    if (!old) continue;
+    retired.push(old);
+    if (entry.type === 'route') {
+      routes.delete(entry.key);
+      removeRoutes.push(old as LiveRoute);
+    } else plans.delete(nameOf(entry));
+  }
+  for (const entry of change.put) {
+    if (entry.type === 'route') {
+      const route = made(entry, () => makeRoute(entry.value, tools));
+      const old = routes.get(entry.key);
+      if (!route) continue;
+      if (old) (retired.push(old), removeRoutes.push(old));
+      routes.set(entry.key, route);
+      putRoutes.push(route);
+    } else if (entry.type === 'plan') {
+      const plan = made(entry, () => makePlan(entry.value, tools));
+      const old = plans.get(nameOf(entry));
+      if (!plan) continue;
+      if (old) retired.push(old);
+      plans.set(nameOf(entry), plan);
+    }
+  }
+  const changed = removeRoutes.length + putRoutes.length > 0;
+  const next: LiveRevision = Object.freeze({
+    number: change.to,
+    hash: change.hash(current.hash),
+    router: changed ? current.router.withChanges(removeRoutes, putRoutes) : current.router,
+    plans,
+    consumers: changedMap(current.consumers, 'consumer', change, entries, nameOf),
+    credentials: changedMap(current.credentials, 'credential', change, entries, (e) => credentialKey(e.value as CompiledCredential)),
+    dataApis: changedMap(current.dataApis, 'dataapi', change, entries, nameOf),
+    upstreams: changedMap(current.upstreams, 'upstream', change, entries, nameOf),
+  });
+  return { next, retired };
+}
+
+/** A copy with the changes of one type, or the same map when there are none. */
+function changedMap<K extends EntryType>(
+  map: ReadonlyMap<string, EntryValues[K]>, type: K, change: Change, entries: ReadonlyMap<string, AnyEntry>, keyOf: (entry: AnyEntry) => string,
+): ReadonlyMap<string, EntryValues[K]> {
+  const put = change.put.filter((e) => e.type === type);
+  const removed = change.removed.filter((e) => e.type === type);
+  if (put.length + removed.length === 0) return map;
+  const next = new Map(map);
+  for (const entry of [...removed, ...put]) {
+    const held = entries.get(entry.key);
+    if (held) next.delete(keyOf(held));
+  }
+  for (const entry of put) next.set(keyOf(entry), entry.value as EntryValues[K]);
+  return next;
+}
+
+function notifyUpstreams(before: LiveRevision, now: LiveRevision, change: Change, options: RevisionStateOptions): void {
+  if (before.upstreams === now.upstreams) return;
+  const changed = change.put.flatMap((e) => (e.type === 'upstream' ? [e.value] : []));
+  const removed = change.removed.flatMap((e) => (e.type === 'upstream' ? [nameOf(e)] : []));
+  options.onUpstreams(changed, removed);
+}
+
+/** `project/name` of an entry, from its key `type/project/name`. */
+function nameOf(entry: AnyEntry): string {
+  return entry.key.slice(entry.key.indexOf('/') + 1);
+}
+
+function credentialKey(value: Pick<CompiledCredential, 'project' | 'type' | 'sha256'>): string {
+  return `${value.project} ${value.type} ${value.sha256}`;
+}
+
+function findCredential(revision: LiveRevision, project: string, type: string, sha256: string) {
+  const found = revision.credentials.get(credentialKey({ project, type, sha256 }));
+  const consumer = found && revision.consumers.get(`${project}/${found.consumer}`);
+  if (!found || !consumer) return undefined;
+  return {
+    consumer: { name: consumer.name, project, plan: consumer.plan, credentialId: found.id },
+    expiresAt: found.expiresAt,
+    enabled: consumer.enabled,
+  };
+}
+
+function emptyRevision(): LiveRevision {
+  return Object.freeze({
+    number: 0, hash: EMPTY_REVISION_HASH, router: createRouter<LiveRoute>(), consumers: new Map(), plans: new Map(),
+    credentials: new Map(), dataApis: new Map(), upstreams: new Map(),
+  });
+}

@@ -14,7 +14,7 @@ import type { CallRing } from './call-ring.ts';
 import { runAuth, runLog, runRequest, runResponse, type Steps, then } from './chain.ts';
 import type { Core, Disposition, GatewayExchange, Outcome, TargetPool } from './contract.ts';
 import type { LivePlan, LiveRoute } from './instances.ts';
-import type { GatewayMetrics } from './metrics.ts';
+import type { GatewayMetrics } from './route-stats.ts';
 import gatewayProblems from './problems.ts';
 import type { LiveRevision } from './revision-state.ts';
 import { readParameters, rewritePath, type RouteFound } from './router.ts';

@@ -17,7 +17,7 @@ import type { Registry } from '../sdk/registry.ts';
 import type { CompiledPlan, CompiledRoute, NamedConfig } from '../sdk/revision.ts';
 import { checkRouteMatch, parsePathPattern, parseRewrite, type Rewrite } from '../sdk/route-pattern.ts';
 import type { TSchema } from '../base/schema.ts';
-import type { RouteStats } from './metrics.ts';
+import type { RouteStats } from './route-stats.ts';
 import type { Routable } from './router.ts';
 
 /** What instances are made with. */

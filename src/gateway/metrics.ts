@@ -1,172 +1,61 @@
-/**
- * The gateway's numbers: typed arrays per route that requests add to, turned into prom-client's JSON form
- * when asked. Labels are bounded: routes by what is published (and a cap), methods and reasons by lists.
- * They outlive revisions; a removed route's numbers go when its last exchange is done.
- */
-import type { MetricsJson } from '../sdk/channel.ts';
-import type { Outcome } from './contract.ts';
+/** Metrics of the gateway. Routes and projects are what is published; methods and reasons come from short lists. */
+import { defineMetrics } from '../telemetry/metrics.ts';
 
-export interface RouteStats {
-  readonly project: string;
-  readonly route: string;
-  started(): void;
-  /** Ends what `started` began. */
-  finished(method: string, outcome: Outcome): void;
-}
+const route = ['route', 'project'] as const;
 
-export interface GatewayMetrics {
-  /** Stats of a route; beyond the cap all share one entry named `other`. */
-  route(project: string, name: string): RouteStats;
-  /** Numbers of calls that reached no route, labelled with empty project and route. */
-  readonly unrouted: RouteStats;
-  /** A request that never became an exchange. */
-  rejected(reason: string): void;
-  /** Forgets the numbers of routes `keep` does not name and that have no exchange in flight. */
-  prune(keep: (project: string, name: string) => boolean): void;
-  /** Everything in prom-client's JSON form, `extra` gauges and counters included. */
-  toJson(extra?: readonly SimpleMetric[]): MetricsJson;
-}
-
-/** A metric of one value without labels of its own. */
-export interface SimpleMetric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge';
-  readonly value: number;
-}
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'];
-const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
-const BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const REASONS_MAX = 40;
-const methodIndex = new Map(METHODS.map((name, i) => [name, i]));
-
-interface Stats extends RouteStats {
-  readonly counts: Float64Array;
-  readonly duration: Histogram;
-  readonly upstream: Histogram;
-  readonly bytes: Float64Array;
-  readonly reasons: Map<string, number>;
-  inFlight: number;
-}
-
-interface Histogram {
-  /** One count per bucket and one for beyond. */
-  readonly counts: Float64Array;
-  sum: number;
-}
-
-/** Makes the metrics of one thread, for at most `routesMax` routes. */
-export function createMetrics(routesMax = 10_000): GatewayMetrics {
-  const routes = new Map<string, Stats>();
-  const unrouted = newStats('', '');
-  const other = newStats('', 'other');
-  return {
-    unrouted,
-    route(project, name) {
-      const key = `${project}/${name}`;
-      let stats = routes.get(key);
-      if (!stats && routes.size >= routesMax) return other;
-      if (!stats) routes.set(key, (stats = newStats(project, name)));
-      return stats;
-    },
-    rejected: (reason) => addReason(unrouted, reason),
-    prune(keep) {
-      for (const [key, stats] of routes) if (stats.inFlight === 0 && !keep(stats.project, stats.route)) routes.delete(key);
-    },
-    toJson: (extra = []) => [...routeMetrics([unrouted, other, ...routes.values()]), ...extra.map(simple)],
-  };
-}
-
-function newStats(project: string, route: string): Stats {
-  const stats: Stats = {
-    project, route, inFlight: 0,
-    counts: new Float64Array(METHODS.length * CLASSES.length),
-    duration: newHistogram(), upstream: newHistogram(), bytes: new Float64Array(2), reasons: new Map(),
-    started: () => void stats.inFlight++,
-    finished(method, outcome) {
-      stats.inFlight--;
-      const row = methodIndex.get(method) ?? METHODS.length - 1;
-      const column = Math.min(5, Math.max(0, Math.floor(outcome.status / 100)));
-      stats.counts[row * CLASSES.length + column]! += 1;
-      observe(stats.duration, outcome.durationMs / 1000);
-      if (outcome.upstreamMs > 0) observe(stats.upstream, outcome.upstreamMs / 1000);
-      stats.bytes[0]! += outcome.requestBytes;
-      stats.bytes[1]! += outcome.responseBytes;
-      if (outcome.reason !== '') addReason(stats, outcome.reason);
-    },
-  };
-  return stats;
-}
-
-function newHistogram(): Histogram {
-  return { counts: new Float64Array(BUCKETS_S.length + 1), sum: 0 };
-}
-
-function observe(histogram: Histogram, seconds: number): void {
-  let i = 0;
-  while (i < BUCKETS_S.length && seconds > BUCKETS_S[i]!) i++;
-  histogram.counts[i]! += 1;
-  histogram.sum += seconds;
-}
-
-function addReason(stats: Stats, reason: string): void {
-  const name = stats.reasons.has(reason) || stats.reasons.size < REASONS_MAX ? reason : 'other';
-  stats.reasons.set(name, (stats.reasons.get(name) ?? 0) + 1);
-}
-
-interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  readonly metricName?: string;
-}
-
-function routeMetrics(all: readonly Stats[]): Record<string, unknown>[] {
-  const used = all.filter((s) => s.inFlight > 0 || s.reasons.size > 0 || s.counts.some((n) => n > 0));
-  const per = (value: (s: Stats) => number) => used.map((s): Sample => ({ labels: labelsOf(s), value: value(s) }));
-  return [
-    metric('weir_gateway_requests_total', 'Requests that ended, by method and class of status (none: no answer was sent).', 'counter', used.flatMap(requestSamples)),
-    metric('weir_gateway_request_duration_seconds', 'From the first byte of a request to the last of its answer.', 'histogram',
-      used.flatMap((s) => histogramSamples('weir_gateway_request_duration_seconds', s, s.duration))),
-    metric('weir_gateway_upstream_duration_seconds', 'From a request being sent on to the first byte of the answer.', 'histogram',
-      used.flatMap((s) => histogramSamples('weir_gateway_upstream_duration_seconds', s, s.upstream))),
-    metric('weir_gateway_in_flight', 'Requests being served now.', 'gauge', per((s) => s.inFlight)),
-    metric('weir_gateway_request_bytes_total', 'Bytes of requests read from clients.', 'counter', per((s) => s.bytes[0]!)),
-    metric('weir_gateway_response_bytes_total', 'Bytes of answers written to clients.', 'counter', per((s) => s.bytes[1]!)),
-    metric('weir_gateway_rejections_total', 'Requests that did not end in an ordinary answer, by reason.', 'counter',
-      used.flatMap((s) => [...s.reasons].map(([reason, value]): Sample => ({ labels: { ...labelsOf(s), reason }, value })))),
-  ];
-}
-
-function requestSamples(stats: Stats): Sample[] {
-  const samples: Sample[] = [];
-  stats.counts.forEach((value, i) => {
-    const method = METHODS[Math.floor(i / CLASSES.length)]!;
-    if (value > 0) samples.push({ labels: { ...labelsOf(stats), method, code: CLASSES[i % CLASSES.length]! }, value });
-  });
-  return samples;
-}
-
-function histogramSamples(name: string, stats: Stats, histogram: Histogram): Sample[] {
-  let total = 0;
-  const samples = [...BUCKETS_S, '+Inf'].map((le, i): Sample => {
-    total += histogram.counts[i]!;
-    return { metricName: `${name}_bucket`, labels: { le, ...labelsOf(stats) }, value: total };
-  });
-  if (total === 0) return [];
-  samples.push({ metricName: `${name}_sum`, labels: labelsOf(stats), value: histogram.sum });
-  samples.push({ metricName: `${name}_count`, labels: labelsOf(stats), value: total });
-  return samples;
-}
-
-function labelsOf(stats: Stats): { route: string; project: string } {
-  return { route: stats.route, project: stats.project };
-}
-
-function simple({ name, help, type, value }: SimpleMetric): Record<string, unknown> {
-  return metric(name, help, type, [{ labels: {}, value }]);
-}
-
-function metric(name: string, help: string, type: string, values: readonly Sample[]): Record<string, unknown> {
-  return { name, help, type, values, aggregator: 'sum' };
-}
+export default defineMetrics({
+  requests: {
+    name: 'weir_gateway_requests_total', type: 'counter', labels: [...route, 'method', 'code'],
+    help: { en: 'Requests that ended, by method and class of status (none: no answer was sent).', zh: '已结束的请求数，按方法与状态类别统计（none 表示未发送应答）。' },
+  },
+  duration: {
+    name: 'weir_gateway_request_duration_seconds', type: 'histogram', labels: route,
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    help: { en: 'From the first byte of a request to the last of its answer.', zh: '从请求首字节到应答末字节的时间。' },
+  },
+  upstreamDuration: {
+    name: 'weir_gateway_upstream_duration_seconds', type: 'histogram', labels: route,
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    help: { en: 'From a request being sent on to the first byte of the answer; for data APIs, the query.', zh: '从转发请求到收到应答首字节的时间；数据 API 为查询时间。' },
+  },
+  inFlight: {
+    name: 'weir_gateway_in_flight', type: 'gauge', labels: route,
+    help: { en: 'Requests being served now.', zh: '正在处理的请求数。' },
+  },
+  requestBytes: {
+    name: 'weir_gateway_request_bytes_total', type: 'counter', labels: route,
+    help: { en: 'Bytes of requests read from clients.', zh: '从客户端读取的请求字节数。' },
+  },
+  responseBytes: {
+    name: 'weir_gateway_response_bytes_total', type: 'counter', labels: route,
+    help: { en: 'Bytes of answers written to clients.', zh: '写给客户端的应答字节数。' },
+  },
+  rejections: {
+    name: 'weir_gateway_rejections_total', type: 'counter', labels: [...route, 'reason'],
+    help: { en: 'Requests that did not end in an ordinary answer, by reason.', zh: '未得到正常应答的请求数，按原因统计。' },
+  },
+  callsDropped: {
+    name: 'weir_gateway_calls_dropped_total', type: 'counter',
+    help: { en: 'Call records dropped because they were not collected in time.', zh: '因未及时收集而丢弃的调用记录数。' },
+  },
+  evictions: {
+    name: 'weir_gateway_counter_evictions_total', type: 'counter',
+    help: { en: 'Rate-limit buckets forgotten before they were full again: the table is too small.', zh: '尚未恢复就被遗忘的限流桶数；说明计数表过小。' },
+  },
+  lockTakeovers: {
+    name: 'weir_gateway_counter_lock_takeovers_total', type: 'counter',
+    help: { en: 'Locks of the rate-limit table taken over from a thread that died.', zh: '从异常退出的线程接管的限流表锁数。' },
+  },
+  threads: {
+    name: 'weir_gateway_threads', type: 'gauge',
+    help: { en: 'Threads that serve sockets now.', zh: '当前处理连接的线程数。' },
+  },
+  threadRestarts: {
+    name: 'weir_gateway_thread_restarts_total', type: 'counter',
+    help: { en: 'Threads that ended by themselves and were started again.', zh: '意外退出后被重新启动的线程数。' },
+  },
+  failedEntries: {
+    name: 'weir_gateway_failed_entries', type: 'gauge', aggregate: 'max',
+    help: { en: 'Routes and plans whose newest version could not be made; the last good one serves.', zh: '最新版本无法生效、仍由上一个可用版本服务的路由与套餐数。' },
+  },
+});

@@ -1,0 +1,69 @@
+/** Columns of a plan: which are carried, which is the cursor, which identify a row. Each choice is checked. */
+import { nearest } from '../base/suggest.ts';
+import type { Column, ColumnType, StreamSchema } from '../sdk/record.ts';
+import problems from './problems.ts';
+
+const UNORDERED: ReadonlySet<ColumnType> = new Set<ColumnType>(['boolean', 'json', 'bytes']);
+
+/** The stream with only `names`, in its own order; keys that lose a column go. Raises `no-column`. */
+export function selectColumns(stream: StreamSchema, names: readonly string[] | undefined): StreamSchema {
+  if (!names) return stream;
+  for (const name of names) columnOf(stream, name, '`columns`');
+  const columns = stream.columns.filter((c) => names.includes(c.name));
+  const whole = (key: readonly string[]) => key.every((k) => names.includes(k));
+  return {
+    ...stream,
+    columns,
+    primaryKey: whole(stream.primaryKey) ? stream.primaryKey : [],
+    uniqueKeys: stream.uniqueKeys.filter(whole),
+  };
+}
+
+/** Checks the cursor column. Raises `no-column`, `column-not-carried`, `cursor-type`. */
+export function cursorOf(whole: StreamSchema, carried: StreamSchema, name: string): string {
+  const column = carriedColumn(whole, carried, name, 'the cursor');
+  if (UNORDERED.has(column.type)) {
+    throw problems.raise['cursor-type']({ values: { stream: whole.name, column: name, type: column.sourceType } });
+  }
+  return name;
+}
+
+/** Columns that order rows of equal cursor: as named, else the primary key, else any unique key, else none. */
+export function orderOf(whole: StreamSchema, carried: StreamSchema, named: readonly string[] | undefined): readonly string[] {
+  for (const name of named ?? []) carriedColumn(whole, carried, name, 'the order of equal cursors');
+  return named ?? ownKey(carried) ?? [];
+}
+
+/** Columns that identify a row for upsert. Raises `upsert-without-key`, `no-column`, `column-not-carried`. */
+export function upsertKeyOf(whole: StreamSchema, carried: StreamSchema, named: readonly string[] | undefined): readonly string[] {
+  for (const name of named ?? []) carriedColumn(whole, carried, name, 'the key');
+  const key = named ?? ownKey(carried);
+  if (key) return key;
+  const lost = ownKey(whole)?.find((name) => !carried.columns.some((c) => c.name === name));
+  if (lost) throw problems.raise['column-not-carried']({ values: { stream: whole.name, column: lost, use: 'the key' } });
+  throw problems.raise['upsert-without-key']({ values: { stream: whole.name } });
+}
+
+/** True when the stream itself says that these columns, or some of them, are unique. */
+export function isDeclaredUnique(stream: StreamSchema, key: readonly string[]): boolean {
+  const declared = stream.primaryKey.length > 0 ? [stream.primaryKey, ...stream.uniqueKeys] : stream.uniqueKeys;
+  return declared.some((unique) => unique.length > 0 && unique.every((name) => key.includes(name)));
+}
+
+function ownKey(stream: StreamSchema): readonly string[] | undefined {
+  if (stream.primaryKey.length > 0) return stream.primaryKey;
+  return stream.uniqueKeys.find((key) => key.length > 0);
+}
+
+function carriedColumn(whole: StreamSchema, carried: StreamSchema, name: string, use: string): Column {
+  const column = columnOf(whole, name, use);
+  if (!carried.columns.includes(column)) throw problems.raise['column-not-carried']({ values: { stream: whole.name, column: name, use } });
+  return column;
+}
+
+function columnOf(stream: StreamSchema, name: string, use: string): Column {
+  const column = stream.columns.find((c) => c.name === name);
+  if (column) return column;
+  const near = nearest(name, stream.columns.map((c) => c.name));
+  throw problems.raise['no-column']({ values: { stream: stream.name, column: name, use, hint: near ? `; did you mean ${near}?` : '' } });
+}

@@ -60,6 +60,8 @@ export interface DataApiInput {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly dialect: Dialect;
   readonly cursorKey: string;
+  /** Description of the resource, for OpenAPI. */
+  readonly description?: string | undefined;
 }
 
 export type DataApiCompilation =

@@ -1,0 +1,193 @@
+/**
+ * The gateway thread's side of data APIs: checks values, picks the shape, asks the query thread over a
+ * port, makes the answer. Holds no connection and does no I/O but messages.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../base/clock.ts';
+import type { Problem } from '../base/problem.ts';
+import type { CompiledDataApi, DataApiAnswer, DataApiRequest, DataApiRunner } from '../sdk/dataapi.ts';
+import type { BoundValue } from '../sdk/query.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import problems from './problems.ts';
+import { connectionKey, type FailureReason, type QueryReplyMessage, type QueryRequestMessage } from './protocol.ts';
+import { evaluateTest, type Test } from './template/condition.ts';
+import { cursorBind, PAGE_SIZE_BIND } from './template/shapes.ts';
+import { createValueReader, type RequestValues, type ValueReader } from './values.ts';
+
+export interface RunnerLimits {
+  /** Calls of this thread that may be under way. */
+  readonly callsMax: number;
+  /** Past a query's own limit and the wait for a connection: then the query thread counts as gone. */
+  readonly replyGraceMs: number;
+  /** Shapes this thread keeps registered with the query thread. */
+  readonly shapesMax: number;
+  readonly retryAfterMs: number;
+}
+
+export const RUNNER_LIMITS: RunnerLimits = Object.freeze({ callsMax: 1024, replyGraceMs: 3_000, shapesMax: 4096, retryAfterMs: 1_000 });
+
+/** A runner that can be given the port of a query thread that was started anew. */
+export interface PortRunner extends DataApiRunner {
+  /** Uses `port` from now on; calls under way on the old one end with 503. */
+  attach(port: MessagePort): void;
+  close(): void;
+}
+
+type Rows = Extract<QueryReplyMessage, { type: 'rows' }>;
+
+interface Pending {
+  resolve(rows: Rows): void;
+  fail(reason: FailureReason): void;
+}
+
+/** Makes the runner of one gateway thread; `port` leads to the query thread. */
+export function createRunner(options: { readonly port: MessagePort; readonly clock: Clock; readonly limits?: Partial<RunnerLimits> }): PortRunner {
+  const limits = { ...RUNNER_LIMITS, ...options.limits };
+  const readers = new WeakMap<CompiledDataApi, ValueReader>();
+  const channel = createChannel(options.port, options.clock, limits);
+  const readerOf = (api: CompiledDataApi): ValueReader => {
+    let reader = readers.get(api);
+    if (!reader) readers.set(api, (reader = createValueReader(api)));
+    return reader;
+  };
+  return {
+    async run(request) {
+      const { api, method } = request;
+      if (method !== 'GET' && method !== 'HEAD') throw problems.raise['method-not-allowed']({ values: { method } });
+      const values = readerOf(api)(request);
+      const after = values.cursor === undefined ? undefined : readCursor(api, values.cursor);
+      const index = shapeIndex(api, values, after !== undefined);
+      const rows = await channel.ask(api, index, bindValues(api, index, values, after), values.pageSize, request);
+      return answer(api, rows, values);
+    },
+    attach: channel.attach,
+    close: channel.close,
+  };
+}
+
+/** Bit i is set when `<if>` i is taken; with a cursor, the second half. */
+function shapeIndex(api: CompiledDataApi, { values }: RequestValues, after: boolean): number {
+  const valueOf = (name: string) => values.get(name) ?? null;
+  const mask = (api.conditions as readonly Test[]).reduce((bits, test, i) => (evaluateTest(test, valueOf) ? bits | (1 << i) : bits), 0);
+  return after ? mask + 2 ** api.conditions.length : mask;
+}
+
+function bindValues(api: CompiledDataApi, index: number, { values, pageSize }: RequestValues, after: readonly BoundValue[] | undefined): BoundValue[] {
+  const shape = api.shapes[index]!;
+  return shape.binds.map((name, i) => {
+    if (name === PAGE_SIZE_BIND) return { value: String(pageSize + 1), type: 'int64' };
+    const sort = after?.findIndex((_, k) => cursorBind(k) === name) ?? -1;
+    return sort >= 0 ? after![sort]! : { value: values.get(name) ?? null, type: shape.parameterTypes[i]! };
+  });
+}
+
+function answer(api: CompiledDataApi, rows: Rows, values: RequestValues): DataApiAnswer {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'cache-control': 'private, no-store' };
+  if (api.single) {
+    if (rows.rows === 0) throw problems.raise['not-found']();
+    return { status: 200, headers, body: rows.json.subarray(1, -1), rows: 1 };
+  }
+  if (api.page && rows.more) {
+    const cursor = rows.lastSort && rows.lastSort.every((v) => v.value !== null) ? writeCursor(api, rows.lastSort) : null;
+    if (cursor === null) throw problems.raise['query-failed']({ cause: new Error('a sort value of the last row is null or too long for a cursor') });
+    const pairs = [...values.pairs, ['cursor', cursor] as const];
+    headers['link'] = `<?${pairs.map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`).join('&')}>; rel="next"`;
+    headers['x-next-cursor'] = cursor;
+  }
+  return { status: 200, headers, body: rows.json, rows: rows.rows };
+}
+
+/** The port with its calls in flight and the shapes it has learnt. */
+function createChannel(first: MessagePort, clock: Clock, limits: RunnerLimits) {
+  let port = first;
+  let calls = 0;
+  let shapes = 0;
+  const pending = new Map<number, Pending>();
+  let learnt = new Map<CompiledDataApi, Map<number, number>>();
+
+  const listen = (to: MessagePort) => {
+    to.on('message', (reply: QueryReplyMessage) => {
+      const call = pending.get(reply.call);
+      if (reply.type === 'rows') call?.resolve(reply);
+      else call?.fail(reply.reason);
+    });
+    to.on('close', () => {
+      if (to === port) for (const call of [...pending.values()]) call.fail('unavailable');
+    });
+  };
+  const send = (message: QueryRequestMessage) => port.postMessage(message);
+  const forgetAll = () => {
+    for (const ids of learnt.values()) for (const id of ids.values()) send({ type: 'forget', id });
+    learnt = new Map();
+  };
+  const shapeId = (api: CompiledDataApi, index: number): number => {
+    let ids = learnt.get(api);
+    const known = ids?.get(index);
+    if (known !== undefined) return known;
+    // Shapes of releases that are gone pile up slowly; now and then all are learnt anew.
+    if (shapes % limits.shapesMax === limits.shapesMax - 1) forgetAll();
+    if (!learnt.has(api)) learnt.set(api, new Map());
+    ids = learnt.get(api)!;
+    const id = ++shapes;
+    ids.set(index, id);
+    const { sql, parameterTypes } = api.shapes[index]!;
+    const sortColumns = api.page?.sort.map((s) => s.column) ?? [];
+    send({ type: 'shape', id, info: { connection: connectionKey(api.project, api.connection), dialect: api.dialect, shape: { sql, parameterTypes }, sortColumns, limits: api.limits } });
+    return id;
+  };
+
+  const ask = (api: CompiledDataApi, index: number, values: readonly BoundValue[], pageRows: number, request: DataApiRequest): Promise<Rows> =>
+    new Promise((resolve, reject) => {
+      const { signal } = request;
+      if (signal.aborted) return reject(signal.reason);
+      if (pending.size >= limits.callsMax) return reject(toProblem('busy', api, limits));
+      const call = ++calls;
+      const settle = () => {
+        pending.delete(call);
+        stopTimer();
+        signal.removeEventListener('abort', abort);
+      };
+      const fail = (reason: FailureReason) => (settle(), reject(toProblem(reason, api, limits)));
+      const abort = () => {
+        settle();
+        send({ type: 'cancel', call });
+        reject(signal.reason);
+      };
+      const stopTimer = clock.after(api.limits.timeoutMs + limits.replyGraceMs, () => {
+        send({ type: 'cancel', call });
+        fail('timeout');
+      });
+      signal.addEventListener('abort', abort, { once: true });
+      pending.set(call, { fail, resolve: (rows) => (settle(), resolve(rows)) });
+      send({ type: 'run', call, shape: shapeId(api, index), values, pageRows });
+    });
+
+  listen(port);
+  return {
+    ask,
+    attach(next: MessagePort) {
+      const old = port;
+      port = next;
+      learnt = new Map();
+      for (const call of [...pending.values()]) call.fail('unavailable');
+      old.close();
+      listen(next);
+    },
+    close: () => port.close(),
+  };
+}
+
+/** What the caller is told; the database's own words stay in the query thread's log. */
+function toProblem(reason: FailureReason, api: CompiledDataApi, limits: RunnerLimits): Problem {
+  const { raise } = problems;
+  const later = { values: { seconds: Math.ceil(limits.retryAfterMs / 1000) }, retryAfterMs: limits.retryAfterMs };
+  switch (reason) {
+    case 'busy': return raise.busy(later);
+    case 'unavailable': return raise.unavailable(later);
+    case 'timeout': return raise.timeout({ values: { ms: api.limits.timeoutMs } });
+    case 'rows': return api.single ? raise['not-single']() : raise['answer-too-large']({ values: { cap: api.limits.rowsMax, unit: 'rows' } });
+    case 'bytes': return raise['answer-too-large']({ values: { cap: api.limits.bytesMax, unit: 'bytes' } });
+    case 'value': return raise['value-refused']();
+    case 'cancelled': case 'refused': case 'failed': return raise['query-failed']();
+  }
+}

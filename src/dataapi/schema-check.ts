@@ -1,0 +1,101 @@
+/**
+ * JSON Schema of parameters: which schemas may be published, and their compiled checks.
+ * Only single values are taken (string, integer, number, boolean); lists are not bound in this release.
+ * Source: JSON Schema 2020-12 (validation and format-annotation vocabularies).
+ */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { ColumnType } from '../sdk/record.ts';
+
+export type ValueSchema = Readonly<Record<string, unknown>>;
+
+const TYPES = ['string', 'integer', 'number', 'boolean'];
+const KEYWORDS_REFUSED = ['$ref', '$dynamicRef', '$id', '$anchor', '$dynamicAnchor', '$defs', '$async', 'nullable', 'if', 'then', 'else'];
+const FORMATS: Readonly<Record<string, ColumnType>> = { date: 'date', 'date-time': 'timestamptz', time: 'time', uuid: 'uuid' };
+
+/** Compiles a parameter's schema; throws ajv's error on a schema that is none. */
+export function compileValueCheck(schema: ValueSchema): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictNumbers: true, messages: true, logger: false });
+  (addFormats as unknown as (to: Ajv2020) => void)(ajv);
+  ajv.addVocabulary(['example', 'x-zh']);
+  return ajv.compile(schema);
+}
+
+/** The type a parameter is bound as. */
+export function bindTypeOf(schema: ValueSchema): ColumnType {
+  switch (schema['type']) {
+    case 'integer': return 'int64';
+    case 'number': return 'decimal';
+    case 'boolean': return 'boolean';
+    default: return FORMATS[String(schema['format'])] ?? 'text';
+  }
+}
+
+/** What is wrong with a schema as that of a parameter; empty when it may be published. */
+export function schemaMistakes(schema: ValueSchema): string[] {
+  const type = schema['type'];
+  if (type === 'array') return ['is a list; this release binds single values only'];
+  if (typeof type !== 'string' || !TYPES.includes(type)) return [`needs a \`type\`: one of ${TYPES.join(', ')}`];
+  const mistakes = refusedKeywords(schema);
+  if (type === 'integer') mistakes.push(...unsafeNumbers(schema));
+  const patterns = findPatterns(schema);
+  for (const pattern of patterns) {
+    if (canExplode(pattern)) mistakes.push(`has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which repeats a repetition and can take exponential time`);
+  }
+  if (mistakes.length > 0) return mistakes;
+  try {
+    const check = compileValueCheck(schema);
+    if (schema['default'] !== undefined && !check(schema['default'])) mistakes.push('has a default that does not fit the schema');
+  } catch (error) {
+    mistakes.push(`is not a JSON Schema: ${(error as Error).message.slice(0, 300)}`);
+  }
+  return mistakes;
+}
+
+function refusedKeywords(schema: unknown, depth = 0): string[] {
+  if (depth > 10) return ['is nested too deeply'];
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = Array.isArray(schema) ? [] : Object.keys(schema).filter((k) => KEYWORDS_REFUSED.includes(k));
+  return [...own.map((k) => `uses \`${k}\`, which parameters may not`), ...Object.values(schema).flatMap((v) => refusedKeywords(v, depth + 1))];
+}
+
+/** A bound above 2⁵³ was already rounded when the document was read: refused, so that no check is off by one. */
+function unsafeNumbers(schema: ValueSchema): string[] {
+  return Object.entries(schema).flatMap(([key, value]) => {
+    const numbers = (Array.isArray(value) ? value : [value]).filter((v): v is number => typeof v === 'number');
+    return numbers.some((n) => Math.abs(n) > Number.MAX_SAFE_INTEGER) ? [`has a \`${key}\` beyond 2^53, which is not exact`] : [];
+  });
+}
+
+function findPatterns(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) => (key === 'pattern' && typeof value === 'string' ? [value] : findPatterns(value)));
+}
+
+/** A group that repeats inside and is repeated itself, such as `(a+)+` or `(a|a?)*`: the usual exponential shape. */
+export function canExplode(pattern: string): boolean {
+  const groups: boolean[] = [];
+  let closedRepeats = false;
+  for (let i = 0; i < pattern.length; i++) {
+    const ch = pattern[i]!;
+    const repeats = ch === '*' || ch === '+' || (ch === '{' && /^\{\d+(,\d*)?\}/.test(pattern.slice(i)));
+    if (repeats && closedRepeats) return true;
+    closedRepeats = false;
+    if (ch === '\\') i += 1;
+    else if (ch === '[') i = endOfClass(pattern, i);
+    else if (ch === '(') groups.push(false);
+    else if (ch === ')') {
+      closedRepeats = groups.pop() ?? false;
+      if (closedRepeats && groups.length > 0) groups[groups.length - 1] = true;
+    } else if ((repeats || ch === '|') && groups.length > 0) groups[groups.length - 1] = true;
+  }
+  return false;
+}
+
+function endOfClass(pattern: string, open: number): number {
+  for (let i = open + 1; i < pattern.length; i++) {
+    if (pattern[i] === '\\') i += 1;
+    else if (pattern[i] === ']') return i;
+  }
+  return pattern.length;
+}

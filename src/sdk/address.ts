@@ -1,0 +1,63 @@
+/**
+ * Which addresses Weir never connects to, asked after a name is resolved: link-local and cloud metadata,
+ * addresses that are no one host, and Weir's own ports on this machine.
+ * Source: RFC 6890 (special-purpose registries), RFC 3927, RFC 4291 §2.5.6.
+ */
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+const refused: readonly { readonly list: BlockList; readonly reason: string }[] = [
+  { list: block([['169.254.0.0', 16], ['fe80::', 10]]), reason: 'it is a link-local address (cloud metadata lives there)' },
+  { list: block([['100.100.100.200', 32], ['fd00:ec2::', 32], ['192.0.0.192', 32]]), reason: 'it is a cloud metadata address' },
+  { list: block([['0.0.0.0', 8], ['::', 128]]), reason: 'it names no host' },
+  { list: block([['224.0.0.0', 4], ['240.0.0.0', 4], ['ff00::', 8]]), reason: 'it is a multicast or reserved address' },
+];
+const loopback = block([['127.0.0.0', 8], ['::1', 128]]);
+
+/**
+ * Says why `address:port` is refused, or undefined when it may be used.
+ * `own` are the ports Weir listens on, `local` the addresses of this machine besides loopback.
+ */
+export function addressRefusal(
+  address: string,
+  port: number,
+  own: { readonly ports: ReadonlySet<number>; readonly local: ReadonlySet<string> },
+): string | undefined {
+  const plain = unwrap(address);
+  if (!isIPv4(plain) && !isIPv6(plain)) return 'it is not an IP address';
+  const family = isIPv4(plain) ? 'ipv4' : 'ipv6';
+  for (const { list, reason } of refused) if (list.check(plain, family)) return reason;
+  const here = loopback.check(plain, family) || own.local.has(plain);
+  return here && own.ports.has(port) ? 'it is a port of Weir itself' : undefined;
+}
+
+/** The IPv4 address inside an IPv4-mapped, IPv4-compatible, NAT64 or 6to4 one; others unchanged, without a zone. */
+function unwrap(address: string): string {
+  const plain = address.replace(/%.*$/, '').toLowerCase();
+  if (!isIPv6(plain)) return plain;
+  const groups = expand(plain);
+  const dotted = (a: number, b: number) => `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`;
+  const zeros = (count: number) => groups.slice(0, count).every((group) => group === 0);
+  if (zeros(5) && groups[5] === 0xffff) return dotted(groups[6]!, groups[7]!);
+  if (zeros(6) && (groups[6] !== 0 || groups[7]! > 1)) return dotted(groups[6]!, groups[7]!);
+  if (groups[0] === 0x64 && groups[1] === 0xff9b) return dotted(groups[6]!, groups[7]!);
+  if (groups[0] === 0x2002) return dotted(groups[1]!, groups[2]!);
+  return plain;
+}
+
+function expand(address: string): number[] {
+  const tail = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  const hex = tail
+    ? address.slice(0, tail.index) + [(+tail[1]! << 8) | +tail[2]!, (+tail[3]! << 8) | +tail[4]!].map((n) => n.toString(16)).join(':')
+    : address;
+  const [head = '', rest] = hex.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = rest === undefined || rest === '' ? [] : rest.split(':');
+  const gap = rest === undefined ? 0 : 8 - left.length - right.length;
+  return [...left, ...Array<string>(gap).fill('0'), ...right].map((group) => Number.parseInt(group, 16));
+}
+
+function block(subnets: readonly (readonly [string, number])[]): BlockList {
+  const list = new BlockList();
+  for (const [net, prefix] of subnets) list.addSubnet(net, prefix, isIPv4(net) ? 'ipv4' : 'ipv6');
+  return list;
+}

@@ -9,6 +9,7 @@
  */
 import type { Problem } from '../base/problem.ts';
 import type { Answer, Exchange } from '../sdk/exchange.ts';
+import type { CompiledUpstream } from '../sdk/revision.ts';
 
 /** The engine's exchange: what policies see plus what only the core may touch. */
 export interface GatewayExchange extends Exchange {
@@ -95,4 +96,17 @@ export interface EngineLimits {
   readonly requestsPerConnectionMax: number;
   /** Bytes of a client's pipelined requests kept while one is answered. */
   readonly pipelineBytesMax: number;
+}
+
+/** The engine of one thread as the thread's entry uses it: listener and pools behind one handle. */
+export interface Engine {
+  /** Pool of `project/upstream`; undefined when there is none. */
+  pool(key: string): TargetPool | undefined;
+  /** Makes or changes a pool; exchanges in flight keep their connection. */
+  putUpstream(upstream: CompiledUpstream): void;
+  removeUpstream(key: string): void;
+  /** Resolves with the port listened on; rejects with the system's error. */
+  listen(where: { readonly host: string; readonly port: number; readonly reusePort: boolean }): Promise<number>;
+  /** Stops accepting, lets exchanges in flight end for at most `graceMs`, then closes everything. */
+  drain(graceMs: number): Promise<void>;
 }

@@ -1,0 +1,280 @@
+/**
+ * The store as the rest of control and the worker see it: one object per table, the same over SQLite
+ * and PostgreSQL. Times are milliseconds since 1970 UTC. Every method may raise problems of `core/store`.
+ */
+import type { CallRecord } from '../sdk/call-record.ts';
+import type { Manager, ResourceKey, StoredResource } from '../sdk/resource.ts';
+import type { RunStore, ScheduleStore } from '../sdk/run.ts';
+
+/** A version of a resource as history keeps it. */
+export interface HistoryEntry extends ResourceKey {
+  readonly version: number;
+  readonly change: 'created' | 'updated' | 'deleted';
+  readonly manager: Manager;
+  readonly release: string;
+  readonly text: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly at: number;
+  readonly by: string;
+}
+
+export interface ResourceTable {
+  get(key: ResourceKey): Promise<StoredResource | null>;
+  /** All resources, or those of a project or kind, in key order. */
+  all(filter?: { project?: string; kind?: string }): Promise<StoredResource[]>;
+  /** Inserts or replaces the resource and adds its history entry; keeps the newest `historyMax` entries. */
+  put(resource: StoredResource, change: 'created' | 'updated', historyMax: number): Promise<void>;
+  /** Deletes it and adds a `deleted` history entry of `version`. */
+  delete(resource: StoredResource, version: number, at: number, by: string, historyMax: number): Promise<void>;
+  /** Newest first. Histories of deleted resources stay. */
+  history(key: ResourceKey, limit: number): Promise<HistoryEntry[]>;
+  historyEntry(key: ResourceKey, version: number): Promise<HistoryEntry | null>;
+  /** The newest version number ever used for this key; 0 when it never existed. */
+  lastVersion(key: ResourceKey): Promise<number>;
+}
+
+/** A numbered revision: which entry hashes it changed. Never the entries' values. */
+export interface RevisionRow {
+  readonly number: number;
+  readonly hash: string;
+  readonly at: number;
+  readonly changes: { readonly put: Readonly<Record<string, string>>; readonly remove: readonly string[] };
+}
+export interface RevisionTable {
+  last(): Promise<RevisionRow | null>;
+  /** Fails with `changed-meanwhile` when the number exists. Keeps the newest `keep` rows. */
+  add(row: RevisionRow, keep: number): Promise<void>;
+}
+
+/** A sealed secret: AES-256-GCM under the key `keyId`, base64. */
+export interface SealedSecret {
+  readonly project: string;
+  readonly name: string;
+  readonly keyId: string;
+  readonly sealed: string;
+  readonly updatedAt: number;
+}
+export interface SecretTable {
+  get(project: string, name: string): Promise<SealedSecret | null>;
+  put(secret: SealedSecret): Promise<void>;
+  delete(project: string, name: string): Promise<boolean>;
+  all(): Promise<SealedSecret[]>;
+}
+
+export interface CredentialRow {
+  readonly id: string;
+  readonly project: string;
+  readonly type: string;
+  readonly consumer: string;
+  readonly sha256: string;
+  /** First characters of the key, for people to tell keys apart. */
+  readonly hint: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+}
+export interface CredentialTable {
+  add(row: CredentialRow): Promise<void>;
+  get(id: string): Promise<CredentialRow | null>;
+  list(filter: { project?: string; consumer?: string }): Promise<CredentialRow[]>;
+  /** False when there is none, or it was revoked before. */
+  revoke(id: string, at: number): Promise<boolean>;
+  /** Deletes all credentials of a consumer that was deleted. */
+  deleteOf(project: string, consumer: string): Promise<void>;
+}
+
+export interface AccountRow {
+  readonly name: string;
+  readonly displayName: string;
+  readonly role: string;
+  readonly language: string;
+  /** PHC string; null = cannot log in by password. */
+  readonly passwordHash: string | null;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+export interface AccountTable {
+  get(name: string): Promise<AccountRow | null>;
+  all(): Promise<AccountRow[]>;
+  count(): Promise<number>;
+  put(row: AccountRow): Promise<void>;
+  delete(name: string): Promise<boolean>;
+}
+
+export interface SessionRow {
+  readonly sha256: string;
+  readonly account: string;
+  readonly createdAt: number;
+  readonly usedAt: number;
+  readonly expiresAt: number;
+  readonly address: string;
+}
+export interface SessionTable {
+  add(row: SessionRow): Promise<void>;
+  get(sha256: string): Promise<SessionRow | null>;
+  touch(sha256: string, usedAt: number): Promise<void>;
+  delete(sha256: string): Promise<void>;
+  deleteOf(account: string): Promise<void>;
+  trim(now: number): Promise<void>;
+}
+
+export interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly role: string;
+  /** Permissions it is narrowed to; empty = all of its role. */
+  readonly permissions: readonly string[];
+  /** Projects it is narrowed to; null = all. */
+  readonly projects: readonly string[] | null;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly usedAt: number | null;
+  readonly revokedAt: number | null;
+}
+export interface TokenTable {
+  add(row: TokenRow): Promise<void>;
+  bySha256(sha256: string): Promise<TokenRow | null>;
+  all(): Promise<TokenRow[]>;
+  touch(id: string, usedAt: number): Promise<void>;
+  revoke(id: string, at: number): Promise<boolean>;
+}
+
+export interface LoginFailures {
+  readonly failures: number;
+  readonly lastAt: number;
+  readonly lockedUntil: number;
+}
+export interface LoginFailureTable {
+  get(subject: string): Promise<LoginFailures | null>;
+  put(subject: string, failures: LoginFailures): Promise<void>;
+  clear(subject: string): Promise<void>;
+  /** Forgets subjects that last failed before `before`. */
+  trim(before: number): Promise<void>;
+}
+
+/** One line of the audit trail. Append-only: there is no way to change or delete one. */
+export interface AuditRow {
+  readonly id: string;
+  readonly time: number;
+  readonly actor: string;
+  readonly actorKind: 'user' | 'token' | 'local-cli' | 'folder' | 'system' | 'nobody';
+  readonly address: string;
+  /** For example `resource.update`, `login`, `key.create`, `denied`. */
+  readonly action: string;
+  /** For example `default/Route/orders`. */
+  readonly subject: string;
+  readonly beforeHash: string | null;
+  readonly afterHash: string | null;
+  readonly outcome: 'done' | 'refused';
+  readonly detail: string;
+}
+export interface AuditTable {
+  add(row: AuditRow): Promise<void>;
+  /** Newest first, strictly before the row `before` (an id). */
+  list(filter: { actor?: string; action?: string; subject?: string; from?: number; to?: number; before?: string; limit: number }): Promise<AuditRow[]>;
+}
+
+/** A durable event, written in the transaction of what it tells of. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly time: number;
+  readonly type: string;
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+export interface OutboxTable {
+  add(row: OutboxRow): Promise<void>;
+  /** Oldest first, not yet delivered. */
+  waiting(limit: number): Promise<OutboxRow[]>;
+  delivered(ids: readonly string[], at: number): Promise<void>;
+  trim(before: number): Promise<void>;
+}
+
+export interface CallFilter {
+  readonly project?: string;
+  readonly consumer?: string;
+  readonly route?: string;
+  readonly method?: string;
+  /** A prefix of the path. */
+  readonly path?: string;
+  readonly release?: string;
+  readonly status?: number;
+  readonly statusFrom?: number;
+  readonly statusTo?: number;
+  readonly reason?: string;
+  readonly clientAddress?: string;
+  readonly traceId?: string;
+  readonly id?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly slowerThanMs?: number;
+  readonly projects?: readonly string[];
+  /** Strictly older than this record. */
+  readonly before?: { readonly time: number; readonly id: string };
+  readonly limit: number;
+}
+export interface CallTable {
+  /** A record already there is left as it is. */
+  add(records: readonly CallRecord[]): Promise<void>;
+  /** Newest first. */
+  search(filter: CallFilter): Promise<CallRecord[]>;
+  /** Deletes what is older than `before`, then the oldest until at most `rowsMax` are left; answers how many. */
+  trim(before: number, rowsMax: number): Promise<number>;
+}
+/** Bytes one call record takes in the store, on average with its indexes: turns a bound in bytes into rows. */
+export const CALL_RECORD_BYTES = 600;
+
+export interface Incident {
+  readonly id: string;
+  /** For example `folder-held`, `folder-unreadable`. */
+  readonly kind: string;
+  readonly subject: string;
+  readonly detail: { readonly en: string; readonly zh: string };
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+}
+export interface IncidentTable {
+  /** Opens one, unless an open one of this kind and subject exists: then its detail and data are replaced. */
+  open(incident: Omit<Incident, 'closedAt'>): Promise<Incident>;
+  close(kind: string, subject: string, at: number): Promise<boolean>;
+  get(id: string): Promise<Incident | null>;
+  list(filter: { open?: boolean; limit: number }): Promise<Incident[]>;
+}
+
+export interface SettingTable {
+  get(name: string): Promise<string | null>;
+  put(name: string, value: string): Promise<void>;
+  /** Writes only when absent; answers the value that stands. */
+  putOnce(name: string, value: string): Promise<string>;
+}
+
+export interface Tables {
+  readonly resources: ResourceTable;
+  readonly revisions: RevisionTable;
+  readonly secrets: SecretTable;
+  readonly credentials: CredentialTable;
+  readonly accounts: AccountTable;
+  readonly sessions: SessionTable;
+  readonly tokens: TokenTable;
+  readonly loginFailures: LoginFailureTable;
+  readonly audit: AuditTable;
+  readonly outbox: OutboxTable;
+  readonly calls: CallTable;
+  readonly incidents: IncidentTable;
+  readonly settings: SettingTable;
+}
+
+export interface Store extends Tables {
+  readonly runs: RunStore;
+  readonly schedules: ScheduleStore;
+  /** Runs `work` in one transaction: all of it or nothing. Not nestable. */
+  transaction<V>(work: (tables: Tables) => Promise<V>): Promise<V>;
+  /** Resolves when the store answers; raises otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -66,7 +66,10 @@ function unreadable(file: string | undefined, detail: string): ParsedDocument {
   return { file, line: 1, text: '', value: null, places: new Map(), problems: [{ pointer: '', detail, ...(file === undefined ? {} : { file }), line: 1 }] };
 }
 
-/** Adds file and line to problems of a document; a missing member gets the line of what should hold it. */
+/**
+ * Adds file and line to problems of a document; a missing member gets the line of what should hold it.
+ * A `line` a problem already has counts within its own value.
+ */
 export function locate(document: Pick<ParsedDocument, 'file' | 'line' | 'text' | 'places'>, problems: readonly ProblemPointer[]): ProblemPointer[] {
   return problems.map((problem) => {
     let pointer = problem.pointer;
@@ -75,9 +78,15 @@ export function locate(document: Pick<ParsedDocument, 'file' | 'line' | 'text' |
       pointer = pointer.slice(0, pointer.lastIndexOf('/'));
       place = document.places.get(pointer);
     }
-    const line = place ? document.line + countNewlines(document.text, place.keyStart ?? place.start) : document.line;
+    const inside = problem.line !== undefined && place && pointer === problem.pointer ? lineInside(document.text, place, problem.line) : 0;
+    const line = (place ? document.line + countNewlines(document.text, place.keyStart ?? place.start) : document.line) + inside;
     return { ...problem, ...(document.file === undefined ? {} : { file: document.file }), line };
   });
+}
+
+/** A problem that counts lines within a value (SQL): a block scalar begins on the line after its mark. */
+function lineInside(text: string, place: Place, line: number): number {
+  return /[|>]/.test(text[place.start] ?? '') ? line : line - 1;
 }
 
 function countNewlines(text: string, end: number): number {

@@ -16,6 +16,7 @@ export interface CompileInput<S = Readonly<Record<string, unknown>>> {
   readonly key: ResourceKey;
   readonly enabled: boolean;
   readonly release: string;
+  readonly description: string | undefined;
   /** What code uses: defaults filled in, durations in milliseconds, sizes in bytes, variables and secrets resolved. */
   readonly spec: S;
   /** People's form with variables and secrets resolved: what extensions read themselves. */
@@ -38,18 +39,11 @@ export type EntryDraft = { [K in EntryType]: { readonly type: K; readonly value:
 
 export interface Compiled {
   readonly entries: readonly EntryDraft[];
-  /** Entries wait until this connection has described the API's shapes; undefined = serve at once. */
-  readonly describe?: DescribeWish;
+  /** The `dataapi` entry waits until it was checked on this connection; undefined = serve at once. */
+  readonly check?: { readonly connection: string };
   /** Why it cannot serve though it is valid, in words for people. Without entries, the last good ones stay. */
   readonly failure?: string;
   readonly warnings?: readonly string[];
-}
-
-/** Shapes to be tried on a connection before they are published. */
-export interface DescribeWish {
-  readonly connection: string;
-  /** Columns pages are sorted by and the table they should be unique in, when the spec names it. */
-  readonly table: string | undefined;
 }
 
 /** What a semantic check may ask. Pure: nothing outside the documents is looked at. */

@@ -48,3 +48,13 @@ function variant(component: Component, extra: Readonly<Record<string, TSchema>>)
 export function namedConfigs(written: unknown): NamedConfig[] {
   return ((written as WrittenConfig[] | undefined) ?? []).map(({ type, ...config }) => ({ type, config }));
 }
+
+/** Policies with the identity their counters live under: stable while the resource and the policy's turn among its type stay. */
+export function policiesOf(key: { project: string; name: string }, written: unknown, place: string): (NamedConfig & { readonly identity: string })[] {
+  const seen = new Map<string, number>();
+  return namedConfigs(written).map((policy) => {
+    const turn = seen.get(policy.type) ?? 0;
+    seen.set(policy.type, turn + 1);
+    return { ...policy, identity: `${place}/${key.project}/${key.name}/${policy.type}/${turn}` };
+  });
+}

@@ -45,12 +45,10 @@ export interface ApplyOptions {
   readonly manager: Manager;
   /** Says what would happen and changes nothing. */
   readonly dryRun?: boolean;
-  /** Deletes what this manager owns in `projects` and no document names. */
+  /** Deletes what this manager owns in `projects` and no document names; nothing while a document does not say what it is. */
   readonly prune?: boolean;
   /** Projects the caller may touch; documents of others are refused. Undefined = all. With prune: those of the documents. */
   readonly projects?: readonly string[];
-  /** Resources a prune leaves alone though no document names them (their file could not be read). */
-  readonly keep?: readonly ResourceKey[];
 }
 
 export interface ApplyResult {

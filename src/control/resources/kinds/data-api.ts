@@ -3,16 +3,13 @@ import type { ProblemPointer } from '../../../base/problem.ts';
 import { strictObject, type TSchema } from '../../../base/schema.ts';
 import type { CompiledDataApi, DataApiInput } from '../../../sdk/dataapi.ts';
 import { dataApiProperties } from '../../../sdk/specs/dataapi.ts';
+import { parsePathPattern } from '../../../sdk/route-pattern.ts';
 import { type Compiled, type CompileInput, type CompileScope, defineResource } from '../define.ts';
-import { checkParameters, checkPath, parametersOf } from '../path-pattern.ts';
-import { namedConfigs } from '../parts.ts';
-import { policiesOf } from './route.ts';
+import { namedConfigs, policiesOf } from '../parts.ts';
 
 interface DataApiSpec {
   connection: string;
   path: string;
-  parameters: Record<string, { in: string }>;
-  page?: { table?: string };
   limits: { timeout: number };
 }
 
@@ -23,13 +20,13 @@ export default defineResource<DataApiSpec>({
   summary: { en: 'A read-only SQL query published at a path, with parameters, paging, auth and policies.', zh: '把只读 SQL 查询发布为 API，带参数、分页、认证和策略。' },
   spec: (parts) => strictObject({ ...(dataApiProperties as unknown as Record<string, TSchema>), auth: parts.auth, policies: parts.policies }),
   check: ({ key, spec, written }, tools) => {
-    const errors = checkPaths(spec);
+    const errors = checkPath(spec.path);
     const connector = tools.connectorOf(spec.connection);
     const dialect = connector === undefined ? undefined : tools.dialect(connector);
     if (connector !== undefined && dialect === undefined) errors.push({ pointer: '/spec/connection', detail: `"${spec.connection}" is of type ${connector}, which cannot answer queries` });
     if (errors.length > 0) return errors;
     const compilation = tools.dataApis.compile({ project: key.project, name: key.name, release: '', spec: querySpec(written), dialect: dialect ?? 'postgres', cursorKey: '00' });
-    return compilation.ok ? [] : compilation.errors.map((error) => ({ ...error, pointer: error.pointer.startsWith('/spec') ? error.pointer : `/spec${error.pointer}` }));
+    return compilation.ok ? [] : compilation.errors.map((error) => ({ ...error, pointer: `/spec${error.pointer}` }));
   },
   compile: compileDataApi,
   examples: [
@@ -54,27 +51,24 @@ spec:
   ],
 });
 
-function checkPaths(spec: DataApiSpec): ProblemPointer[] {
-  const errors = checkPath(spec.path, '/spec/path');
-  if (spec.path.endsWith('**')) errors.push({ pointer: '/spec/path', detail: 'must not end in **: a data API answers one path' });
-  const inPath = Object.entries(spec.parameters).filter(([, parameter]) => parameter.in === 'path').map(([name]) => name);
-  for (const name of inPath) errors.push(...checkParameters([name], spec.path, `/spec/parameters/${name}`));
-  const missing = parametersOf(spec.path).filter((name) => !inPath.includes(name));
-  return [...errors, ...missing.map((name) => ({ pointer: '/spec/parameters', detail: `has no "${name}" with \`in: path\`, though the path holds {${name}}` }))];
+function checkPath(path: string): ProblemPointer[] {
+  const parsed = parsePathPattern(path);
+  if (!parsed.ok) return [{ pointer: '/spec/path', detail: `${parsed.error}; got "${path.slice(0, 60)}"` }];
+  return parsed.value.rest ? [{ pointer: '/spec/path', detail: 'must not end in **: a data API answers one path' }] : [];
 }
 
-function compileDataApi({ key, enabled, release, spec, written }: CompileInput<DataApiSpec>, scope: CompileScope): Compiled {
+function compileDataApi({ key, enabled, release, description, spec, written }: CompileInput<DataApiSpec>, scope: CompileScope): Compiled {
   if (!enabled) return { entries: [] };
   const connection = scope.get('Connection', spec.connection);
   const dialect = connection && scope.dialect(String(connection.written['type']));
   if (!connection?.enabled) return { entries: [], failure: `its connection "${spec.connection}" is ${connection ? 'disabled' : 'missing'}` };
   if (!dialect) return { entries: [], failure: `its connection "${spec.connection}" cannot answer queries` };
-  const input: DataApiInput = { project: key.project, name: key.name, release, spec: querySpec(written), dialect, cursorKey: scope.cursorKey(key.project, key.name) };
+  const input: DataApiInput = { project: key.project, name: key.name, release, spec: querySpec(written), dialect, cursorKey: scope.cursorKey(key.project, key.name), description };
   const compilation = scope.dataApis.compile(input);
   if (!compilation.ok) return { entries: [], failure: compilation.errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ') };
   return {
     entries: [{ type: 'dataapi', value: compilation.api }, { type: 'route', value: routeOf(compilation.api, spec, written) }],
-    describe: { connection: spec.connection, table: spec.page?.table },
+    check: { connection: spec.connection },
     warnings: compilation.warnings,
   };
 }

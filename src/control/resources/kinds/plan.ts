@@ -1,8 +1,7 @@
 /** A tier of limits that consumers are given. */
 import { strictObject } from '../../../base/schema.ts';
 import { defineResource } from '../define.ts';
-import type { WrittenConfig } from '../parts.ts';
-import { policiesOf } from './route.ts';
+import { policiesOf, type WrittenConfig } from '../parts.ts';
 
 export default defineResource<{ policies: WrittenConfig[] }>({
   kind: 'Plan',

@@ -1,11 +1,8 @@
 /** Which requests are taken, who may make them, what happens to them on the way, and where they go. */
-import type { ProblemPointer } from '../../../base/problem.ts';
 import { bytes, duration, help, ref, strictObject, T } from '../../../base/schema.ts';
+import { checkRouteMatch } from '../../../sdk/route-pattern.ts';
 import { defineResource } from '../define.ts';
-import { checkParameters, checkPath, parametersOf } from '../path-pattern.ts';
-import { namedConfigs, type WrittenConfig } from '../parts.ts';
-
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
+import { namedConfigs, policiesOf, type WrittenConfig } from '../parts.ts';
 
 interface RouteSpec {
   match: { hosts: string[]; paths: string[]; methods: string[] };
@@ -21,9 +18,9 @@ interface RouteSpec {
 
 const match = strictObject(
   {
-    hosts: T.Array(T.String({ minLength: 1, maxLength: 253, pattern: '^(\\*\\.)?[A-Za-z0-9.-]+$' }), { maxItems: 64, default: [], ...help('Host names, or `*.example.test`; empty = any host.', '主机名，或 `*.example.test`；为空表示任意主机。') }),
-    paths: T.Array(T.String({ minLength: 1, maxLength: 500, pattern: '^/' }), { minItems: 1, maxItems: 64, ...help('Paths: literal segments, `{name}` for one segment, `**` at the end for the rest.', '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分。'), examples: [['/orders/**']] }),
-    methods: T.Array(T.Unsafe<string>({ type: 'string', enum: METHODS }), { maxItems: 16, default: [], ...help('Methods; empty = any.', '请求方法；为空表示任意。') }),
+    hosts: T.Array(T.String({ minLength: 1, maxLength: 253 }), { maxItems: 64, default: [], ...help('Host names, or `*.example.test`; empty = any host.', '主机名，或 `*.example.test`；为空表示任意主机。') }),
+    paths: T.Array(T.String({ minLength: 1, maxLength: 1024 }), { minItems: 1, maxItems: 64, ...help('Paths: literal segments, `{name}` for one segment, `**` at the end for the rest.', '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分。'), examples: [['/orders/**']] }),
+    methods: T.Array(T.String({ minLength: 1, maxLength: 31 }), { maxItems: 16, default: [], ...help('Methods; empty = any.', '请求方法；为空表示任意。') }),
   },
   help('Which requests this route takes.', '该路由匹配的请求。'),
 );
@@ -46,7 +43,7 @@ export default defineResource<RouteSpec>({
     strictObject({
       match,
       upstream: ref('Upstream', help('Upstream the requests go to.', '请求转发到的上游。')),
-      rewrite: T.Optional(T.String({ pattern: '^/', maxLength: 500, ...help('Path sent upstream instead: may use `{name}` of the matched path and end in `**`.', '发往上游的路径：可使用匹配到的 `{name}`，可以 `**` 结尾。'), examples: ['/v2/{id}'] })),
+      rewrite: T.Optional(T.String({ minLength: 1, maxLength: 1024, ...help('Path sent upstream instead: may use `{name}` of the matched path and end in `**`.', '发往上游的路径：可使用匹配到的 `{name}`，可以 `**` 结尾。'), examples: ['/v2/{id}'] })),
       preserveHost: T.Boolean({ default: false, ...help('Sends the caller’s Host on instead of the target’s.', '向上游发送调用方的 Host，而不是目标的。') }),
       keepCredential: T.Boolean({ default: false, ...help('Sends the caller’s credential on to the upstream.', '把调用方的凭证一并发往上游。') }),
       timeouts,
@@ -54,7 +51,7 @@ export default defineResource<RouteSpec>({
       auth: parts.auth,
       policies: parts.policies,
     }),
-  check: ({ spec }) => [...spec.match.paths.flatMap((path, index) => checkPath(path, `/spec/match/paths/${index}`)), ...checkRewrite(spec)],
+  check: ({ spec }) => checkRouteMatch(spec.match, spec.rewrite).map((error) => ({ ...error, pointer: `/spec${error.pointer}` })),
   compile: ({ key, enabled, release, spec, written }, scope) => {
     if (!enabled) return { entries: [] };
     const upstream = scope.get('Upstream', spec.upstream);
@@ -94,22 +91,3 @@ spec:
     },
   ],
 });
-
-/** Policies with the identity their counters live under: stable while resource and position stay. */
-export function policiesOf(key: { project: string; name: string }, written: unknown, place: string): { type: string; config: Readonly<Record<string, unknown>>; identity: string }[] {
-  const seen = new Map<string, number>();
-  return namedConfigs(written).map((policy) => {
-    const count = seen.get(policy.type) ?? 0;
-    seen.set(policy.type, count + 1);
-    return { ...policy, identity: `${place}/${key.project}/${key.name}/${policy.type}/${count}` };
-  });
-}
-
-function checkRewrite(spec: RouteSpec): ProblemPointer[] {
-  if (spec.rewrite === undefined) return [];
-  const own = checkPath(spec.rewrite, '/spec/rewrite');
-  if (own.length > 0) return own;
-  const errors = spec.match.paths.flatMap((path) => checkParameters(parametersOf(spec.rewrite!), path, '/spec/rewrite'));
-  if (spec.rewrite.endsWith('**') && spec.match.paths.some((path) => !path.endsWith('**'))) errors.push({ pointer: '/spec/rewrite', detail: 'ends in ** but not every path of "match" does' });
-  return errors;
-}

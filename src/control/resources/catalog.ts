@@ -1,0 +1,84 @@
+/**
+ * All stored resources in memory, read by their schemas, with who names whom. The store is the truth; this is
+ * its image in the one control process, loaded at the start and changed with each write.
+ */
+import type { ProblemPointer } from '../../base/problem.ts';
+import type { ResourceKey, StoredResource } from '../../sdk/resource.ts';
+import { type CheckEnvironment, findReferences, type Reference } from './check.ts';
+import { fillVariables } from './fill.ts';
+import type { BoundKind } from './kind-table.ts';
+import { keyText } from './seal.ts';
+
+/** A stored resource as planning and compiling see it. */
+export interface LiveResource {
+  readonly key: ResourceKey;
+  readonly stored: StoredResource;
+  /** Undefined when this release of Weir does not know the kind. */
+  readonly bound: BoundKind | undefined;
+  /** People's form, environment filled in, secrets still sealed. */
+  readonly written: Readonly<Record<string, unknown>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly references: readonly Reference[];
+  /** Why it cannot be read any more: a variable that is gone, an extension that is missing. */
+  readonly problems: readonly ProblemPointer[];
+}
+
+/** Reads a stored resource. Pure. */
+export function readLive(stored: StoredResource, { kinds, environment }: CheckEnvironment): LiveResource {
+  const { project, kind, name } = stored;
+  const base = { key: Object.freeze({ project, kind, name }), stored };
+  const bound = kinds.get(kind);
+  if (!bound) return { ...base, bound, written: stored.spec, spec: stored.spec, references: [], problems: [{ pointer: '/kind', detail: `"${kind}" is not a kind of this release` }] };
+  const filled = fillVariables(bound.schema, stored.spec, environment);
+  return { ...base, bound, ...filled, references: findReferences(bound, filled.written, stored.spec) };
+}
+
+export interface Catalog {
+  get(key: ResourceKey): LiveResource | undefined;
+  byText(text: string): LiveResource | undefined;
+  all(): Iterable<LiveResource>;
+  readonly size: number;
+  /** Texts of the keys of stored resources that name this one, also when it does not exist. */
+  usersOf(text: string): ReadonlySet<string>;
+  put(live: LiveResource): void;
+  remove(key: ResourceKey): void;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Makes an empty catalog. */
+export function createCatalog(): Catalog {
+  const byKey = new Map<string, LiveResource>();
+  const users = new Map<string, Set<string>>();
+  const unlink = (text: string): void => {
+    for (const target of targetsOf(byKey.get(text))) users.get(target)?.delete(text);
+  };
+  return {
+    get: (key) => byKey.get(keyText(key)),
+    byText: (text) => byKey.get(text),
+    all: () => byKey.values(),
+    get size() {
+      return byKey.size;
+    },
+    usersOf: (text) => users.get(text) ?? NOBODY,
+    put(live) {
+      const text = keyText(live.key);
+      unlink(text);
+      byKey.set(text, live);
+      for (const target of targetsOf(live)) {
+        const own = users.get(target) ?? new Set();
+        users.set(target, own.add(text));
+      }
+    },
+    remove(key) {
+      const text = keyText(key);
+      unlink(text);
+      byKey.delete(text);
+    },
+  };
+}
+
+/** Key texts of what a resource names. */
+export function targetsOf(resource: Pick<LiveResource, 'key' | 'references'> | undefined): Set<string> {
+  return new Set(resource?.references.map(({ kind, name }) => keyText({ project: resource.key.project, kind, name })));
+}

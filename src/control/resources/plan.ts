@@ -1,0 +1,169 @@
+/**
+ * Which of the wished changes may happen together. A refused document leaves its resource as it is, which
+ * can take the ground from under another one: so refusals are sought until nothing changes any more.
+ * Pure; in: checked documents and the catalog, out: a decision for each.
+ */
+import type { ProblemPointer } from '../../base/problem.ts';
+import { findConflicts } from '../../sdk/route-pattern.ts';
+import type { Manager, ResourceKey } from '../../sdk/resource.ts';
+import { locate } from '../documents/parse.ts';
+import { type Catalog, type LiveResource, targetsOf } from './catalog.ts';
+import type { CheckedDocument } from './check.ts';
+import { didYouMean } from './envelope.ts';
+import { keyText, sealDocument, sealedValues, type SealedDocument, type SecretBox } from './seal.ts';
+
+/** A document that could be written, or says why not. */
+export interface Wish {
+  readonly document: CheckedDocument;
+  readonly key: ResourceKey;
+  readonly before: LiveResource | undefined;
+  readonly sealed: SealedDocument;
+  readonly problems: ProblemPointer[];
+}
+
+/** A resource no document names any more. */
+export interface Removal {
+  readonly before: LiveResource;
+  readonly problems: ProblemPointer[];
+}
+
+/** Sealed values a placeholder may stand for, besides those of the current version. */
+export type EarlierValues = (key: ResourceKey) => ReadonlyMap<string, string>;
+
+/** Turns a checked document into a wish: seals it, and checks that `manager` may change the resource. */
+export function wish(document: CheckedDocument, key: ResourceKey, catalog: Catalog, manager: Manager, box: SecretBox, earlier: EarlierValues): Wish {
+  const before = catalog.get(key);
+  const known = new Map([...earlier(key), ...sealedValues(before?.stored.spec)]);
+  const sealed = sealDocument(document, key, known, box);
+  const problems = [...sealed.problems];
+  const same = before && isSame(before, sealed);
+  if (before && before.stored.manager !== manager && !(same && manager === 'api')) {
+    problems.push(...locate(document.parsed, [{ pointer: '/metadata/name', detail: ownerMessage(before) }]));
+  }
+  return { document, key, before, sealed, problems };
+}
+
+/** True when writing the document would change nothing. */
+export function isSame(before: LiveResource, sealed: SealedDocument): boolean {
+  return before.stored.text === sealed.text;
+}
+
+function ownerMessage({ key, stored }: LiveResource): string {
+  return stored.manager === 'folder'
+    ? `${keyText(key)} comes from a file in the watched folder and is read-only here: change the file`
+    : `${keyText(key)} was made by the API: delete it there first, or take it out of the folder`;
+}
+
+/** Refuses, in place, every wish and removal that cannot happen together with the rest. */
+export function settle(wishes: readonly Wish[], removals: readonly Removal[], catalog: Catalog): void {
+  const plan = { wishes: new Map(wishes.map((w) => [keyText(w.key), w])), removals: new Map(removals.map((r) => [keyText(r.before.key), r])), catalog };
+  const rounds = wishes.length + removals.length + 1;
+  for (let round = 0; round < rounds; round++) {
+    if (!refuseUsedRemovals(plan) && !refuseDangling(plan) && !refuseConflicts(plan)) return;
+  }
+}
+
+interface Plan {
+  readonly wishes: ReadonlyMap<string, Wish>;
+  readonly removals: ReadonlyMap<string, Removal>;
+  readonly catalog: Catalog;
+}
+
+const open = (item: { readonly problems: readonly ProblemPointer[] } | undefined): boolean => item !== undefined && item.problems.length === 0;
+
+/** What the resource will name when the plan is carried out; undefined when it will not exist. */
+function targetsAfter(plan: Plan, text: string): Set<string> | undefined {
+  const wanted = plan.wishes.get(text);
+  if (wanted && open(wanted)) return targetsOf({ key: wanted.key, references: wanted.document.references });
+  if (open(plan.removals.get(text))) return undefined;
+  const live = plan.catalog.byText(text);
+  return live && targetsOf(live);
+}
+
+function refuseUsedRemovals(plan: Plan): boolean {
+  let refused = false;
+  const wishUsers = new Map<string, string[]>();
+  for (const [text, wanted] of plan.wishes) {
+    if (!open(wanted)) continue;
+    for (const target of targetsOf({ key: wanted.key, references: wanted.document.references })) wishUsers.set(target, [...(wishUsers.get(target) ?? []), text]);
+  }
+  for (const [text, removal] of plan.removals) {
+    if (!open(removal)) continue;
+    const candidates = new Set([...plan.catalog.usersOf(text), ...(wishUsers.get(text) ?? [])]);
+    const users = [...candidates].filter((user) => user !== text && targetsAfter(plan, user)?.has(text)).sort();
+    if (users.length === 0) continue;
+    removal.problems.push({ pointer: '', detail: `is used by ${listed(users)}: change or delete those first` });
+    refused = true;
+  }
+  return refused;
+}
+
+function refuseDangling(plan: Plan): boolean {
+  let refused = false;
+  for (const wanted of plan.wishes.values()) {
+    if (!open(wanted)) continue;
+    const missing = wanted.document.references.filter(({ kind, name }) => targetsAfter(plan, keyText({ project: wanted.key.project, kind, name })) === undefined);
+    if (missing.length === 0) continue;
+    const details = missing.map(({ kind, name, pointer }) => ({ pointer, detail: missingMessage(plan, wanted.key.project, kind, name) }));
+    wanted.problems.push(...locate(wanted.document.parsed, details));
+    refused = true;
+  }
+  return refused;
+}
+
+function missingMessage(plan: Plan, project: string, kind: string, name: string): string {
+  if (plan.wishes.has(keyText({ project, kind, name }))) return `names the ${kind} "${name}", whose own document is refused`;
+  const prefix = `${project}/${kind}/`;
+  const known = [...plan.catalog.all()].filter(({ key }) => key.project === project && key.kind === kind).map(({ key }) => key.name);
+  known.push(...[...plan.wishes.keys()].filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length)));
+  const hint = known.length === 0 ? `project "${project}" has none` : didYouMean(name, [...new Set(known)].sort());
+  return `names the ${kind} "${name}", which does not exist in project "${project}"; ${hint}`;
+}
+
+interface Matched {
+  readonly project: string;
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly paths: readonly string[];
+  readonly methods: readonly string[];
+}
+
+/** Routes and data APIs share one listener: two that take the same requests cannot both be. */
+function refuseConflicts(plan: Plan): boolean {
+  const changed = [...plan.wishes.values()].filter((w) => open(w) && matchedBy(w.key, w.document.enabled, w.document.spec) !== undefined);
+  if (changed.length === 0) return false;
+  const all: Matched[] = changed.map((w) => matchedBy(w.key, w.document.enabled, w.document.spec)!);
+  for (const live of plan.catalog.all()) {
+    const text = keyText(live.key);
+    if (live.problems.length > 0 || open(plan.wishes.get(text)) || open(plan.removals.get(text))) continue;
+    const matched = matchedBy(live.key, live.stored.enabled, live.spec);
+    if (matched) all.push(matched);
+  }
+  let refused = false;
+  for (const conflict of findConflicts(all)) {
+    // The later of two new ones gives way, and a new one gives way to one that stands.
+    const loser = [conflict.second, conflict.first].map((id) => changed.find((w) => conflictId(w.key) === id)).find(Boolean);
+    if (!loser || !open(loser)) continue;
+    const other = conflictId(loser.key) === conflict.second ? conflict.first : conflict.second;
+    const detail = `takes the same requests as ${other} (host ${conflict.host}, path ${conflict.path}, method ${conflict.method}): change one of them`;
+    loser.problems.push(...locate(loser.document.parsed, [{ pointer: loser.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]));
+    refused = true;
+  }
+  return refused;
+}
+
+function conflictId(key: ResourceKey): string {
+  return `${key.project}/${key.kind}/${key.name}`;
+}
+
+function matchedBy(key: ResourceKey, enabled: boolean, spec: Readonly<Record<string, unknown>>): Matched | undefined {
+  const name = `${key.kind}/${key.name}`;
+  if (!enabled) return undefined;
+  if (key.kind === 'Route') return { project: key.project, name, ...(spec['match'] as Omit<Matched, 'project' | 'name'>) };
+  if (key.kind === 'DataApi') return { project: key.project, name, hosts: [], paths: [spec['path'] as string], methods: ['GET'] };
+  return undefined;
+}
+
+function listed(users: readonly string[]): string {
+  return users.length <= 10 ? users.join(', ') : `${users.slice(0, 10).join(', ')} and ${users.length - 10} more`;
+}

@@ -45,7 +45,11 @@ export function engineLimits({ limits: l }: GatewayConfig): EngineLimits {
   };
 }
 
-/** Threads to start: what the configuration says, else one per core, at most 8. */
-export function threadCount(config: GatewayConfig, cores: number): number {
+/**
+ * Threads to start: what the configuration says, else one per core, at most 8. One where threads cannot
+ * share a port (no `reusePort`: macOS and Windows).
+ */
+export function threadCount(config: Pick<GatewayConfig, 'threads'>, cores: number, platform: string): number {
+  if (platform === 'darwin' || platform === 'win32') return 1;
   return config.threads ?? Math.max(1, Math.min(8, cores));
 }

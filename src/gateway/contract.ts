@@ -10,6 +10,10 @@
 import type { Problem } from '../base/problem.ts';
 import type { Answer, Exchange } from '../sdk/exchange.ts';
 import type { CompiledUpstream } from '../sdk/revision.ts';
+import type { Clock } from '../base/clock.ts';
+import type { NewId } from '../base/id.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 
 /** The engine's exchange: what policies see plus what only the core may touch. */
 export interface GatewayExchange extends Exchange {
@@ -110,3 +114,12 @@ export interface Engine {
   /** Stops accepting, lets exchanges in flight end for at most `graceMs`, then closes everything. */
   drain(graceMs: number): Promise<void>;
 }
+
+export type CreateEngine = (options: {
+  readonly core: Core;
+  readonly limits: EngineLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newId: NewId;
+  readonly log: Log;
+}) => Engine;

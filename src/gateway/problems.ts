@@ -36,6 +36,11 @@ export default defineProblems('core/gateway', {
     detail: { en: 'The route points to an upstream that is not configured now. Try again later.', zh: '该路由指向的上游当前未配置，请稍后重试。' },
     retry: 'later',
   },
+  'listen-failed': {
+    status: 500,
+    title: { en: 'Cannot listen', zh: '无法监听' },
+    detail: { en: 'The gateway cannot listen on {host}:{port} ({reason}). Free the port, or set another with WEIR_GATEWAY_PORT.', zh: '网关无法监听 {host}:{port}（{reason}）。请释放端口，或用 WEIR_GATEWAY_PORT 指定其他端口。' },
+  },
   'dataapi-unavailable': {
     status: 503,
     title: { en: 'Data API not available', zh: '数据 API 不可用' },

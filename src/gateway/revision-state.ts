@@ -20,6 +20,8 @@ export interface LiveRevision {
   readonly number: number;
   readonly hash: string;
   readonly router: Router<LiveRoute>;
+  /** Routes that serve. */
+  readonly routes: ReadonlyMap<string, LiveRoute>;
   readonly consumers: ReadonlyMap<string, CompiledConsumer>;
   readonly plans: ReadonlyMap<string, LivePlan>;
   /** By `project type sha256`. */
@@ -51,7 +53,6 @@ export interface RevisionStateOptions {
 export function createRevisionState(options: RevisionStateOptions): RevisionState {
   const entries = new Map<string, AnyEntry>();
   const failures = new Map<string, string>();
-  const routes = new Map<string, LiveRoute>();
   let current = emptyRevision();
   const tools: InstanceTools = {
     ...options.tools,
@@ -65,7 +66,7 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
     apply(delta) {
       if (delta.from !== 0 && delta.from !== current.number) return { ok: false, reason: 'out-of-order' };
       const change = planChange(entries, delta);
-      const step = buildStep(current, change, entries, routes, failures, tools);
+      const step = buildStep(current, change, entries, failures, tools);
       const before = current;
       current = step.next;
       for (const entry of change.removed) entries.delete(entry.key);
@@ -109,11 +110,12 @@ interface Step {
 
 function buildStep(
   current: LiveRevision, change: Change, entries: ReadonlyMap<string, AnyEntry>,
-  routes: Map<string, LiveRoute>, failures: Map<string, string>, tools: InstanceTools,
+  failures: Map<string, string>, tools: InstanceTools,
 ): Step {
   const retired: { held: { retire(): void } }[] = [];
   const removeRoutes: LiveRoute[] = [];
   const putRoutes: LiveRoute[] = [];
+  const routes = new Map(current.routes);
   const plans = new Map(current.plans);
   const made = <V>(entry: AnyEntry, make: () => V): V | undefined => {
     try {
@@ -127,21 +129,21 @@ function buildStep(
   };
   for (const entry of change.removed) {
     failures.delete(entry.key);
-    const old = entry.type === 'route' ? routes.get(entry.key) : entry.type === 'plan' ? plans.get(nameOf(entry)) : undefined;
+    const old = entry.type === 'route' ? routes.get(nameOf(entry)) : entry.type === 'plan' ? plans.get(nameOf(entry)) : undefined;
     if (!old) continue;
     retired.push(old);
     if (entry.type === 'route') {
-      routes.delete(entry.key);
+      routes.delete(nameOf(entry));
       removeRoutes.push(old as LiveRoute);
     } else plans.delete(nameOf(entry));
   }
   for (const entry of change.put) {
     if (entry.type === 'route') {
       const route = made(entry, () => makeRoute(entry.value, tools));
-      const old = routes.get(entry.key);
+      const old = routes.get(nameOf(entry));
       if (!route) continue;
       if (old) (retired.push(old), removeRoutes.push(old));
-      routes.set(entry.key, route);
+      routes.set(nameOf(entry), route);
       putRoutes.push(route);
     } else if (entry.type === 'plan') {
       const plan = made(entry, () => makePlan(entry.value, tools));
@@ -156,6 +158,7 @@ function buildStep(
     number: change.to,
     hash: change.hash(current.hash),
     router: changed ? current.router.withChanges(removeRoutes, putRoutes) : current.router,
+    routes: changed ? routes : current.routes,
     plans,
     consumers: changedMap(current.consumers, 'consumer', change, entries, nameOf),
     credentials: changedMap(current.credentials, 'credential', change, entries, (e) => credentialKey(e.value as CompiledCredential)),
@@ -210,7 +213,7 @@ function findCredential(revision: LiveRevision, project: string, type: string, s
 
 function emptyRevision(): LiveRevision {
   return Object.freeze({
-    number: 0, hash: EMPTY_REVISION_HASH, router: createRouter<LiveRoute>(), consumers: new Map(), plans: new Map(),
+    number: 0, hash: EMPTY_REVISION_HASH, router: createRouter<LiveRoute>(), routes: new Map(), consumers: new Map(), plans: new Map(),
     credentials: new Map(), dataApis: new Map(), upstreams: new Map(),
   });
 }

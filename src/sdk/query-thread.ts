@@ -12,7 +12,10 @@ import type { MetricsJson } from './channel.ts';
 import type { RevisionDelta } from './revision.ts';
 
 export type ToQueryThread =
-  /** `connection` entries only. After a restart of the thread the first delta is from 0. */
+  /**
+   * `connection` entries only; each delta continues the one before, the first (also after a restart) is from 0.
+   * Its hash is of the whole revision and nothing to compare with.
+   */
   | { readonly type: 'revision'; readonly delta: RevisionDelta }
   /** A gateway thread wants to run data APIs over this port (transferred). It closes when either side goes. */
   | { readonly type: 'client'; readonly port: MessagePort }

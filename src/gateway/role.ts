@@ -1,0 +1,253 @@
+/**
+ * The gateway role of a process: starts the socket threads and the query thread, feeds them revisions,
+ * gathers what they say, brings back those that die, and stops them in order.
+ *
+ *   control ══ channel ══▶ role ──▶ thread 1 … N (one port shared by reusePort)
+ *                           └────▶ query thread ◀── a MessagePort per socket thread
+ */
+import { Worker } from 'node:worker_threads';
+import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { ControlChannel, FromControl, MetricsJson, ThreadState } from '../sdk/channel.ts';
+import { createCounterBuffer, openCounters } from '../sdk/shared-counters.ts';
+import { createCallOutbox } from './call-outbox.ts';
+import type { EngineLimits } from './contract.ts';
+import { createHeldEntries } from './held-entries.ts';
+import metricSpecs from './metrics.ts';
+import gatewayProblems from './problems.ts';
+import { metricJson } from './route-stats.ts';
+import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
+import { createQueryLink, type QueryLink } from './query-link.ts';
+import { keepThread, type KeptThread } from './kept-thread.ts';
+import { mergeMetrics } from './merge-metrics.ts';
+
+export interface GatewayOptions {
+  /** The line to control; it survives control's restarts by itself. */
+  readonly channel: ControlChannel;
+  /** Id of this process, for hello and metrics. */
+  readonly instance: string;
+  readonly pid: number;
+  /** Entry of a socket thread: a file that calls `runGatewayThread`. */
+  readonly threadEntry: URL;
+  /** Entry of the query thread; data APIs answer 503 without one. */
+  readonly queryThread?: URL;
+  readonly threads: number;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly limits: EngineLimits;
+  /** Rate-limit buckets of the node. */
+  readonly counters: number;
+  /** Call records a thread keeps until they are collected. */
+  readonly callsBuffered: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Gateway {
+  /** Resolves with the port when every thread serves the first revision; rejects when it cannot listen. */
+  readonly ready: Promise<number>;
+  /** Drains for at most `graceMs`, sends the last call records and ends every thread. Safe to call twice. */
+  stop(options: { readonly graceMs: number }): Promise<void>;
+}
+
+const CALLS_FLUSH_MS = 100;
+const COLLECT_WAIT_MS = 2000;
+
+interface Slot {
+  readonly index: number;
+  kept: KeptThread<ToThread, FromThread>;
+  state: ThreadState | undefined;
+  port: number | undefined;
+  asked: boolean;
+  stopped: boolean;
+}
+
+/** Starts the role. Answers at once; see `ready`. */
+export function startGateway(options: GatewayOptions): Gateway {
+  const ready = Promise.withResolvers<number>();
+  ready.promise.catch(() => {}); // Who does not await it still sees the log line.
+  const role = new Role(options, ready);
+  role.start();
+  return { ready: ready.promise, stop: ({ graceMs }) => role.stop(graceMs) };
+}
+
+/** Holds the role's moving parts; one per process. */
+class Role {
+  private readonly options: GatewayOptions;
+  private readonly ready: PromiseWithResolvers<number>;
+  private readonly entries = createHeldEntries();
+  private readonly outbox;
+  private readonly counters: SharedArrayBuffer;
+  private readonly countersSinceMs: number;
+  private readonly slots: Slot[] = [];
+  private readonly collecting = new Map<number, { parts: MetricsJson[]; waiting: number; done: () => void }>();
+  private query: QueryLink | undefined;
+  private port: number;
+  private collectId = 0;
+  private dropped = 0;
+  private cancelFlush = () => {};
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: GatewayOptions, ready: PromiseWithResolvers<number>) {
+    this.options = options;
+    this.ready = ready;
+    this.port = options.port;
+    this.outbox = createCallOutbox(options.callsBuffered * 2);
+    this.counters = createCounterBuffer(options.counters, options.random);
+    this.countersSinceMs = options.clock.monotonic() + machineClockOffsetMs();
+  }
+
+  start(): void {
+    const { options } = this;
+    if (options.queryThread) {
+      this.query = createQueryLink({
+        entry: options.queryThread, clock: options.clock, log: options.log,
+        everything: () => this.entries.everything(['connection']),
+        onRestart: () => this.slots.forEach((slot) => this.linkQuery(slot)),
+      });
+    }
+    for (let index = 0; index < options.threads; index++) this.startThread(index);
+    this.cancelFlush = options.clock.every(CALLS_FLUSH_MS, () => this.outbox.flush(options.channel), { unref: true });
+    options.channel.onMessage((message) => this.onControl(message));
+    this.hello();
+  }
+
+  private hello(): void {
+    const { channel, instance, pid } = this.options;
+    channel.send({ type: 'hello', role: 'gateway', instance, pid, revision: this.entries.revision });
+  }
+
+  private onControl(message: FromControl): void {
+    if (message.type === 'collect') return void this.collect(message.id);
+    if (message.type !== 'revision') return;
+    if (!this.entries.apply(message.delta)) {
+      this.entries.clear();
+      return this.hello(); // From revision 0: control sends everything.
+    }
+    for (const slot of this.slots) slot.kept.send({ type: 'revision', delta: message.delta });
+    this.query?.apply(message.delta);
+  }
+
+  private startThread(index: number): void {
+    const { options } = this;
+    const data: GatewayThreadData = {
+      kind: 'weir-gateway-thread', thread: index, limits: options.limits, callsBuffered: options.callsBuffered,
+      counters: this.counters, countersSinceMs: this.countersSinceMs,
+    };
+    const slot: Slot = { index, kept: undefined as never, state: undefined, port: undefined, asked: false, stopped: false };
+    slot.kept = keepThread<ToThread, FromThread>({
+      start: () => new Worker(options.threadEntry, { workerData: data, name: `gateway-${index}` }),
+      clock: options.clock,
+      log: options.log.with({ thread: index }),
+      onMessage: (message) => this.onThread(slot, message),
+      onStart: () => {
+        Object.assign(slot, { state: undefined, port: undefined, asked: false });
+        this.linkQuery(slot);
+        if (this.entries.revision > 0) slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+      },
+    });
+    this.slots.push(slot);
+  }
+
+  private linkQuery(slot: Slot): void {
+    if (!this.query) return;
+    const port = this.query.newClient();
+    slot.kept.send({ type: 'query-port', port }, [port]);
+  }
+
+  private onThread(slot: Slot, message: FromThread): void {
+    switch (message.type) {
+      case 'applied':
+        slot.state = message.state;
+        this.listenWhenReady();
+        return this.reportApplied();
+      case 'resync': return void slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+      case 'listening':
+        slot.port = this.port = message.port;
+        this.listenWhenReady();
+        return this.slots.every((s) => s.port !== undefined) ? this.ready.resolve(message.port) : undefined;
+      case 'listen-failed': return this.listenFailed(message.reason);
+      case 'calls':
+        this.dropped += message.batch.dropped;
+        return this.outbox.add(message.batch);
+      case 'metrics': return this.collected(message.id, message.metrics);
+      case 'stopped':
+        slot.stopped = true;
+        return slot.kept.end();
+    }
+  }
+
+  /** A thread listens once it serves a revision; while port 0 is open, the first one chooses for all. */
+  private listenWhenReady(): void {
+    const { host, threads } = this.options;
+    for (const slot of this.slots) {
+      if (!slot.state || slot.asked || (this.port === 0 && this.slots.some((s) => s.asked))) continue;
+      slot.asked = true;
+      slot.kept.send({ type: 'listen', host, port: this.port, reusePort: threads > 1 });
+    }
+  }
+
+  private listenFailed(reason: string): void {
+    const problem = gatewayProblems.raise['listen-failed']({ values: { host: this.options.host, port: this.port, reason } });
+    this.options.log.error(problem.message, { code: problem.code });
+    this.ready.reject(problem);
+  }
+
+  /** Told to control when all threads stand at one revision, and whenever one falls behind no more. */
+  private reportApplied(): void {
+    const threads = this.slots.flatMap((slot) => slot.state ?? []);
+    const newest = this.entries.revision;
+    if (threads.length === this.slots.length && threads.every((t) => t.revision === newest)) this.options.channel.send({ type: 'applied', threads });
+  }
+
+  private async collect(id: number): Promise<void> {
+    const own = ++this.collectId;
+    const asked = this.slots.filter((slot) => slot.kept.send({ type: 'collect', id: own }));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const collection = { parts: [this.ownMetrics()], waiting: asked.length, done: resolve };
+    this.collecting.set(own, collection);
+    const cancel = this.options.clock.after(COLLECT_WAIT_MS, resolve, { unref: true });
+    if (asked.length === 0) resolve();
+    await promise;
+    cancel();
+    this.collecting.delete(own);
+    this.options.channel.send({ type: 'metrics', id, metrics: await mergeMetrics(collection.parts) });
+  }
+
+  private collected(id: number, metrics: MetricsJson): void {
+    const collection = this.collecting.get(id);
+    if (!collection) return;
+    collection.parts.push(metrics);
+    if (--collection.waiting === 0) collection.done();
+  }
+
+  private ownMetrics(): MetricsJson {
+    const { evictions, lockTakeovers } = openCounters(this.counters, () => 0).stats();
+    const failed = Math.max(0, ...this.slots.map((slot) => slot.state?.failed.length ?? 0));
+    const values = [
+      [metricSpecs.callsDropped, this.dropped + this.outbox.dropped],
+      [metricSpecs.evictions, evictions],
+      [metricSpecs.lockTakeovers, lockTakeovers],
+      [metricSpecs.threads, this.slots.filter((slot) => slot.port !== undefined).length],
+      [metricSpecs.threadRestarts, this.slots.reduce((sum, slot) => sum + slot.kept.restarts, 0)],
+      [metricSpecs.failedEntries, failed],
+    ] as const;
+    return values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }]));
+  }
+
+  stop(graceMs: number): Promise<void> {
+    return (this.stopping ??= this.stopAll(graceMs));
+  }
+
+  private async stopAll(graceMs: number): Promise<void> {
+    for (const slot of this.slots) slot.kept.stop({ type: 'stop', graceMs });
+    await Promise.all(this.slots.map((slot) => slot.kept.ended(graceMs + 1000)));
+    await this.query?.stop(graceMs);
+    this.cancelFlush();
+    this.outbox.flush(this.options.channel);
+    this.ready.reject(new Error('the gateway was stopped'));
+  }
+}

@@ -1,0 +1,35 @@
+/** What the gateway's main thread and its socket threads say to each other; orders arrive in the order sent. */
+import type { MessagePort } from 'node:worker_threads';
+import type { MetricsJson, ThreadState } from '../sdk/channel.ts';
+import type { RevisionDelta } from '../sdk/revision.ts';
+import type { CallBatch } from './call-ring.ts';
+import type { EngineLimits } from './contract.ts';
+
+/** `workerData` of a gateway thread. */
+export interface GatewayThreadData {
+  readonly kind: 'weir-gateway-thread';
+  readonly thread: number;
+  readonly limits: EngineLimits;
+  readonly callsBuffered: number;
+  /** The node's rate-limit table, and the machine's monotonic milliseconds when it was made. */
+  readonly counters: SharedArrayBuffer;
+  readonly countersSinceMs: number;
+}
+
+export type ToThread =
+  | { readonly type: 'revision'; readonly delta: RevisionDelta }
+  | { readonly type: 'listen'; readonly host: string; readonly port: number; readonly reusePort: boolean }
+  /** A port to the query thread (transferred); replaces the one before. */
+  | { readonly type: 'query-port'; readonly port: MessagePort }
+  | { readonly type: 'collect'; readonly id: number }
+  | { readonly type: 'stop'; readonly graceMs: number };
+
+export type FromThread =
+  | { readonly type: 'applied'; readonly state: ThreadState }
+  /** What the thread holds cannot be brought forward: send everything. */
+  | { readonly type: 'resync' }
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'listen-failed'; readonly reason: string }
+  | { readonly type: 'calls'; readonly batch: CallBatch }
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
+  | { readonly type: 'stopped' };

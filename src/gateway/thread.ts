@@ -1,0 +1,114 @@
+/**
+ * One gateway thread: engine, core and revision, driven by the orders of the process's main thread.
+ * The entry file of the thread (which imports the registry) calls `runGatewayThread` once.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
+import type { NewId } from '../base/id.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { DataApiRunner } from '../sdk/dataapi.ts';
+import type { CreateRunner } from '../sdk/query-thread.ts';
+import type { Registry } from '../sdk/registry.ts';
+import { openCounters } from '../sdk/shared-counters.ts';
+import { type CallRing, createCallRing } from './call-ring.ts';
+import type { Core, CreateEngine, Engine } from './contract.ts';
+import { createCore } from './core.ts';
+import gatewayProblems from './problems.ts';
+import { createRevisionState, type RevisionState } from './revision-state.ts';
+import { createMetrics, type GatewayMetrics } from './route-stats.ts';
+import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
+
+export interface GatewayThreadDeps {
+  /** `workerData` as the role gave it. */
+  readonly data: GatewayThreadData;
+  /** `parentPort` of the thread. */
+  readonly parent: MessagePort;
+  readonly registry: Registry;
+  readonly createRunner: CreateRunner;
+  readonly createEngine: CreateEngine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newId: NewId;
+  readonly log: Log;
+}
+
+/** How often call records leave the thread, and how many at once. */
+const CALLS_EVERY_MS = 100;
+const CALLS_AT_ONCE = 4096;
+
+/** Runs the thread until it is told to stop. Messages: thread-messages.ts. */
+export function runGatewayThread(deps: GatewayThreadDeps): void {
+  const { data, parent, clock } = deps;
+  const thread = makeThread(deps);
+  const send = (message: FromThread) => parent.postMessage(message);
+  const cancel = clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true });
+  parent.on('message', (message: ToThread) => {
+    switch (message.type) {
+      case 'revision': return applyDelta(thread, message.delta, data.thread, send);
+      case 'query-port': return thread.useRunner(deps.createRunner(message.port));
+      case 'collect': return send({ type: 'metrics', id: message.id, metrics: thread.metrics.toJson() });
+      case 'listen':
+        return void thread.engine.listen(message).then(
+          (port) => send({ type: 'listening', port }),
+          (error: unknown) => send({ type: 'listen-failed', reason: reasonOf(error) }),
+        );
+      case 'stop':
+        return void thread.engine.drain(message.graceMs).finally(() => {
+          cancel();
+          while (thread.calls.size > 0) sendCalls(thread.calls, send);
+          send({ type: 'stopped' });
+        });
+    }
+  });
+}
+
+interface Thread {
+  readonly engine: Engine;
+  readonly state: RevisionState;
+  readonly calls: CallRing;
+  readonly metrics: GatewayMetrics;
+  useRunner(runner: DataApiRunner): void;
+}
+
+function makeThread(deps: GatewayThreadDeps): Thread {
+  const { data, clock, log, registry } = deps;
+  const offset = machineClockOffsetMs() - data.countersSinceMs;
+  const counters = openCounters(data.counters, () => clock.monotonic() + offset);
+  const metrics = createMetrics();
+  const calls = createCallRing(data.callsBuffered);
+  let runner: DataApiRunner | undefined;
+  const state = createRevisionState({
+    tools: { registry, clock, log, counters, routeStats: (project, name) => metrics.route(project, name) },
+    onUpstreams(changed, removed) {
+      for (const key of removed) engine.removeUpstream(key);
+      for (const upstream of changed) engine.putUpstream(upstream);
+    },
+  });
+  const core: Core = createCore({
+    revision: () => state.current,
+    pool: (key) => engine.pool(key),
+    dataApis: { run: (request) => (runner ? runner.run(request) : Promise.reject(gatewayProblems.raise['dataapi-unavailable']({ retryAfterMs: 1000 }))) },
+    metrics, calls, clock, log,
+  });
+  const engine = deps.createEngine({ core, limits: data.limits, clock, random: deps.random, newId: deps.newId, log });
+  return { engine, state, calls, metrics, useRunner: (next) => void (runner = next) };
+}
+
+function applyDelta(thread: Thread, delta: Parameters<RevisionState['apply']>[0], index: number, send: (message: FromThread) => void): void {
+  const applied = thread.state.apply(delta);
+  // After a whole revision there is nothing more to ask for: the hash told to control shows the difference.
+  if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });
+  const { current } = thread.state;
+  thread.metrics.prune((project, name) => current.routes.has(`${project}/${name}`));
+  send({ type: 'applied', state: { thread: index, revision: current.number, hash: current.hash, failed: thread.state.failed() } });
+}
+
+function sendCalls(calls: CallRing, send: (message: FromThread) => void): void {
+  const batch = calls.drain(CALLS_AT_ONCE);
+  if (batch) send({ type: 'calls', batch });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
+}

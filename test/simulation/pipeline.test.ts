@@ -14,7 +14,7 @@ import { startWorker } from '../../src/pipeline/worker.ts';
 import { type AnyEntry, revisionHash } from '../../src/sdk/revision.ts';
 import { memoryRuns } from './run-store.ts';
 import { memorySink, memorySource, type Row, sinkTable, sourceTable } from './systems.ts';
-import { makeWorld, type Process } from './world.ts';
+import { makeWorld, type Process, type World } from './world.ts';
 
 const SEEDS = 400;
 const KINDS = ['incremental append', 'incremental upsert', 'full upsert', 'full replace', 'full append'] as const;
@@ -34,9 +34,8 @@ function pipelineEntries(kind: (typeof KINDS)[number]): AnyEntry[] {
   return [connection('from'), connection('to'), { type: 'pipeline', key: 'pipeline/p/copy', hash: 'c', value: { project: 'p', name: 'copy', release: 'r1', spec } }];
 }
 
-async function simulate(seed: number): Promise<void> {
+async function simulate(seed: number, world: World): Promise<void> {
   const kind = KINDS[seed % KINDS.length]!;
-  const world = makeWorld(seed);
   const source = sourceTable();
   const sink = sinkTable();
   let calm = false;
@@ -46,7 +45,9 @@ async function simulate(seed: number): Promise<void> {
     assert.ok((copy.position?.cursor ?? '') <= (sink.checkpoint.position?.cursor ?? ''), 'the copy is ahead of the sink');
   });
   const fail = (what: string) => {
-    if (!calm && world.chance(0.01)) throw new Error(`injected: ${what}`);
+    // The one gap of `full` + `append`: rows are in, but the run is not told so.
+    const often = kind === 'full append' && what.startsWith('copy');
+    if (!calm && world.chance(often ? 0.5 : 0.02)) throw new Error(`injected: ${what}`);
   };
   const worker = (name: string): Process => {
     const process = world.process(name);
@@ -140,9 +141,10 @@ test(`${SEEDS} histories of crashes, freezes, doubles and late transactions lose
   const only = process.env['WEIR_TEST_SEED'];
   const seeds = only ? [Number(only)] : Array.from({ length: SEEDS }, (_, i) => i + 1);
   for (const seed of seeds) {
-    await simulate(seed).catch((error: Error) => {
-      error.message = `seed ${seed} (${KINDS[seed % KINDS.length]}): ${error.message}`;
-      throw error;
+    const world = makeWorld(seed);
+    await simulate(seed, world).catch((cause: Error) => {
+      const story = world.trace.slice(-60).join('\n');
+      throw new Error(`WEIR_TEST_SEED=${seed} (${KINDS[seed % KINDS.length]}): ${cause.message}\n${story}`, { cause });
     });
   }
 });

@@ -42,6 +42,8 @@ export interface Operation {
   readonly area: string;
   readonly summary: Text;
   readonly access: Access;
+  /** The handler shows only what the caller's projects hold; without it, a caller limited to projects is refused unless one is named. */
+  readonly filtered?: boolean;
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;

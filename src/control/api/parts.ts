@@ -9,7 +9,8 @@ import type { CheckStep } from '../../sdk/connector.ts';
 import type { Batch, StreamSchema } from '../../sdk/record.ts';
 import type { Registry } from '../../sdk/registry.ts';
 import type { RunStore } from '../../sdk/run.ts';
-import type { Resources } from '../resources/types.ts';
+import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, TokenRow } from '../../store/types.ts';
+import type { Actor, Resources } from '../resources/types.ts';
 
 /** Tries connections of the store, as the Connection resource says; every wait ends with the signal. */
 export interface ConnectionProbe {
@@ -28,8 +29,8 @@ export interface SampleReport {
 /** The sample project: loaded and removed by one call each; a removed one stays removed until loaded again. */
 export interface Sample {
   status(): Promise<SampleReport>;
-  load(actor: { name: string; address: string | undefined }, signal: AbortSignal): Promise<SampleReport>;
-  remove(actor: { name: string; address: string | undefined }, signal: AbortSignal): Promise<SampleReport>;
+  load(actor: Actor, signal: AbortSignal): Promise<SampleReport>;
+  remove(actor: Actor, signal: AbortSignal): Promise<SampleReport>;
 }
 
 /** One finding of `doctor`. */
@@ -74,7 +75,59 @@ export interface PublishedApi {
   readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** A person who logs in: never the password's hash. */
+export interface UserView extends Omit<AccountRow, 'passwordHash'> {
+  /** Milliseconds since 1970 until which logins are refused after too many wrong passwords; null when they are not. */
+  readonly lockedUntil: number | null;
+}
+
+/** A token as it is listed: never its secret or hash. */
+export type TokenView = Omit<TokenRow, 'sha256'>;
+/** A consumer's key as it is listed: `hint` is its first characters. */
+export type KeyView = Omit<CredentialRow, 'sha256'>;
+
+/** People and their sessions. Raises problems of `core/access`: wrong password, locked, last admin, weak password. */
+export interface Accounts {
+  login(name: string, password: string, from: { address: string; userAgent: string }): Promise<{ session: string; expiresAt: number; user: UserView }>;
+  logout(session: string, actor: Actor): Promise<void>;
+  changePassword(name: string, before: string, after: string, actor: Actor): Promise<void>;
+  list(): Promise<readonly UserView[]>;
+  create(user: { name: string; role: string; password: string }, actor: Actor): Promise<UserView>;
+  setRole(name: string, role: string, actor: Actor): Promise<UserView>;
+  resetPassword(name: string, password: string, actor: Actor): Promise<void>;
+  delete(name: string, actor: Actor): Promise<void>;
+}
+
+/** API tokens. `create` answers the secret once. */
+export interface Tokens {
+  list(): Promise<readonly TokenView[]>;
+  create(token: { name: string; role: string; projects: readonly string[] | null; permissions: readonly string[]; expiresAt: number }, actor: Actor): Promise<{ secret: string; token: TokenView }>;
+  /** False when there is none. */
+  revoke(id: string, actor: Actor): Promise<boolean>;
+}
+
+/** Keys of consumers. `create` answers the secret once. */
+export interface Keys {
+  list(project: string, consumer?: string): Promise<readonly KeyView[]>;
+  create(key: { project: string; consumer: string; expiresAt: number | null }, actor: Actor): Promise<{ secret: string; key: KeyView }>;
+  revoke(project: string, id: string, actor: Actor): Promise<boolean>;
+}
+
+/** Things an operator should look at; `confirm` lets a held change of the watched folder through. */
+export interface Incidents {
+  list(filter: { open?: boolean; limit: number }): Promise<readonly Incident[]>;
+  confirm(id: string, actor: Actor): Promise<void>;
+}
+
 export interface Parts {
+  readonly accounts: Accounts;
+  readonly tokens: Tokens;
+  readonly keys: Keys;
+  readonly audit: Pick<AuditTable, 'list'>;
+  readonly calls: Pick<CallTable, 'search'>;
+  readonly incidents: Incidents;
+  readonly projects: () => Promise<readonly string[]>;
+  readonly secureCookie: boolean;
   readonly resources: Resources;
   readonly runs: RunStore;
   readonly probe: ConnectionProbe;

@@ -35,7 +35,7 @@ const prune = T.Boolean({
 });
 
 const apply = defineOperation({
-  id: 'applyDocuments', area, method: 'POST', path: '/apply',
+  id: 'applyDocuments', area, method: 'POST', path: '/apply', filtered: true,
   summary: { en: 'Creates and changes all resources of the documents; a bad one never takes a good one down.', zh: '按文档新建和修改资源；有错的文档不影响其他文档。' },
   access: 'resources:write',
   query: strictObject({ dryRun: T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') }), prune }),
@@ -46,7 +46,7 @@ const apply = defineOperation({
 });
 
 const diff = defineOperation({
-  id: 'diffDocuments', area, method: 'POST', path: '/diff',
+  id: 'diffDocuments', area, method: 'POST', path: '/diff', filtered: true,
   summary: { en: 'Says what applying the documents would change.', zh: '说明应用这些文档会带来的更改。' },
   access: 'resources:read',
   query: strictObject({ prune }),
@@ -57,7 +57,7 @@ const diff = defineOperation({
 });
 
 const validate = defineOperation({
-  id: 'validateDocuments', area, method: 'POST', path: '/validate',
+  id: 'validateDocuments', area, method: 'POST', path: '/validate', filtered: true,
   summary: { en: 'Checks documents without touching the store.', zh: '检查文档，不访问存储。' },
   access: 'resources:read',
   query: strictObject({ complete: T.Boolean({ default: false, ...help('References must resolve among the documents.', '引用必须能在这些文档中解析。') }) }),
@@ -81,7 +81,7 @@ const validate = defineOperation({
 });
 
 const dump = defineOperation({
-  id: 'dumpDocuments', area, method: 'GET', path: '/dump',
+  id: 'dumpDocuments', area, method: 'GET', path: '/dump', filtered: true,
   summary: { en: 'All matching documents as one YAML stream; applying it changes nothing.', zh: '将匹配的文档输出为一个 YAML 流；再次应用不产生更改。' },
   access: 'resources:read', answers: ['application/yaml'],
   query: strictObject({ project: T.Optional(projectName()), kind: T.Optional(kindName()), name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })) }),

@@ -9,7 +9,7 @@ const area = 'publications';
 const query = strictObject({ project: T.Optional(projectName()) });
 
 const list = defineOperation({
-  id: 'listDataApis', area, method: 'GET', path: '/data-apis',
+  id: 'listDataApis', area, method: 'GET', path: '/data-apis', filtered: true,
   summary: { en: 'Lists the data APIs that serve now.', zh: '列出当前提供服务的数据 API。' },
   access: 'resources:read', query,
   response: named(
@@ -27,7 +27,7 @@ const list = defineOperation({
 });
 
 const openApi = defineOperation({
-  id: 'getDataApisOpenApi', area, method: 'GET', path: '/data-apis/openapi.json',
+  id: 'getDataApisOpenApi', area, method: 'GET', path: '/data-apis/openapi.json', filtered: true,
   summary: { en: 'OpenAPI 3.1 document of the published data APIs.', zh: '已发布数据 API 的 OpenAPI 3.1 文档。' },
   access: 'resources:read', query,
   response: T.Record(T.String(), T.Unknown(), help('OpenAPI 3.1.', 'OpenAPI 3.1 文档。')),

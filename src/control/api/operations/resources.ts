@@ -11,7 +11,7 @@ const area = 'resources';
 const path = '/projects/{project}/resources/{kind}/{name}';
 
 const list = defineOperation({
-  id: 'listResources', area, method: 'GET', path: '/resources',
+  id: 'listResources', area, method: 'GET', path: '/resources', filtered: true,
   summary: { en: 'Lists resources, sorted by project, kind and name.', zh: '列出资源，按项目、类型、名称排序。' },
   access: 'resources:read',
   query: strictObject({

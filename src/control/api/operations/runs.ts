@@ -46,7 +46,7 @@ const start = defineOperation({
 });
 
 const list = defineOperation({
-  id: 'listRuns', area, method: 'GET', path: '/runs',
+  id: 'listRuns', area, method: 'GET', path: '/runs', filtered: true,
   summary: { en: 'Lists runs, newest first.', zh: '列出运行，最新在前。' },
   access: 'runs:read',
   query: strictObject({
@@ -57,21 +57,23 @@ const list = defineOperation({
   }),
   response: named('RunPage', strictObject({ items: T.Array(run), next: orNull(T.String()) })),
   async handler({ query, caller }, parts) {
-    const [project] = projectsOf(caller, query.project) ?? [query.project];
-    const found = await parts.runs.list({ ...query, ...(project ? { project } : {}) });
+    const { project: asked, ...rest } = query;
+    const projects = projectsOf(caller, asked);
+    const lists = await Promise.all((projects ?? [undefined]).map((project) => parts.runs.list({ ...rest, ...(project ? { project } : {}) })));
+    const found = lists.flat().sort(newestFirst).slice(0, query.limit);
     return { items: found.map(view), next: found.length === query.limit ? found.at(-1)!.id : null };
   },
 });
 
 const get = defineOperation({
-  id: 'getRun', area, method: 'GET', path: '/runs/{id}',
+  id: 'getRun', area, method: 'GET', path: '/runs/{id}', filtered: true,
   summary: { en: 'Reads one run with the progress of its streams.', zh: '读取一次运行及各流进度。' },
   access: 'runs:read', params, response: run,
   handler: async (call, parts) => view(await find(call, parts)),
 });
 
 const cancel = defineOperation({
-  id: 'cancelRun', area, method: 'POST', path: '/runs/{id}/cancel', status: 202,
+  id: 'cancelRun', area, method: 'POST', path: '/runs/{id}/cancel', status: 202, filtered: true,
   summary: { en: 'Asks a run to stop; what is committed stays.', zh: '请求停止运行；已提交的内容保留。' },
   access: 'runs:write', params, response: run,
   async handler(call, parts) {
@@ -83,7 +85,7 @@ const cancel = defineOperation({
 });
 
 const retry = defineOperation({
-  id: 'retryRun', area, method: 'POST', path: '/runs/{id}/retry', status: 202,
+  id: 'retryRun', area, method: 'POST', path: '/runs/{id}/retry', status: 202, filtered: true,
   summary: { en: 'Queues a run that ended once more.', zh: '将已结束的运行重新加入队列。' },
   access: 'runs:write', params, response: run,
   async handler(call, parts) {
@@ -96,7 +98,7 @@ const retry = defineOperation({
 });
 
 const logs = defineOperation({
-  id: 'listRunLogs', area, method: 'GET', path: '/runs/{id}/logs',
+  id: 'listRunLogs', area, method: 'GET', path: '/runs/{id}/logs', filtered: true,
   summary: { en: 'Log lines of a run after a sequence number, oldest first.', zh: '运行日志，自某序号之后，最旧在前。' },
   access: 'runs:read', params,
   query: strictObject({
@@ -119,6 +121,9 @@ const logs = defineOperation({
     return { items: lines.map((line) => ({ ...line })) };
   },
 });
+
+/** Ids are UUIDv7: they sort by time. */
+const newestFirst = (a: Run, b: Run) => (a.id < b.id ? 1 : -1);
 
 type Wanted = { project: string; name: string; trigger: Run['trigger']; retryOf: string | null };
 

@@ -1,0 +1,116 @@
+/**
+ * Who calls, and whether they may. In: the head of a request. Out: a `Caller`, or the problem that
+ * refuses. A bearer token wins over a cookie; a change made with a cookie needs the CSRF token.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Call, Operation } from './operation.ts';
+import { isForwarded, isLoopback } from './origin.ts';
+import problems from './problems.ts';
+
+export type Permission =
+  | 'resources:read' | 'resources:write' | 'connections:use' | 'runs:read' | 'runs:write' | 'calls:read' | 'metrics:read'
+  | 'keys:read' | 'keys:write' | 'tokens:read' | 'tokens:write' | 'users:read' | 'users:write' | 'audit:read' | 'system:read' | 'system:write';
+
+export interface Caller {
+  /** As audit names them: user, token, or `local-cli`; empty for nobody. */
+  readonly name: string;
+  readonly kind: 'user' | 'token' | 'local-cli' | 'nobody';
+  readonly role: string;
+  /** Projects the credential is limited to; undefined = all. */
+  readonly projects: readonly string[] | undefined;
+  readonly permissions: ReadonlySet<Permission>;
+  /** The session's secret text, of a caller who came with a cookie. */
+  readonly session?: string;
+}
+
+/** Finds callers by what they sent; control/access implements it. Null = not valid (any more). */
+export interface Callers {
+  byToken(token: string, from: From): Promise<Caller | null>;
+  bySession(session: string, from: From): Promise<Caller | null>;
+  /** Writes a refusal to the audit log. */
+  denied(caller: Caller, operation: string, project: string | undefined, from: From): Promise<void>;
+}
+
+/** Where a request comes from; `local` = loopback peer and no proxy in between. */
+export interface From {
+  readonly address: string;
+  readonly local: boolean;
+}
+
+/** Name of the session cookie. */
+export const SESSION_COOKIE = 'weir_session';
+
+const NOBODY: Caller = Object.freeze({ name: '', kind: 'nobody', role: 'none', projects: undefined, permissions: new Set<Permission>() });
+
+/** Where `request` comes from. */
+export function fromOf(request: FastifyRequest): From {
+  const address = request.socket.remoteAddress ?? '';
+  return { address, local: isLoopback(address) && !isForwarded(request.headers) };
+}
+
+/** Who calls. Raises `token-not-valid` for a credential that is none, `csrf-token-missing` for a forged change. */
+export async function findCaller(callers: Callers, operation: Pick<Operation, 'access' | 'method'>, request: FastifyRequest): Promise<Caller> {
+  if (operation.access === 'public') return NOBODY;
+  const from = fromOf(request);
+  const token = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token !== undefined || request.headers.authorization !== undefined) {
+    const caller = token === undefined ? null : await callers.byToken(token, from);
+    if (!caller) throw problems.raise['token-not-valid']();
+    return caller;
+  }
+  const session = readCookie(request.headers.cookie, SESSION_COOKIE);
+  if (session === undefined) return NOBODY;
+  const caller = await callers.bySession(session, from);
+  if (!caller) throw problems.raise['token-not-valid']();
+  if (operation.method !== 'GET' && !isCsrfToken(request.headers['x-weir-csrf'], session)) throw problems.raise['csrf-token-missing']();
+  return { ...caller, session };
+}
+
+/**
+ * Refuses a caller who may not; `project` is the one the request names. A credential limited to
+ * projects may only do what names one of them, or what shows it only their share.
+ */
+export function checkAccess(caller: Caller, { access, filtered }: Pick<Operation, 'access' | 'filtered'>, project: string | undefined): void {
+  if (access === 'public') return;
+  if (caller.kind === 'nobody') throw problems.raise.unauthenticated();
+  if (access === 'signed-in') return;
+  const reaches = project === undefined ? caller.projects === undefined || filtered === true : mayTouch(caller, project);
+  if (caller.permissions.has(access) && reaches) return;
+  throw problems.raise.forbidden({ values: { name: caller.name, permission: access, place: project === undefined ? '' : ` (${project})` } });
+}
+
+/** True when the caller's credential reaches `project`. */
+export function mayTouch(caller: Caller, project: string): boolean {
+  return caller.projects === undefined || caller.projects.includes(project);
+}
+
+/** Projects an operation over many may look at: the one asked for, else all the caller reaches (undefined = every). */
+export function projectsOf(caller: Caller, asked?: string): readonly string[] | undefined {
+  return asked === undefined ? caller.projects : [asked];
+}
+
+/** Who, as audit names them. */
+export function actorOf(call: Pick<Call, 'caller' | 'address'>): { name: string; address: string | undefined } {
+  return { name: call.caller.name, address: call.address };
+}
+
+/** The CSRF token of a session: known to the page that logged in, not to a page that only rides on the cookie. */
+export function csrfTokenOf(session: string): string {
+  return createHash('sha256').update(`weir-csrf:${session}`).digest('base64url');
+}
+
+function isCsrfToken(header: string | string[] | undefined, session: string): boolean {
+  if (typeof header !== 'string') return false;
+  const [have, want] = [Buffer.from(header), Buffer.from(csrfTokenOf(session))];
+  return have.length === want.length && timingSafeEqual(have, want);
+}
+
+/** The cookie `name` of a Cookie header. Source: RFC 6265 §4.2. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  for (const part of header?.slice(0, 8192).split(';') ?? []) {
+    const [key, value] = part.trim().split('=', 2);
+    if (key === name && value && /^[\x21-\x7e]+$/.test(value)) return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+/** Call records of the gateway: search by any field, newest first. */
+import { help, strictObject, T } from '../../../base/schema.ts';
+import type { CallRecord } from '../../../sdk/call-record.ts';
+import { mayTouch, projectsOf } from '../caller.ts';
+import type { CallFilter } from '../../../store/types.ts';
+import { defineOperation } from '../operation.ts';
+import problems from '../problems.ts';
+import { id, named, oneOf, page, paging, projectName, time } from '../shapes.ts';
+
+const area = 'calls';
+
+const call = named(
+  'CallRecord',
+  strictObject({
+    id: T.String(), time: time(), project: T.String(), consumer: T.String(), clientAddress: T.String(), route: T.String(),
+    method: T.String(), path: T.String(), release: T.String(), status: T.Integer(),
+    reason: T.String(help('Problem code, `client-closed`, or empty for a plain answer.', '问题代码、`client-closed`，正常应答为空。')),
+    durationMs: T.Number(), upstreamMs: T.Number(), requestBytes: T.Number(), responseBytes: T.Number(), traceId: T.String(),
+  }),
+);
+
+const exact = (en: string, zh: string, maxLength = 200) => T.Optional(T.String({ maxLength, ...help(en, zh) }));
+const moment = (en: string, zh: string) => T.Optional(T.Integer({ minimum: 0, ...help(en, zh) }));
+
+const search = defineOperation({
+  id: 'searchCalls', area, method: 'GET', path: '/calls', filtered: true,
+  summary: { en: 'Searches calls by any of their fields, newest first.', zh: '按任意字段搜索调用记录，最新在前。' },
+  access: 'calls:read',
+  query: strictObject({
+    project: T.Optional(projectName()),
+    id: exact('Request id.', '请求 id。'),
+    consumer: exact('Name of the consumer.', '消费方名称。'),
+    clientAddress: exact('Address of the client.', '客户端地址。'),
+    route: exact('Name of the route.', '路由名称。'),
+    method: exact('Method.', '方法。', 32),
+    path: exact('Beginning of the path.', '路径前缀。', 2000),
+    release: exact('Release hash, or its beginning.', '发布哈希或其前缀。', 64),
+    status: T.Optional(T.String({ pattern: '^[1-5](\\d\\d|xx)$', examples: ['404', '5xx'], ...help('Status (`404`) or class (`5xx`).', '状态码（`404`）或类别（`5xx`）。') })),
+    reason: exact('Problem code or other reason.', '问题代码或其他原因。'),
+    traceId: exact('Trace id.', '跟踪 id。', 32),
+    from: moment('Not before (milliseconds since 1970).', '起始时间（自 1970 年起毫秒）。'),
+    to: moment('Before (milliseconds since 1970).', '截止时间（自 1970 年起毫秒）。'),
+    slowerThan: moment('At least this many milliseconds.', '耗时不少于（毫秒）。'),
+    failed: T.Optional(oneOf(['true'], help('Only calls with status 400 and above.', '仅状态码 400 及以上。'))),
+    ...paging,
+  }),
+  response: page('CallPage', call),
+  async handler({ query, caller }, parts) {
+    const { limit, after, project, status, failed, slowerThan, ...fields } = query;
+    const projects = projectsOf(caller, project);
+    const found = await parts.calls.search({
+      ...fields, ...statusRange(status, failed), limit,
+      ...(projects ? { projects } : {}),
+      ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
+      ...(after ? { before: readPlace(after) } : {}),
+    });
+    return { items: found.map((record) => ({ ...record })), next: found.length === limit ? placeOf(found.at(-1)!) : null };
+  },
+});
+
+const get = defineOperation({
+  id: 'getCall', area, method: 'GET', path: '/calls/{id}', filtered: true,
+  summary: { en: 'Reads one call by its request id.', zh: '按请求 id 读取一次调用。' },
+  access: 'calls:read', params: strictObject({ id: id() }), response: call,
+  async handler({ params, caller }, parts) {
+    const [found] = await parts.calls.search({ id: params.id, limit: 1 });
+    if (!found || !mayTouch(caller, found.project)) throw problems.raise['not-found']({ values: { what: 'call', name: params.id } });
+    return { ...found };
+  },
+});
+
+function statusRange(status: string | undefined, failed: string | undefined): Pick<CallFilter, 'statusFrom' | 'statusTo'> {
+  if (status === undefined) return failed ? { statusFrom: 400 } : {};
+  const first = Number(status.replace('xx', '00'));
+  return { statusFrom: first, statusTo: status.endsWith('xx') ? first + 99 : first };
+}
+
+/** The place after a record: opaque to callers. */
+function placeOf(record: CallRecord): string {
+  return Buffer.from(`${record.time}:${record.id}`).toString('base64url');
+}
+
+function readPlace(after: string): { time: number; id: string } {
+  const match = /^(\d{1,15}):(.{1,100})$/.exec(Buffer.from(after, 'base64url').toString('utf8'));
+  if (!match) throw problems.raise['invalid-request']({ errors: [{ pointer: '/query/after', detail: 'is not a `next` answered before' }] });
+  return { time: Number(match[1]), id: match[2]! };
+}
+
+export default [search, get];

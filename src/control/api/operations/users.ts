@@ -1,0 +1,75 @@
+/** People who log in. The last administrator cannot be deleted or demoted. */
+import { help, strictObject, T } from '../../../base/schema.ts';
+import { actorOf } from '../caller.ts';
+import { defineOperation } from '../operation.ts';
+import type { UserView } from '../parts.ts';
+import { reply } from '../reply.ts';
+import { named, oneOf, orNull, time } from '../shapes.ts';
+
+const area = 'users';
+const roles = ['admin', 'viewer'] as const;
+const params = strictObject({ name: T.String({ minLength: 1, maxLength: 100, ...help('Name of the user.', '用户名。') }) });
+const role = () => oneOf(roles, help('`admin` may do everything, `viewer` may look.', '`admin` 可执行所有操作，`viewer` 只读。'));
+const password = () => T.String({ minLength: 1, maxLength: 1000, 'x-secret': true, ...help('The new password.', '新密码。') });
+
+const shape = named(
+  'User',
+  strictObject({
+    name: T.String(), displayName: T.String(), role: T.String(), language: T.String(), enabled: T.Boolean(),
+    createdAt: time(), updatedAt: time(), lockedUntil: orNull(time()),
+  }),
+);
+
+const list = defineOperation({
+  id: 'listUsers', area, method: 'GET', path: '/users',
+  summary: { en: 'Lists users.', zh: '列出用户。' },
+  access: 'users:read',
+  response: named('Users', strictObject({ items: T.Array(shape) })),
+  handler: async (_call, parts) => ({ items: (await parts.accounts.list()).map(view) }),
+});
+
+const create = defineOperation({
+  id: 'createUser', area, method: 'POST', path: '/users', status: 201,
+  summary: { en: 'Creates a user.', zh: '新建用户。' },
+  access: 'users:write',
+  body: strictObject({
+    name: T.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$', ...help('Name to log in with.', '登录名。') }),
+    role: role(), password: password(),
+  }),
+  response: shape,
+  handler: async (call, parts) => reply(view(await parts.accounts.create(call.body, actorOf(call))), { status: 201 }),
+});
+
+const setRole = defineOperation({
+  id: 'setUserRole', area, method: 'PUT', path: '/users/{name}/role',
+  summary: { en: 'Changes a user’s role.', zh: '修改用户角色。' },
+  access: 'users:write', params, body: strictObject({ role: role() }), response: shape,
+  handler: async (call, parts) => view(await parts.accounts.setRole(call.params.name, call.body.role, actorOf(call))),
+});
+
+const resetPassword = defineOperation({
+  id: 'resetUserPassword', area, method: 'PUT', path: '/users/{name}/password',
+  summary: { en: 'Sets a user’s password and ends their sessions.', zh: '重置用户密码并结束其会话。' },
+  access: 'users:write', params, body: strictObject({ password: password() }),
+  async handler(call, parts) {
+    await parts.accounts.resetPassword(call.params.name, call.body.password, actorOf(call));
+    return reply(undefined);
+  },
+});
+
+const remove = defineOperation({
+  id: 'deleteUser', area, method: 'DELETE', path: '/users/{name}',
+  summary: { en: 'Deletes a user and ends their sessions.', zh: '删除用户并结束其会话。' },
+  access: 'users:write', params,
+  async handler(call, parts) {
+    await parts.accounts.delete(call.params.name, actorOf(call));
+    return reply(undefined);
+  },
+});
+
+function view(user: UserView) {
+  const { name, displayName, role: has, language, enabled, createdAt, updatedAt, lockedUntil } = user;
+  return { name, displayName, role: has, language, enabled, createdAt, updatedAt, lockedUntil };
+}
+
+export default [list, create, setRole, resetPassword, remove];

@@ -1,0 +1,144 @@
+/**
+ * The HTTP side of control: admin API, health, metrics, plain pages.
+ *
+ *   socket ─▶ bounds ─▶ Host, Origin ─▶ caller ─▶ CSRF ─▶ permission ─▶ body ─▶ operation ─▶ answer
+ *
+ * Everything before the body runs on the head alone, so a stranger cannot make control read megabytes.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { NewId } from '../../base/id.ts';
+import { Problem } from '../../base/problem.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { ControlConfig } from '../config.ts';
+import { answerError, pathOf } from './boundary.ts';
+import { type Caller, type Callers, checkAccess, findCaller } from './caller.ts';
+import { healthRoutes } from './health.ts';
+import type metricSpecs from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { API_PREFIX, type Operation } from './operation.ts';
+import { allowedHosts, checkOrigin } from './origin.ts';
+import { homePage, PAGE_POLICY, problemPage } from './pages.ts';
+import type { Parts } from './parts.ts';
+import { findProblem } from './problem-catalogue.ts';
+import problems from './problems.ts';
+import { queryOf, runOperation } from './run-operation.ts';
+
+export interface ServerParts {
+  readonly parts: Parts;
+  readonly operations: readonly Operation[];
+  readonly callers: Callers;
+  readonly config: ControlConfig;
+  readonly newId: NewId;
+  readonly metrics: Metrics<typeof metricSpecs>;
+  /** False while starting, draining, or while the store cannot be reached. */
+  readonly isReady: () => Promise<boolean>;
+  /** Text of all processes' metrics. */
+  readonly collectMetrics: () => Promise<{ contentType: string; text: string }>;
+}
+
+/** Makes the server; the caller listens and closes. */
+export function createServer(given: ServerParts): FastifyInstance {
+  const { config, parts } = given;
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    bodyLimit: config.requests.body,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    genReqId: (raw) => requestId(raw.headers['x-request-id'], given.newId),
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request as FastifyRequest, reply as unknown as FastifyReply, parts.log, config.requests.body);
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, parts.log, config.requests.body));
+  app.setNotFoundHandler((request) => {
+    throw problems.raise['no-such-address']({ values: { method: request.method, path: pathOf(request) } });
+  });
+  guard(app, given);
+  for (const operation of given.operations) addOperation(app, given, operation);
+  healthRoutes(app, given);
+  addPages(app, given);
+  return app;
+}
+
+/** The caller's own id when it is sane, else a new one. */
+function requestId(header: string | string[] | undefined, newId: NewId): string {
+  return typeof header === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(header) ? header : newId();
+}
+
+/** What every request must pass, whatever its address. */
+function guard(app: FastifyInstance, { config, metrics }: ServerParts): void {
+  const hosts = allowedHosts(config.host, config.hosts);
+  let going = 0;
+  app.addHook('onRequest', async (request, reply) => {
+    going += 1;
+    reply.raw.once('close', () => (going -= 1));
+    void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+    if (going > config.requests.atOnce) throw refused(metrics, problems.raise.busy({ values: { limit: config.requests.atOnce }, retryAfterMs: 1000 }));
+    const { host, origin, 'sec-fetch-site': fetchSite } = request.headers;
+    const problem = checkOrigin(hosts, { method: request.method, host, origin, fetchSite: fetchSite as string | undefined });
+    if (problem) throw refused(metrics, problem);
+  });
+}
+
+const SECURITY_HEADERS = Object.freeze({
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+});
+
+function refused(metrics: ServerParts['metrics'], problem: Problem): Problem {
+  metrics.refused.add(1, { reason: problem.code });
+  return problem;
+}
+
+function addOperation(app: FastifyInstance, given: ServerParts, operation: Operation): void {
+  const known = new WeakMap<FastifyRequest, Caller>();
+  const { parts, metrics, config } = given;
+  app.route({
+    method: operation.method,
+    url: API_PREFIX + operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    onRequest: async (request) => {
+      try {
+        const caller = await findCaller(given.callers, operation, request);
+        const { project } = request.params as { project?: string };
+        checkAccess(caller, operation, project ?? queryOf(request).get('project') ?? undefined);
+        known.set(request, caller);
+      } catch (error) {
+        throw error instanceof Problem ? refused(metrics, error) : error;
+      }
+    },
+    onResponse: async (request, reply) => {
+      metrics.requests.add(1, { operation: operation.id, status: reply.statusCode });
+      metrics.duration.observe(reply.elapsedTime / 1000, { operation: operation.id });
+      parts.log.debug('admin request', { requestId: request.id, operation: operation.id, status: reply.statusCode, caller: known.get(request)?.name });
+    },
+    handler: (request, reply) => runOperation(operation, parts, known.get(request)!, config.requests.timeout, request, reply),
+  });
+}
+
+function addPages(app: FastifyInstance, { parts, operations }: ServerParts): void {
+  const page = (reply: FastifyReply, text: string) =>
+    reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(text);
+  let document: string | undefined;
+  app.get('/', async (_request, reply) => page(reply, homePage({ version: parts.version })));
+  app.get('/openapi.json', async (_request, reply) => {
+    document ??= JSON.stringify(openApiDocument(parts.registry, operations, parts.version));
+    return reply.type('application/json; charset=utf-8').send(document);
+  });
+  app.get('/problems/*', async (request, reply) => {
+    const code = (request.params as { '*': string })['*'];
+    const found = findProblem(parts.catalogues, code);
+    if (!found) throw problems.raise['not-found']({ values: { what: 'problem', name: code.slice(0, 200) } });
+    return page(reply, problemPage(found));
+  });
+}

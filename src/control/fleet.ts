@@ -1,0 +1,133 @@
+/**
+ * The role processes connected to control: who holds which revision, and the lines to them.
+ * A hello is answered with what is missing; each new revision goes to everybody at once.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '../sdk/channel.ts';
+import type { RevisionDelta } from '../sdk/revision.ts';
+import type { FleetStatus } from './api/parts.ts';
+import type { CallWriter } from './call-writer.ts';
+
+export type RoleChannel = Channel<ToControl, FromControl>;
+
+/** The newest revision and the way to it; the publishing room implements it. */
+export interface Revisions {
+  /** Number and hash of the newest one. */
+  current(): { readonly number: number; readonly hash: string };
+  /** What a role needs to get from its revision (0 = nothing) to the newest one; from nothing when `from` is unknown. */
+  delta(role: 'gateway' | 'worker', from: number): RevisionDelta;
+  /** Called after each new revision. */
+  onRevision(listener: () => void): () => void;
+  /** Tries resources again that could not be published for want of something outside. */
+  retryPending(): Promise<void>;
+}
+
+export interface Fleet {
+  /** Takes a new line. */
+  accept(channel: RoleChannel): void;
+  status(): FleetStatus;
+  /** Metrics of all processes that answer within two seconds. */
+  collect(): Promise<MetricsJson[]>;
+  /** Tells every worker that a run waits. */
+  runsWaiting(): void;
+  close(): void;
+}
+
+interface Node {
+  readonly channel: RoleChannel;
+  readonly role: 'gateway' | 'worker';
+  readonly instance: string;
+  readonly pid: number;
+  readonly since: number;
+  /** Revision that was sent last. */
+  sent: number;
+  threads: readonly ThreadState[];
+}
+
+const COLLECT_MS = 2000;
+
+/** Makes the fleet and follows `revisions`. */
+export function createFleet(needs: { revisions: Revisions; calls: CallWriter; clock: Clock; log: Log; changed?: (nodes: readonly { role: string }[]) => void }): Fleet {
+  const { revisions, calls, clock, log } = needs;
+  const nodes = new Map<RoleChannel, Node>();
+  const lines = new Set<RoleChannel>();
+  const collections = new Map<number, (metrics: MetricsJson) => void>();
+  let collectId = 0;
+  const changed = () => needs.changed?.([...nodes.values()]);
+
+  function sendRevision(node: Node): void {
+    const delta = revisions.delta(node.role, node.sent);
+    if (delta.to === node.sent) return;
+    if (node.channel.send({ type: 'revision', delta })) node.sent = delta.to;
+    else node.channel.close(); // It dials again and says what it has.
+  }
+
+  function hello(channel: RoleChannel, message: Extract<ToControl, { type: 'hello' }>): void {
+    const { role, instance, pid, revision } = message;
+    const node: Node = { channel, role, instance, pid, since: clock.now(), sent: revision, threads: [] };
+    nodes.set(channel, node);
+    log.info('a role connected', { role, instance, pid, revision });
+    changed();
+    sendRevision(node);
+    if (role === 'worker') channel.send({ type: 'runs-waiting' });
+  }
+
+  function receive(channel: RoleChannel, message: ToControl): void {
+    if (message.type === 'hello') return hello(channel, message);
+    const node = nodes.get(channel);
+    if (!node) return channel.close();
+    if (message.type === 'applied') node.threads = message.threads;
+    else if (message.type === 'calls') calls.add(message.records, message.dropped);
+    else if (message.type === 'metrics') collections.get(message.id)?.(message.metrics);
+    else if (message.type === 'run-finished') {
+      revisions.retryPending().catch((error: unknown) => log.error('waiting resources could not be tried again', { error }));
+    }
+  }
+
+  const unfollow = revisions.onRevision(() => {
+    for (const node of nodes.values()) sendRevision(node);
+  });
+
+  return {
+    accept(channel) {
+      lines.add(channel);
+      channel.onMessage((message) => receive(channel, message));
+      channel.onClose(() => {
+        lines.delete(channel);
+        const node = nodes.get(channel);
+        if (node && nodes.delete(channel)) log.warn('a role left', { role: node.role, instance: node.instance, pid: node.pid });
+        changed();
+      });
+    },
+    status() {
+      const { number, hash } = revisions.current();
+      const shown = [...nodes.values()].map(({ role, instance, pid, since, threads }) => ({ role, instance, pid, since, threads }));
+      return { revision: number, hash, nodes: shown };
+    },
+    async collect() {
+      const answers = [...nodes.values()].map(
+        ({ channel }) =>
+          new Promise<MetricsJson | undefined>((resolve) => {
+            const id = ++collectId;
+            const done = (metrics: MetricsJson | undefined) => {
+              cancel();
+              collections.delete(id);
+              resolve(metrics);
+            };
+            const cancel = clock.after(COLLECT_MS, () => done(undefined));
+            collections.set(id, done);
+            if (!channel.send({ type: 'collect', id })) done(undefined);
+          }),
+      );
+      return (await Promise.all(answers)).filter((metrics) => metrics !== undefined);
+    },
+    runsWaiting() {
+      for (const { role, channel } of nodes.values()) if (role === 'worker') channel.send({ type: 'runs-waiting' });
+    },
+    close() {
+      unfollow();
+      for (const line of lines) line.close();
+    },
+  };
+}

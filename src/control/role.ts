@@ -1,0 +1,101 @@
+/**
+ * The control role: the HTTP server for people and programs, and the lines to the other roles.
+ * main.ts hands over the rooms; this file starts them, joins them, and stops them in order.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../base/clock.ts';
+import type { NewId } from '../base/id.ts';
+import type { Log } from '../base/log.ts';
+import type { MetricsJson } from '../sdk/channel.ts';
+import type { Store } from '../store/types.ts';
+import { type Metrics, createRegistry, mergedMetrics, metricsJson, openMetrics } from '../telemetry/metrics.ts';
+import { openProcessMetrics } from '../telemetry/process-metrics.ts';
+import type { Callers } from './api/caller.ts';
+import metricSpecs from './api/metrics.ts';
+import type { Operation } from './api/operation.ts';
+import type { Parts } from './api/parts.ts';
+import { createServer } from './api/server.ts';
+import { createCallWriter } from './call-writer.ts';
+import type { ControlConfig } from './config.ts';
+import { createFleet, type Revisions, type RoleChannel } from './fleet.ts';
+import { within } from './within.ts';
+
+/** Serves the local socket; `src/supervisor/channel.ts` bound to its path. */
+export type Serve = (onConnection: (channel: RoleChannel) => void) => Promise<{ close(): Promise<void> }>;
+
+export interface ControlNeeds {
+  readonly config: ControlConfig;
+  readonly store: Pick<Store, 'calls' | 'ping'>;
+  readonly callers: Callers;
+  readonly revisions: Revisions;
+  readonly operations: readonly Operation[];
+  /** Everything operations use but what this role makes itself. */
+  readonly parts: Omit<Parts, 'fleet' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log'>;
+  readonly serve: Serve;
+  /** Name of this process in metrics. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: NewId;
+}
+
+export interface RunningControl {
+  /** Where it listens: `http://127.0.0.1:8081`. */
+  readonly address: string;
+  /** Answers 503 on `/readyz`, lets requests end for at most `graceMs`, stores what waits, closes. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const READY_MS = 2000;
+
+/** Starts control; resolves when it answers. Raises what the socket raises (port taken, no right). */
+export async function startControl(needs: ControlNeeds): Promise<RunningControl> {
+  const { config, store, clock, log, revisions } = needs;
+  const registry = createRegistry();
+  const metrics = openMetrics(registry, metricSpecs);
+  const about = { role: 'control', instance: needs.instance, version: needs.parts.version, startedAt: clock.now() };
+  const readProcess = openProcessMetrics(registry, about);
+  const calls = createCallWriter({ calls: store.calls, clock, log, config: config.calls, metrics });
+  const fleet = createFleet({ revisions, calls, clock, log, changed: (nodes) => showNodes(metrics, nodes) });
+  let open = false;
+  const app = createServer({
+    config, metrics,
+    parts: { ...needs.parts, fleet: fleet.status, runsWaiting: fleet.runsWaiting, secureCookie: config.secureCookie, clock, log },
+    operations: needs.operations, callers: needs.callers, newId: needs.newId,
+    isReady: async () => open && (await within(clock, READY_MS, store.ping().then(() => true, () => false), false)),
+    collectMetrics: async () => {
+      readProcess();
+      metrics.revision.set(revisions.current().number);
+      const others: MetricsJson[] = await fleet.collect();
+      return mergedMetrics([await metricsJson(registry), ...others]);
+    },
+  });
+  const socket = await needs.serve(fleet.accept);
+  const address = await listen(app, config).catch(async (error: unknown) => {
+    await socket.close();
+    throw error;
+  });
+  open = true;
+  log.info('control listens', { address });
+  return {
+    address,
+    async stop(graceMs) {
+      open = false;
+      await within(clock, graceMs, app.close(), undefined);
+      app.server.closeAllConnections();
+      fleet.close();
+      await socket.close();
+      await calls.stop(graceMs);
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, config: ControlConfig): Promise<string> {
+  await app.listen({ host: config.host, port: config.port });
+  const bound = app.server.address() as { address: string; port: number };
+  return `http://${bound.address.includes(':') ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+function showNodes(metrics: Metrics<typeof metricSpecs>, nodes: readonly { role: string }[]): void {
+  for (const role of ['gateway', 'worker']) metrics.nodes.set(nodes.filter((node) => node.role === role).length, { role });
+}

@@ -52,6 +52,7 @@ export async function runStream(plan: StreamPlan, tools: StreamRunTools): Promis
     if (await isAlreadyWritten(plan, session, tools)) return;
     const mode = await readMode(plan, session.checkpoint, tools);
     if (mode) await carry(plan, mode, session, tools);
+    else if (!session.checkpoint) await commitNothing(session, tools);
     signal.throwIfAborted();
   } finally {
     // The sink drops what was not committed; one that cannot even let go in time must not hold the run.
@@ -138,7 +139,14 @@ async function carry(plan: StreamPlan, mode: ReadMode, session: SinkSession, too
   signal.throwIfAborted();
   if (plan.write === 'replace') await finish(plan, session, total, tools);
   else if (pending.rows > 0) await commit();
+  else if (total === 0 && !session.checkpoint) await commitNothing(session, tools);
   tools.log('info', `${total} row(s) carried`);
+}
+
+/** The first run of an empty stream still makes its target table. */
+async function commitNothing(session: SinkSession, tools: StreamRunTools): Promise<void> {
+  const { signal, limits, clock } = tools;
+  await tools.saveCheckpoint(await outside((own) => session.commit(null, own), { signal, ms: limits.callMs, what: 'the sink', clock }));
 }
 
 /** Batches of the source; a wait for one of them is bounded. */

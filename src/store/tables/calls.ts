@@ -1,0 +1,74 @@
+/** Table `call_record`: what the gateway answered. Durations are kept in microseconds. */
+import type { CallRecord } from '../../sdk/call-record.ts';
+import { type Database, number, one, type Row, text, type Value, where } from '../database.ts';
+import type { CallFilter, CallTable } from '../types.ts';
+
+const COLUMNS = ['id', 'time', 'project', 'consumer', 'client_address', 'route', 'method', 'path', 'release', 'status', 'reason',
+  'duration_us', 'upstream_us', 'request_bytes', 'response_bytes', 'trace_id'] as const;
+const MARKS = `(${COLUMNS.map(() => '?').join(', ')})`;
+/** Rows of one INSERT: its values stay below the limits of both databases. */
+const ROWS_PER_INSERT = 200;
+
+export function callTable(db: Database): CallTable {
+  return {
+    async add(records) {
+      if (records.length === 0) return;
+      await db.transaction(async (inner) => {
+        for (let i = 0; i < records.length; i += ROWS_PER_INSERT) {
+          const part = records.slice(i, i + ROWS_PER_INSERT);
+          const marks = part.map(() => MARKS).join(', ');
+          await inner.run(`INSERT INTO call_record (${COLUMNS.join(', ')}) VALUES ${marks} ON CONFLICT (id) DO NOTHING`, part.flatMap(valuesOf));
+        }
+      });
+    },
+    async search(filter) {
+      const { sql, values } = conditionsOf(filter);
+      const rows = await db.all(`SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT ?`, [...values, filter.limit]);
+      return rows.map(callOf);
+    },
+    async trim(before, rowsMax) {
+      const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
+      const edge = await one(db, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);
+      if (!edge) return old;
+      return old + (await db.run('DELETE FROM call_record WHERE time < ? OR (time = ? AND id <= ?)', [edge['time']!, edge['time']!, edge['id']!]));
+    },
+  };
+}
+
+function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
+  const filter = where([
+    ['project = ?', f.project], ['consumer = ?', f.consumer], ['route = ?', f.route], ['method = ?', f.method],
+    ['substr(path, 1, length(?)) = ?', f.path], ['release = ?', f.release], ['status = ?', f.status], ['status >= ?', f.statusFrom],
+    ['status <= ?', f.statusTo], ['reason = ?', f.reason], ['client_address = ?', f.clientAddress], ['trace_id = ?', f.traceId], ['id = ?', f.id],
+    ['time >= ?', f.from], ['time < ?', f.to], ['duration_us > ?', f.slowerThanMs === undefined ? undefined : f.slowerThanMs * 1000],
+  ]);
+  const parts = filter.sql ? [filter.sql.slice('WHERE '.length)] : [];
+  const values = filter.values.flatMap((value, i) => (i === pathIndex(f) ? [value, value] : [value]));
+  if (f.projects) {
+    parts.push(f.projects.length > 0 ? `project IN (${f.projects.map(() => '?').join(', ')})` : '1 = 0');
+    values.push(...f.projects);
+  }
+  if (f.before) {
+    parts.push('(time < ? OR (time = ? AND id < ?))');
+    values.push(f.before.time, f.before.time, f.before.id);
+  }
+  return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values };
+}
+
+/** Place of the path's value among the values given: its condition has two marks. */
+function pathIndex(f: CallFilter): number {
+  if (f.path === undefined) return -1;
+  return [f.project, f.consumer, f.route, f.method].filter((v) => v !== undefined).length;
+}
+
+function valuesOf(r: CallRecord): Value[] {
+  return [r.id, Math.round(r.time), r.project, r.consumer, r.clientAddress, r.route, r.method, r.path, r.release, r.status, r.reason,
+    Math.round(r.durationMs * 1000), Math.round(r.upstreamMs * 1000), r.requestBytes, r.responseBytes, r.traceId];
+}
+
+const callOf = (row: Row): CallRecord => ({
+  id: text(row, 'id'), time: number(row, 'time'), project: text(row, 'project'), consumer: text(row, 'consumer'),
+  clientAddress: text(row, 'client_address'), route: text(row, 'route'), method: text(row, 'method'), path: text(row, 'path'),
+  release: text(row, 'release'), status: number(row, 'status'), reason: text(row, 'reason'), durationMs: number(row, 'duration_us') / 1000,
+  upstreamMs: number(row, 'upstream_us') / 1000, requestBytes: number(row, 'request_bytes'), responseBytes: number(row, 'response_bytes'), traceId: text(row, 'trace_id'),
+});

@@ -1,0 +1,49 @@
+/** Tables `incident` and `setting`. */
+import { type Database, json, number, numberOrNull, one, type Row, text } from '../database.ts';
+import type { Incident, IncidentTable, SettingTable } from '../types.ts';
+
+export function incidentTable(db: Database): IncidentTable {
+  const openOne = (kind: string, subject: string) => one(db, 'SELECT * FROM incident WHERE kind = ? AND subject = ? AND closed_at IS NULL', [kind, subject]);
+  return {
+    async open({ id, kind, subject, detail, data, openedAt }) {
+      const found = await openOne(kind, subject);
+      if (found) {
+        await db.run('UPDATE incident SET detail_en = ?, detail_zh = ?, data = ? WHERE id = ?', [detail.en, detail.zh, JSON.stringify(data), text(found, 'id')]);
+      } else {
+        await db.run('INSERT INTO incident (id, kind, subject, detail_en, detail_zh, data, opened_at, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, NULL)',
+          [id, kind, subject, detail.en, detail.zh, JSON.stringify(data), openedAt]);
+      }
+      return incidentOf((await openOne(kind, subject))!);
+    },
+    close: async (kind, subject, at) =>
+      (await db.run('UPDATE incident SET closed_at = ? WHERE kind = ? AND subject = ? AND closed_at IS NULL', [at, kind, subject])) > 0,
+    async get(id) {
+      const row = await one(db, 'SELECT * FROM incident WHERE id = ?', [id]);
+      return row && incidentOf(row);
+    },
+    async list({ open, limit }) {
+      const filter = open === undefined ? '' : open ? 'WHERE closed_at IS NULL' : 'WHERE closed_at IS NOT NULL';
+      return (await db.all(`SELECT * FROM incident ${filter} ORDER BY id DESC LIMIT ?`, [limit])).map(incidentOf);
+    },
+  };
+}
+
+const incidentOf = (row: Row): Incident => ({
+  id: text(row, 'id'), kind: text(row, 'kind'), subject: text(row, 'subject'), detail: { en: text(row, 'detail_en'), zh: text(row, 'detail_zh') },
+  data: json(row, 'data'), openedAt: number(row, 'opened_at'), closedAt: numberOrNull(row, 'closed_at'),
+});
+
+export function settingTable(db: Database): SettingTable {
+  const get = async (name: string) => {
+    const row = await one(db, 'SELECT value FROM setting WHERE name = ?', [name]);
+    return row && text(row, 'value');
+  };
+  return {
+    get,
+    put: async (name, value) => void (await db.run('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [name, value])),
+    async putOnce(name, value) {
+      await db.run('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', [name, value]);
+      return (await get(name))!;
+    },
+  };
+}

@@ -1,6 +1,6 @@
 /** Unified diff of two short texts, line by line. Source: E. W. Myers, "An O(ND) Difference Algorithm", 1986. */
 
-const EDITS_MAX = 2_000;
+const EDITS_MAX = 500;
 const CONTEXT = 3;
 
 interface Line {
@@ -8,7 +8,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Empty when the texts are equal. Texts that differ in more than 2,000 lines are shown as replaced whole. */
+/** Empty when the texts are equal. Texts that differ in more than 500 lines are shown as replaced whole. */
 export function unifiedDiff(before: string, after: string, from = 'before', to = 'after'): string {
   if (before === after) return '';
   const lines = compareLines(splitLines(before), splitLines(after));
@@ -22,6 +22,7 @@ function splitLines(text: string): string[] {
 
 /** The shortest script of kept, removed and added lines. */
 function compareLines(a: readonly string[], b: readonly string[]): Line[] {
+  if (a.length === 0 || b.length === 0) return replaced(a, b);
   const trace: Map<number, number>[] = [];
   let reach = new Map<number, number>([[1, 0]]);
   for (let edits = 0; edits <= Math.min(a.length + b.length, EDITS_MAX); edits++) {
@@ -35,6 +36,10 @@ function compareLines(a: readonly string[], b: readonly string[]): Line[] {
     }
     reach = new Map(reach);
   }
+  return replaced(a, b);
+}
+
+function replaced(a: readonly string[], b: readonly string[]): Line[] {
   return [...a.map((text): Line => ({ sign: '-', text })), ...b.map((text): Line => ({ sign: '+', text }))];
 }
 

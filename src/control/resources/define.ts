@@ -9,6 +9,7 @@ import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { EntryType, EntryValues } from '../../sdk/revision.ts';
+import type { Tables } from '../../store/types.ts';
 import type { SpecParts } from './parts.ts';
 
 /** A resource on its way through the compile step. */
@@ -54,6 +55,15 @@ export interface CheckTools {
   dialect(connector: string): Dialect | undefined;
 }
 
+/** A check at the end of a change, when one is needed. */
+export type LastCheck = (() => Promise<void>) | undefined;
+
+/** A written resource as `mirror` sees it. */
+export interface MirroredResource<S> {
+  readonly enabled: boolean;
+  readonly spec: S;
+}
+
 export interface ResourceKindSpec<S> {
   readonly kind: string;
   /** Kebab-case, as in paths of the admin API. */
@@ -66,6 +76,12 @@ export interface ResourceKindSpec<S> {
   spec(parts: SpecParts): TSchema;
   /** Mistakes a schema cannot see; pointers begin with `/spec`. Secrets are not resolved here. */
   check?(resource: Pick<CompileInput<S>, 'key' | 'spec' | 'written'>, tools: CheckTools): ProblemPointer[];
+  /**
+   * Other tables that follow the resource, changed in its transaction; `after` is undefined when it was
+   * deleted. The answer is run once all resources of the change are in place; it raises a problem to take
+   * the whole change back.
+   */
+  mirror?(tables: Tables, key: ResourceKey, after: MirroredResource<S> | undefined, at: number): Promise<LastCheck>;
   /** Left out: nothing is served from it by itself. */
   compile?(resource: CompileInput<S>, scope: CompileScope): Compiled;
   /** Documents as people write them. Tried by tests: they validate, and dump → apply is the identity. */

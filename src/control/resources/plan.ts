@@ -142,18 +142,14 @@ function refuseConflicts(plan: Plan): boolean {
   let refused = false;
   for (const conflict of findConflicts(all)) {
     // The later of two new ones gives way, and a new one gives way to one that stands.
-    const loser = [conflict.second, conflict.first].map((id) => changed.find((w) => conflictId(w.key) === id)).find(Boolean);
+    const loser = [conflict.second, conflict.first].map((id) => changed.find((w) => keyText(w.key) === id)).find(Boolean);
     if (!loser || !open(loser)) continue;
-    const other = conflictId(loser.key) === conflict.second ? conflict.first : conflict.second;
+    const other = keyText(loser.key) === conflict.second ? conflict.first : conflict.second;
     const detail = `takes the same requests as ${other} (host ${conflict.host}, path ${conflict.path}, method ${conflict.method}): change one of them`;
     loser.problems.push(...locate(loser.document.parsed, [{ pointer: loser.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]));
     refused = true;
   }
   return refused;
-}
-
-function conflictId(key: ResourceKey): string {
-  return `${key.project}/${key.kind}/${key.name}`;
 }
 
 function matchedBy(key: ResourceKey, enabled: boolean, spec: Readonly<Record<string, unknown>>): Matched | undefined {

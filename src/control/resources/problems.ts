@@ -37,6 +37,28 @@ export default defineProblems('core/resources', {
     title: { en: 'Owned by the watched folder', zh: '由监视文件夹管理' },
     detail: { en: '{kind} "{name}" comes from a file in the watched folder and is read-only here: change the file.', zh: '{kind}“{name}”来自监视文件夹中的文件，此处只读：请修改该文件。' },
   },
+  contended: {
+    status: 503,
+    title: { en: 'Changed elsewhere at the same time', zh: '同时被他处修改' },
+    detail: { en: 'Another process changed the same resources twice while this change was made. Nothing was changed: try again.', zh: '另一进程在此期间两次修改了相同的资源。未做任何更改：请重试。' },
+    retry: 'now',
+  },
+  busy: {
+    status: 503,
+    title: { en: 'Too many changes wait', zh: '等待中的更改过多' },
+    detail: { en: 'More than {limit} changes wait for their turn. Nothing was changed: try again later.', zh: '排队的更改超过 {limit} 个。未做任何更改：请稍后重试。' },
+    retry: 'later',
+  },
+  'last-admin': {
+    status: 409,
+    title: { en: 'The last administrator', zh: '最后一个管理员' },
+    detail: { en: 'The change would leave nobody who may administer Weir: make another user an admin first. Nothing was changed.', zh: '此更改会使 Weir 没有管理员：请先把另一用户设为管理员。未做任何更改。' },
+  },
+  refused: {
+    status: 403,
+    title: { en: 'Not allowed', zh: '不允许' },
+    detail: { en: '{reason}', zh: '不允许：{reason}' },
+  },
   'too-large': {
     status: 413,
     title: { en: 'Too much at once', zh: '内容过大' },

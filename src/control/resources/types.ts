@@ -12,6 +12,8 @@ import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 export interface Actor {
   /** User name, token name, `local-cli`, or `folder`. */
   readonly name: string;
+  /** `user` when left out. */
+  readonly kind?: 'user' | 'token' | 'local-cli' | 'folder' | 'system';
   readonly address: string | undefined;
 }
 
@@ -49,6 +51,8 @@ export interface ApplyOptions {
   readonly prune?: boolean;
   /** Projects the caller may touch; documents of others are refused. Undefined = all. With prune: those of the documents. */
   readonly projects?: readonly string[];
+  /** Asked for each change: why this actor may not make it, or undefined. */
+  readonly forbid?: (key: ResourceKey) => string | undefined;
 }
 
 export interface ApplyResult {
@@ -126,6 +130,7 @@ export interface Condition {
 /** A change of one resource by API or form. `document` is YAML or JSON text, or the parsed document. */
 export interface PutOptions extends Condition {
   readonly actor: Actor;
+  readonly forbid?: ApplyOptions['forbid'];
   readonly dryRun?: boolean;
 }
 

@@ -12,6 +12,11 @@ export default defineResource<{ plan?: string; description?: string }>({
       plan: T.Optional(ref('Plan', help('Plan whose limits apply to it.', '适用的套餐。'))),
       description: T.Optional(T.String({ maxLength: 1000, ...help('Who this is, and whom to ask.', '说明与联系人。') })),
     }),
+  /** Keys of an application that is gone must not come back to life with the next one of its name. */
+  mirror: async (tables, key, after) => {
+    if (!after) await tables.credentials.deleteOf(key.project, key.name);
+    return undefined;
+  },
   compile: ({ key, enabled, spec }, scope) => {
     const planEnabled = spec.plan === undefined || Boolean(scope.get('Plan', spec.plan)?.enabled);
     const value = { project: key.project, name: key.name, plan: spec.plan, enabled: enabled && planEnabled };

@@ -1,8 +1,16 @@
 /** A person who may sign in. The password is set by the API only and is never part of the document. */
 import { help, strictObject, T } from '../../../base/schema.ts';
-import { defineResource } from '../define.ts';
+import type { Tables } from '../../../store/types.ts';
+import { defineResource, type LastCheck, type MirroredResource } from '../define.ts';
+import problems from '../problems.ts';
 
-export default defineResource({
+interface UserSpec {
+  displayName?: string;
+  role: 'admin' | 'viewer';
+  language: 'en' | 'zh';
+}
+
+export default defineResource<UserSpec>({
   kind: 'User',
   plural: 'users',
   title: { en: 'User', zh: '用户' },
@@ -14,6 +22,7 @@ export default defineResource({
       role: T.Unsafe<'admin' | 'viewer'>({ type: 'string', enum: ['admin', 'viewer'], default: 'viewer', ...help('admin may do everything; viewer may look at everything but secrets.', 'admin 可执行所有操作；viewer 可查看除机密外的一切。') }),
       language: T.Unsafe<'en' | 'zh'>({ type: 'string', enum: ['en', 'zh'], default: 'en', ...help('Language of console and messages.', '控制台与消息的语言。') }),
     }),
+  mirror: (tables, key, after, at) => mirrorAccount(tables, key.name, after, at),
   examples: [
     {
       title: { en: 'Somebody who may look', zh: '只读用户' },
@@ -25,3 +34,26 @@ spec: { displayName: 李伟, role: viewer, language: zh }
     },
   ],
 });
+
+/** Keeps the account in step: its password stays, its sessions end when it may no longer sign in. */
+async function mirrorAccount(tables: Tables, name: string, after: MirroredResource<UserSpec> | undefined, at: number): Promise<LastCheck> {
+  const before = await tables.accounts.get(name);
+  if (after) {
+    const { displayName, role, language } = after.spec;
+    await tables.accounts.put({
+      name, role, language,
+      displayName: displayName ?? name,
+      passwordHash: before?.passwordHash ?? null,
+      enabled: after.enabled,
+      createdAt: before?.createdAt ?? at,
+      updatedAt: at,
+    });
+  } else await tables.accounts.delete(name);
+  if (before && (!after?.enabled || before.role !== after.spec.role)) await tables.sessions.deleteOf(name);
+  return before?.enabled && before.role === 'admin' ? () => requireAdmin(tables) : undefined;
+}
+
+async function requireAdmin(tables: Tables): Promise<void> {
+  const accounts = await tables.accounts.all();
+  if (!accounts.some((account) => account.enabled && account.role === 'admin')) throw problems.raise['last-admin']();
+}

@@ -1,0 +1,155 @@
+/**
+ * Apply: documents ─▶ checked ─▶ wishes ─▶ settled ─▶ written ─▶ published. Used by the admin API, the CLI
+ * through it, single changes of forms, and the watched folder: there is no other way in.
+ */
+import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { Dialect } from '../../sdk/query.ts';
+import type { ResourceKey } from '../../sdk/resource.ts';
+import type { Store } from '../../store/types.ts';
+import { locate, parseDocuments } from '../documents/parse.ts';
+import { unifiedDiff } from '../documents/text-diff.ts';
+import type { Catalog, LiveResource } from './catalog.ts';
+import { checkDocument, type CheckedDocument, type CheckEnvironment, checkKind } from './check.ts';
+import type { CheckTools } from './define.ts';
+import { isSame, type Removal, settle, type Wish, wish } from './plan.ts';
+import problems from './problems.ts';
+import { keyText, sealedValues, type SecretBox } from './seal.ts';
+import type { ApplyOptions, ApplyResult, DocumentResult, SourceText } from './types.ts';
+import type { Writer, Written } from './write.ts';
+
+export interface ApplyParts extends CheckEnvironment {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly writer: Writer;
+  readonly box: SecretBox;
+  readonly dataApis: DataApiCompiler;
+  dialect(connector: string): Dialect | undefined;
+  /** Reads the catalog from the store again. */
+  reload(): Promise<void>;
+  /** Called after each commit, in order. */
+  changed(written: Written): Promise<void>;
+}
+
+const DOCUMENTS_MAX = 20_000;
+
+/** Reads and checks documents by themselves. Raises too-large. */
+export function checkSources(sources: readonly SourceText[], environment: CheckEnvironment): CheckedDocument[] {
+  const documents = sources.flatMap(({ text, file }) => parseDocuments(text, file));
+  if (documents.length > DOCUMENTS_MAX) throw problems.raise['too-large']({ values: { what: `${documents.length} documents`, limit: DOCUMENTS_MAX } });
+  return documents.map((parsed) => checkDocument(parsed, environment));
+}
+
+/** Adds the kinds' own checks; a connection's type is looked up among the documents, then in the catalog. */
+export function checkKinds(documents: readonly CheckedDocument[], catalog: Catalog | undefined, parts: Pick<ApplyParts, 'dataApis' | 'dialect'>): CheckedDocument[] {
+  const byKey = new Map(documents.flatMap((d) => (d.key ? [[keyText(d.key), d] as const] : [])));
+  return documents.map((document) => {
+    if (!document.key) return document;
+    const { project } = document.key;
+    const tools: CheckTools = {
+      dataApis: parts.dataApis,
+      dialect: parts.dialect,
+      connectorOf(name) {
+        const text = keyText({ project, kind: 'Connection', name });
+        const type = (byKey.get(text) ?? catalog?.byText(text))?.written['type'];
+        return typeof type === 'string' ? type : undefined;
+      },
+    };
+    return checkKind(document, tools);
+  });
+}
+
+/** Applies documents; must run in turn (see queue.ts). */
+export async function applyDocuments(parts: ApplyParts, checked: readonly CheckedDocument[], options: ApplyOptions, retried = false): Promise<ApplyResult> {
+  const documents = refuseRepeated(checkKinds(checked, parts.catalog, parts));
+  const earlier = await earlierValues(parts, documents);
+  const wishes = documents.map((document) => makeWish(parts, document, options, earlier));
+  const removals = options.prune ? findRemovals(parts.catalog, documents, options) : [];
+  settle(wishes.filter((w) => w !== undefined), removals, parts.catalog);
+  const good = wishes.filter((w): w is Wish => w !== undefined && w.problems.length === 0 && !(w.before && isSame(w.before, w.sealed)));
+  const gone = removals.filter((removal) => removal.problems.length === 0);
+  let written: Written | undefined = { put: [], removed: [] };
+  if (!options.dryRun && good.length + gone.length > 0) {
+    written = await parts.writer.write(good, gone, options);
+    if (!written) {
+      if (retried) throw problems.raise.contended();
+      await parts.reload();
+      return applyDocuments(parts, checked, options, true);
+    }
+    await parts.changed(written);
+  }
+  const after = new Map(written.put.map((live) => [keyText(live.key), live]));
+  const results = [...documents.map((document, index) => resultOf(document, wishes[index], after)), ...removals.map(removalResult)];
+  return { results, refused: results.some((result) => result.outcome === 'refused') };
+}
+
+/** The second document of one resource is refused: which one is meant cannot be known. */
+function refuseRepeated(documents: readonly CheckedDocument[]): CheckedDocument[] {
+  const first = new Map<string, CheckedDocument>();
+  return documents.map((document) => {
+    if (!document.key) return document;
+    const text = keyText(document.key);
+    const other = first.get(text);
+    if (!other) first.set(text, document);
+    if (!other) return document;
+    const place = `${other.parsed.file === undefined ? '' : `${other.parsed.file}, `}line ${other.parsed.line}`;
+    return { ...document, problems: [...document.problems, ...locate(document.parsed, [{ pointer: '/metadata/name', detail: `${text} stands twice: also at ${place}` }])] };
+  });
+}
+
+function makeWish(parts: ApplyParts, document: CheckedDocument, options: ApplyOptions, earlier: ReadonlyMap<string, ReadonlyMap<string, string>>): Wish | undefined {
+  const { key } = document;
+  if (!key || document.problems.length > 0) return undefined;
+  const made = wish(document, key, parts.catalog, options.manager, parts.box, () => earlier.get(keyText(key)) ?? new Map());
+  const forbidden = options.projects && !options.projects.includes(key.project) ? `you may not change project "${key.project}"` : options.forbid?.(key);
+  if (forbidden !== undefined) made.problems.push(...locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]));
+  return made;
+}
+
+/** Secret values of older versions, for documents with placeholders the current version does not have. */
+async function earlierValues(parts: ApplyParts, documents: readonly CheckedDocument[]): Promise<Map<string, Map<string, string>>> {
+  const found = new Map<string, Map<string, string>>();
+  for (const { key, secrets } of documents) {
+    if (!key || !secrets.some(({ kept }) => kept !== undefined)) continue;
+    const known = sealedValues(parts.catalog.get(key)?.stored.spec);
+    if (secrets.every(({ kept }) => kept === undefined || known.has(kept))) continue;
+    const history = await parts.store.resources.history(key, 200);
+    found.set(keyText(key), new Map(history.flatMap((entry) => [...sealedValues(entry.spec)])));
+  }
+  return found;
+}
+
+function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], options: ApplyOptions): Removal[] {
+  const named = new Set(documents.flatMap(({ key }) => (key ? [keyText(key)] : [])));
+  const projects = new Set(options.projects ?? documents.flatMap(({ key }) => (key ? [key.project] : [])));
+  const unclear = documents.find(({ key }) => key === undefined);
+  return [...catalog.all()]
+    .filter(({ key, stored }) => stored.manager === options.manager && projects.has(key.project) && !named.has(keyText(key)))
+    .map((before) => {
+      const reason = unclear ? `is kept: the document at ${unclear.parsed.file ?? 'the input'}, line ${unclear.parsed.line}, does not say which resource it is` : options.forbid?.(before.key);
+      return { before, problems: reason === undefined ? [] : [{ pointer: '', detail: reason }] };
+    });
+}
+
+function resultOf(document: CheckedDocument, made: Wish | undefined, after: ReadonlyMap<string, LiveResource>): DocumentResult {
+  const { key, parsed } = document;
+  const base = { file: parsed.file, line: parsed.line, key };
+  const found = made?.problems ?? document.problems;
+  if (!made || found.length > 0) return { ...base, outcome: 'refused', version: made?.before?.stored.version, release: made?.before?.stored.release, problems: found, diff: '' };
+  const before = made.before?.stored;
+  if (before && made.before && isSame(made.before, made.sealed)) return { ...base, outcome: 'unchanged', version: before.version, release: before.release, problems: [], diff: '' };
+  const stored = after.get(keyText(made.key))?.stored;
+  return {
+    ...base,
+    outcome: before ? 'updated' : 'created',
+    version: stored?.version ?? (before?.version ?? 0) + 1,
+    release: made.sealed.release,
+    problems: [],
+    diff: unifiedDiff(before?.text ?? '', made.sealed.text, before ? `${keyText(made.key)} version ${before.version}` : '/dev/null', `${keyText(made.key)} new`),
+  };
+}
+
+function removalResult({ before, problems: found }: Removal): DocumentResult {
+  const { version, release, text } = before.stored;
+  const base = { file: undefined, line: undefined, key: before.key, version, release, problems: found };
+  return found.length > 0 ? { ...base, outcome: 'refused', diff: '' } : { ...base, outcome: 'deleted', diff: unifiedDiff(text, '', `${keyText(before.key)} version ${version}`, '/dev/null') };
+}

@@ -1,0 +1,89 @@
+/**
+ * The resources room, assembled: implements `Resources` over the store. Reads answer from the catalog in
+ * memory, changes go through `applyDocuments`, one after another.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { NewId } from '../../base/id.ts';
+import { nearest } from '../../base/suggest.ts';
+import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { Dialect } from '../../sdk/query.ts';
+import type { ResourceKey } from '../../sdk/resource.ts';
+import type { Store } from '../../store/types.ts';
+import type { AllowedEnvironment } from '../documents/variables.ts';
+import { applyDocuments, type ApplyParts, checkSources } from './apply.ts';
+import { type Catalog, type LiveResource, readLive } from './catalog.ts';
+import { createHistoryReader } from './history.ts';
+import { type KindTable, kindViews } from './kind-table.ts';
+import { createLister, viewOf } from './list.ts';
+import problems from './problems.ts';
+import { createTurnQueue } from './queue.ts';
+import { keyText, type SecretBox } from './seal.ts';
+import { createSingleChanges } from './single.ts';
+import type { ResourceStatus, Resources } from './types.ts';
+import { validateSources } from './validate.ts';
+import { createWriter, type Written } from './write.ts';
+
+export interface ResourcesParts {
+  readonly store: Store;
+  readonly kinds: KindTable;
+  readonly catalog: Catalog;
+  readonly box: SecretBox;
+  readonly dataApis: DataApiCompiler;
+  dialect(connector: string): Dialect | undefined;
+  readonly environment: AllowedEnvironment;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Versions kept of each resource; 100 when left out. */
+  readonly historyMax?: number;
+  /** Called after each commit, in order; the change stands, whatever it does. */
+  changed(written: Written): Promise<void>;
+  statusOf(live: LiveResource): ResourceStatus;
+}
+
+const WAITING_MAX = 1_000;
+
+/** Loads the catalog and answers the room's face. */
+export async function openResources(parts: ResourcesParts): Promise<Resources> {
+  const { store, catalog } = parts;
+  const historyMax = parts.historyMax ?? 100;
+  const reload = async (): Promise<void> => {
+    const left = new Set([...catalog.all()].map((live) => keyText(live.key)));
+    const lives = (await store.resources.all()).map((stored) => readLive(stored, parts));
+    for (const live of lives) {
+      catalog.put(live);
+      left.delete(keyText(live.key));
+    }
+    for (const text of left) catalog.remove(catalog.byText(text)!.key);
+  };
+  const changed = async (written: Written): Promise<void> => {
+    for (const live of written.put) catalog.put(live);
+    for (const live of written.removed) catalog.remove(live.key);
+    await parts.changed(written);
+  };
+  await reload();
+  const applyParts: ApplyParts = { ...parts, reload, changed, writer: createWriter({ ...parts, historyMax }) };
+  const turns = createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } }));
+  const find = (key: ResourceKey): LiveResource => catalog.get(key) ?? raiseMissing(catalog, key);
+  const apply: Resources['apply'] = (sources, options) => {
+    const checked = checkSources(sources, parts);
+    return turns.run(() => applyDocuments(applyParts, checked, options));
+  };
+  return Object.freeze({
+    validate: (sources, options) => validateSources(sources, parts, options),
+    apply,
+    diff: (sources, options) => apply(sources, { ...options, dryRun: true }),
+    ...createLister(catalog, parts.statusOf),
+    get: async (key) => viewOf(find(key), parts.statusOf),
+    ...createHistoryReader(store),
+    ...createSingleChanges({ apply: applyParts, turns, find }),
+    usedBy: async (key) => [...catalog.usersOf(keyText(key))].sort().map((text) => catalog.byText(text)!.key),
+    status: async (key) => parts.statusOf(find(key)),
+    kinds: () => kindViews(parts.kinds),
+  } satisfies Resources);
+}
+
+function raiseMissing(catalog: Catalog, key: ResourceKey): never {
+  const names = [...catalog.all()].filter((live) => live.key.project === key.project && live.key.kind === key.kind).map((live) => live.key.name);
+  const near = nearest(key.name, names);
+  throw problems.raise['not-found']({ values: { ...key, hint: near ? ` Did you mean "${near}"?` : '' } });
+}

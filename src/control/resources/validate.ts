@@ -1,0 +1,34 @@
+/** Checks documents without a store: what `weir validate` does offline, and the API on request. */
+import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { Dialect } from '../../sdk/query.ts';
+import { type ApplyParts, checkKinds, checkSources } from './apply.ts';
+import { createCatalog } from './catalog.ts';
+import type { CheckEnvironment } from './check.ts';
+import { settle, wish } from './plan.ts';
+import { keyText, type SecretBox } from './seal.ts';
+import type { DocumentCheck, SourceText, ValidateOptions } from './types.ts';
+
+export interface ValidateParts extends CheckEnvironment {
+  readonly dataApis: DataApiCompiler;
+  dialect(connector: string): Dialect | undefined;
+}
+
+/** Every document with its problems; with `complete`, references and conflicts among the documents too. Pure. */
+export function validateSources(sources: readonly SourceText[], parts: ValidateParts, options: ValidateOptions = {}): DocumentCheck[] {
+  const documents = checkKinds(checkSources(sources, parts), undefined, parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect'>);
+  const nothing = createCatalog();
+  const wishes = documents.map((document) => {
+    const good = options.complete && document.key && document.problems.length === 0;
+    return good ? wish(document, document.key, nothing, 'api', KEEPS_NOTHING, () => new Map(document.secrets.map(({ kept }) => [kept ?? '', '']))) : undefined;
+  });
+  settle(wishes.filter((made) => made !== undefined), [], nothing);
+  const seen = new Set<string>();
+  return documents.map(({ parsed, key, problems }, index) => {
+    const repeated = key && seen.has(keyText(key)) ? [{ pointer: '/metadata/name', detail: `${keyText(key)} stands twice`, line: parsed.line, ...(parsed.file === undefined ? {} : { file: parsed.file }) }] : [];
+    if (key) seen.add(keyText(key));
+    return { file: parsed.file, line: parsed.line, key, problems: [...(wishes[index]?.problems ?? problems), ...repeated] };
+  });
+}
+
+/** Nothing is stored here, so nothing need be opened again. */
+const KEEPS_NOTHING: SecretBox = { seal: () => 'x', open: () => '', hmac: () => '0'.repeat(64) };

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../base/random.ts';
+import { explainMatch } from '../sdk/route-explain.ts';
 import { parseRewrite, parsePathPattern } from '../sdk/route-pattern.ts';
 import { createRouter, readParameters, rewritePath, type Routable, type Router } from './router.ts';
 
@@ -118,6 +119,9 @@ test('agrees with the naive matcher over random routes, also after changes', () 
         const expected = naive([...live.values()], host, path, method);
         assert.equal(winner(router, host, path, method), expected, `${method} ${host}${path} in ${JSON.stringify([...live.values()])}`);
         if (/^r/.test(expected)) matched++;
+        const explained = explainMatch([...live.values()].map((r) => ({ ...r, project: 'p', name: r.id })), { host, path, method });
+        const said = explained.route?.slice(2) ?? (explained.outcome === 'not-found' ? '404' : `405 ${explained.allow.join(',')}`);
+        assert.equal(said, expected, 'the explanation says what the router does');
       }
     }
     for (const r of live.values()) router = router.withChanges([r], []);
@@ -163,4 +167,17 @@ test('a match does not visit more for 5,000 routes than for 50', () => {
     return lookups;
   };
   assert.equal(visits(5000), visits(50));
+});
+
+test('an explanation names the winner, those it beat, and why the others do not serve', () => {
+  const named = (name: string, paths: string[], more = {}) => ({ project: 'p', name, paths, hosts: [] as string[], methods: [] as string[], ...more });
+  const routes = [
+    named('rest', ['/a/**']), named('one', ['/a/{id}']), named('host', ['/a/{id}'], { hosts: ['b.test'] }), named('post', ['/a/{id}'], { methods: ['POST'] }), named('far', ['/z']),
+  ];
+  const found = explainMatch(routes, { method: 'GET', host: 'h', path: '/a/%37' });
+  assert.deepEqual([found.outcome, found.route, found.params], ['matched', 'p/one', { id: '7' }]);
+  assert.deepEqual(found.considered.map((c) => [c.id, c.matches]), [['p/one', true], ['p/rest', false], ['p/host', false], ['p/post', false]]);
+  assert.match(found.considered[1]!.why.en, /p\/one is more specific/);
+  assert.match(found.considered[2]!.why.zh, /b\.test/);
+  assert.equal(explainMatch(routes, { method: 'GET', host: 'h', path: '/a/..' }).outcome, 'refused');
 });

@@ -1,0 +1,135 @@
+/**
+ * Why a request gets the route it gets, or none: for `weir explain` and the console. Pure, and made by asking each
+ * route on its own, so it also checks the gateway's trie. Not for the request path.
+ */
+import type { Text } from '../base/text.ts';
+import { normaliseHost, type PathFault, readRequestPath } from './request-path.ts';
+import { type HostPattern, parseHostPattern, parsePathPattern, type PathPattern, type RouteMatch } from './route-pattern.ts';
+
+export interface ExplainedRequest {
+  readonly method: string;
+  readonly host: string;
+  /** Without the query. */
+  readonly path: string;
+}
+
+export interface ConsideredRoute {
+  /** `project/name`. */
+  readonly id: string;
+  readonly matches: boolean;
+  readonly why: Text;
+}
+
+export interface MatchExplanation {
+  readonly outcome: 'matched' | 'not-found' | 'method-not-allowed' | 'refused';
+  readonly summary: Text;
+  /** `project/name` of the route that serves. */
+  readonly route: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  /** Methods that would do, for `method-not-allowed`. */
+  readonly allow: readonly string[];
+  /** The routes that came nearest, the serving one first; at most 20. */
+  readonly considered: readonly ConsideredRoute[];
+}
+
+type Named = RouteMatch & { readonly project: string; readonly name: string };
+interface Candidate {
+  readonly id: string;
+  readonly rank: string;
+  readonly pattern: PathPattern;
+  readonly text: string;
+}
+
+const CONSIDERED_MAX = 20;
+
+/** Explains the match of `request` over `routes`. */
+export function explainMatch(routes: Iterable<Named>, request: ExplainedRequest): MatchExplanation {
+  const read = readRequestPath(request.path);
+  if (typeof read === 'string') return refused(read);
+  const host = normaliseHost(request.host);
+  const fits: Candidate[] = [];
+  const near: ConsideredRoute[] = [];
+  const allow = new Set<string>();
+  for (const route of routes) {
+    const id = `${route.project}/${route.name}`;
+    const hosts = route.hosts.length === 0 ? [ANY] : route.hosts.flatMap((text) => valueOf(parseHostPattern(text)));
+    const patterns = route.paths.flatMap((text) => valueOf(parsePathPattern(text))).filter((p) => pathFits(p, read.decoded));
+    if (patterns.length === 0) continue;
+    const hostRanks = hosts.flatMap((pattern) => hostRank(pattern, host) ?? []).sort();
+    if (hostRanks.length === 0) {
+      near.push({ id, matches: false, why: { en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`, zh: `路径匹配，但仅服务于主机 ${route.hosts.join('、')}` } });
+      continue;
+    }
+    const method = methodRank(route.methods, request.method);
+    if (method === undefined) {
+      for (const name of route.methods) (allow.add(name), name === 'GET' && allow.add('HEAD'));
+      near.push({ id, matches: false, why: { en: `host and path fit, but it takes only ${route.methods.join(', ')}`, zh: `主机和路径匹配，但只接受 ${route.methods.join('、')}` } });
+      continue;
+    }
+    const pattern = [...patterns].sort((a, b) => (pathRank(a) < pathRank(b) ? -1 : 1))[0]!;
+    fits.push({ id, rank: `${hostRanks[0]} ${pathRank(pattern)} ${method} ${id}`, pattern, text: `${pattern.text}` });
+  }
+  fits.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return conclude(fits, near, allow, read.decoded, request);
+}
+
+function conclude(fits: readonly Candidate[], near: readonly ConsideredRoute[], allow: ReadonlySet<string>, path: readonly string[], request: ExplainedRequest): MatchExplanation {
+  const [first, ...others] = fits;
+  if (first) {
+    const beaten = others.map((c): ConsideredRoute => ({
+      id: c.id, matches: false, why: { en: `fits with ${c.text}, but ${first.id} is more specific`, zh: `以 ${c.text} 匹配，但 ${first.id} 更具体` },
+    }));
+    const won: ConsideredRoute = { id: first.id, matches: true, why: { en: `the most specific that fits, with ${first.text}`, zh: `最具体的匹配：${first.text}` } };
+    return {
+      outcome: 'matched', route: first.id, params: paramsOf(first.pattern, path), allow: [], considered: [won, ...beaten, ...near].slice(0, CONSIDERED_MAX),
+      summary: { en: `Route ${first.id} serves it.`, zh: `由路由 ${first.id} 处理。` },
+    };
+  }
+  const considered = near.slice(0, CONSIDERED_MAX);
+  const methods = [...allow].sort();
+  if (methods.length > 0) {
+    const summary = { en: `The path is served for ${methods.join(', ')}, not for ${request.method}: 405.`, zh: `该路径只接受 ${methods.join('、')}，不接受 ${request.method}：405。` };
+    return { outcome: 'method-not-allowed', route: undefined, params: {}, allow: methods, considered, summary };
+  }
+  return { outcome: 'not-found', route: undefined, params: {}, allow: [], considered, summary: { en: 'No route fits host and path: 404.', zh: '没有路由匹配该主机和路径：404。' } };
+}
+
+function refused(fault: PathFault): MatchExplanation {
+  const summary = { en: `The path is refused before routing (${fault}): 400.`, zh: `该路径在路由前即被拒绝（${fault}）：400。` };
+  return { outcome: 'refused', route: undefined, params: {}, allow: [], considered: [], summary };
+}
+
+const ANY: HostPattern = { kind: 'any', name: '' };
+
+/** Sorts exact before wildcard (longer first) before any; undefined when the host does not fit. */
+function hostRank(pattern: HostPattern, host: string): string | undefined {
+  if (pattern.kind === 'any') return 'c';
+  if (pattern.kind === 'exact') return pattern.name === host ? 'a' : undefined;
+  const fits = host.endsWith(`.${pattern.name}`) && host.length > pattern.name.length + 1;
+  return fits ? `b${String(1000 - pattern.name.length)}` : undefined;
+}
+
+/** One letter per segment: the end, a literal, a parameter, the rest. */
+function pathRank(pattern: PathPattern): string {
+  return pattern.segments.map((s) => (s.kind === 'literal' ? 'b' : 'c')).join('') + (pattern.rest ? 'd' : 'a');
+}
+
+function methodRank(methods: readonly string[], method: string): string | undefined {
+  if (methods.length === 0) return '3';
+  if (methods.includes(method)) return '1';
+  return method === 'HEAD' && methods.includes('GET') ? '2' : undefined;
+}
+
+function pathFits(pattern: PathPattern, path: readonly string[]): boolean {
+  const { segments, rest } = pattern;
+  if (rest ? path.length < segments.length : path.length !== segments.length) return false;
+  return segments.every((s, i) => s.kind === 'parameter' || s.text === path[i]);
+}
+
+function paramsOf(pattern: PathPattern, path: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pattern.segments.flatMap((s, i) => (s.kind === 'parameter' ? [[s.name, path[i]!]] : [])));
+}
+
+function valueOf<V>(parsed: { ok: true; value: V } | { ok: false; error: string }): V[] {
+  return parsed.ok ? [parsed.value] : [];
+}

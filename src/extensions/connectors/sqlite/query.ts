@@ -110,8 +110,11 @@ function authorize(action: number, first: string | null, second: string | null):
 function cached(handle: Handle, shape: QueryShape): Prepared {
   const { statements } = handle;
   const schema = Number((handle.schemaVersion.get() as { schema_version: number }).schema_version);
-  if (schema !== handle.schema) statements.clear();
-  handle.schema = schema;
+  if (schema !== handle.schema) {
+    statements.clear();
+    handle.database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get(); // Only a step makes SQLite read the schema anew.
+    handle.schema = schema;
+  }
   const known = statements.get(shape.sql);
   if (known) {
     statements.delete(shape.sql);
@@ -155,6 +158,7 @@ function read(prepared: Prepared, values: readonly BoundValue[], limits: QueryLi
       break;
     }
     if (rows >= limits.rowsMax) throw new QueryFailure('rows', `the answer has more than ${limits.rowsMax} rows`);
+    if (row.length !== heads.length) throw new QueryFailure('failed', 'the table changed its columns during the call');
     let text = rows === 0 ? '{' : ',{';
     for (let i = 0; i < row.length; i++) text += heads[i]! + toJson(row[i]!, columns[i]!.type);
     text += '}';

@@ -110,6 +110,7 @@ export interface SinkTarget {
 
 /** The stored position of a stream, read from the sink itself: the truth after a crash. */
 export interface SinkSession {
+  /** Null also when the target table is gone: a position without its rows would skip them. */
   readonly checkpoint: Checkpoint | null;
   /** Takes rows; resolves when the sink is ready for more (back-pressure). Not yet durable. */
   write(batch: Batch, signal: AbortSignal): Promise<void>;

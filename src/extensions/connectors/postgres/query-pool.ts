@@ -35,7 +35,8 @@ export interface QueryPool {
 }
 
 export const BEGIN = 'weir_begin';
-export const COMMIT = 'weir_commit';
+/** Calls end with ROLLBACK: what a read-only transaction still lets through (a large object, a NOTIFY) is undone. */
+export const ROLLBACK = 'weir_rollback';
 
 const WAIT_MS = 1_000;
 const OPEN_MS = 10_000;
@@ -163,7 +164,7 @@ async function prepareClient(open: OpenClient, clock: Clock, life: AbortSignal):
     client = await open(signal);
     await client.query(SETTINGS);
     await client.query({ name: BEGIN, text: 'BEGIN READ ONLY' });
-    await client.query({ name: COMMIT, text: 'COMMIT' });
+    await client.query({ name: ROLLBACK, text: 'ROLLBACK' });
     return { client, statements: new Map(), timeoutMs: undefined, sequence: 0, dead: false };
   } catch (error) {
     if (client) destroyClient(client);

@@ -1,12 +1,12 @@
 /**
  * One call on one connection, in one round trip: BEGIN READ ONLY, the prepared shape with its values,
- * COMMIT, all pipelined. The extended protocol takes exactly one statement, and the portal's row count
+ * ROLLBACK, all pipelined. The extended protocol takes exactly one statement, and the portal's row count
  * enforces the cap. Source: PostgreSQL manual 55.2.3 "Extended Query" and 55.2.4 "Pipelining".
  */
 import type pg from 'pg';
 import { type BoundValue, QueryFailure, type QueryLimits, type QueryResult } from '../../../sdk/index.ts';
 import { columnTypeOf, type JsonWriter, jsonWriterOf } from './query-json.ts';
-import { BEGIN, COMMIT, type PooledClient, type PreparedStatement } from './query-pool.ts';
+import { BEGIN, type PooledClient, type PreparedStatement, ROLLBACK } from './query-pool.ts';
 
 const STATEMENTS_MAX = 256;
 const encoder = new TextEncoder();
@@ -84,7 +84,7 @@ class ReadQuery {
     wire.bind({ statement: this.#statement.name, values: values.map((v) => v.value) });
     wire.describe({ type: 'P', name: '' });
     wire.execute(limits.pageRows ? {} : { rows: limits.rowsMax + 1 });
-    wire.bind({ statement: COMMIT });
+    wire.bind({ statement: ROLLBACK });
     wire.execute({});
     wire.sync();
     wire.stream.uncork();

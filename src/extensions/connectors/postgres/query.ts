@@ -18,6 +18,8 @@ export interface PostgresQueryOptions {
 }
 
 const CANCEL_MS = 2_000;
+/** A transaction cannot stop `COPY … TO PROGRAM` or `SET`: only statements that answer rows are sent at all. */
+const QUERY = /^[\s(]*(select|with|values)\b/i;
 const VALUE_CODES = /^(22003|22P02|22P03|22007|22008|22009|22021|22023|2201[BX])$/;
 
 /** Makes the engine; nothing is opened before `warm` or the first use. */
@@ -47,6 +49,7 @@ interface Call {
 
 async function run(pool: QueryPool, clock: Clock, call: Call): Promise<QueryResult> {
   const { shape, values, limits, sortColumns, signal } = call;
+  if (!QUERY.test(shape.sql)) throw new QueryFailure('refused', 'the statement is no SELECT; a data API only reads');
   return onClient(pool, clock, signal, values.length > 0, async (pooled, cancel) => {
     const request = { sql: shape.sql, values, limits, sortColumns, enough: cancel };
     try {

@@ -1,5 +1,5 @@
 /** All entries of the newest revision this process was sent: what a thread that comes back starts from. */
-import { type AnyEntry, EMPTY_REVISION_HASH, type EntryType, type RevisionDelta, revisionHash } from '../sdk/revision.ts';
+import { type AnyEntry, EMPTY_REVISION_HASH, type RevisionDelta } from '../sdk/revision.ts';
 
 export interface HeldEntries {
   /** 0 before the first. */
@@ -8,8 +8,8 @@ export interface HeldEntries {
   apply(delta: RevisionDelta): boolean;
   /** Forgets everything. */
   clear(): void;
-  /** A delta from 0 to the newest revision, of all entries or of some types (the hash is of what it carries). */
-  everything(types?: readonly EntryType[]): RevisionDelta;
+  /** A delta from 0 to the newest revision. */
+  everything(): RevisionDelta;
 }
 
 /** Makes an empty holder. */
@@ -33,9 +33,6 @@ export function createHeldEntries(): HeldEntries {
       entries = new Map();
       [revision, hash] = [0, EMPTY_REVISION_HASH];
     },
-    everything(types) {
-      const put = [...entries.values()].filter((entry) => !types || types.includes(entry.type));
-      return { from: 0, to: revision, hash: types ? revisionHash(put) : hash, put, remove: [] };
-    },
+    everything: () => ({ from: 0, to: revision, hash, put: [...entries.values()], remove: [] }),
   };
 }

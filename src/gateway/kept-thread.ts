@@ -3,7 +3,7 @@ import type { Transferable, Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 
-export interface KeptThread<In, Out> {
+export interface KeptThread<In> {
   /** Posts to the thread; false when it is down. */
   send(message: In, transfer?: Transferable[]): boolean;
   /** Posts a last message and starts the thread no more. */
@@ -14,8 +14,6 @@ export interface KeptThread<In, Out> {
   ended(withinMs: number): Promise<void>;
   /** How often it came back. */
   readonly restarts: number;
-  /** Phantom: the type of what it says. */
-  readonly says?: Out;
 }
 
 export interface KeptThreadOptions<Out> {
@@ -33,7 +31,7 @@ const WAIT_MAX_MS = 5000;
 const STEADY_MS = 30_000;
 
 /** Starts a thread and keeps it. `onStart` and `onMessage` are never called before this returns. */
-export function keepThread<In, Out>(options: KeptThreadOptions<Out>): KeptThread<In, Out> {
+export function keepThread<In, Out>(options: KeptThreadOptions<Out>): KeptThread<In> {
   const { clock, log } = options;
   let worker: Worker | undefined;
   let stopping = false;

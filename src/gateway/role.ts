@@ -58,7 +58,7 @@ const COLLECT_WAIT_MS = 2000;
 
 interface Slot {
   readonly index: number;
-  kept: KeptThread<ToThread, FromThread>;
+  kept: KeptThread<ToThread>;
   state: ThreadState | undefined;
   port: number | undefined;
   asked: boolean;
@@ -105,7 +105,6 @@ class Role {
     if (options.queryThread) {
       this.query = createQueryLink({
         entry: options.queryThread, clock: options.clock, log: options.log,
-        everything: () => this.entries.everything(['connection']),
         onRestart: () => this.slots.forEach((slot) => this.linkQuery(slot)),
       });
     }
@@ -154,7 +153,7 @@ class Role {
 
   private linkQuery(slot: Slot): void {
     if (!this.query) return;
-    const port = this.query.newClient();
+    const port = this.query.newPort();
     slot.kept.send({ type: 'query-port', port }, [port]);
   }
 
@@ -232,7 +231,7 @@ class Role {
       [metricSpecs.evictions, evictions],
       [metricSpecs.lockTakeovers, lockTakeovers],
       [metricSpecs.threads, this.slots.filter((slot) => slot.port !== undefined).length],
-      [metricSpecs.threadRestarts, this.slots.reduce((sum, slot) => sum + slot.kept.restarts, 0)],
+      [metricSpecs.threadRestarts, this.slots.reduce((sum, slot) => sum + slot.kept.restarts, this.query?.restarts ?? 0)],
       [metricSpecs.failedEntries, failed],
     ] as const;
     return values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }]));

@@ -7,8 +7,7 @@ import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import type { DataApiRunner } from '../sdk/dataapi.ts';
-import type { CreateRunner } from '../sdk/query-thread.ts';
+import type { CreateRunner, PortRunner } from '../sdk/query-thread.ts';
 import type { Registry } from '../sdk/registry.ts';
 import { openCounters } from '../sdk/shared-counters.ts';
 import { type CallRing, createCallRing } from './call-ring.ts';
@@ -46,7 +45,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
   parent.on('message', (message: ToThread) => {
     switch (message.type) {
       case 'revision': return applyDelta(thread, message.delta, data.thread, send);
-      case 'query-port': return thread.useRunner(deps.createRunner(message.port));
+      case 'query-port': return thread.useQueryPort(message.port);
       case 'collect': return send({ type: 'metrics', id: message.id, metrics: thread.metrics.toJson() });
       case 'listen':
         return void thread.engine.listen(message).then(
@@ -68,7 +67,7 @@ interface Thread {
   readonly state: RevisionState;
   readonly calls: CallRing;
   readonly metrics: GatewayMetrics;
-  useRunner(runner: DataApiRunner): void;
+  useQueryPort(port: MessagePort): void;
 }
 
 function makeThread(deps: GatewayThreadDeps): Thread {
@@ -77,7 +76,7 @@ function makeThread(deps: GatewayThreadDeps): Thread {
   const counters = openCounters(data.counters, () => clock.monotonic() + offset);
   const metrics = createMetrics();
   const calls = createCallRing(data.callsBuffered);
-  let runner: DataApiRunner | undefined;
+  let runner: PortRunner | undefined;
   const state = createRevisionState({
     tools: { registry, clock, log, counters, routeStats: (project, name) => metrics.route(project, name) },
     onUpstreams(changed, removed) {
@@ -92,7 +91,11 @@ function makeThread(deps: GatewayThreadDeps): Thread {
     metrics, calls, clock, log,
   });
   const engine = deps.createEngine({ core, limits: data.limits, clock, random: deps.random, newId: deps.newId, log });
-  return { engine, state, calls, metrics, useRunner: (next) => void (runner = next) };
+  const useQueryPort = (port: MessagePort): void => {
+    if (runner) runner.attach(port);
+    else runner = deps.createRunner(port);
+  };
+  return { engine, state, calls, metrics, useQueryPort };
 }
 
 function applyDelta(thread: Thread, delta: Parameters<RevisionState['apply']>[0], index: number, send: (message: FromThread) => void): void {

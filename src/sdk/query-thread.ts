@@ -1,35 +1,32 @@
 /**
  * The seam between the gateway's threads and the one query thread of its process (DESIGN D20). The
  * dataapi plane implements the thread's entry and `CreateRunner`; the gateway role starts the thread,
- * feeds it, and gives each gateway thread a port to it. What crosses those ports is the dataapi plane's own.
+ * feeds it, brings it back when it dies, and gives each gateway thread a port to it. What crosses those
+ * ports is the dataapi plane's own.
  *
- *   role ── ToQueryThread ──▶ query thread ── FromQueryThread ──▶ role
- *   gateway thread: createRunner(port) ◀══ MessagePort ══▶ query thread ('client')
+ *   role ── ToQueryThread ──▶ query thread
+ *   gateway thread: createRunner(port) ◀══ MessagePort ══▶ query thread
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { DataApiRunner } from './dataapi.ts';
-import type { MetricsJson } from './channel.ts';
-import type { RevisionDelta } from './revision.ts';
+import type { Entry, EntryType } from './revision.ts';
+
+/** Types of entries the query thread is told of. */
+export const QUERY_ENTRIES: readonly EntryType[] = ['connection', 'dataapi'];
 
 export type ToQueryThread =
-  /**
-   * `connection` entries only; each delta continues the one before, the first (also after a restart) is from 0.
-   * Its hash is of the whole revision and nothing to compare with.
-   */
-  | { readonly type: 'revision'; readonly delta: RevisionDelta }
+  /** Changed and removed entries since the last message; a new thread is first sent all there are. */
+  | { readonly type: 'entries'; readonly put: readonly Entry<'connection' | 'dataapi'>[]; readonly remove: readonly string[] }
   /** A gateway thread wants to run data APIs over this port (transferred). It closes when either side goes. */
-  | { readonly type: 'client'; readonly port: MessagePort }
-  | { readonly type: 'collect'; readonly id: number }
-  /** Finish what runs, at most `graceMs`, close connections, answer `stopped`. */
-  | { readonly type: 'stop'; readonly graceMs: number };
+  | { readonly type: 'port'; readonly port: MessagePort }
+  /** Close connections and end the thread. */
+  | { readonly type: 'close' };
 
-export type FromQueryThread =
-  | { readonly type: 'ready' }
-  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
-  | { readonly type: 'stopped' };
+/** A runner over a port to the query thread, which may be replaced when that thread was started anew. */
+export interface PortRunner extends DataApiRunner {
+  /** Uses `port` from now on; calls under way on the old one reject with a Problem of status 503. */
+  attach(port: MessagePort): void;
+}
 
-/**
- * Makes a runner over a port to the query thread. When the port closes (the thread died), what waits and
- * what comes later rejects with a Problem of status 503.
- */
-export type CreateRunner = (port: MessagePort) => DataApiRunner;
+/** Makes the runner of one gateway thread. */
+export type CreateRunner = (port: MessagePort) => PortRunner;

@@ -4,7 +4,7 @@
  */
 import type { ProblemPointer } from '../../base/problem.ts';
 import type { ResourceKey, StoredResource } from '../../sdk/resource.ts';
-import { type CheckEnvironment, findReferences, type Reference } from './check.ts';
+import { type CheckEnvironment, findFields, type Reference } from './check.ts';
 import { fillVariables } from './fill.ts';
 import type { BoundKind } from './kind-table.ts';
 import { keyText } from './seal.ts';
@@ -19,6 +19,8 @@ export interface LiveResource {
   readonly written: Readonly<Record<string, unknown>>;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly references: readonly Reference[];
+  /** Where secret values, or variables that stand for them, are in `written` and `spec`. */
+  readonly secretPointers: ReadonlySet<string>;
   /** Why it cannot be read any more: a variable that is gone, an extension that is missing. */
   readonly problems: readonly ProblemPointer[];
 }
@@ -28,9 +30,9 @@ export function readLive(stored: StoredResource, { kinds, environment }: CheckEn
   const { project, kind, name } = stored;
   const base = { key: Object.freeze({ project, kind, name }), stored };
   const bound = kinds.get(kind);
-  if (!bound) return { ...base, bound, written: stored.spec, spec: stored.spec, references: [], problems: [{ pointer: '/kind', detail: `"${kind}" is not a kind of this release` }] };
+  if (!bound) return { ...base, bound, written: stored.spec, spec: stored.spec, references: [], secretPointers: new Set(), problems: [{ pointer: '/kind', detail: `"${kind}" is not a kind of this release` }] };
   const filled = fillVariables(bound.schema, stored.spec, environment);
-  return { ...base, bound, ...filled, references: findReferences(bound, filled.written, stored.spec) };
+  return { ...base, bound, ...filled, ...findFields(bound, filled.written, stored.spec) };
 }
 
 export interface Catalog {

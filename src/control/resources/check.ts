@@ -82,18 +82,26 @@ export function checkKind(document: CheckedDocument, tools: CheckTools): Checked
 interface Fields {
   readonly references: Reference[];
   readonly secrets: SecretField[];
+  readonly secretPointers: Set<string>;
   readonly problems: ProblemPointer[];
 }
 
-/** The resources a stored spec names. `filled` is people's form with variables of the environment filled in. */
-export function findReferences(bound: BoundKind, filled: unknown, stored: unknown): Reference[] {
-  return readFields(bound.schema as unknown as JsonSchema, filled, stored, false).references;
+interface Fields {
+  readonly references: Reference[];
+  readonly secrets: SecretField[];
+  readonly problems: ProblemPointer[];
+}
+
+/** What a stored spec names, and where its secrets are (pointers into the spec). `filled` = environment filled in. */
+export function findFields(bound: BoundKind, filled: unknown, stored: unknown): { references: Reference[]; secretPointers: ReadonlySet<string> } {
+  const { references, secretPointers } = readFields(bound.schema as unknown as JsonSchema, filled, stored, false);
+  return { references, secretPointers: new Set([...secretPointers].map((pointer) => pointer.slice('/spec'.length))) };
 }
 
 /** Finds references, secrets and expressions. `complete` = the spec fits its schema, so every field can be told. */
 function readFields(schema: JsonSchema, filled: unknown, written: unknown, complete: boolean): Fields {
-  const fields: Fields = { references: [], secrets: [], problems: [] };
-  const secretPointers = new Set<string>();
+  const fields: Fields = { references: [], secrets: [], secretPointers: new Set(), problems: [] };
+  const { secretPointers } = fields;
   visitFields(schema, filled, ({ schema: field, value, pointer: at }) => {
     const pointer = `/spec${at}`;
     if (typeof value !== 'string') return;

@@ -1,0 +1,34 @@
+/**
+ * What the last check of each data API found, kept in the store, so that a control process that starts anew
+ * serves at once what served before, even while the connection is down.
+ */
+import type { QueryColumn } from '../../sdk/query.ts';
+import type { Store } from '../../store/types.ts';
+
+export interface CheckedApi {
+  /** Version of the DataApi resource that was checked. */
+  readonly version: number;
+  /** Hash of the compiled API without its columns. */
+  readonly draft: string;
+  /** Hash of the connection entry it was checked on. */
+  readonly connection: string;
+  readonly columns: readonly QueryColumn[];
+  readonly warnings: readonly string[];
+}
+
+export interface CheckedApis {
+  get(id: string): Promise<CheckedApi | undefined>;
+  put(id: string, checked: CheckedApi): Promise<void>;
+}
+
+/** Over the store's settings; `id` is the resource's key text. */
+export function createCheckedApis(store: Pick<Store, 'settings'>): CheckedApis {
+  const nameOf = (id: string): string => `checked/${id}`;
+  return {
+    async get(id) {
+      const text = await store.settings.get(nameOf(id));
+      return text ? (JSON.parse(text) as CheckedApi) : undefined;
+    },
+    put: (id, checked) => store.settings.put(nameOf(id), JSON.stringify(checked)),
+  };
+}

@@ -1,0 +1,65 @@
+/** Where each resource stands: what serves of it, what waits to serve, and why. */
+import type { CompiledDataApi } from '../../sdk/dataapi.ts';
+import type { AnyEntry, NamedConfig } from '../../sdk/revision.ts';
+import type { LiveResource } from '../resources/catalog.ts';
+import type { ResourceStatus } from '../resources/types.ts';
+import type { CheckedApi } from './checked-apis.ts';
+
+/** A compiled data API that waits for its check. */
+export interface Waiting {
+  readonly live: LiveResource;
+  readonly entries: readonly AnyEntry[];
+  readonly draft: string;
+  readonly connection: string;
+  readonly warnings: readonly string[];
+}
+
+export interface Standing {
+  readonly live: LiveResource;
+  /** What serves now; the last good ones while newer ones wait or failed. */
+  readonly entries: readonly AnyEntry[];
+  /** Release of those, undefined when nothing serves. */
+  readonly serving: string | undefined;
+  readonly state: ResourceStatus['state'];
+  readonly reason: string;
+  readonly warnings: readonly string[];
+  readonly waiting: Waiting | undefined;
+  readonly checked: CheckedApi | undefined;
+}
+
+export interface PublishedDataApi {
+  readonly api: CompiledDataApi;
+  readonly path: string;
+  readonly auth: readonly NamedConfig[];
+}
+
+export interface Standings {
+  get(id: string): Standing | undefined;
+  set(id: string, standing: Standing): void;
+  delete(id: string): void;
+  statusOf(id: string): ResourceStatus;
+  published(): PublishedDataApi[];
+}
+
+const UNKNOWN: ResourceStatus = Object.freeze({ state: 'pending', reason: 'is not compiled yet', serving: undefined, warnings: [] });
+
+/** Makes an empty table; `id` is a resource's key text. */
+export function createStandings(): Standings {
+  const standings = new Map<string, Standing>();
+  return {
+    get: (id) => standings.get(id),
+    set: (id, standing) => void standings.set(id, standing),
+    delete: (id) => void standings.delete(id),
+    statusOf(id) {
+      const found = standings.get(id);
+      return found ? { state: found.state, reason: found.reason, serving: found.serving, warnings: found.warnings } : UNKNOWN;
+    },
+    published: () => [...standings.values()].flatMap(publishedOf),
+  };
+}
+
+function publishedOf({ entries }: Standing): PublishedDataApi[] {
+  const api = entries.find((entry) => entry.type === 'dataapi');
+  const route = entries.find((entry) => entry.type === 'route');
+  return api && route ? [{ api: api.value as CompiledDataApi, path: route.value.paths[0]!, auth: route.value.auth }] : [];
+}

@@ -8,6 +8,8 @@ export interface KeptThread<In> {
   send(message: In, transfer?: Transferable[]): boolean;
   /** Posts a last message and starts the thread no more. */
   stop(message: In): void;
+  /** Ends the thread now and starts it again, as if it had died. */
+  restart(): void;
   /** Ends the thread now; it is not started again. */
   end(): void;
   /** Resolves when the thread has ended after `stop`; it is ended by force after `withinMs`. */
@@ -76,6 +78,7 @@ export function keepThread<In, Out>(options: KeptThreadOptions<Out>): KeptThread
       worker?.postMessage(message);
       halt();
     },
+    restart: () => void worker?.terminate(),
     end() {
       halt();
       void worker?.terminate();

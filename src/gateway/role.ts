@@ -88,6 +88,7 @@ class Role {
   private port: number;
   private collectId = 0;
   private dropped = 0;
+  private served = false;
   private cancelFlush = () => {};
   private stopping: Promise<void> | undefined;
 
@@ -167,8 +168,10 @@ class Role {
       case 'listening':
         slot.port = this.port = message.port;
         this.listenWhenReady();
-        return this.slots.every((s) => s.port !== undefined) ? this.ready.resolve(message.port) : undefined;
-      case 'listen-failed': return this.listenFailed(message.reason);
+        if (!this.slots.every((s) => s.port !== undefined)) return;
+        this.served = true;
+        return this.ready.resolve(message.port);
+      case 'listen-failed': return this.listenFailed(slot, message.reason);
       case 'calls':
         this.dropped += message.batch.dropped;
         return this.outbox.add(message.batch);
@@ -189,10 +192,12 @@ class Role {
     }
   }
 
-  private listenFailed(reason: string): void {
+  /** At the start that is for the operator to mend; a thread that came back is tried again from its start. */
+  private listenFailed(slot: Slot, reason: string): void {
     const problem = gatewayProblems.raise['listen-failed']({ values: { host: this.options.host, port: this.port, reason } });
     this.options.log.error(problem.message, { code: problem.code });
     this.ready.reject(problem);
+    if (this.served) slot.kept.restart();
   }
 
   /** Told to control when all threads stand at one revision, and whenever one falls behind no more. */

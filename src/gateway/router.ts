@@ -74,26 +74,29 @@ function routerOver<R extends Routable>(hosts: Hosts<R>): Router<R> {
 function matchIn<R extends Routable>(hosts: Hosts<R>, host: string, path: string, method: string): RouteFound<R> {
   const read = readRequestPath(path);
   if (typeof read === 'string') return { kind: 'refused', fault: read };
-  const allow = new Set<string>();
-  const look = (root: Node<R> | undefined): RouteFound<R> | undefined => {
-    const entry = root && walk(root, read.decoded, 0, method, allow);
-    return entry && { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
-  };
-  let found: RouteFound<R> | undefined;
-  if (hosts.exact.size > 0 || hosts.wildcard.size > 0) {
-    const name = normaliseHost(host);
-    found = look(hosts.exact.get(name));
-    for (let dot = name.indexOf('.'); !found && dot >= 0 && hosts.wildcard.size > 0; dot = name.indexOf('.', dot + 1)) {
-      if (dot > 0) found = look(hosts.wildcard.get(name.slice(dot + 1)));
-    }
-  }
-  found ??= look(hosts.any);
-  if (found) return found;
+  const name = hosts.exact.size > 0 || hosts.wildcard.size > 0 ? normaliseHost(host) : '';
+  const entry = search(hosts, name, read.decoded, method, undefined);
+  if (entry) return { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
+  const allow = new Set<string>(); // Only a request that nobody serves pays for the second look.
+  search(hosts, name, read.decoded, method, allow);
   return allow.size === 0 ? { kind: 'not-found' } : { kind: 'method-not-allowed', allow: [...allow].sort() };
 }
 
+/** Exact host, then wildcards from the longest suffix, then routes without host. */
+function search<R>(hosts: Hosts<R>, name: string, path: readonly string[], method: string, allow: Set<string> | undefined): Entry<R> | undefined {
+  const exact = hosts.exact.get(name);
+  let found = exact && walk(exact, path, 0, method, allow);
+  if (hosts.wildcard.size > 0) {
+    for (let dot = name.indexOf('.'); !found && dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const root = dot > 0 ? hosts.wildcard.get(name.slice(dot + 1)) : undefined;
+      found = root && walk(root, path, 0, method, allow);
+    }
+  }
+  return found ?? walk(hosts.any, path, 0, method, allow);
+}
+
 /** Depth first, literal before parameter before rest: the first leaf that takes the method is the most specific. */
-function walk<R>(node: Node<R>, path: readonly string[], at: number, method: string, allow: Set<string>): Entry<R> | undefined {
+function walk<R>(node: Node<R>, path: readonly string[], at: number, method: string, allow: Set<string> | undefined): Entry<R> | undefined {
   if (at === path.length) {
     const own = node.end && pick(node.end, method, allow);
     if (own) return own;
@@ -107,10 +110,10 @@ function walk<R>(node: Node<R>, path: readonly string[], at: number, method: str
   return node.rest && pick(node.rest, method, allow);
 }
 
-function pick<R>(leaf: Leaf<R>, method: string, allow: Set<string>): Entry<R> | undefined {
+function pick<R>(leaf: Leaf<R>, method: string, allow: Set<string> | undefined): Entry<R> | undefined {
   const named = leaf.byMethod.get(method) ?? (method === 'HEAD' ? leaf.byMethod.get('GET') : undefined);
   const entry = named?.[0] ?? leaf.any[0];
-  if (entry) return entry;
+  if (entry || !allow) return entry;
   for (const name of leaf.byMethod.keys()) {
     allow.add(name);
     if (name === 'GET') allow.add('HEAD');

@@ -1,0 +1,197 @@
+// Aim: the role brings revisions to every thread, counts exactly over them, brings back a dead one with all it needs,
+// hands on records and metrics, and stops in order. Method: real threads over real sockets, control played by the test.
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import net from 'node:net';
+import { afterEach, test } from 'node:test';
+import { systemClock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import { Problem } from '../base/problem.ts';
+import { readValue } from '../base/schema-read.ts';
+import { systemRandom } from '../base/random.ts';
+import type { CallRecord } from '../sdk/call-record.ts';
+import type { FromControl, ToControl } from '../sdk/channel.ts';
+import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
+import { consumerEntries, entry, routeEntry } from '../../test/gateway/core-harness.ts';
+import { engineLimits, gatewayConfig, threadCount } from './config.ts';
+import { type Gateway, startGateway } from './role.ts';
+
+const KEY = 'k-0123456789abcdefghijklmnopqrst';
+const started: Gateway[] = [];
+afterEach(async () => {
+  for (const gateway of started.splice(0)) await gateway.stop({ graceMs: 500 });
+});
+
+/** Control's end of the line: keeps what came, and waits for what shall come. */
+function control() {
+  const got: ToControl[] = [];
+  let handler: (message: FromControl) => void = () => {};
+  const waiters = new Set<() => void>();
+  let open = true;
+  let held = new Map<string, AnyEntry>();
+  let revision = 0;
+  return {
+    got,
+    set open(value: boolean) {
+      open = value;
+    },
+    channel: {
+      send(message: ToControl) {
+        if (!open) return false;
+        got.push(message);
+        for (const wake of waiters) wake();
+        return true;
+      },
+      onMessage: (next: typeof handler) => void (handler = next),
+      onClose() {},
+      close() {},
+    },
+    say: (message: FromControl) => handler(message),
+    publish(put: AnyEntry[], remove: string[] = [], from = revision) {
+      if (from === 0) held = new Map();
+      for (const key of remove) held.delete(key);
+      for (const e of put) held.set(e.key, e);
+      handler({ type: 'revision', delta: { from, to: ++revision, hash: revisionHash(held.values()), put, remove } });
+      return { revision, hash: revisionHash(held.values()) };
+    },
+    /** The first message that `pick` takes, already here or yet to come, within 10 s. */
+    async until<V>(pick: (message: ToControl) => V | undefined): Promise<V> {
+      const signal = AbortSignal.timeout(10_000);
+      for (;;) {
+        for (const message of got) {
+          const picked = pick(message);
+          if (picked !== undefined) return picked;
+        }
+        await new Promise<void>((resolve, reject) => {
+          const wake = () => (waiters.delete(wake), resolve());
+          waiters.add(wake);
+          signal.addEventListener('abort', () => reject(new Error(`not seen within 10 s; got ${JSON.stringify(got).slice(0, 2000)}`)), { once: true });
+        });
+      }
+    },
+  };
+}
+
+function start(threads: number, more: { port?: number } = {}) {
+  const line = control();
+  const config = readValue(gatewayConfig, {}).value;
+  const gateway = startGateway({
+    channel: line.channel, instance: 'g1', pid: 1, threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url), threads,
+    host: '127.0.0.1', port: more.port ?? 0, limits: engineLimits(config), counters: 1024, callsBuffered: 1000, clock: systemClock, random: systemRandom, log: silentLog,
+  });
+  started.push(gateway);
+  const applied = (revision: number) =>
+    line.until((m) => (m.type === 'applied' && m.threads.length === threads && m.threads.every((t) => t.revision === revision) ? m.threads : undefined));
+  return { line, gateway, applied };
+}
+
+const upstream = entry('upstream', 'u', { name: 'u', targets: [{ host: '127.0.0.1', port: 9, weight: 1 }], connectionsMax: 1, idleMs: 1 });
+
+/** One request on a connection of its own, so that the kernel spreads them over the threads. */
+async function call(port: number, path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close', ...headers }, signal: AbortSignal.timeout(10_000) });
+  return { status: response.status, ...((await response.json()) as { thread: number; body: string }) };
+}
+
+test('every thread serves the revision, and each delta reaches all', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(3);
+  assert.deepEqual(await line.until((m) => (m.type === 'hello' ? m : undefined)), { type: 'hello', role: 'gateway', instance: 'g1', pid: 1, revision: 0 });
+  const first = line.publish([routeEntry('a'), upstream]);
+  const threads = await applied(1);
+  assert.deepEqual(threads.map((t) => [t.thread, t.hash, t.failed]), [0, 1, 2].map((n) => [n, first.hash, []]));
+  const port = await gateway.ready;
+  const answers = await Promise.all(Array.from({ length: 60 }, () => call(port, '/a/x')));
+  assert.ok(answers.every((a) => a.status === 200 && a.body === 'p/u'));
+  assert.ok(new Set(answers.map((a) => a.thread)).size > 1, 'more than one thread took connections');
+  line.publish([routeEntry('b')], ['route/p/a']);
+  await applied(2);
+  for (const answer of await Promise.all(Array.from({ length: 30 }, () => call(port, '/a/x')))) assert.equal(answer.status, 404);
+});
+
+test('a limit is exact over all threads', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(3);
+  const limited = routeEntry('a', { auth: [{ type: 'api-key', config: {} }], policies: [{ type: 'rate-limit', config: { limit: 20, window: '31d' }, identity: 'p/route/a/0' }] });
+  line.publish([limited, upstream, ...consumerEntries('shop', hash('sha256', KEY))]);
+  await applied(1);
+  const port = await gateway.ready;
+  const answers = await Promise.all(Array.from({ length: 80 }, () => call(port, '/a', { 'x-api-key': KEY })));
+  assert.equal(answers.filter((a) => a.status === 200).length, 20);
+  assert.equal(answers.filter((a) => a.status === 429).length, 60);
+});
+
+test('a thread that dies comes back with the whole revision, on the same port', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(2);
+  line.publish([routeEntry('a'), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  line.publish([routeEntry('b')]);
+  await applied(2);
+  const seen = line.got.length;
+  await assert.rejects(call(port, '/crash'));
+  await line.until(() => (line.got.slice(seen).some((m) => m.type === 'applied' && m.threads.length === 2 && m.threads.every((t) => t.revision === 2)) ? true : undefined));
+  const bodies = await Promise.all(Array.from({ length: 30 }, () => call(port, '/b')));
+  assert.ok(bodies.every((b) => b.status === 200));
+  line.say({ type: 'collect', id: 5 });
+  const { metrics } = await line.until((m) => (m.type === 'metrics' && m.id === 5 ? m : undefined));
+  const value = (name: string) => (metrics.find((m) => m['name'] === name)!['values'] as { value: number }[])[0]!.value;
+  assert.equal(value('weir_gateway_thread_restarts_total'), 1);
+});
+
+test('a delta that does not fit makes it ask for everything, while it goes on serving', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(1);
+  line.publish([routeEntry('a'), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  line.publish([routeEntry('b')], [], 77);
+  const hellos = () => line.got.flatMap((m) => (m.type === 'hello' ? [m.revision] : []));
+  assert.deepEqual(hellos(), [0, 0]);
+  assert.equal((await call(port, '/a')).status, 200);
+  line.publish([routeEntry('c'), upstream], [], 0);
+  await applied(3);
+  assert.deepEqual([(await call(port, '/c')).status, (await call(port, '/a')).status], [200, 404]);
+});
+
+test('call records and metrics arrive, those of a time without control included', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(2);
+  line.publish([routeEntry('a'), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  line.open = false;
+  for (let i = 0; i < 10; i++) await call(port, `/a/${i}`);
+  line.open = true;
+  for (let i = 10; i < 15; i++) await call(port, `/a/${i}`);
+  const records = await line.until(() => {
+    const all: CallRecord[] = line.got.flatMap((m) => (m.type === 'calls' ? m.records : []));
+    return all.length === 15 ? all : undefined;
+  });
+  assert.deepEqual(new Set(records.map((r) => r.path)), new Set(Array.from({ length: 15 }, (_, i) => `/a/${i}`)));
+  line.say({ type: 'collect', id: 1 });
+  const { metrics } = await line.until((m) => (m.type === 'metrics' ? m : undefined));
+  const total = metrics.find((m) => m['name'] === 'weir_gateway_requests_total')!['values'] as { value: number; labels: object }[];
+  assert.deepEqual(total, [{ value: 15, labels: { route: 'a', project: 'p', method: 'GET', code: '2xx' } }]);
+});
+
+test('stopping sends the last records and ends every thread; twice is once', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(2);
+  line.publish([routeEntry('a'), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  await call(port, '/a/last');
+  await Promise.all([gateway.stop({ graceMs: 1000 }), gateway.stop({ graceMs: 1000 })]);
+  assert.equal(line.got.flatMap((m) => (m.type === 'calls' ? m.records : [])).length, 1);
+  await assert.rejects(call(port, '/a'));
+});
+
+test('a taken port is a problem that says what to do', { timeout: 60_000 }, async () => {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { port } = taken.address() as net.AddressInfo;
+  const { line, gateway } = start(1, { port });
+  line.publish([upstream]);
+  await assert.rejects(gateway.ready, (error) => error instanceof Problem && error.code === 'core/gateway/listen-failed' && error.message.includes(`127.0.0.1:${port} (EADDRINUSE)`));
+  taken.close();
+});
+
+test('threads follow the configuration, the cores, and what the platform can', () => {
+  assert.deepEqual([threadCount({}, 2, 'linux'), threadCount({}, 64, 'linux'), threadCount({ threads: 3 }, 2, 'linux'), threadCount({ threads: 3 }, 8, 'darwin')], [2, 8, 3, 1]);
+});

@@ -171,6 +171,8 @@ export interface Answer<T> {
   readonly data: T;
   readonly text: string;
   readonly etag: string | undefined;
+  /** The session cookie a login sets; browsers never show it. */
+  readonly cookie: string | undefined;
 }
 
 /** An answer that is a problem (RFC 9457). */
@@ -214,7 +216,7 @@ function caller(options: ClientOptions) {
     const isJson = /\\bjson\\b/.test(response.headers.get('content-type') ?? '');
     if (!response.ok && response.status !== 304) throw new ProblemAnswer(problemOf(response, text, isJson));
     const data = (isJson && text ? JSON.parse(text) : text || undefined) as T;
-    return { status: response.status, data, text, etag: response.headers.get('etag') ?? undefined };
+    return { status: response.status, data, text, etag: response.headers.get('etag') ?? undefined, cookie: response.headers.get('set-cookie') ?? undefined };
   };
 }
 

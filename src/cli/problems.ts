@@ -1,0 +1,53 @@
+/** What can go wrong on this side of the line. */
+import { defineProblems } from '../base/problem.ts';
+
+export default defineProblems('core/cli', {
+  usage: {
+    status: 400,
+    title: { en: 'Not understood', zh: '命令有误' },
+    detail: { en: '{reason}', zh: '{reason}' },
+  },
+  'needs-yes': {
+    status: 400,
+    title: { en: 'Needs a confirmation', zh: '需要确认' },
+    detail: { en: 'There is no terminal to ask on; add --yes to {what}.', zh: '没有可供询问的终端；如确认{what}，请加 --yes。' },
+  },
+  'not-confirmed': {
+    status: 400,
+    title: { en: 'Not confirmed', zh: '未确认' },
+    detail: { en: 'Nothing was changed.', zh: '未做任何更改。' },
+  },
+  'needs-input': {
+    status: 400,
+    title: { en: 'Something is missing', zh: '缺少输入' },
+    detail: { en: 'There is no terminal to ask for {what}; give {option}.', zh: '没有终端可输入{what}；请使用 {option}。' },
+  },
+  'no-credential': {
+    status: 401,
+    title: { en: 'No credential', zh: '没有凭证' },
+    detail: {
+      en: 'No credential for {server} was found: run `weir login --server {server}`, set WEIR_TOKEN, or give --token.',
+      zh: '未找到 {server} 的凭证：请运行 `weir login --server {server}`、设置 WEIR_TOKEN 或使用 --token。',
+    },
+  },
+  unreachable: {
+    status: 503,
+    title: { en: 'Control does not answer', zh: '控制端无应答' },
+    detail: { en: 'Nothing answers at {server} ({reason}). Start Weir with `weir up`, or name another place with --server.', zh: '{server} 无应答（{reason}）。请用 `weir up` 启动 Weir，或用 --server 指定其他地址。' },
+  },
+  'timed-out': {
+    status: 504,
+    title: { en: 'No answer in time', zh: '等待超时' },
+    detail: { en: 'Not done within {timeout}; what was begun may still go on. Give a longer --timeout to wait for it.', zh: '{timeout} 内未完成；已开始的操作可能仍在进行。可用更长的 --timeout 等待。' },
+  },
+  unreadable: {
+    status: 400,
+    title: { en: 'A file cannot be read', zh: '文件无法读取' },
+    detail: { en: '{file}: {reason}', zh: '{file}：{reason}' },
+  },
+  'nothing-there': {
+    status: 404,
+    title: { en: 'No documents', zh: '没有文档' },
+    detail: { en: 'No .yaml, .yml or .json file was found under {where}.', zh: '{where} 下没有 .yaml、.yml 或 .json 文件。' },
+  },
+});

@@ -1,0 +1,89 @@
+/** The verb over call records. */
+import type { CallRecord } from '../../../generated/client.ts';
+import { parseDuration } from '../../base/units.ts';
+import problems from '../problems.ts';
+import type { Shape } from '../render.ts';
+import type { Given, Verb, VerbOption } from '../verb.ts';
+
+const FIELDS: readonly VerbOption[] = [
+  { flags: '--consumer <name>', help: { en: 'Only of this consumer.', zh: '仅此消费方。' } },
+  { flags: '--client <address>', help: { en: 'Only from this address.', zh: '仅此客户端地址。' } },
+  { flags: '--route <name>', help: { en: 'Only on this route.', zh: '仅此路由。' } },
+  { flags: '--method <method>', help: { en: 'Only with this method.', zh: '仅此方法。' } },
+  { flags: '--path <prefix>', help: { en: 'Only paths that begin so.', zh: '仅此前缀的路径。' } },
+  { flags: '--release <hash>', help: { en: 'Only of this release.', zh: '仅此发布。' } },
+  { flags: '--status <status>', help: { en: 'Status 404 or class 5xx.', zh: '状态码 404 或类别 5xx。' } },
+  { flags: '--reason <code>', help: { en: 'Only with this problem code.', zh: '仅此问题代码。' } },
+  { flags: '--trace <id>', help: { en: 'Only of this trace.', zh: '仅此跟踪。' } },
+  { flags: '--id <id>', help: { en: 'Only this request.', zh: '仅此请求。' } },
+  { flags: '--since <duration>', help: { en: 'Only of the last 15m, 2h, 1d …', zh: '仅最近 15m、2h、1d……' } },
+  { flags: '--slower-than <duration>', help: { en: 'Only calls that took longer.', zh: '仅耗时更长的调用。' } },
+  { flags: '--limit <count>', default: '50', help: { en: 'Most calls (up to 10000).', zh: '最多条数（不超过 10000）。' } },
+  { flags: '--all-projects', help: { en: 'Every project, not only one.', zh: '所有项目。' } },
+];
+
+const PAGE = 1000;
+
+const shape = (given: Given): Shape<CallRecord> => ({
+  columns: [
+    { title: { en: 'TIME (UTC)', zh: '时间（UTC）' }, value: (c) => given.out.time(c.time) },
+    { title: { en: 'STATUS', zh: '状态' }, value: (c) => c.status, right: true },
+    { title: { en: 'METHOD', zh: '方法' }, value: (c) => c.method },
+    { title: { en: 'PATH', zh: '路径' }, value: (c) => c.path },
+    { title: { en: 'ROUTE', zh: '路由' }, value: (c) => c.route },
+    { title: { en: 'CONSUMER', zh: '消费方' }, value: (c) => c.consumer },
+    { title: { en: 'MS', zh: '毫秒' }, value: (c) => Math.round(c.durationMs * 10) / 10, right: true },
+    { title: { en: 'REASON', zh: '原因' }, value: (c) => c.reason },
+    { title: { en: 'ID', zh: 'ID' }, value: (c) => c.id },
+  ],
+  name: (c) => c.id,
+});
+
+const calls: Verb = {
+  name: 'calls',
+  summary: { en: 'Searches the calls of the gateway, newest first.', zh: '搜索网关调用记录，最新在前。' },
+  options: FIELDS,
+  async run(given) {
+    const client = given.client();
+    const wanted = Math.min(10_000, number(given, 'limit'));
+    const query = queryOf(given);
+    const items: CallRecord[] = [];
+    let after: string | undefined;
+    while (items.length < wanted) {
+      const { data } = await client.searchCalls({ query: { ...query, after, limit: Math.min(PAGE, wanted - items.length) } });
+      items.push(...data.items);
+      if (data.next === null) break;
+      after = data.next;
+    }
+    given.out.list(items, shape(given));
+  },
+};
+
+function queryOf(given: Given) {
+  const { consumer, client, route, method, path, release, status, reason, trace, id } = given.options as Record<string, string | undefined>;
+  const since = span(given, 'since');
+  const slower = span(given, 'slowerThan');
+  return {
+    consumer, route, path, release, status, reason, id,
+    clientAddress: client, traceId: trace, method: method?.toUpperCase(),
+    ...(since === undefined ? {} : { from: given.io.clock.now() - since }),
+    ...(slower === undefined ? {} : { slowerThan: slower }),
+    ...(given.options['allProjects'] === true ? {} : { project: given.project }),
+  };
+}
+
+function span(given: Given, name: string): number | undefined {
+  const text = given.options[name];
+  if (text === undefined) return undefined;
+  const ms = parseDuration(String(text));
+  if (ms === undefined) throw problems.raise.usage({ values: { reason: `"${String(text)}" is not a duration such as 15m` } });
+  return ms;
+}
+
+function number(given: Given, name: string): number {
+  const text = String(given.options[name]);
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw problems.raise.usage({ values: { reason: `"${text}" is not a count` } });
+  return Number(text);
+}
+
+export default [calls];

@@ -1,0 +1,202 @@
+/** Verbs over single resources: get, describe, delete, enable, disable, explain, rollback, history. */
+import type { Resource, ResourceVersion } from '../../../generated/client.ts';
+import { fill, type Text } from '../../base/text.ts';
+import problems from '../problems.ts';
+import type { Shape } from '../render.ts';
+import type { Given, Verb, VerbArgument } from '../verb.ts';
+
+const KIND: VerbArgument = { name: '<kind>', help: { en: 'Kind, such as Route or data-apis.', zh: '资源类型，如 Route 或 data-apis。' } };
+const NAME: VerbArgument = { name: '<name>', help: { en: 'Name of the resource.', zh: '资源名称。' } };
+const DRY_RUN = { flags: '--dry-run', help: { en: 'Says what would happen and changes nothing.', zh: '只说明将发生什么，不做更改。' } };
+
+const PAGE = 500;
+const PAGES_MAX = 200;
+
+const rows: Shape<Resource> = {
+  columns: [
+    { title: { en: 'PROJECT', zh: '项目' }, value: (r) => r.project },
+    { title: { en: 'KIND', zh: '类型' }, value: (r) => r.kind },
+    { title: { en: 'NAME', zh: '名称' }, value: (r) => r.name },
+    { title: { en: 'STATE', zh: '状态' }, value: (r) => r.status.state },
+    { title: { en: 'VERSION', zh: '版本' }, value: (r) => r.version, right: true },
+    { title: { en: 'OWNER', zh: '管理者' }, value: (r) => r.manager },
+    { title: { en: 'CHANGED BY', zh: '修改者' }, value: (r) => r.updatedBy },
+    { title: { en: 'REASON', zh: '原因' }, value: (r) => r.status.reason },
+  ],
+  name: (r) => `${r.project}/${r.kind}/${r.name}`,
+};
+
+const get: Verb = {
+  name: 'get',
+  summary: { en: 'Lists resources, or prints one as written (-o yaml).', zh: '列出资源，或输出某一资源的原文（-o yaml）。' },
+  arguments: [{ name: '[kind]', help: KIND.help }, { name: '[name]', help: NAME.help }],
+  options: [
+    { flags: '-l, --label <key=value>', many: true, help: { en: 'Only with this label; may be repeated.', zh: '仅含此标签，可重复。' } },
+    { flags: '--all-projects', help: { en: 'Every project, not only one.', zh: '所有项目。' } },
+  ],
+  async run(given) {
+    const [kind, name] = given.args;
+    if (kind && name) return getOne(given, kind, name);
+    given.out.list(await listAll(given, kind), rows);
+  },
+};
+
+async function getOne(given: Given, kind: string, name: string): Promise<void> {
+  const params = { project: given.project, kind, name };
+  if (given.out.form === 'yaml') given.out.text((await given.client().getResource({ params, accept: 'application/yaml' })).text);
+  else {
+    const { data } = await given.client().getResource({ params });
+    if (given.out.form === 'table') given.out.list([data], rows);
+    else given.out.one(data, rows);
+  }
+}
+
+async function listAll(given: Given, kind: string | undefined): Promise<Resource[]> {
+  const client = given.client();
+  const label = given.options['label'] as string[] | undefined;
+  const items: Resource[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const query = { kind, label, after, limit: PAGE, ...(given.options['allProjects'] === true ? {} : { project: given.project }) };
+    const { data } = await client.listResources({ query });
+    items.push(...data.items);
+    if (data.next === null) break;
+    after = data.next;
+  }
+  return items;
+}
+
+const describe: Verb = {
+  name: 'describe',
+  summary: { en: 'Shows everything about a resource: standing, use, text.', zh: '显示资源的全部信息：状态、被引用、原文。' },
+  arguments: [KIND, NAME],
+  async run(given) {
+    const params = paramsOf(given);
+    const client = given.client();
+    const [{ data }, { data: uses }] = await Promise.all([client.getResource({ params }), client.listResourceUses({ params })]);
+    const { text, spec: _, createdAt, updatedAt, ...rest } = data;
+    const usedBy = uses.items.map((key) => `${key.project}/${key.kind}/${key.name}`);
+    if (given.out.form !== 'table') return given.out.one({ ...data, usedBy }, rows);
+    given.out.one({ ...rest, created: given.out.time(createdAt), updated: given.out.time(updatedAt), usedBy }, { name: () => rows.name(data) });
+    given.out.text(`\n${text}`);
+  },
+};
+
+const remove: Verb = {
+  name: 'delete',
+  summary: { en: 'Deletes a resource; refused while others use it.', zh: '删除资源；仍被引用时拒绝。' },
+  arguments: [KIND, NAME], options: [DRY_RUN],
+  async run(given) {
+    const params = paramsOf(given);
+    const dryRun = given.options['dryRun'] === true;
+    const values = { name: `${params.project}/${params.kind}/${params.name}` };
+    if (!dryRun) await given.confirm(both({ en: 'delete {name}', zh: '删除 {name}' }, values));
+    await given.client().deleteResource({ params, query: { dryRun } });
+    given.out.note(dryRun ? { en: '{name} would be deleted.', zh: '将删除 {name}。' } : { en: '{name} deleted.', zh: '已删除 {name}。' }, values);
+  },
+};
+
+const switches: Verb[] = (['enable', 'disable'] as const).map((word) => ({
+  name: word,
+  summary: word === 'enable' ? { en: 'Switches a resource on.', zh: '启用资源。' } : { en: 'Switches a resource off, keeping it.', zh: '停用资源，但保留。' },
+  arguments: [KIND, NAME],
+  async run(given) {
+    const params = paramsOf(given);
+    const call = word === 'enable' ? given.client().enableResource : given.client().disableResource;
+    const { data } = await call({ params });
+    given.out.note({ en: '{name}: {outcome}', zh: '{name}：{outcome}' }, { name: params.name, outcome: data.outcome });
+  },
+}));
+
+const versions: Shape<ResourceVersion> = {
+  columns: [
+    { title: { en: 'VERSION', zh: '版本' }, value: (v) => v.version, right: true },
+    { title: { en: 'CHANGE', zh: '更改' }, value: (v) => v.change },
+    { title: { en: 'BY', zh: '操作者' }, value: (v) => v.by },
+    { title: { en: 'AT', zh: '时间' }, value: (v) => new Date(v.at).toISOString() },
+    { title: { en: 'RELEASE', zh: '发布' }, value: (v) => v.release.slice(0, 12) },
+  ],
+  name: (v) => String(v.version),
+};
+
+const history: Verb = {
+  name: 'history',
+  summary: { en: 'Lists the versions of a resource, or shows how two differ.', zh: '列出资源版本，或比较两个版本。' },
+  arguments: [KIND, NAME, { name: '[from]', help: { en: 'Older version to compare.', zh: '要比较的旧版本。' } }, { name: '[to]', help: { en: 'Newer version to compare.', zh: '要比较的新版本。' } }],
+  async run(given) {
+    const params = paramsOf(given);
+    const [from, to] = given.args.slice(2).map((text) => (text === undefined ? undefined : versionOf(text)));
+    if (from === undefined) return given.out.list((await given.client().listResourceVersions({ params })).data.items, versions);
+    const newest = to ?? (await given.client().getResource({ params })).data.version;
+    given.out.diff((await given.client().diffResourceVersions({ params, query: { from, to: newest } })).data.diff);
+  },
+};
+
+const rollback: Verb = {
+  name: 'rollback',
+  summary: { en: 'Brings an older version of a resource back, as a new version.', zh: '将资源的旧版本作为新版本恢复。' },
+  arguments: [KIND, NAME, { name: '<version>', help: { en: 'Version to go back to (see history).', zh: '目标版本（见 history）。' } }],
+  options: [DRY_RUN],
+  async run(given) {
+    const params = paramsOf(given);
+    const body = { version: versionOf(given.args[2]!), dryRun: given.options['dryRun'] === true };
+    const { data } = await given.client().rollbackResource({ params, body });
+    given.out.diff(data.diff);
+    given.out.note({ en: '{name} is at version {version} now.', zh: '{name} 当前版本为 {version}。' }, { name: params.name, version: data.version });
+  },
+};
+
+const explain: Verb = {
+  name: 'explain',
+  summary: { en: 'Explains a kind, policy, auth method or connector; lists them all without a name.', zh: '说明资源类型、策略、认证方式或连接器；不给名称则列出全部。' },
+  arguments: [{ name: '[name]', help: { en: 'Such as DataApi, rate-limit or connector/postgres.', zh: '如 DataApi、rate-limit 或 connector/postgres。' } }],
+  async run(given) {
+    const [name] = given.args;
+    const language = given.language;
+    if (name) return explainOne(given, name);
+    given.out.list((await given.client().listComponents()).data.items, {
+      columns: [
+        { title: { en: 'KIND', zh: '种类' }, value: (c) => c.kind },
+        { title: { en: 'NAME', zh: '名称' }, value: (c) => c.id },
+        { title: { en: 'WHAT IT DOES', zh: '作用' }, value: (c) => c.summary[language] },
+      ],
+      name: (c) => (c.kind === 'resource' ? c.id : `${c.kind}/${c.id}`),
+    });
+  },
+};
+
+type Field = { type?: string; description?: string; 'x-zh'?: string; default?: unknown; enum?: unknown[]; properties?: Record<string, Field>; required?: string[] };
+
+async function explainOne(given: Given, name: string): Promise<void> {
+  const { data } = await given.client().explainComponent({ params: { name } });
+  const { language, out } = given;
+  if (out.form !== 'table') return out.one(data, { name: (c) => c.id });
+  out.text(`${data.id} — ${data.title[language]}\n${data.summary[language]}\n`);
+  out.text(fieldLines(data.schema as Field, language, '').join('\n'));
+  for (const example of data.examples) out.text(`\n# ${example.title[language]}\n${example.text}`);
+  for (const problem of data.problems) out.text(`${problem.code}  ${problem.status}  ${problem.title[language]}`);
+}
+
+function fieldLines(schema: Field, language: 'en' | 'zh', indent: string): string[] {
+  const required = new Set(schema.required);
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const facts = [field.enum?.map(String).join('|') ?? field.type, field.default === undefined ? (required.has(name) ? 'required' : '') : `default ${JSON.stringify(field.default)}`];
+    const help = (language === 'zh' ? field['x-zh'] : undefined) ?? field.description ?? '';
+    return [`${indent}${name}  (${facts.filter(Boolean).join(', ')})  ${help}`, ...fieldLines(field, language, `${indent}  `)];
+  });
+}
+
+function paramsOf(given: Given): { project: string; kind: string; name: string } {
+  return { project: given.project, kind: given.args[0]!, name: given.args[1]! };
+}
+
+function versionOf(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw problems.raise.usage({ values: { reason: `"${text}" is not a version number` } });
+  return Number(text);
+}
+
+function both(text: Text, values: Record<string, unknown>): Text {
+  return { en: fill(text, 'en', values), zh: fill(text, 'zh', values) };
+}
+
+export default [get, describe, remove, ...switches, history, rollback, explain];

@@ -8,7 +8,7 @@
  * and the transactions that then hold a write lock on the table are waited for.
  * A login that may not see other sessions' times falls back to `lookback`, and says so.
  */
-import type { ColumnType, ReadBound, StreamSchema } from '../../../sdk/index.ts';
+import type { Column, ColumnType, ReadBound, StreamSchema } from '../../../sdk/index.ts';
 import { quoteName, quoteTable } from './names.ts';
 import type { PostgresTools, Session, TextRow } from './session.ts';
 
@@ -50,13 +50,16 @@ export async function readBound(
     ? Number((await one(session, `SELECT count(*)::text AS n FROM ${table} WHERE ${quoteName(cursor)} IS NULL`, [], signal))['n'])
     : 0;
   return TIME_TYPES.has(column.type)
-    ? { ...(await timeBound(session, table, quoteName(cursor), column.type, lookbackMs, signal)), nullCursors }
+    ? { ...(await timeBound(session, table, quoteName(cursor), column, lookbackMs, signal)), nullCursors }
     : { upTo: await settledBound(session, tools, stream, table, cursor, signal), nullCursors };
 }
 
 async function timeBound(
-  session: Session, table: string, cursor: string, type: ColumnType, lookbackMs: number, signal: AbortSignal,
+  session: Session, table: string, cursor: string, column: Column, lookbackMs: number, signal: AbortSignal,
 ): Promise<Pick<ReadBound, 'upTo' | 'warning'>> {
+  const { type } = column;
+  // The least step of the column: a coarse one rounds a time down, below the start of its transaction.
+  const step = 10 ** -Number(/timestamp\((\d)\)/.exec(column.sourceType)?.[1] ?? 6);
   const clock = (await one(session, 'SELECT clock_timestamp()::text AS now', [], signal))['now']!;
   await session.query('SELECT pg_sleep(0.01)', [], signal);
   const open = await one(session, OPEN_SINCE, [String(lookbackMs / 1000)], signal);
@@ -64,8 +67,8 @@ async function timeBound(
   const limit = (await one(
     session,
     `SELECT (least($1::timestamptz, $2::timestamptz, CASE WHEN $3::bool THEN $1::timestamptz - make_interval(secs => $4::float8) END)
-       - interval '1 microsecond')::text AS at`,
-    [clock, open['since'] ?? null, hidden, String(lookbackMs / 1000)], signal,
+       - make_interval(secs => $5::float8))::text AS at`,
+    [clock, open['since'] ?? null, hidden, String(lookbackMs / 1000), String(step)], signal,
   ))['at']!;
   const upTo = (await one(session, `SELECT max(${cursor})::text AS top FROM ${table} WHERE ${cursor} <= ${limitOf(type)}`,
     type === 'timestamptz' ? [limit] : [limit, session.timeZone], signal))['top'];
@@ -76,7 +79,7 @@ async function timeBound(
 /** A timestamp without zone is taken to be in the zone that sessions of this login start with; a day must be over. */
 function limitOf(type: ColumnType): string {
   if (type === 'timestamptz') return '$1::timestamptz';
-  return type === 'date' ? '(($1::timestamptz AT TIME ZONE $2)::date)' : '($1::timestamptz AT TIME ZONE $2)';
+  return type === 'date' ? '(($1::timestamptz AT TIME ZONE $2)::date - 1)' : '($1::timestamptz AT TIME ZONE $2)';
 }
 
 function warningOf(hidden: boolean, prepared: boolean, lookbackMs: number): string | undefined {

@@ -6,7 +6,8 @@ import { discoverStreams } from './discover.ts';
 import { postgresProblems } from './problems-of.ts';
 import { createSink } from './sink.ts';
 import { createSource, previewRows } from './source.ts';
-import { withSession } from './session.ts';
+import { createPostgresQuery } from './query.ts';
+import { connect, withSession } from './session.ts';
 
 export default defineConnector({
   id: 'postgres',
@@ -30,13 +31,15 @@ export default defineConnector({
   roles: ['source', 'sink', 'query'],
   transactional: true,
   create(config, tools) {
+    const query = createPostgresQuery({ connect: (signal) => connect(config, tools, 'query', signal), clock: tools.clock, log: tools.log });
     return {
       check: (signal) => checkSteps(config, tools, signal),
       discover: (signal) => withSession(config, tools, 'read', signal, (session) => discoverStreams(session, signal)),
       preview: (stream, rows, signal) => previewRows(config, tools, stream, rows, signal),
       source: createSource(config, tools),
       sink: createSink(config, tools),
-      close: async () => {},
+      query,
+      close: () => query.close(),
     };
   },
 });

@@ -151,7 +151,11 @@ function sendCancel(client: pg.Client): void {
   socket.unref();
 }
 
-async function connect(config: PostgresConfig, tools: PostgresTools, purpose: string, signal: AbortSignal): Promise<pg.Client> {
+/**
+ * A bare client, connected and logged in by the rules of the connection (guards, TLS, every address), its
+ * values left as the server's own text. The session settings are the server's.
+ */
+export async function connect(config: PostgresConfig, tools: PostgresTools, purpose: string, signal: AbortSignal): Promise<pg.Client> {
   const addresses = await tools.resolveHost(config.host, config.port, signal);
   const about = { user: config.user, database: config.database, address: `${config.host}:${config.port}` };
   let last: unknown = new Error('the name has no address');

@@ -34,7 +34,8 @@ export async function prepareTarget(
   const table = await inspect(session, namespace, target.table, signal);
   if (table.exists) await fitColumns(session, tools, table, target, signal);
   await session.query('COMMIT', [], signal);
-  return { table, checkpoint };
+  // A table that was dropped took its rows along: reading starts afresh.
+  return { table, checkpoint: table.exists ? checkpoint : null };
 }
 
 async function makeOwnTables(session: Session, namespace: string, signal: AbortSignal): Promise<void> {

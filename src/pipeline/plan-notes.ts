@@ -15,6 +15,7 @@ export function notesOf(plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'ke
   const warn = (text: string) => notes.push({ level: 'warn', text });
   const info = (text: string) => notes.push({ level: 'info', text });
   const { mode, write, stream } = plan;
+  const again = stream.primaryKey.length === 0 ? '' : '; a target with the source’s primary key refuses that, so make it without to keep every version';
   if (mode.type === 'incremental') {
     if (mode.key.length === 0) {
       warn(write === 'append'
@@ -25,9 +26,9 @@ export function notesOf(plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'ke
     }
     info(`incremental by ${mode.cursor}: deleted rows are not seen and stay in the target, rows without a cursor value are never read`);
     info(`a row that becomes visible more than ${formatDuration(mode.lookbackMs)} after its cursor value is missed, unless the source knows its open transactions`);
-    if (write === 'append') info('append: an updated row is added again, the older version stays');
+    if (write === 'append') info(`append: an updated row is added again, the older version stays${again}`);
   } else if (write === 'append') {
-    warn('full read with append: every run adds all rows again');
+    warn(`full read with append: every run adds all rows again${again}`);
   } else if (write === 'upsert') {
     info('full read with upsert: rows deleted at the source stay in the target; replace removes them');
   }

@@ -56,7 +56,7 @@ export function startScheduler(tools: SchedulerTools): Scheduler {
   let first = true;
   let ticking: Promise<void> | undefined;
   const pass = async () => {
-    for (const entry of [...entries.values()]) {
+    for (const entry of entries.values()) {
       try {
         await look(entry, tools);
         entry.told = undefined;

@@ -62,7 +62,7 @@ test(`kill -9 at ${KILLS} random points loses and doubles nothing (WEIR_TEST_SEE
   assert.equal(midway, KILLS, 'so many kills met a run under way');
   const { child } = launch(stores, entries, 'last');
   t.after(() => child.kill('SIGKILL'));
-  for (const run of [...store.runs]) await waitForRun(store, run.id);
+  for (const run of store.runs) await waitForRun(store, run.id);
   await waitForRun(store, (await enqueue())?.id ?? store.runs.at(-1)!.id);
   assert.equal(store.runs.at(-1)!.result, 'succeeded', JSON.stringify(store.runs.at(-1)!.problem));
   for (const table of ['events', 'items', 'whole']) assert.equal(await contents(client, `wh.${table}`), await contents(client, `src.${table}`), table);

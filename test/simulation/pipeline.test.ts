@@ -97,7 +97,7 @@ async function simulate(seed: number, world: World): Promise<void> {
     if (world.chance(0.002)) world.jump((world.random.float() - 0.5) * 10_000);
   });
   calm = true;
-  for (const open of [...source.open]) source.commit(open);
+  for (const open of source.open) source.commit(open);
   source.now += 1; // The bound stops before the cursor value that could still be given out.
   const rest = () => world.run(() => store.runs.every((r) => r.state === 'done'), 20_000);
   await rest();

@@ -1,0 +1,21 @@
+/** Entry of a socket thread of the gateway. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { registry } from '../../generated/registry.ts';
+import { createRunner } from '../dataapi/runner.ts';
+import { createEngine } from '../gateway/http/engine.ts';
+import { runGatewayThread } from '../gateway/thread.ts';
+import { clock, newId, openLog, random } from './common.ts';
+import { threadConfig } from './entry.ts';
+
+const config = threadConfig(import.meta.url);
+runGatewayThread({
+  data: workerData,
+  parent: parentPort as MessagePort,
+  registry,
+  createRunner: (port) => createRunner({ port, clock }),
+  createEngine,
+  clock,
+  random,
+  newId,
+  log: openLog('gateway', config.logLevel),
+});

@@ -1,0 +1,37 @@
+/** Entry of the query thread, and of its engine threads for databases whose calls block. */
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { registry } from '../../generated/registry.ts';
+import { fileGuard } from '../connections/files.ts';
+import { hostGuard } from '../connections/hosts.ts';
+import { runEngineThread, type EnginePort } from '../dataapi/engine-thread.ts';
+import { engineOpener } from '../dataapi/engines.ts';
+import { runQueryThread } from '../dataapi/query-thread.ts';
+import type { EngineWorker } from '../dataapi/engine-threads.ts';
+import { assert } from '../base/assert.ts';
+import { clock, openLog } from './common.ts';
+import { threadConfig } from './entry.ts';
+
+assert(!isMainThread && parentPort, 'the query thread is a thread');
+const config = threadConfig(import.meta.url);
+const log = openLog('gateway', config.logLevel).with({ thread: 'query' });
+const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
+const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });
+const open = engineOpener(registry.connectors, (component, connection) => ({
+  problems: component.catalogue.raise,
+  clock,
+  log: log.with({ connection: connection.name }),
+  resolveHost: (host, port, signal) => hosts.resolve(host, port, signal),
+  resolveFile: (file, mode) => files.resolve(file, mode),
+  recheckFile: (descriptor, realPath) => files.recheck(descriptor, realPath),
+}));
+const port = parentPort as unknown as EnginePort;
+
+if ((workerData as { kind?: string } | null)?.kind === 'weir-engine-thread') {
+  runEngineThread({ port, open, log });
+} else {
+  runQueryThread({
+    port, open, clock, log,
+    isBlocking: (type) => registry.connectors.get(type)?.blocking === true,
+    spawnEngineThread: () => new Worker(new URL(import.meta.url), { workerData: { kind: 'weir-engine-thread' }, name: 'engine' }) as unknown as EngineWorker,
+  });
+}

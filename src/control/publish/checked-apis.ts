@@ -19,6 +19,7 @@ export interface CheckedApi {
 export interface CheckedApis {
   get(id: string): Promise<CheckedApi | undefined>;
   put(id: string, checked: CheckedApi): Promise<void>;
+  forget(id: string): Promise<void>;
 }
 
 /** Over the store's settings; `id` is the resource's key text. */
@@ -29,6 +30,7 @@ export function createCheckedApis(store: Pick<Store, 'settings'>): CheckedApis {
       const text = await store.settings.get(nameOf(id));
       return text ? (JSON.parse(text) as CheckedApi) : undefined;
     },
+    forget: (id) => store.settings.put(nameOf(id), ''),
     put: (id, checked) => store.settings.put(nameOf(id), JSON.stringify(checked)),
   };
 }

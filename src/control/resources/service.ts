@@ -9,6 +9,7 @@ import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
+import type { Audit } from '../access/audit.ts';
 import type { AllowedEnvironment } from '../documents/variables.ts';
 import { applyDocuments, type ApplyParts, checkSources } from './apply.ts';
 import { type Catalog, type LiveResource, readLive } from './catalog.ts';
@@ -33,6 +34,7 @@ export interface ResourcesParts {
   readonly environment: AllowedEnvironment;
   readonly clock: Clock;
   readonly newId: NewId;
+  readonly audit: Audit;
   /** Versions kept of each resource; 100 when left out. */
   readonly historyMax?: number;
   /** Called after each commit, in order; the change stands, whatever it does. */

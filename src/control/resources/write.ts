@@ -7,6 +7,7 @@ import type { NewId } from '../../base/id.ts';
 import { contentHash, type Json } from '../../base/json.ts';
 import type { Manager, ResourceKey, StoredResource } from '../../sdk/resource.ts';
 import type { Store, Tables } from '../../store/types.ts';
+import type { Audit } from '../access/audit.ts';
 import { type LiveResource, readLive } from './catalog.ts';
 import type { CheckEnvironment } from './check.ts';
 import type { LastCheck } from './define.ts';
@@ -31,6 +32,7 @@ export interface WriterParts extends CheckEnvironment {
   readonly store: Store;
   readonly clock: Clock;
   readonly newId: NewId;
+  readonly audit: Audit;
   /** Versions kept of each resource. */
   readonly historyMax: number;
 }
@@ -99,19 +101,16 @@ async function removeOne(parts: WriterParts, tables: Tables, before: LiveResourc
 async function note(parts: WriterParts, tables: Tables, key: ResourceKey, before: StoredResource | undefined, after: StoredResource | undefined, by: By): Promise<void> {
   const verb = !before ? 'create' : after ? 'update' : 'delete';
   const subject = keyText(key);
-  await tables.audit.add({
-    id: parts.newId(),
-    time: by.at,
-    actor: by.actor.name,
-    actorKind: by.actor.kind ?? (by.manager === 'folder' ? 'folder' : 'user'),
-    address: by.actor.address ?? '',
+  const kind = by.actor.kind ?? (by.manager === 'folder' ? 'folder' : 'user');
+  const entry = {
+    actor: { ...by.actor, kind },
     action: `resource.${verb}`,
     subject,
-    beforeHash: before ? documentHash(before) : null,
-    afterHash: after ? documentHash(after) : null,
-    outcome: 'done',
+    ...(before ? { before: documentHash(before) } : {}),
+    ...(after ? { after: documentHash(after) } : {}),
     detail: after ? `version ${after.version}` : `version ${before!.version} was the last`,
-  });
+  };
+  await parts.audit(entry, tables.audit);
   const data = { ...key, version: after?.version ?? before!.version + 1, release: (after ?? before)!.release, by: by.actor.name };
   await tables.outbox.add({ id: parts.newId(), time: by.at, type: `io.weir.resource.${verb}d`, subject, data });
 }

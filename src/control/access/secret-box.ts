@@ -1,97 +1,108 @@
 /**
- * Seals secret values for the store, and keyed hashes of them.
- *
- *   master key (file) ─▶ seals values (AES-256-GCM, key id in each) ─▶ store
- *                     └▶ seals the installation key (random, in the store) ─HKDF─▶ one HMAC key per purpose
- *
- * Hashes hang on the installation key, so that changing the master key changes no release and no cursor.
- * Source: NIST SP 800-38D (GCM), RFC 5869 (HKDF).
+ * Secrets at rest: AES-256-GCM under the installation's master key, with the key's id in each value.
+ * Keys for other purposes (hashes, cursors) are derived, so that none helps with another.
+ * Source: NIST SP 800-38D; RFC 5869 (HKDF).
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
-import type { Random } from '../../base/random.ts';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { SettingTable } from '../../store/types.ts';
-import type { SecretBox } from '../resources/seal.ts';
-import { createMasterKey, KEY_BYTES, type MasterKey, type MasterKeyPlace, readMasterKeys } from './master-key.ts';
 import problems from './problems.ts';
 
+const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const FORM = '1';
-const PURPOSES_MAX = 64;
-const INSTALLATION_KEY = 'installation-key';
 
-export interface SecretBoxParts {
-  readonly place: MasterKeyPlace;
-  readonly settings: Pick<SettingTable, 'get' | 'putOnce'>;
-  readonly random: Random;
+export interface InstallationKeys {
+  /** Id of the master key: the first 8 hex digits of its SHA-256. */
+  readonly keyId: string;
+  /** Encrypts; the answer is base64url with the key's id in front. `context` is bound to it. */
+  seal(plain: string, context: string): string;
+  /** Raises `sealed-value` when the value was changed, moved to another context, or its key is gone. */
+  open(sealed: string, context: string): string;
+  /** HMAC-SHA-256 (hex) under a key derived for `purpose`. */
+  hmac(purpose: string, text: string): string;
 }
 
 /**
- * Opens the installation's keys; on the first start makes them. Raises `master-key-missing`, `-wrong`,
- * `-exposed`, `-malformed`, and then nothing was changed.
+ * Reads the master key, making it (mode 0600) at the first start of an installation.
+ * Raises `master-key` when it is missing though the store was made with one, is not ours alone, or is another.
  */
-export async function openSecretBox({ place, settings, random }: SecretBoxParts): Promise<SecretBox> {
-  const { file } = place;
-  let sealed = await settings.get(INSTALLATION_KEY);
-  let keys = readMasterKeys(place);
-  if (!keys) {
-    if (sealed !== null || place.given) throw problems.raise['master-key-missing']({ values: { file } });
-    createMasterKey(place, random);
-    keys = readMasterKeys(place)!;
-  }
-  sealed ??= await settings.putOnce(INSTALLATION_KEY, seal(keys[0]!, Buffer.from(random.bytes(KEY_BYTES)).toString('base64'), INSTALLATION_KEY, random));
-  let installationKey: Buffer;
-  try {
-    installationKey = Buffer.from(open(keys, sealed, INSTALLATION_KEY), 'base64');
-  } catch (error) {
-    throw problems.raise['master-key-wrong']({ values: { file }, cause: error });
-  }
-  return boxOf(keys, installationKey, random);
+export async function openKeys(file: string, settings: SettingTable): Promise<InstallationKeys> {
+  const known = await settings.get('master-key-id');
+  if (known === null) makeKey(file);
+  const keys = keysOf(readKey(file));
+  if ((await settings.putOnce('master-key-id', keys.keyId)) !== keys.keyId) refuse(file, 'is not the one this store was made with');
+  return keys;
 }
 
-function boxOf(keys: readonly MasterKey[], installationKey: Buffer, random: Random): SecretBox {
-  const purposes = new Map<string, Buffer>();
-  const keyFor = (purpose: string): Buffer => {
-    let key = purposes.get(purpose);
-    if (!key) {
-      if (purposes.size >= PURPOSES_MAX) purposes.clear();
-      key = Buffer.from(hkdfSync('sha256', installationKey, Buffer.alloc(0), `weir/${purpose}`, KEY_BYTES));
-      purposes.set(purpose, key);
+/** A key file appears whole or not at all: written aside, then linked into place. */
+function makeKey(file: string): void {
+  const aside = `${file}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+    linkSync(aside, file);
+    chmodSync(file, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuse(file, `cannot be written: ${(error as Error).message}`, error);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function readKey(file: string): Buffer {
+  let text: string;
+  try {
+    const { mode, uid } = statSync(file);
+    if (process.platform !== 'win32') {
+      if ((mode & 0o077) !== 0) refuse(file, 'may be read by others: its mode must be 0600');
+      if (uid !== process.getuid?.() && uid !== 0) refuse(file, 'belongs to another user');
     }
-    return key;
-  };
-  return Object.freeze({
-    seal: (plain: string, context: string) => seal(keys[0]!, plain, context, random),
-    open: (sealed: string, context: string) => open(keys, sealed, context),
-    hmac: (purpose: string, text: string) => createHmac('sha256', keyFor(purpose)).update(text).digest('hex'),
-  });
-}
-
-/** `1.<key id>.<nonce, cipher text and tag in base64url>`; a new nonce each time. */
-function seal(key: MasterKey, plain: string, context: string, random: Random): string {
-  const nonce = random.bytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(additional(key.id, context));
-  const data = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `${FORM}.${key.id}.${data.toString('base64url')}`;
-}
-
-function open(keys: readonly MasterKey[], sealed: string, context: string): string {
-  const [form, id = '', text = ''] = sealed.split('.');
-  const key = keys.find((k) => k.id === id);
-  const data = Buffer.from(text, 'base64url');
-  if (form !== FORM || !key || data.length < NONCE_BYTES + TAG_BYTES) throw problems.raise['secret-unreadable']({ values: { key: id.slice(0, 20) } });
-  const decipher = createDecipheriv('aes-256-gcm', key.bytes, data.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAAD(additional(id, context));
-  decipher.setAuthTag(data.subarray(-TAG_BYTES));
-  try {
-    return Buffer.concat([decipher.update(data.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
+    text = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw problems.raise['secret-unreadable']({ values: { key: id }, cause: error });
+    if ((error as { code?: string }).code?.startsWith('core/')) throw error;
+    return refuse(file, `cannot be read: ${(error as Error).message}`, error);
   }
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== KEY_BYTES) refuse(file, `must hold ${KEY_BYTES} bytes in base64`);
+  return key;
 }
 
-/** Binds form, key and place to the cipher text: a value copied to another place does not open. */
-function additional(keyId: string, context: string): Buffer {
-  return Buffer.from(`weir\0${FORM}\0${keyId}\0${context}`, 'utf8');
+function refuse(file: string, reason: string, cause?: unknown): never {
+  throw problems.raise['master-key']({ values: { file, reason }, cause });
+}
+
+/** All that is done with a master key. */
+export function keysOf(master: Buffer): InstallationKeys {
+  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `weir/${purpose}`, KEY_BYTES));
+  const sealing = derive('seal');
+  const keyId = createHash('sha256').update(master).digest('hex').slice(0, 8);
+  const hashing = new Map<string, Buffer>();
+  return {
+    keyId,
+    seal(plain, context) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+      cipher.setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+      return `${keyId}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
+    },
+    open(sealed, context) {
+      const [id, text = ''] = sealed.split('.');
+      try {
+        if (id !== keyId) throw new Error(`sealed under key ${id}`);
+        const bytes = Buffer.from(text, 'base64url');
+        const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, NONCE_BYTES));
+        decipher.setAAD(Buffer.from(context));
+        decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+        return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
+      } catch (error) {
+        throw problems.raise['sealed-value']({ cause: error });
+      }
+    },
+    hmac(purpose, text) {
+      let key = hashing.get(purpose);
+      if (!key) hashing.set(purpose, (key = derive(`hmac/${purpose}`)));
+      return createHmac('sha256', key).update(text).digest('hex');
+    },
+  };
 }

@@ -5,23 +5,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '../sdk/channel.ts';
-import type { RevisionDelta } from '../sdk/revision.ts';
 import type { FleetStatus } from './api/parts.ts';
 import type { CallWriter } from './call-writer.ts';
+import type { Publisher } from './publish/publisher.ts';
 
 export type RoleChannel = Channel<ToControl, FromControl>;
 
-/** The newest revision and the way to it; the publishing room implements it. */
-export interface Revisions {
-  /** Number and hash of the newest one. */
-  current(): { readonly number: number; readonly hash: string };
-  /** What a role needs to get from its revision (0 = nothing) to the newest one; from nothing when `from` is unknown. */
-  delta(role: 'gateway' | 'worker', from: number): RevisionDelta;
-  /** Called after each new revision. */
-  onRevision(listener: () => void): () => void;
-  /** Tries resources again that could not be published for want of something outside. */
-  retryPending(): Promise<void>;
-}
+/** The newest revision and the way to it. */
+export type Revisions = Pick<Publisher, 'number' | 'hashes' | 'deltaFor' | 'onRevision' | 'retryPending'>;
 
 export interface Fleet {
   /** Takes a new line. */
@@ -40,8 +31,8 @@ interface Node {
   readonly instance: string;
   readonly pid: number;
   readonly since: number;
-  /** Revision that was sent last. */
-  sent: number;
+  /** Revision that was sent last, and its hash. */
+  sent: { readonly number: number; readonly hash: string | undefined };
   threads: readonly ThreadState[];
 }
 
@@ -57,15 +48,16 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
   const changed = () => needs.changed?.([...nodes.values()]);
 
   function sendRevision(node: Node): void {
-    const delta = revisions.delta(node.role, node.sent);
-    if (delta.to === node.sent) return;
-    if (node.channel.send({ type: 'revision', delta })) node.sent = delta.to;
+    const { number, hash } = node.sent;
+    const delta = revisions.deltaFor(node.role, number, hash);
+    if (delta.to === number && delta.hash === hash) return;
+    if (node.channel.send({ type: 'revision', delta })) node.sent = { number: delta.to, hash: delta.hash };
     else node.channel.close(); // It dials again and says what it has.
   }
 
   function hello(channel: RoleChannel, message: Extract<ToControl, { type: 'hello' }>): void {
-    const { role, instance, pid, revision } = message;
-    const node: Node = { channel, role, instance, pid, since: clock.now(), sent: revision, threads: [] };
+    const { role, instance, pid, revision, hash } = message;
+    const node: Node = { channel, role, instance, pid, since: clock.now(), sent: { number: revision, hash }, threads: [] };
     nodes.set(channel, node);
     log.info('a role connected', { role, instance, pid, revision });
     changed();
@@ -80,9 +72,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
     if (message.type === 'applied') node.threads = message.threads;
     else if (message.type === 'calls') calls.add(message.records, message.dropped);
     else if (message.type === 'metrics') collections.get(message.id)?.(message.metrics);
-    else if (message.type === 'run-finished') {
-      revisions.retryPending().catch((error: unknown) => log.error('waiting resources could not be tried again', { error }));
-    }
+    else if (message.type === 'run-finished') revisions.retryPending();
   }
 
   const unfollow = revisions.onRevision(() => {
@@ -101,9 +91,8 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
       });
     },
     status() {
-      const { number, hash } = revisions.current();
       const shown = [...nodes.values()].map(({ role, instance, pid, since, threads }) => ({ role, instance, pid, since, threads }));
-      return { revision: number, hash, nodes: shown };
+      return { revision: revisions.number, hash: revisions.hashes.all, nodes: shown };
     },
     async collect() {
       const answers = [...nodes.values()].map(

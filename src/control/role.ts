@@ -65,7 +65,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
     isReady: async () => open && (await within(clock, READY_MS, store.ping().then(() => true, () => false), false)),
     collectMetrics: async () => {
       readProcess();
-      metrics.revision.set(revisions.current().number);
+      metrics.revision.set(revisions.number);
       const others: MetricsJson[] = await fleet.collect();
       return mergedMetrics([await metricsJson(registry), ...others]);
     },

@@ -6,7 +6,7 @@ import { createLog } from './log.ts';
 
 function collect(level: 'debug' | 'info' = 'info') {
   const lines: string[] = [];
-  const log = createLog({ level, clock: manualClock(), fields: { role: 'control' }, destination: { write: (line) => void lines.push(line) } });
+  const log = createLog({ level, clock: manualClock(), fields: { role: 'control' }, write: (line) => lines.push(line) });
   return { log, lines, parsed: () => lines.map((line) => JSON.parse(line)) };
 }
 

@@ -13,8 +13,8 @@ export interface LogOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Added to each line, for example `{ role: 'control', pid: 17 }`. */
   readonly fields?: LogFields;
-  /** Where lines go; standard error when left out. */
-  readonly destination?: { write(line: string): void };
+  /** Takes each line, newline included; standard error when left out. */
+  readonly write?: (line: string) => unknown;
 }
 
 /**
@@ -22,7 +22,8 @@ export interface LogOptions {
  * Fields pass through `redact`: a secret-named one never shows its value.
  */
 export function createLog(options: LogOptions): Log {
-  const destination = options.destination ?? pino.destination({ fd: 2, sync: true });
+  const { write } = options;
+  const destination = write ? { write: (line: string) => void write(line) } : pino.destination({ fd: 2, sync: true });
   const logger = pino(
     {
       level: options.level,

@@ -91,8 +91,8 @@ export function projectsOf(caller: Caller, asked?: string): readonly string[] | 
 }
 
 /** Who, as audit names them. */
-export function actorOf(call: Pick<Call, 'caller' | 'address'>): { name: string; address: string | undefined } {
-  return { name: call.caller.name, address: call.address };
+export function actorOf(call: Pick<Call, 'caller' | 'address'>): { name: string; kind: Caller['kind']; address: string | undefined } {
+  return { name: call.caller.name, kind: call.caller.kind, address: call.address };
 }
 
 /** The CSRF token of a session: known to the page that logged in, not to a page that only rides on the cookie. */

@@ -11,7 +11,7 @@ import { Problem } from '../../base/problem.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControlConfig } from '../config.ts';
 import { answerError, pathOf } from './boundary.ts';
-import { type Caller, type Callers, checkAccess, findCaller } from './caller.ts';
+import { type Caller, type Callers, checkAccess, findCaller, fromOf } from './caller.ts';
 import { healthRoutes } from './health.ts';
 import type metricSpecs from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -109,10 +109,7 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
     url: API_PREFIX + operation.path.replace(/\{(\w+)\}/g, ':$1'),
     onRequest: async (request) => {
       try {
-        const caller = await findCaller(given.callers, operation, request);
-        const { project } = request.params as { project?: string };
-        checkAccess(caller, operation, project ?? queryOf(request).get('project') ?? undefined);
-        known.set(request, caller);
+        known.set(request, await admit(given.callers, operation, request));
       } catch (error) {
         throw error instanceof Problem ? refused(metrics, error) : error;
       }
@@ -124,6 +121,19 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
     },
     handler: (request, reply) => runOperation(operation, parts, known.get(request)!, config.requests.timeout, request, reply),
   });
+}
+
+/** The caller, if they may; a refusal of somebody known is audited. */
+async function admit(callers: Callers, operation: Operation, request: FastifyRequest): Promise<Caller> {
+  const caller = await findCaller(callers, operation, request);
+  const project = (request.params as { project?: string }).project ?? queryOf(request).get('project') ?? undefined;
+  try {
+    checkAccess(caller, operation, project);
+  } catch (error) {
+    if (caller.kind !== 'nobody') await callers.denied(caller, operation.id, project?.slice(0, 63), fromOf(request));
+    throw error;
+  }
+  return caller;
 }
 
 function addPages(app: FastifyInstance, { parts, operations }: ServerParts): void {

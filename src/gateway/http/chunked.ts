@@ -1,0 +1,138 @@
+/**
+ * Chunked transfer coding: checks every byte, says where the body ends and which bytes to pass on.
+ * Chunks pass as they came; extensions are bounded; **trailer fields are checked and then dropped**,
+ * since a receiver that merges them could be told things the head's checks forbid.
+ * Source: RFC 9112 §7.1 (grammar), RFC 9110 §6.5.1 (a recipient may discard trailers).
+ */
+import { TOKEN, VALUE } from './bytes.ts';
+
+const SIZE = 0;
+const EXTENSION = 1;
+const SIZE_LF = 2;
+const DATA = 3;
+const DATA_CR = 4;
+const DATA_LF = 5;
+const TRAILER = 6;
+const TRAILER_NAME = 7;
+const TRAILER_VALUE = 8;
+const TRAILER_LF = 9;
+const END_LF = 10;
+
+/** Digits of a chunk size: up to 4 GiB per chunk. */
+const DIGITS_MAX = 8;
+/** Bytes of chunk extensions of one body. */
+const EXTENSION_BYTES_MAX = 4096;
+/** Bytes of trailer fields of one body. */
+const TRAILER_BYTES_MAX = 8192;
+
+/** One body's position. `reset()` before each body; then `take` piece by piece, split anywhere. */
+export class Chunked {
+  /** True after the last byte. */
+  done = false;
+  /** After `take`: bytes up to here are to be passed on (trailers are not). */
+  passEnd = 0;
+  /** After the `take` that ends the body: the receiver still needs a final CRLF, because trailers were dropped. */
+  owesEnd = false;
+  /** Bytes of data so far, without framing. */
+  dataBytes = 0;
+  private state = SIZE;
+  private size = 0;
+  private digits = 0;
+  private extensionBytes = 0;
+  private trailerBytes = 0;
+
+  /** Ready for the next body. */
+  reset(): void {
+    this.done = this.owesEnd = false;
+    this.state = SIZE;
+    this.size = this.digits = this.dataBytes = this.extensionBytes = this.trailerBytes = this.passEnd = 0;
+  }
+
+  /**
+   * Reads `b[i, end)`; answers the index after the bytes that belong to this body, or -1 when it is malformed.
+   * `onData` gets each run of data, for a receiver that does not know the coding.
+   */
+  take(b: Uint8Array, i: number, end: number, onData?: (start: number, end: number) => void): number {
+    this.passEnd = i;
+    while (i < end && !this.done) {
+      if (this.state === DATA) {
+        const run = Math.min(end - i, this.size);
+        if (onData) onData(i, i + run);
+        this.dataBytes += run;
+        this.size -= run;
+        i += run;
+        if (this.size === 0) this.state = DATA_CR;
+      } else if (!(this.state >= TRAILER ? this.trailer(b[i]!) : this.frame(b[i]!))) {
+        return -1;
+      } else {
+        i++;
+      }
+      if (this.trailerBytes === 0) this.passEnd = i;
+    }
+    return i;
+  }
+
+  /** One byte of a size line or of the CRLF after data. */
+  private frame(c: number): boolean {
+    if (this.state === SIZE) return this.sizeByte(c);
+    if (this.state === EXTENSION) {
+      if (c === 13) this.state = SIZE_LF;
+      else if (VALUE[c] !== 1 || ++this.extensionBytes > EXTENSION_BYTES_MAX) return false;
+      return true;
+    }
+    if (this.state === DATA_CR) {
+      this.state = DATA_LF;
+      return c === 13;
+    }
+    if (c !== 10) return false;
+    if (this.state === DATA_LF) this.state = SIZE;
+    else this.state = this.size === 0 ? TRAILER : DATA;
+    this.digits = 0;
+    return true;
+  }
+
+  private sizeByte(c: number): boolean {
+    const low = c | 0x20;
+    const digit = c >= 48 && c <= 57 ? c - 48 : low >= 97 && low <= 102 ? low - 87 : -1;
+    if (digit >= 0) {
+      this.size = this.size * 16 + digit;
+      return ++this.digits <= DIGITS_MAX;
+    }
+    if (this.digits === 0) return false;
+    if (c === 13) this.state = SIZE_LF;
+    else if (c === 59) this.state = EXTENSION;
+    else return false;
+    return true;
+  }
+
+  /** One byte of the trailer section, the last CRLF included. */
+  private trailer(c: number): boolean {
+    if (this.state === TRAILER) {
+      if (c === 13) {
+        this.state = END_LF;
+        return true;
+      }
+      this.state = TRAILER_NAME;
+      this.trailerBytes++;
+      return TOKEN[c] === 1;
+    }
+    if (this.state === END_LF) {
+      this.done = true;
+      this.owesEnd = this.trailerBytes > 0;
+      return c === 10;
+    }
+    if (++this.trailerBytes > TRAILER_BYTES_MAX) return false;
+    if (this.state === TRAILER_NAME) {
+      if (c === 58) this.state = TRAILER_VALUE;
+      else return TOKEN[c] === 1;
+      return true;
+    }
+    if (this.state === TRAILER_VALUE) {
+      if (c === 13) this.state = TRAILER_LF;
+      else return VALUE[c] === 1;
+      return true;
+    }
+    this.state = TRAILER;
+    return c === 10;
+  }
+}

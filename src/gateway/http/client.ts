@@ -1,0 +1,468 @@
+/**
+ * One client's connection: reads requests in order, has each decided by the core, answers in order.
+ *
+ *   idle ─▶ head ─▶ decide ─▶ body ─▶ answer ─▶ idle …      or, to close: linger ─▶ closed
+ *
+ * Requests sent ahead wait as bytes, bounded; reading stops beyond. After an answer that closes, what still
+ * comes is thrown away for a short time, so that the answer is not lost to a reset (RFC 9112 §9.6).
+ */
+import type { Socket } from 'node:net';
+import type { Problem } from '../../base/problem.ts';
+import type { Answer, Disposition, RawAnswer } from './answers.ts';
+import { answerBytes, copyAnswerFields, LocalBody } from './answers.ts';
+import { Body } from './body.ts';
+import { createExchange, type EngineExchange } from './exchange.ts';
+import { Gather } from './gather.ts';
+import { FAULT, type Head, type HeadFault, MORE } from './head.ts';
+import { Input } from './input.ts';
+import { forwardedLines, isBodiless, problemBody, rejection, writeLocalHead } from './messages.ts';
+import problems from './problems.ts';
+import { JOIN_BYTES_MAX, Relay, type RelayClient } from './relay.ts';
+import type { EngineTools } from './tools.ts';
+import { noDeadline, type Timed } from './wheel.ts';
+
+/** What the connection tells its listener. */
+export interface ClientHost {
+  readonly isDraining: boolean;
+  onRequest(): void;
+  onClosed(connection: ClientConnection): void;
+}
+
+type Mode = 'idle' | 'head' | 'decide' | 'body' | 'answer' | 'linger' | 'closed';
+type Timing = 'idle' | 'head' | 'body' | 'write' | 'linger';
+
+const LINGER_MS = 2000;
+const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
+/** nginx's status for a client that left before its answer; only in records. */
+const CLIENT_LEFT = 499;
+
+export class ClientConnection implements Timed, RelayClient {
+  readonly deadline = noDeadline();
+  readonly clientAddress: string;
+  readonly forwardedLines: string;
+  isBodiless = true;
+  takesInterims = true;
+  private readonly tools: EngineTools;
+  private readonly host: ClientHost;
+  private readonly socket: Socket;
+  private readonly input: Input;
+  private readonly body = new Body();
+  private readonly relay: Relay;
+  private mode: Mode = 'idle';
+  private timing: Timing = 'head';
+  private exchange: EngineExchange | undefined = undefined;
+  private head: Head | undefined = undefined;
+  private gather: Gather | undefined = undefined;
+  private local: LocalBody | undefined = undefined;
+  private bodyBytesMax = 0;
+  private startedAt = 0;
+  private requests = 0;
+  private requestBytes = 0;
+  private responseBytes = 0;
+  private queuedAtCheck = 0;
+  private closeAfter = false;
+  private inputEnded = false;
+  private bodyHeld = false;
+  private bodyFailed = false;
+  private pumping = false;
+
+  constructor(tools: EngineTools, host: ClientHost, socket: Socket) {
+    this.tools = tools;
+    this.host = host;
+    this.socket = socket;
+    this.clientAddress = plainAddress(socket.remoteAddress ?? '');
+    this.forwardedLines = forwardedLines(this.clientAddress);
+    this.input = new Input(socket, tools.limits.pipelineBytesMax);
+    this.relay = new Relay(tools, this);
+    socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    socket.on('end', () => this.onEnd());
+    socket.on('drain', () => this.onDrain());
+    socket.on('finish', () => this.mode === 'linger' && this.time('linger', LINGER_MS));
+    socket.on('error', () => {});
+    socket.on('close', () => this.terminate('client-closed'));
+    this.time('idle', tools.limits.headMs);
+  }
+
+  get isRequestDone(): boolean {
+    return this.body.done;
+  }
+
+  get isFlushed(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
+  /** The listener is closing: ends now if idle, else after the present answer. */
+  drain(): void {
+    if (this.mode === 'idle' && this.input.isEmpty) this.finishConnection();
+    else this.closeAfter = true;
+  }
+
+  /** Ends at once, whatever is going on. */
+  destroy(): void {
+    this.terminate('gateway-stopped');
+  }
+
+  onDeadline(): void {
+    const { limits } = this.tools;
+    switch (this.timing) {
+      case 'idle': return this.isFlushed ? this.finishConnection() : this.terminate('client-write-timeout');
+      case 'head': return this.reject(problems.raise.headTimeout({ values: { ms: limits.headMs } }));
+      case 'body': return this.onBodyLate();
+      case 'write': return this.onWriteLate();
+      case 'linger': return this.terminate('');
+    }
+  }
+
+  addFirstBody(): void {
+    const { input, body } = this;
+    if (body.done || input.length === 0 || input.length > JOIN_BYTES_MAX) return;
+    const from = input.at;
+    const { buffer } = input;
+    if (!this.takeBody()) return;
+    this.tools.writer.bytes(buffer, from, body.passEnd);
+    if (body.done && body.owesEnd) this.tools.writer.text('\r\n');
+  }
+
+  holdBody(): void {
+    this.bodyHeld = true;
+    this.input.pause();
+    if (!this.socket.writableNeedDrain) this.tools.wheel.clear(this); // Else the client must go on reading.
+  }
+
+  releaseBody(): void {
+    this.bodyHeld = false;
+    this.input.resume();
+    if (this.mode === 'body') this.time('body', this.tools.limits.bodyIdleMs);
+    this.pump();
+  }
+
+  decideClose(mustClose: boolean): boolean {
+    this.closeAfter ||= mustClose || this.host.isDraining;
+    return this.closeAfter;
+  }
+
+  write(bytes: Buffer): boolean {
+    this.responseBytes += bytes.length;
+    const ok = this.socket.write(bytes);
+    if (!ok) {
+      this.queuedAtCheck = this.socket.writableLength;
+      this.time('write', this.tools.limits.writeIdleMs);
+    }
+    return ok;
+  }
+
+  answerProblem(problem: Problem): void {
+    const exchange = this.exchange!;
+    exchange.status = problem.status;
+    const { retryAfterMs } = problem.options;
+    if (retryAfterMs !== undefined) exchange.response.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+    exchange.response.set('content-type', 'application/problem+json');
+    this.writeAnswer(exchange, problem.status, problemBody(problem, exchange), problem.code);
+  }
+
+  endExchange(reason: string): void {
+    const exchange = this.exchange!;
+    this.exchange = undefined;
+    this.local = undefined;
+    this.report(exchange, exchange.status, reason);
+    if (this.mode === 'closed') return;
+    if (this.closeAfter || !this.body.done) return this.finishConnection();
+    this.mode = 'idle';
+    if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
+    this.time('idle', this.tools.limits.keepAliveMs);
+    this.pump();
+  }
+
+  cut(reason: string): void {
+    this.terminate(reason);
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.mode === 'linger' || this.mode === 'closed') return;
+    this.input.add(chunk);
+    this.pump();
+  }
+
+  private onEnd(): void {
+    this.inputEnded = true;
+    if (this.mode === 'head' || (this.mode === 'body' && !this.body.done)) return this.terminate('client-closed');
+    if (this.mode === 'idle' && this.input.isEmpty) this.finishConnection();
+  }
+
+  /** Reads on as far as the present mode allows; answers given at once make it go around again. */
+  private pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    while (this.input.length > 0) {
+      if (this.mode === 'idle' || this.mode === 'head') {
+        if (this.socket.writableNeedDrain) break; // Who does not read answers gets no further request answered.
+        this.readHead();
+      } else if (this.mode === 'body' && this.relay.isConnected && !this.bodyHeld) {
+        this.readBody();
+      } else {
+        break;
+      }
+    }
+    this.pumping = false;
+    if (this.mode === 'linger' || this.mode === 'closed') this.input.clear();
+  }
+
+  private readHead(): void {
+    const { input, tools } = this;
+    if (this.gather && this.head) {
+      this.gather.append(this.head, input.buffer, input.at, input.end);
+      input.replace(this.gather.buffer, this.gather.length);
+    } else {
+      this.head ??= tools.requestHeads.take();
+      this.head.begin(input.buffer, input.at);
+      this.startedAt = tools.clock.monotonic();
+    }
+    const { head } = this;
+    const result = head.parse(input.end);
+    if (result === FAULT) return this.rejectHead(head.fault!);
+    if (result === MORE) {
+      if (!this.gather) {
+        this.gather = new Gather(head, input.end);
+        this.mode = 'head';
+        this.time('head', tools.limits.headMs);
+      }
+      return input.takeAll();
+    }
+    this.gather = undefined;
+    this.head = undefined;
+    input.at = head.end;
+    this.decide(head);
+  }
+
+  private decide(head: Head): void {
+    const { tools, body } = this;
+    tools.wheel.clear(this);
+    this.requests++;
+    this.host.onRequest();
+    if (head.chunked) body.chunked();
+    else body.length(Math.max(0, head.contentLength));
+    this.isBodiless = body.done;
+    this.takesInterims = head.minor === 1;
+    this.closeAfter ||= head.connectionClose || head.minor === 0 || this.requests >= tools.limits.requestsPerConnectionMax;
+    this.requestBytes = head.end - head.start;
+    this.responseBytes = 0;
+    this.relay.upstreamMs = 0;
+    this.relay.started = false;
+    this.bodyHeld = this.bodyFailed = false;
+    this.mode = 'decide';
+    const exchange = (this.exchange = createExchange(head, { clientAddress: this.clientAddress, startedAt: this.startedAt, ids: tools.ids }));
+    let disposition: Disposition | Promise<Disposition>;
+    try {
+      disposition = tools.core.onRequest(exchange);
+    } catch (error) {
+      disposition = { kind: 'problem', problem: tools.failure(exchange, error) };
+    }
+    if (!(disposition instanceof Promise)) return this.proceed(exchange, disposition);
+    const later = (decided: Disposition) => {
+      if (this.exchange !== exchange) return;
+      this.proceed(exchange, decided);
+      this.pump();
+    };
+    disposition.then(later, (error: unknown) => later({ kind: 'problem', problem: tools.failure(exchange, error) }));
+  }
+
+  private proceed(exchange: EngineExchange, disposition: Disposition): void {
+    this.mode = 'answer';
+    if (disposition.kind === 'problem') return this.answerProblem(disposition.problem);
+    if (disposition.kind === 'answer') return this.answer(exchange, disposition.answer);
+    const { forward } = disposition;
+    this.bodyBytesMax = forward.bodyBytesMax;
+    const { contentLength, expectsContinue } = exchange.head;
+    if (contentLength > forward.bodyBytesMax) return this.answerProblem(this.tooLarge());
+    if (!this.body.done) this.mode = 'body';
+    this.relay.start(exchange, forward);
+    if (this.exchange !== exchange || this.body.done) return;
+    if (this.bodyFailed) return;
+    if (expectsContinue && !this.relay.started && this.input.length === 0) this.socket.write(CONTINUE);
+    if (!this.bodyHeld) this.time('body', this.tools.limits.bodyIdleMs);
+  }
+
+  private readBody(): void {
+    const { input, body } = this;
+    const from = input.at;
+    const { buffer } = input;
+    if (!this.takeBody()) return;
+    this.relay.sendBody(buffer, from, body.passEnd);
+    if (body.done && body.owesEnd) this.relay.sendBody(CRLF, 0, 2);
+    if (!body.done) {
+      if (!this.bodyHeld) this.time('body', this.tools.limits.bodyIdleMs);
+      return;
+    }
+    this.relay.endRequest();
+  }
+
+  /** Takes body bytes from the input; false when the exchange ends because they are malformed or too many. */
+  private takeBody(): boolean {
+    const { input, body } = this;
+    const from = input.at;
+    const next = body.take(input.buffer, from, input.end);
+    if (next < 0 || body.contentBytes > this.bodyBytesMax) {
+      const problem = next < 0 ? problems.raise.chunk() : this.tooLarge();
+      input.clear();
+      this.bodyFailed = true;
+      queueMicrotask(() => this.failBody(problem)); // Not amid the writing of the request.
+      return false;
+    }
+    input.at = next;
+    this.requestBytes += next - from;
+    if (body.done) {
+      if (this.mode === 'body') this.mode = 'answer';
+      this.tools.wheel.clear(this);
+    }
+    return true;
+  }
+
+  /** The request cannot be completed: the upstream is let go, and the client told if it still can be. */
+  private failBody(problem: Problem): void {
+    if (!this.exchange) return;
+    const { started } = this.relay;
+    this.relay.cancel();
+    if (started || this.mode !== 'body') return this.terminate(problem.code);
+    this.exchange.response.clear();
+    this.mode = 'answer';
+    this.answerProblem(problem);
+  }
+
+  private answer(exchange: EngineExchange, answer: Answer | RawAnswer): void {
+    exchange.status = answer.status;
+    try {
+      copyAnswerFields(exchange.response, answer);
+      const verdict = this.tools.core.onResponse(exchange);
+      if (!(verdict instanceof Promise)) return this.afterPhase(exchange, answer, verdict);
+      verdict.then(
+        (problem) => this.afterPhase(exchange, answer, problem),
+        (error: unknown) => this.afterPhase(exchange, answer, this.tools.failure(exchange, error)),
+      );
+    } catch (error) {
+      this.afterPhase(exchange, answer, this.tools.failure(exchange, error));
+    }
+  }
+
+  private afterPhase(exchange: EngineExchange, answer: Answer | RawAnswer, problem: Problem | undefined): void {
+    if (this.exchange !== exchange) return;
+    if (!problem) return this.writeAnswer(exchange, answer.status, answerBytes(answer), '');
+    exchange.response.clear();
+    this.answerProblem(problem);
+  }
+
+  /** Writes an answer of our own; a large body goes out piece by piece as the client takes it. */
+  private writeAnswer(exchange: EngineExchange, status: number, bytes: Buffer, reason: string): void {
+    const { tools, body, input } = this;
+    if (!body.done && input.length > 0) input.at = Math.max(input.at, body.take(input.buffer, input.at, input.end));
+    const close = this.decideClose(!body.done);
+    const bodiless = isBodiless(status);
+    const silent = bodiless || exchange.isHead;
+    const { writer } = tools;
+    writer.begin();
+    writeLocalHead(writer, exchange, { status, length: bodiless ? undefined : bytes.length, date: tools.date(), close });
+    const join = !silent && bytes.length <= JOIN_BYTES_MAX;
+    if (join) writer.bytes(bytes, 0, bytes.length);
+    const ok = this.write(writer.finish());
+    if (this.isFlushed) writer.release();
+    if (join || silent) return this.endExchange(reason);
+    this.local = new LocalBody(bytes, reason);
+    if (ok) this.writeMore();
+  }
+
+  private writeMore(): void {
+    const { local } = this;
+    if (!local) return;
+    while (!local.done) if (!this.write(local.next())) break;
+    if (local.done) this.endExchange(local.reason);
+  }
+
+  private onDrain(): void {
+    if (this.mode === 'linger' || this.mode === 'closed') return;
+    this.tools.wheel.clear(this);
+    if (this.mode === 'body' && !this.bodyHeld) this.time('body', this.tools.limits.bodyIdleMs);
+    if (this.mode === 'idle') this.time('idle', this.tools.limits.keepAliveMs);
+    if (this.local) this.writeMore();
+    else this.relay.onClientDrain();
+    this.pump();
+  }
+
+  private onBodyLate(): void {
+    if (!this.exchange) return;
+    this.failBody(problems.raise.bodyTimeout({ values: { ms: this.tools.limits.bodyIdleMs } }));
+  }
+
+  private onWriteLate(): void {
+    const queued = this.socket.writableLength;
+    if (queued >= this.queuedAtCheck) return this.terminate('client-write-timeout');
+    this.queuedAtCheck = queued;
+    this.time('write', this.tools.limits.writeIdleMs);
+  }
+
+  private rejectHead(fault: HeadFault): void {
+    const { headBytesMax: limit, headersMax: fields } = this.tools.limits;
+    this.reject(problems.raise[fault]({ values: { limit, fields } }));
+  }
+
+  /** Answers a request that never became an exchange, and closes. */
+  private reject(problem: Problem): void {
+    const { tools } = this;
+    tools.core.onRejected({ clientAddress: this.clientAddress, status: problem.status, reason: problem.code });
+    this.socket.write(rejection(problem, tools.ids.requestId(this.startedAt), tools.date()));
+    this.finishConnection();
+  }
+
+  private finishConnection(): void {
+    if (this.mode === 'linger' || this.mode === 'closed') return;
+    this.mode = 'linger';
+    this.input.clear();
+    this.input.resume();
+    this.queuedAtCheck = this.socket.writableLength + 1;
+    this.time('write', this.tools.limits.writeIdleMs);
+    this.socket.end();
+  }
+
+  private terminate(reason: string): void {
+    if (this.mode === 'closed') return;
+    this.mode = 'closed';
+    this.tools.wheel.clear(this);
+    this.input.clear();
+    const { exchange } = this;
+    this.exchange = undefined;
+    if (exchange) {
+      this.relay.cancel();
+      exchange.abort(reason);
+      this.report(exchange, exchange.status === 0 ? CLIENT_LEFT : exchange.status, reason);
+    }
+    this.socket.destroy();
+    this.host.onClosed(this);
+  }
+
+  private report(exchange: EngineExchange, status: number, reason: string): void {
+    const { tools, relay } = this;
+    const durationMs = tools.clock.monotonic() - exchange.startedAt;
+    try {
+      const { requestBytes, responseBytes } = this;
+      tools.core.onDone(exchange, { status, reason, durationMs, upstreamMs: relay.upstreamMs, requestBytes, responseBytes });
+    } catch (error) {
+      tools.failure(exchange, error);
+    }
+    tools.requestHeads.give(exchange.end());
+    relay.recycle();
+  }
+
+  private tooLarge(): Problem {
+    return problems.raise.bodyTooLarge({ values: { limit: this.bodyBytesMax } });
+  }
+
+  private time(timing: Timing, ms: number): void {
+    this.timing = timing;
+    this.tools.wheel.set(this, ms);
+  }
+}
+
+const CRLF = Buffer.from('\r\n');
+
+/** An IPv4 address that came in through an IPv6 socket, as people write it. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,187 @@
+/**
+ * The exchange of a request: contract.ts `GatewayExchange` over a parsed head. Texts are made when asked for.
+ * In: a complete request head. Out: what core and policies see, and what goes upstream with the request:
+ * request id (the caller's when sane, else a new one), trace context (W3C: a new one when the caller's is
+ * missing, repeated or malformed; then its `tracestate` goes too).
+ */
+import { assert } from '../../base/assert.ts';
+import type { ConsumerIdentity } from '../../sdk/exchange.ts';
+import type { GatewayExchange } from '../contract.ts';
+import { Fields } from './fields.ts';
+import { DROPPED, type Head } from './head.ts';
+import { isSaneRequestId, readTraceparent, type RequestIds } from './ids.ts';
+
+/** What an exchange needs to know besides its head. */
+export interface ExchangeSource {
+  readonly clientAddress: string;
+  readonly startedAt: number;
+  readonly ids: RequestIds;
+}
+
+/** The engine's own side of an exchange. */
+export interface EngineExchange extends GatewayExchange {
+  readonly head: Head;
+  readonly request: Fields;
+  readonly response: Fields;
+  status: number;
+  readonly isHead: boolean;
+  /** True for methods that may be repeated. Source: RFC 9110 §9.2.2. */
+  readonly isIdempotent: boolean;
+  /** True when `traceparent` must be written, since the caller's does not pass. */
+  readonly hasNewTrace: boolean;
+  /** True when `x-request-id` must be written upstream, since the caller's does not pass. */
+  readonly hasNewId: boolean;
+  /** Fires `signal`. */
+  abort(reason: string): void;
+  /** After `onDone`: answers the head for reuse; whoever still holds the exchange sees no fields any more. */
+  end(): Head;
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE'];
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const NO_ROUTE = Object.freeze({ name: '', project: '', release: '' });
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Makes the exchange of a complete, accepted request head. */
+export function createExchange(head: Head, source: ExchangeSource): EngineExchange {
+  return new HeadExchange(head, source);
+}
+
+class HeadExchange implements EngineExchange {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly traceparent: string;
+  readonly hasNewTrace: boolean;
+  readonly hasNewId: boolean;
+  readonly clientAddress: string;
+  readonly startedAt: number;
+  readonly request: Fields;
+  readonly response = new Fields(undefined);
+  params = NO_PARAMS;
+  route: GatewayExchange['route'] = NO_ROUTE;
+  state: unknown = undefined;
+  consumer: ConsumerIdentity | undefined = undefined;
+  status = 0;
+  private held: Head | undefined;
+  private controller: AbortController | undefined = undefined;
+  private aborted: string | undefined = undefined;
+  private notes: Map<object, unknown> | undefined = undefined;
+
+  constructor(head: Head, source: ExchangeSource) {
+    this.held = head;
+    this.request = new Fields(head);
+    this.clientAddress = source.clientAddress;
+    this.startedAt = source.startedAt;
+    this.method = methodText(head);
+    this.path = head.pathEnd > head.pathStart ? head.buffer.toString('latin1', head.pathStart, head.pathEnd) : '/';
+    const ownId = callerId(head);
+    this.hasNewId = ownId === undefined;
+    this.id = ownId ?? source.ids.requestId(source.startedAt);
+    this.traceparent = callerTrace(head) ?? source.ids.traceparent();
+    this.hasNewTrace = head.traceparentIndex < 0 || head.kinds[head.traceparentIndex] === DROPPED;
+  }
+
+  get head(): Head {
+    assert(this.held, 'the exchange is over');
+    return this.held;
+  }
+
+  get query(): string {
+    const head = this.held;
+    if (!head) return '';
+    return head.targetEnd - head.pathEnd > 1 ? head.buffer.toString('latin1', head.pathEnd + 1, head.targetEnd) : '';
+  }
+
+  get host(): string {
+    const head = this.held;
+    return !head || head.hostIndex < 0 ? '' : head.value(head.hostIndex);
+  }
+
+  get traceId(): string {
+    return this.traceparent.slice(3, 35);
+  }
+
+  get isHead(): boolean {
+    return this.method === 'HEAD';
+  }
+
+  get isIdempotent(): boolean {
+    return IDEMPOTENT.has(this.method);
+  }
+
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.aborted !== undefined) this.controller.abort(new Error(this.aborted));
+    }
+    return this.controller.signal;
+  }
+
+  abort(reason: string): void {
+    if (this.aborted !== undefined) return;
+    this.aborted = reason;
+    this.controller?.abort(new Error(reason));
+  }
+
+  end(): Head {
+    const { head } = this;
+    this.held = undefined;
+    this.request.clear();
+    this.response.clear();
+    return head;
+  }
+
+  note(owner: object): unknown {
+    return this.notes?.get(owner);
+  }
+
+  setNote(owner: object, value: unknown): void {
+    (this.notes ??= new Map()).set(owner, value);
+  }
+}
+
+function methodText(head: Head): string {
+  const { buffer: b, start, methodEnd } = head;
+  for (const method of METHODS) {
+    if (method.length !== methodEnd - start || method.charCodeAt(0) !== b[start]) continue;
+    let i = 1;
+    while (i < method.length && method.charCodeAt(i) === b[start + i]) i++;
+    if (i === method.length) return method;
+  }
+  return b.toString('latin1', start, methodEnd);
+}
+
+/** The caller's id when there is exactly one and it is sane; an insane one is dropped. */
+function callerId(head: Head): string | undefined {
+  if (head.requestIdIndex < 0 || head.kinds[head.requestIdIndex] === DROPPED) return undefined;
+  const text = head.value(head.requestIdIndex);
+  if (isSaneRequestId(text)) return text;
+  head.kinds[head.requestIdIndex] = DROPPED;
+  return undefined;
+}
+
+/** The caller's trace when valid. Else every trace field is dropped, `tracestate` too. */
+function callerTrace(head: Head): string | undefined {
+  const index = head.traceparentIndex;
+  if (index === -1) return undefined;
+  if (index >= 0 && head.kinds[index] !== DROPPED) {
+    const text = head.value(index);
+    const read = readTraceparent(text);
+    if (read !== undefined) {
+      if (read !== text) head.kinds[index] = DROPPED; // Of a later version: goes on as ours.
+      return read;
+    }
+  }
+  dropTrace(head);
+  return undefined;
+}
+
+function dropTrace(head: Head): void {
+  for (let n = 0; n < head.count; n++) {
+    const length = head.spans[n * 4 + 1]! - head.spans[n * 4]!;
+    if (length !== 11 && length !== 10) continue;
+    const name = head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase();
+    if (name === 'traceparent' || name === 'tracestate') head.kinds[n] = DROPPED;
+  }
+}

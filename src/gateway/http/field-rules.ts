@@ -1,0 +1,188 @@
+/**
+ * What single fields mean to the engine: framing, connection, expectation; which ones never pass.
+ * Called by head.ts for each field read; answers a fault or nothing.
+ * Never passed on: hop-by-hop fields and those `Connection` names; `trailer` (trailers are dropped);
+ * `forwarded`, `x-forwarded-*`, `x-real-ip` (written anew: no proxy before us is trusted);
+ * `x-weir-*` from callers; and names that equal a special one when `_` is read as `-`.
+ * Source: RFC 9110 §7.6.1, §10.1.1; RFC 9112 §6, §9.6.
+ */
+import { decimal, eachToken, FOLDED, isAuthority, sameRange, sameWord, startsFolded, word } from './bytes.ts';
+import { DROPPED, type Head, type HeadFault, MANAGED } from './head.ts';
+
+const W = {
+  te: word('te'), host: word('host'), date: word('date'), expect: word('expect'), upgrade: word('upgrade'), trailer: word('trailer'),
+  forwarded: word('forwarded'), realIp: word('x-real-ip'), connection: word('connection'), keepAlive: word('keep-alive'),
+  traceparent: word('traceparent'), requestId: word('x-request-id'), contentLength: word('content-length'),
+  forwardedFor: word('x-forwarded-for'), forwardedHost: word('x-forwarded-host'), forwardedPort: word('x-forwarded-port'),
+  proxyConnection: word('proxy-connection'), forwardedProto: word('x-forwarded-proto'), http2Settings: word('http2-settings'),
+  transferEncoding: word('transfer-encoding'), proxyAuthenticate: word('proxy-authenticate'),
+  proxyAuthorization: word('proxy-authorization'), weir: word('x-weir-'), chunked: word('chunked'), close: word('close'),
+  continue: word('100-continue'),
+};
+
+/** Reads field `n` of a request. */
+export function readRequestField(head: Head, n: number): HeadFault | undefined {
+  const b = head.buffer;
+  const s = head.spans[n * 4]!;
+  switch (head.spans[n * 4 + 1]! - s) {
+    case 2: return drop(head, n, W.te);
+    case 4: return named(head, n, W.host) ? readHost(head, n) : undefined;
+    case 6: return named(head, n, W.expect) ? readExpect(head, n) : undefined;
+    case 7:
+      drop(head, n, W.trailer);
+      readUpgrade(head, n);
+      break;
+    case 9:
+      drop(head, n, W.forwarded);
+      drop(head, n, W.realIp);
+      break;
+    case 10:
+      if (named(head, n, W.connection)) return readConnection(head, n);
+      drop(head, n, W.keepAlive);
+      break;
+    case 11:
+      if (named(head, n, W.traceparent)) head.traceparentIndex = head.traceparentIndex === -1 ? n : -2;
+      break;
+    case 12:
+      if (named(head, n, W.requestId)) readRequestId(head, n);
+      break;
+    case 14:
+      drop(head, n, W.http2Settings);
+      if (named(head, n, W.contentLength)) return readContentLength(head, n);
+      break;
+    case 15: drop(head, n, W.forwardedFor); break;
+    case 16:
+      drop(head, n, W.forwardedHost);
+      drop(head, n, W.forwardedPort);
+      drop(head, n, W.proxyConnection);
+      break;
+    case 17:
+      drop(head, n, W.forwardedProto);
+      if (named(head, n, W.transferEncoding)) return readTransferEncoding(head, n);
+      break;
+    case 19: drop(head, n, W.proxyAuthorization); break;
+  }
+  return b[s] === 120 || b[s] === 88 ? dropOwn(head, n) : undefined;
+}
+
+/** Reads field `n` of a response. */
+export function readResponseField(head: Head, n: number): HeadFault | undefined {
+  switch (head.spans[n * 4 + 1]! - head.spans[n * 4]!) {
+    case 2: return drop(head, n, W.te);
+    case 4:
+      if (named(head, n, W.date)) head.hasDate = true;
+      return;
+    case 7: return drop(head, n, W.trailer) ?? readUpgrade(head, n);
+    case 10: return named(head, n, W.connection) ? readConnection(head, n) : drop(head, n, W.keepAlive);
+    case 12: return drop(head, n, W.requestId);
+    case 14: return named(head, n, W.contentLength) ? readContentLength(head, n) : undefined;
+    case 16: return drop(head, n, W.proxyConnection);
+    case 17: return named(head, n, W.transferEncoding) ? readTransferEncoding(head, n) : undefined;
+    case 18: return drop(head, n, W.proxyAuthenticate);
+  }
+  return;
+}
+
+/**
+ * Drops the fields that `Connection` names and notes `close`, `keep-alive`, `upgrade`.
+ * Framing and routing fields cannot be named away. False when a `Connection` value is no list of tokens.
+ */
+export function applyNominations(head: Head): boolean {
+  const { buffer: b, spans } = head;
+  for (let n = 0; n < head.count; n++) {
+    if (!sameWord(b, spans[n * 4]!, spans[n * 4 + 1]!, W.connection)) continue;
+    const ok = eachToken(b, spans[n * 4 + 2]!, spans[n * 4 + 3]!, (start, end) => {
+      if (sameWord(b, start, end, W.close)) head.connectionClose = true;
+      else if (sameWord(b, start, end, W.keepAlive)) head.connectionKeepAlive = true;
+      else if (sameWord(b, start, end, W.upgrade)) head.wantsUpgrade = true;
+      else dropNominated(head, start, end);
+    });
+    if (!ok) return false;
+  }
+  return true;
+}
+
+function dropNominated(head: Head, start: number, end: number): void {
+  const b = head.buffer;
+  if (sameWord(b, start, end, W.host) || sameWord(b, start, end, W.contentLength)) return;
+  if (sameWord(b, start, end, W.transferEncoding)) return;
+  for (let n = 0; n < head.count; n++) {
+    if (sameRange(b, head.spans[n * 4]!, head.spans[n * 4 + 1]!, start, end)) head.kinds[n] = DROPPED;
+  }
+}
+
+/** True when field `n` has this name; a name that only equals it with `_` for `-` is dropped instead. */
+function named(head: Head, n: number, wanted: Uint8Array): boolean {
+  const s = head.spans[n * 4]!;
+  const b = head.buffer;
+  for (let i = 0; i < wanted.length; i++) {
+    const c = b[s + i]!;
+    if (FOLDED[c] !== wanted[i]) return false;
+  }
+  if (sameWord(b, s, s + wanted.length, wanted)) return true;
+  head.kinds[n] = DROPPED;
+  return false;
+}
+
+function drop(head: Head, n: number, wanted: Uint8Array): undefined {
+  if (named(head, n, wanted)) head.kinds[n] = DROPPED;
+}
+
+function dropOwn(head: Head, n: number): undefined {
+  const s = head.spans[n * 4]!;
+  if (head.spans[n * 4 + 1]! - s >= 7 && startsFolded(head.buffer, s, W.weir)) head.kinds[n] = DROPPED;
+}
+
+function readHost(head: Head, n: number): HeadFault | undefined {
+  if (head.hostIndex >= 0 || !isAuthority(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!)) return 'host';
+  head.hostIndex = n;
+  head.kinds[n] = MANAGED;
+  return;
+}
+
+function readExpect(head: Head, n: number): HeadFault | undefined {
+  head.kinds[n] = DROPPED;
+  if (head.minor === 0) return;
+  if (!sameWord(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!, W.continue)) return 'expectation';
+  head.expectsContinue = true;
+  return;
+}
+
+function readUpgrade(head: Head, n: number): undefined {
+  if (!named(head, n, W.upgrade)) return;
+  head.hasUpgrade = true;
+  head.kinds[n] = DROPPED;
+}
+
+function readConnection(head: Head, n: number): undefined {
+  head.kinds[n] = DROPPED;
+  const start = head.spans[n * 4 + 2]!;
+  const end = head.spans[n * 4 + 3]!;
+  if (sameWord(head.buffer, start, end, W.keepAlive)) head.connectionKeepAlive = true;
+  else if (sameWord(head.buffer, start, end, W.close)) head.connectionClose = true;
+  else head.hasNominations = true;
+}
+
+/** Several ids are none: the exchange makes its own. */
+function readRequestId(head: Head, n: number): void {
+  if (head.requestIdIndex === -1) {
+    head.requestIdIndex = n;
+    return;
+  }
+  if (head.requestIdIndex >= 0) head.kinds[head.requestIdIndex] = DROPPED;
+  head.requestIdIndex = -2;
+  head.kinds[n] = DROPPED;
+}
+
+function readContentLength(head: Head, n: number): HeadFault | undefined {
+  if (head.contentLength >= 0) return 'contentLength';
+  head.contentLength = decimal(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!);
+  return head.contentLength < 0 ? 'contentLength' : undefined;
+}
+
+/** `chunked`, once and alone, is the only transfer coding we speak. */
+function readTransferEncoding(head: Head, n: number): HeadFault | undefined {
+  if (head.chunked || !sameWord(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!, W.chunked)) return 'transferEncoding';
+  head.chunked = true;
+  return;
+}

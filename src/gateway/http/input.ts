@@ -1,0 +1,99 @@
+/** Bytes of a client not read yet: the present chunk, and a bounded number of later ones; beyond, reading stops. */
+import type { Socket } from 'node:net';
+
+const CHUNKS_MAX = 16;
+const EMPTY = Buffer.alloc(0);
+
+export class Input {
+  buffer: Buffer = EMPTY;
+  /** Next byte to read, and the end, in `buffer`. Setting `at` to `end` moves on to the next chunk. */
+  end = 0;
+  private position = 0;
+  private readonly socket: Socket;
+  private readonly bytesMax: number;
+  private later: Buffer[] = [];
+  private laterBytes = 0;
+  private full = false;
+  private held = false;
+
+  constructor(socket: Socket, bytesMax: number) {
+    this.socket = socket;
+    this.bytesMax = bytesMax;
+  }
+
+  get at(): number {
+    return this.position;
+  }
+
+  set at(position: number) {
+    this.position = position;
+    if (position >= this.end) this.nextChunk();
+  }
+
+  /** Bytes left in the present chunk. */
+  get length(): number {
+    return this.end - this.position;
+  }
+
+  get isEmpty(): boolean {
+    return this.length === 0 && this.later.length === 0;
+  }
+
+  add(chunk: Buffer): void {
+    if (this.length === 0) return this.use(chunk);
+    this.later.push(chunk);
+    this.laterBytes += chunk.length;
+    if (this.later.length < CHUNKS_MAX && this.laterBytes <= this.bytesMax) return;
+    this.full = true;
+    this.socket.pause();
+  }
+
+  /** The present chunk's bytes now stand, with those before them, in `buffer[0, end)`. */
+  replace(buffer: Buffer, end: number): void {
+    this.buffer = buffer;
+    this.position = 0;
+    this.end = end;
+  }
+
+  takeAll(): void {
+    this.at = this.end;
+  }
+
+  /** Stops reading from the socket until `resume`. */
+  pause(): void {
+    this.held = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.held = false;
+    if (!this.full) this.socket.resume();
+  }
+
+  clear(): void {
+    this.later = [];
+    this.laterBytes = 0;
+    this.replace(EMPTY, 0);
+    this.unfill();
+  }
+
+  private use(chunk: Buffer): void {
+    this.buffer = chunk;
+    this.position = 0;
+    this.end = chunk.length;
+  }
+
+  private nextChunk(): void {
+    const chunk = this.later.shift();
+    if (!chunk) return;
+    this.laterBytes -= chunk.length;
+    this.use(chunk);
+    this.unfill();
+  }
+
+  private unfill(): void {
+    if (!this.full) return;
+    this.full = false;
+    if (!this.held) this.socket.resume();
+  }
+}

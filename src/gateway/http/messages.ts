@@ -1,0 +1,125 @@
+/**
+ * Heads as they leave: the request for the upstream, the upstream's answer for the client, answers of our own.
+ * Each is assembled in the thread's writer, together with the first bytes of its body.
+ */
+import type { Problem } from '../../base/problem.ts';
+import { chooseLanguage } from '../../base/text.ts';
+import type { Forward } from '../contract.ts';
+import type { EngineExchange } from './exchange.ts';
+import type { Head } from './head.ts';
+import type { Writer } from './writer.ts';
+
+/** Reason phrases of what we answer ourselves. Source: RFC 9110 §15. */
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 301: 'Moved Permanently', 302: 'Found', 303: 'See Other', 304: 'Not Modified',
+  307: 'Temporary Redirect', 308: 'Permanent Redirect', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found',
+  405: 'Method Not Allowed', 408: 'Request Timeout', 409: 'Conflict', 413: 'Content Too Large', 414: 'URI Too Long', 417: 'Expectation Failed',
+  422: 'Unprocessable Content', 429: 'Too Many Requests', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error',
+  501: 'Not Implemented', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout', 505: 'HTTP Version Not Supported',
+};
+
+/** What the connection adds to each request it passes on: `x-forwarded-for` and `-proto` lines. */
+export function forwardedLines(clientAddress: string): string {
+  return `x-forwarded-for: ${clientAddress}\r\nx-forwarded-proto: http\r\n`;
+}
+
+/**
+ * Writes the head of a request to the upstream: HTTP/1.1, the route's target and host, the fields that pass,
+ * and `x-forwarded-*`, `x-request-id`, `traceparent`.
+ */
+export function writeRequestHead(out: Writer, exchange: EngineExchange, forward: Forward, authority: string, forwarded: string): void {
+  const { head } = exchange;
+  const b = head.buffer;
+  out.bytes(b, head.start, head.methodEnd);
+  out.text(' ');
+  if (forward.target !== undefined) {
+    out.text(forward.target);
+  } else {
+    if (head.pathEnd === head.pathStart) out.text('/');
+    out.bytes(b, head.pathStart, head.targetEnd);
+  }
+  out.text(' HTTP/1.1\r\nhost: ');
+  out.text(forward.host !== undefined && forward.host !== '' ? forward.host : authority);
+  out.text('\r\n');
+  exchange.request.write(out);
+  out.text(forwarded);
+  if (head.hostIndex >= 0) {
+    out.text('x-forwarded-host: ');
+    const value = head.hostIndex * 4 + 2;
+    out.bytes(b, head.spans[value]!, head.spans[value + 1]!);
+    out.text('\r\n');
+  }
+  if (exchange.hasNewId) writeField(out, 'x-request-id: ', exchange.id);
+  if (exchange.hasNewTrace) writeField(out, 'traceparent: ', exchange.traceparent);
+  out.text('\r\n');
+}
+
+/** Writes the head of an upstream's answer to the client. `date` is added when the upstream sent none. */
+export function writeUpstreamHead(out: Writer, exchange: EngineExchange, head: Head, date: string, close: boolean): void {
+  // "HTTP/1.x" is eight bytes; we always answer as HTTP/1.1 (RFC 9112 §2.3).
+  out.text('HTTP/1.1');
+  out.bytes(head.buffer, head.start + 8, head.lineEnd);
+  exchange.response.write(out);
+  if (!head.hasDate) writeField(out, 'date: ', date);
+  writeEnd(out, exchange.id, close);
+}
+
+/** Writes an informational answer (1xx but 101) as it came. */
+export function writeInterimHead(out: Writer, head: Head): void {
+  out.text('HTTP/1.1');
+  out.bytes(head.buffer, head.start + 8, head.lineEnd);
+  for (let n = 0; n < head.count; n++) {
+    if (head.kinds[n] === 0) out.bytes(head.buffer, head.lineStart(n), head.lineStart(n + 1));
+  }
+  out.text('\r\n');
+}
+
+/** What an answer of our own says. `length` is undefined for statuses without a body. */
+export interface LocalHead {
+  readonly status: number;
+  readonly length: number | undefined;
+  readonly date: string;
+  readonly close: boolean;
+}
+
+/** Writes the head of an answer of our own, with the fields of `exchange.response`. */
+export function writeLocalHead(out: Writer, exchange: EngineExchange, local: LocalHead): void {
+  out.text(`HTTP/1.1 ${local.status} ${REASONS[local.status] ?? 'Status'}\r\n`);
+  exchange.response.write(out);
+  if (local.length !== undefined) writeField(out, 'content-length: ', String(local.length));
+  writeField(out, 'date: ', local.date);
+  writeEnd(out, exchange.id, local.close);
+}
+
+/** A whole answer for a request that never became an exchange; the connection closes after it. */
+export function rejection(problem: Problem, requestId: string, date: string): Buffer {
+  const body = Buffer.from(JSON.stringify(problem.toBody('en', { requestId })));
+  const { status } = problem;
+  const head =
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${body.length}\r\n` +
+    `date: ${date}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), body]);
+}
+
+/** The body of a problem for the caller of an exchange, in the language it asks for. */
+export function problemBody(problem: Problem, exchange: EngineExchange): Buffer {
+  const language = chooseLanguage(exchange.request.get('accept-language'));
+  return Buffer.from(JSON.stringify(problem.toBody(language, { requestId: exchange.id, traceId: exchange.traceId })));
+}
+
+/** True for statuses that never have a body. Source: RFC 9110 §6.4.1. */
+export function isBodiless(status: number): boolean {
+  return status < 200 || status === 204 || status === 304;
+}
+
+function writeField(out: Writer, name: string, value: string): void {
+  out.text(name);
+  out.text(value);
+  out.text('\r\n');
+}
+
+function writeEnd(out: Writer, requestId: string, close: boolean): void {
+  out.text('x-request-id: ');
+  out.text(requestId);
+  out.text(close ? '\r\nconnection: close\r\n\r\n' : '\r\n\r\n');
+}

@@ -1,0 +1,287 @@
+/**
+ * One exchange on its way through an upstream: request out, answer back, back-pressure both ways.
+ * Owned by a client connection and used for one exchange after the other.
+ *
+ *   start ─▶ (wait for a connection) ─▶ head and first body bytes in one write ─▶ more body
+ *         ◀─ response phase ◀─ head and first body bytes in one write ◀─ more body ◀─ done
+ *
+ * A request is repeated only if idempotent, without body, on a reused connection that gave no byte; and
+ * sent to another target when none of its bytes could have left (connect failed, no body).
+ */
+import { Problem } from '../../base/problem.ts';
+import type { Forward } from '../contract.ts';
+import type { ConnectionPool } from '../upstream/pool.ts';
+import { type RequestTerms, UpstreamConnection, type UpstreamFailure, type UpstreamUser } from '../upstream/connection.ts';
+import type { EngineExchange } from './exchange.ts';
+import type { Head } from './head.ts';
+import { writeInterimHead, writeRequestHead, writeUpstreamHead } from './messages.ts';
+import problems from './problems.ts';
+import type { EngineTools } from './tools.ts';
+
+/** What the relay asks of the client's connection. */
+export interface RelayClient {
+  readonly forwardedLines: string;
+  /** True when the request had no body at all. */
+  readonly isBodiless: boolean;
+  /** True when the request's last byte has been read. */
+  readonly isRequestDone: boolean;
+  /** HTTP/1.1, so that informational answers may be passed on. */
+  readonly takesInterims: boolean;
+  /** Adds body bytes already here to the writer, if they are few. */
+  addFirstBody(): void;
+  /** The upstream takes no more body for now, or takes it again. */
+  holdBody(): void;
+  releaseBody(): void;
+  /** The answer's head is about to be written: says whether the connection closes after it. */
+  decideClose(mustClose: boolean): boolean;
+  /** Writes bytes of the answer; false when the client should be waited for. */
+  write(bytes: Buffer): boolean;
+  readonly isFlushed: boolean;
+  /** Answers with a problem in place of the upstream's answer. */
+  answerProblem(problem: Problem): void;
+  /** The answer is complete. */
+  endExchange(reason: string): void;
+  /** The answer cannot be completed: cuts the connection. */
+  cut(reason: string): void;
+}
+
+/** Up to here bytes are copied behind a head, to save a write. */
+export const JOIN_BYTES_MAX = 16 * 1024;
+
+export class Relay implements UpstreamUser {
+  /** Milliseconds from the request's sending to the first byte of the answer. */
+  upstreamMs = 0;
+  /** True when the head of the answer has been written. */
+  started = false;
+  private readonly tools: EngineTools;
+  private readonly client: RelayClient;
+  private exchange: EngineExchange | undefined = undefined;
+  private forward!: Forward;
+  private terms!: RequestTerms;
+  private connection: UpstreamConnection | undefined = undefined;
+  private waiting = false;
+  private responseHead: Head | undefined = undefined;
+  /** Bytes that came while the response phase is still running. */
+  private held: { bytes: Buffer; done: boolean } | undefined = undefined;
+  private untilClose = false;
+  private repeated = false;
+  private connects = 0;
+  private sentAt = 0;
+
+  constructor(tools: EngineTools, client: RelayClient) {
+    this.tools = tools;
+    this.client = client;
+  }
+
+  /** True when body bytes can be sent on now. */
+  get isConnected(): boolean {
+    return this.connection !== undefined;
+  }
+
+  start(exchange: EngineExchange, forward: Forward): void {
+    this.exchange = exchange;
+    this.forward = forward;
+    const { connectMs, firstByteMs, idleMs } = forward;
+    this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk: exchange.head.minor === 0 };
+    this.started = this.repeated = false;
+    this.connects = this.upstreamMs = 0;
+    this.acquire(false);
+  }
+
+  /** Passes on a piece of the request's body. */
+  sendBody(b: Buffer, start: number, end: number): void {
+    if (end > start && this.connection && !this.connection.write(b.subarray(start, end))) this.client.holdBody();
+  }
+
+  /** The request's last byte was sent. */
+  endRequest(): void {
+    this.connection?.endRequest();
+  }
+
+  /** The client takes bytes again. */
+  onClientDrain(): void {
+    if (!this.held) this.connection?.resume(this);
+  }
+
+  /** Lets go of the upstream: the exchange ends without it. */
+  cancel(): void {
+    if (this.waiting) (this.forward.pool as ConnectionPool).forget(this);
+    this.waiting = false;
+    this.connection?.abandon(this);
+    this.connection = undefined;
+    this.held = undefined;
+    this.exchange = undefined;
+  }
+
+  /** After the exchange: gives the response head's arrays back. */
+  recycle(): void {
+    if (this.responseHead) this.tools.responseHeads.give(this.responseHead);
+    this.responseHead = undefined;
+    this.exchange = undefined;
+  }
+
+  onConnection(connection: UpstreamConnection): void {
+    this.waiting = false;
+    this.send(connection);
+    this.client.releaseBody();
+  }
+
+  onInterim(connection: UpstreamConnection): void {
+    if (connection !== this.connection || !this.client.takesInterims) return;
+    const { writer } = this.tools;
+    writer.begin();
+    writeInterimHead(writer, connection.head!);
+    this.client.write(writer.finish());
+    if (this.client.isFlushed) writer.release();
+  }
+
+  onResponse(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void {
+    const { exchange } = this;
+    if (connection !== this.connection || !exchange) return;
+    const head = (this.responseHead = connection.takeHead());
+    this.upstreamMs = this.tools.clock.monotonic() - this.sentAt;
+    this.untilClose = connection.body.isUntilClose;
+    exchange.status = head.status;
+    exchange.response.readFrom(head);
+    let verdict: Problem | undefined | Promise<Problem | undefined>;
+    try {
+      verdict = this.tools.core.onResponse(exchange);
+    } catch (error) {
+      verdict = this.tools.failure(exchange, error);
+    }
+    if (!(verdict instanceof Promise)) return this.deliver(verdict, b, start, end, done);
+    connection.pause(this);
+    exchange.response.detach();
+    this.held = { bytes: Buffer.from(b.subarray(start, end)), done };
+    verdict.then(
+      (problem) => this.afterPhase(exchange, problem),
+      (error: unknown) => this.afterPhase(exchange, this.tools.failure(exchange, error)),
+    );
+  }
+
+  onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void {
+    if (connection !== this.connection) return;
+    if (this.held) {
+      this.held = { bytes: Buffer.concat([this.held.bytes, b.subarray(start, end)]), done };
+      return;
+    }
+    this.pass(connection, b, start, end, done);
+    if (done) this.finish();
+  }
+
+  onDrain(connection: UpstreamConnection): void {
+    if (connection === this.connection) this.client.releaseBody();
+  }
+
+  onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void {
+    const { exchange } = this;
+    if (!exchange || connection !== this.connection) return;
+    this.connection = undefined;
+    this.waiting = false;
+    this.held = undefined;
+    if (!this.started && connection && this.mayRepeat(connection, failure)) return;
+    const problem = this.problemOf(failure);
+    this.tools.log.warn('upstream failed', { requestId: exchange.id, upstream: this.forward.pool.key, fault: failure.fault, malformed: failure.malformed });
+    if (this.started) return this.client.cut(problem.code);
+    exchange.response.clear();
+    this.client.answerProblem(problem);
+  }
+
+  private acquire(fresh: boolean): void {
+    const found = (this.forward.pool as ConnectionPool).acquire(this, this.terms, fresh);
+    if (found === 'waiting') this.waiting = true;
+    else if (found instanceof UpstreamConnection) this.send(found);
+    else this.onFailure(undefined, found);
+  }
+
+  private send(connection: UpstreamConnection): void {
+    this.connection = connection;
+    const { writer, clock } = this.tools;
+    this.sentAt = clock.monotonic();
+    writer.begin();
+    writeRequestHead(writer, this.exchange!, this.forward, connection.authority, this.client.forwardedLines);
+    this.client.addFirstBody();
+    const ok = connection.write(writer.finish());
+    if (connection.isFlushed) writer.release();
+    if (this.client.isRequestDone) connection.endRequest();
+    else if (!ok) this.client.holdBody();
+  }
+
+  private mayRepeat(connection: UpstreamConnection, { fault }: UpstreamFailure): boolean {
+    const { client } = this;
+    if (!client.isBodiless) return false;
+    const pool = this.forward.pool as ConnectionPool;
+    if (fault === 'upstreamUnreachable' && ++this.connects < pool.targetCount) {
+      this.acquire(false);
+      return true;
+    }
+    const stale = fault === 'upstreamClosed' && connection.reused && !connection.gotByte;
+    if (!stale || this.repeated || !this.exchange!.isIdempotent) return false;
+    this.repeated = true;
+    this.acquire(true);
+    return true;
+  }
+
+  private problemOf({ fault, malformed }: UpstreamFailure): Problem {
+    const { connectMs, firstByteMs, idleMs } = this.forward;
+    const ms = fault === 'upstreamConnectTimeout' ? connectMs : this.started ? idleMs : firstByteMs;
+    return problems.raise[fault]({ values: { ms, fault: malformed ?? '' }, ...(fault === 'upstreamBusy' ? { retryAfterMs: 1000 } : {}) });
+  }
+
+  private afterPhase(exchange: EngineExchange, problem: Problem | undefined): void {
+    const { held } = this;
+    if (this.exchange !== exchange || !held) return;
+    this.held = undefined;
+    const connection = this.connection!;
+    this.deliver(problem, held.bytes, 0, held.bytes.length, held.done);
+    if (this.connection === connection && this.client.isFlushed) connection.resume(this);
+  }
+
+  private deliver(problem: Problem | undefined, b: Buffer, start: number, end: number, done: boolean): void {
+    const exchange = this.exchange!;
+    const connection = this.connection!;
+    if (problem) {
+      connection.abandon(this);
+      this.connection = undefined;
+      exchange.response.clear();
+      return this.client.answerProblem(problem);
+    }
+    const { writer, date } = this.tools;
+    const head = this.responseHead!;
+    this.started = true;
+    const close = this.client.decideClose(this.untilClose || !this.client.isRequestDone);
+    writer.begin();
+    writeUpstreamHead(writer, exchange, head, head.hasDate ? '' : date(), close);
+    const join = end - start <= JOIN_BYTES_MAX;
+    if (join) writer.bytes(b, start, end);
+    const ok = this.client.write(writer.finish());
+    if (this.client.isFlushed) writer.release();
+    if (!join) this.pass(connection, b, start, end, done);
+    else if (!ok && !done) connection.pause(this);
+    if (done) this.finish();
+    else exchange.response.detach();
+  }
+
+  /** Passes body bytes to the client, copied only if their memory will be read into again. */
+  private pass(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void {
+    if (end <= start) return;
+    const { client } = this;
+    const { writer } = this.tools;
+    let ok: boolean;
+    if (connection.memory === 'shared') {
+      writer.begin();
+      writer.bytes(b, start, end);
+      ok = client.write(writer.finish());
+      if (client.isFlushed) writer.release();
+    } else {
+      ok = client.write(b.subarray(start, end));
+      if (connection.memory === 'private' && !done && !client.isFlushed) connection.renewBuffer();
+    }
+    if (!ok && !done) connection.pause(this);
+  }
+
+  private finish(): void {
+    this.connection = undefined;
+    this.client.endExchange('');
+  }
+}

@@ -1,0 +1,49 @@
+/** What every connection of a thread shares. */
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Problem } from '../../base/problem.ts';
+import type { Core, EngineLimits } from '../contract.ts';
+import type { EngineExchange } from './exchange.ts';
+import type { HeadPool } from './head.ts';
+import type { RequestIds } from './ids.ts';
+import problems from './problems.ts';
+import type { Wheel } from './wheel.ts';
+import type { Writer } from './writer.ts';
+
+export interface EngineTools {
+  readonly core: Core;
+  readonly limits: EngineLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ids: RequestIds;
+  readonly wheel: Wheel;
+  readonly writer: Writer;
+  readonly requestHeads: HeadPool;
+  readonly responseHeads: HeadPool;
+  /** The `date` field's value now. Source: RFC 9110 §5.6.7. */
+  date(): string;
+  /** Logs what was thrown while an exchange was decided; answers the problem its caller gets. */
+  failure(exchange: EngineExchange, error: unknown): Problem;
+}
+
+/** Makes `date`: one text a second. */
+export function createDate(clock: Pick<Clock, 'now'>): () => string {
+  let second = 0;
+  let text = '';
+  return () => {
+    const now = Math.floor(clock.now() / 1000);
+    if (now !== second) {
+      second = now;
+      text = new Date(now * 1000).toUTCString();
+    }
+    return text;
+  };
+}
+
+/** Makes `failure`. */
+export function createFailure(log: Log): EngineTools['failure'] {
+  return (exchange, error) => {
+    log.error('an exchange failed in the gateway', { requestId: exchange.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return problems.raise.failed({ cause: error });
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Deadlines for tens of thousands of connections with one timer. Setting one is a store: a deadline
+ * moved later is only noticed when its slot comes up. None fires early; each at most two ticks late.
+ */
+import type { Cancel, Clock } from '../../base/clock.ts';
+
+/** Something that can run out of time; one deadline at a time. Only the wheel writes its members. */
+export interface Timed {
+  deadline: Deadline;
+  /** The time is over; the deadline is cleared. May set a new one. */
+  onDeadline(): void;
+}
+
+/** The wheel's bookkeeping inside a `Timed`. */
+export interface Deadline {
+  /** Monotonic milliseconds, or 0 for none. */
+  due: number;
+  /** The tick whose slot holds it, or -1. */
+  slot: number;
+}
+
+export interface Wheel {
+  /** Monotonic milliseconds at the last tick. */
+  readonly now: number;
+  /** Calls `item.onDeadline` after `ms`, in place of any earlier deadline. */
+  set(item: Timed, ms: number): void;
+  /** No deadline any more. */
+  clear(item: Timed): void;
+  stop(): void;
+}
+
+const SLOTS = 512;
+
+/** A fresh bookkeeping. */
+export function noDeadline(): Deadline {
+  return { due: 0, slot: -1 };
+}
+
+/** Makes a wheel that ticks every `tickMs`; its timer does not keep the process alive. */
+export function createWheel(clock: Clock, tickMs = 50): Wheel {
+  const slots: Timed[][] = Array.from({ length: SLOTS }, () => []);
+  let now = clock.monotonic();
+  let tick = Math.floor(now / tickMs);
+
+  function place(item: Timed): void {
+    // Far deadlines wait in the last slot of this turn and are placed again from there.
+    const at = Math.min(Math.max(Math.ceil(item.deadline.due / tickMs), tick + 1), tick + SLOTS - 1);
+    item.deadline.slot = at;
+    slots[at % SLOTS]!.push(item);
+  }
+
+  function fire(): void {
+    now = clock.monotonic();
+    const end = Math.floor(now / tickMs);
+    if (end - tick >= SLOTS) tick = end - SLOTS + 1;
+    while (tick < end) {
+      tick++;
+      const index = tick % SLOTS;
+      const items = slots[index]!;
+      if (items.length === 0) continue;
+      slots[index] = [];
+      for (const item of items) visit(item, index);
+    }
+  }
+
+  function visit(item: Timed, index: number): void {
+    // An item whose deadline was moved to an earlier slot stands in two; only its own slot counts.
+    if (item.deadline.slot < 0 || item.deadline.slot % SLOTS !== index) return;
+    item.deadline.slot = -1;
+    const due = item.deadline.due;
+    if (due === 0) return;
+    if (due > now) return place(item);
+    item.deadline.due = 0;
+    item.onDeadline();
+  }
+
+  const cancel: Cancel = clock.every(tickMs, fire, { unref: true });
+  return {
+    get now() {
+      return now;
+    },
+    set(item, ms) {
+      const due = now + ms + tickMs;
+      item.deadline.due = due;
+      if (item.deadline.slot < 0 || item.deadline.slot * tickMs > due) place(item);
+    },
+    clear(item) {
+      item.deadline.due = 0;
+    },
+    stop: cancel,
+  };
+}

@@ -1,0 +1,384 @@
+/**
+ * One connection to a target: sends a request, reads its answer, strictly, and tells its user.
+ *
+ *   connecting ─▶ head ─▶ body ─▶ (back to the pool, or closed)
+ *
+ * It goes back only when request and response are both fully through, it is not paused, nothing came
+ * behind the response and both sides keep it open; in every other case it is closed.
+ */
+import { connect, type Socket } from 'node:net';
+import { Body } from '../http/body.ts';
+import { Gather } from '../http/gather.ts';
+import { DONE, DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
+import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
+
+/** Why there is no (complete) answer; names of problems in http/problems.ts. */
+export interface UpstreamFailure {
+  readonly fault:
+    | 'upstreamBusy' | 'upstreamUnreachable' | 'upstreamRefused' | 'upstreamConnectTimeout' | 'upstreamTimeout' | 'upstreamClosed'
+    | 'upstreamMalformed';
+  /** What was wrong with a malformed answer. */
+  readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
+}
+
+/** Whoever sent the request. Calls come in this order: `onInterim`*, `onResponse`, `onBody`*; or `onFailure` at any time. */
+export interface UpstreamUser {
+  /** A connection was found for a user that had to wait. */
+  onConnection(connection: UpstreamConnection): void;
+  /** An informational answer; `connection.head` holds it during the call. */
+  onInterim(connection: UpstreamConnection): void;
+  /** The answer's head, and the first bytes of its body. `done`: that was all, and the connection is gone from the user. */
+  onResponse(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
+  onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
+  /** The socket takes bytes again after `write` answered false. */
+  onDrain(connection: UpstreamConnection): void;
+  /** No more will come; the connection is closed. `connection` is undefined when there never was one. */
+  onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void;
+}
+
+/** Who owns the bytes given to the user: `shared` must be copied, `private` renewed if kept, `lasting` may be kept. */
+export type Memory = 'shared' | 'private' | 'lasting';
+
+/** What a connection needs from its pool. */
+export interface ConnectionHost {
+  readonly wheel: Wheel;
+  readonly heads: HeadPool;
+  readonly sharedBuffer: Buffer;
+  /** The connection may serve another request. */
+  onReusable(connection: UpstreamConnection): void;
+  onClosed(connection: UpstreamConnection): void;
+  onConnectFailed(connection: UpstreamConnection): void;
+}
+
+/** Deadlines and manners of one request. */
+export interface RequestTerms {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly isHead: boolean;
+  /** Gives the user content without chunk framing (for HTTP/1.0 clients). */
+  readonly dechunk: boolean;
+}
+
+/** Largest body rest for which reading through the shared buffer, and copying, is cheaper than a buffer of its own. */
+const COPY_BYTES_MAX = 16 * 1024;
+const PRIVATE_BYTES = 64 * 1024;
+const INTERIMS_MAX = 8;
+const CRLF = Buffer.from('\r\n');
+
+type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'closed';
+
+export class UpstreamConnection implements Timed {
+  readonly deadline = noDeadline();
+  /** `host:port` for the `host` field. */
+  readonly authority: string;
+  readonly targetId: string;
+  readonly body = new Body();
+  head: Head | undefined = undefined;
+  memory: Memory = 'shared';
+  /** True when an earlier request used this socket. */
+  reused = false;
+  /** True when a byte of the present answer has come. */
+  gotByte = false;
+  /** Requests served before this one, for tests and statistics. */
+  served = 0;
+  private readonly host: ConnectionHost;
+  private readonly socket: Socket;
+  private user: UpstreamUser | undefined = undefined;
+  private terms!: RequestTerms;
+  private phase: Phase = 'connecting';
+  private requestDone = false;
+  private paused = false;
+  private interims = 0;
+  private keeps = false;
+  private expected = -1;
+  private gather: Gather | undefined = undefined;
+  private ownBuffer: Buffer | undefined = undefined;
+
+  constructor(host: ConnectionHost, target: { id: string; authority: string; address: string; port: number }) {
+    this.host = host;
+    this.authority = target.authority;
+    this.targetId = target.id;
+    this.socket = connect({
+      host: target.address,
+      port: target.port,
+      noDelay: true,
+      autoSelectFamily: false,
+      onread: {
+        buffer: () => this.ownBuffer ?? host.sharedBuffer,
+        callback: (count, b) => {
+          this.memory = b === host.sharedBuffer ? 'shared' : 'private';
+          this.onBytes(b as Buffer, 0, count);
+          return true;
+        },
+      },
+    });
+    this.socket.on('connect', () => this.onConnect());
+    this.socket.on('drain', () => this.onSocketDrain());
+    this.socket.on('end', () => this.onEnd());
+    this.socket.on('error', () => {});
+    this.socket.on('close', () => this.onClose());
+  }
+
+  get isOpen(): boolean {
+    return this.phase !== 'closed';
+  }
+
+  /** Begins a request; the head is written next. */
+  begin(user: UpstreamUser, terms: RequestTerms): void {
+    this.user = user;
+    this.terms = terms;
+    this.requestDone = this.gotByte = this.paused = false;
+    this.interims = 0;
+    this.reused = this.served > 0;
+    if (this.phase === 'connecting') this.host.wheel.set(this, terms.connectMs);
+    else this.phase = 'head';
+  }
+
+  /** Writes bytes of the request; false when the user should wait for `onDrain`. */
+  write(bytes: Buffer): boolean {
+    const ok = this.socket.write(bytes);
+    if (!ok && this.phase !== 'connecting') this.host.wheel.set(this, this.terms.idleMs);
+    return ok;
+  }
+
+  /** True when everything written is with the kernel, so its memory may be used again. */
+  get isFlushed(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
+  /** The whole request has been written. */
+  endRequest(): void {
+    this.requestDone = true;
+    if (this.phase === 'head') this.host.wheel.set(this, this.terms.firstByteMs);
+  }
+
+  /** Stops reading until `resume`: the client does not keep up. */
+  pause(user: UpstreamUser): void {
+    if (this.paused || this.user !== user) return;
+    this.paused = true;
+    this.socket.pause();
+    if (!this.socket.writableNeedDrain) this.host.wheel.clear(this); // Else the target must go on reading.
+  }
+
+  /** Reads on. */
+  resume(user: UpstreamUser): void {
+    if (!this.paused || this.user !== user) return;
+    this.paused = false;
+    this.socket.resume();
+    this.host.wheel.set(this, this.terms.idleMs);
+  }
+
+  /** The bytes given in `private` memory are still queued: the next read needs a buffer of its own. */
+  renewBuffer(): void {
+    this.ownBuffer = Buffer.allocUnsafeSlow(PRIVATE_BYTES);
+  }
+
+  /** The user takes the head with it, for as long as its exchange lives. */
+  takeHead(): Head {
+    const head = this.head!;
+    this.head = undefined;
+    return head;
+  }
+
+  /** Closes without telling the user; nothing happens when the connection is no longer the user's. */
+  abandon(user: UpstreamUser): void {
+    if (this.user !== user) return;
+    this.user = undefined;
+    this.close();
+  }
+
+  /** Closes a connection that rests. */
+  retire(): void {
+    if (this.phase === 'idle') this.close();
+  }
+
+  /** Waits in the pool for at most `ms`. */
+  rest(ms: number): void {
+    this.phase = 'idle';
+    this.host.wheel.set(this, ms);
+  }
+
+  onDeadline(): void {
+    if (this.phase === 'idle' || !this.user) return this.close();
+    if (this.phase === 'connecting') {
+      this.host.onConnectFailed(this);
+      return this.fail({ fault: 'upstreamConnectTimeout' });
+    }
+    this.fail({ fault: 'upstreamTimeout' });
+  }
+
+  private onConnect(): void {
+    if (this.phase !== 'connecting') return;
+    if (!this.user) return this.close();
+    this.phase = 'head';
+    if (this.requestDone) this.host.wheel.set(this, this.terms.firstByteMs);
+    else this.host.wheel.clear(this);
+  }
+
+  private onSocketDrain(): void {
+    if (!this.user || this.phase === 'closed') return;
+    if (this.phase === 'head' && !this.requestDone) this.host.wheel.clear(this);
+    this.user.onDrain(this);
+  }
+
+  private onBytes(b: Buffer, i: number, end: number): void {
+    if (!this.user || (this.phase !== 'head' && this.phase !== 'body')) return this.close(); // Bytes nobody asked for.
+    this.gotByte = true;
+    if (this.phase === 'head') this.readHead(b, i, end);
+    else this.readBody(b, i, end, false);
+  }
+
+  private readHead(b: Buffer, i: number, end: number): void {
+    let head = this.head;
+    if (this.gather && head) {
+      this.gather.append(head, b, i, end);
+      b = this.gather.buffer;
+      end = this.gather.length;
+      this.memory = 'lasting';
+    } else {
+      head = this.head ??= this.host.heads.take();
+      head.begin(b, i);
+    }
+    for (;;) {
+      const result = head.parse(end);
+      if (result === FAULT) return this.fail({ fault: 'upstreamMalformed', malformed: head.fault! });
+      if (result === MORE) {
+        this.gather ??= new Gather(head, end);
+        return;
+      }
+      if (head.status >= 200) break;
+      if (head.status === 101 || ++this.interims > INTERIMS_MAX) return this.fail({ fault: 'upstreamMalformed', malformed: 'interim' });
+      if (head.status !== 100) this.user?.onInterim(this);
+      if (this.phase !== 'head') return;
+      const next = head.end;
+      head.begin(b, next);
+      this.gather = undefined;
+      if (next === end) {
+        this.gather = new Gather(head, end);
+        return;
+      }
+    }
+    this.gather = undefined;
+    this.frame(head);
+    this.phase = 'body';
+    this.readBody(b, head.end, end, true);
+  }
+
+  /** Decides where the body ends. Source: RFC 9112 §6.3. */
+  private frame(head: Head): void {
+    const { body } = this;
+    this.keeps = !head.connectionClose && (head.minor === 1 || head.connectionKeepAlive);
+    this.expected = head.contentLength;
+    const bodiless = this.terms.isHead || head.status === 204 || head.status === 304;
+    if (bodiless) {
+      body.none();
+      dropFraming(head, head.status === 204);
+    } else if (head.chunked) {
+      body.chunked();
+      if (this.terms.dechunk) dropFraming(head, false);
+    } else if (head.contentLength >= 0) {
+      body.length(head.contentLength);
+    } else {
+      body.untilClose();
+    }
+  }
+
+  private readBody(b: Buffer, i: number, end: number, first: boolean): void {
+    const { body } = this;
+    if (this.terms.dechunk && body.isChunked) return this.readPlain(b, i, end, first);
+    const next = body.take(b, i, end);
+    if (next < 0) return this.fail({ fault: 'upstreamMalformed', malformed: 'chunk' });
+    const user = this.user!;
+    const passEnd = body.passEnd;
+    const owes = body.done && body.owesEnd;
+    const done = body.done && !owes;
+    if (body.done) this.complete(next < end);
+    else this.host.wheel.set(this, this.terms.idleMs);
+    if (first) user.onResponse(this, b, i, passEnd, done);
+    else if (passEnd > i || done) user.onBody(this, b, i, passEnd, done);
+    if (owes) {
+      this.memory = 'lasting';
+      user.onBody(this, CRLF, 0, 2, true);
+    }
+    if (!body.done) this.chooseBuffer();
+  }
+
+  /** Content without framing, run by run; the end comes as an empty last piece. */
+  private readPlain(b: Buffer, i: number, end: number, first: boolean): void {
+    const { body } = this;
+    const user = this.user!;
+    const runs: number[] = [];
+    const next = body.take(b, i, end, (from, to) => runs.push(from, to));
+    if (next < 0) return this.fail({ fault: 'upstreamMalformed', malformed: 'chunk' });
+    if (body.done) this.complete(next < end);
+    else this.host.wheel.set(this, this.terms.idleMs);
+    if (first) user.onResponse(this, b, i, i, false);
+    for (let r = 0; r < runs.length; r += 2) user.onBody(this, b, runs[r]!, runs[r + 1]!, false);
+    if (body.done) user.onBody(this, b, i, i, true);
+  }
+
+  /** A body with much to come is read into memory that can be passed on without a copy. */
+  private chooseBuffer(): void {
+    if (this.ownBuffer || this.phase !== 'body') return;
+    if (this.expected >= 0 && this.expected - this.body.contentBytes <= COPY_BYTES_MAX) return;
+    this.renewBuffer();
+  }
+
+  /** The response is through: back to the pool if everything is clean, before the user is told. */
+  private complete(hasMore: boolean): void {
+    const reusable = this.requestDone && !this.paused && !hasMore && this.keeps && !this.body.isUntilClose;
+    this.user = undefined;
+    this.ownBuffer = undefined;
+    this.served++;
+    if (!reusable) return this.close();
+    this.host.wheel.clear(this);
+    this.host.onReusable(this);
+  }
+
+  private onEnd(): void {
+    if (this.phase === 'body' && this.user && this.body.isUntilClose && this.body.ended()) {
+      const user = this.user;
+      this.user = undefined;
+      this.close();
+      return user.onBody(this, CRLF, 0, 0, true);
+    }
+    if (this.user) this.fail({ fault: 'upstreamClosed' });
+    else this.close();
+  }
+
+  private onClose(): void {
+    if (this.phase === 'closed') return;
+    if (this.phase === 'connecting') {
+      this.host.onConnectFailed(this);
+      return this.fail({ fault: 'upstreamUnreachable' });
+    }
+    this.fail({ fault: 'upstreamClosed' });
+  }
+
+  private fail(failure: UpstreamFailure): void {
+    const { user } = this;
+    this.user = undefined;
+    this.close();
+    user?.onFailure(this, failure);
+  }
+
+  private close(): void {
+    if (this.phase === 'closed') return;
+    this.phase = 'closed';
+    this.host.wheel.clear(this);
+    this.gather = undefined;
+    this.socket.destroy();
+    this.host.onClosed(this);
+  }
+}
+
+/** Framing fields that would be wrong in what we send: transfer coding always, length when there is no content at all. */
+function dropFraming(head: Head, lengthToo: boolean): void {
+  for (let n = 0; n < head.count; n++) {
+    const length = head.spans[n * 4 + 1]! - head.spans[n * 4]!;
+    const isCoding = length === 17 && head.chunked && head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'transfer-encoding';
+    const isLength = lengthToo && length === 14 && head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'content-length';
+    if (isCoding || isLength) head.kinds[n] = DROPPED;
+  }
+}

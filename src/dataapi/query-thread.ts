@@ -57,6 +57,8 @@ interface Hub {
   readonly threads: EngineThreads;
   readonly gates: Map<string, Gate>;
   readonly blocking: Set<string>;
+  /** Calls that wait for their connection to be announced: a gateway thread may know a new API first. */
+  readonly arrivals: Set<() => void>;
 }
 
 /** Serves gateway threads until told to close. */
@@ -72,6 +74,7 @@ export function runQueryThread(options: QueryThreadOptions): void {
     }),
     gates: new Map(),
     blocking: new Set(),
+    arrivals: new Set(),
   };
   const entries = new Map<string, Entry<'connection' | 'dataapi'>>();
   port.on('message', (message: ControlMessage) => {
@@ -105,6 +108,28 @@ function applyConnections(all: readonly ConnectionUse[], hub: Hub, isBlocking: (
   for (const key of hub.gates.keys()) if (!all.some((use) => use.key === key)) hub.gates.delete(key);
   hub.engines.set(all.filter((use) => !hub.blocking.has(use.key)));
   hub.threads.set(all.filter((use) => hub.blocking.has(use.key)));
+  for (const arrived of [...hub.arrivals]) arrived();
+}
+
+/** The gate of a connection, waiting a bounded time for one that is not known yet. */
+async function gateOf(hub: Hub, key: string, signal: AbortSignal): Promise<Gate | undefined> {
+  if (!hub.gates.has(key) && hub.arrivals.size < hub.limits.queueMax) {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        if (hub.gates.has(key)) end();
+      };
+      const end = () => {
+        hub.arrivals.delete(done);
+        stop();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const stop = hub.clock.after(hub.limits.waitMs, end);
+      signal.addEventListener('abort', end, { once: true });
+      hub.arrivals.add(done);
+    });
+  }
+  return hub.gates.get(key);
 }
 
 /** One gateway thread: its shapes, and its calls in flight. */
@@ -138,7 +163,7 @@ async function runQuery(
   hub: Hub, call: number, info: ShapeInfo, values: readonly BoundValue[], pageRows: number, signal: AbortSignal,
 ): Promise<QueryReplyMessage> {
   const failure = (reason: FailureReason): QueryReplyMessage => ({ type: 'failure', call, reason });
-  const gate = hub.gates.get(info.connection);
+  const gate = await gateOf(hub, info.connection, signal);
   if (!gate) return failure('unavailable');
   let leave: (() => void) | null = null;
   try {

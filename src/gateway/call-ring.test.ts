@@ -8,8 +8,22 @@ import { createCallOutbox } from './call-outbox.ts';
 import { createCallRing, readCallBatch } from './call-ring.ts';
 
 const record = (n: number): CallRecord => ({
-  id: `id-${n}`, time: 1_000_000 + n, project: 'p', consumer: 'c', clientAddress: '192.0.2.1', route: `r${n % 3}`, method: 'GET', path: `/x/${n}`, release: 'rel',
-  status: 200 + (n % 5), reason: '', durationMs: n / 8, upstreamMs: n / 16, requestBytes: n, responseBytes: 2 ** 40 + n, traceId: 't',
+  id: `id-${n}`,
+  time: 1_000_000 + n,
+  project: 'p',
+  consumer: 'c',
+  clientAddress: '192.0.2.1',
+  route: `r${n % 3}`,
+  method: 'GET',
+  path: `/x/${n}`,
+  release: 'rel',
+  status: 200 + (n % 5),
+  reason: '',
+  durationMs: n / 8,
+  upstreamMs: n / 16,
+  requestBytes: n,
+  responseBytes: 2 ** 40 + n,
+  traceId: 't',
 });
 
 test('gives back what was put in, also around the end of the ring', () => {
@@ -30,7 +44,10 @@ test('drops the newest when full, and tells of it once', () => {
   for (let i = 0; i < 10; i++) ring.push(record(i));
   assert.deepEqual([ring.size, ring.dropped], [4, 6]);
   const batch = ring.drain(100)!;
-  assert.deepEqual(readCallBatch(batch).map((r) => r.id), ['id-0', 'id-1', 'id-2', 'id-3']);
+  assert.deepEqual(
+    readCallBatch(batch).map((r) => r.id),
+    ['id-0', 'id-1', 'id-2', 'id-3'],
+  );
   assert.equal(batch.dropped, 6);
   assert.equal(ring.drain(100), undefined);
 });
@@ -54,8 +71,14 @@ test('the outbox waits while control is away, bounded, and tells every drop', ()
   assert.equal(outbox.dropped, 2000);
   open = true;
   outbox.flush(channel);
-  assert.deepEqual(sent.flatMap((m) => m.records.map((r) => r.id)), Array.from({ length: 3000 }, (_, i) => `id-${i}`));
-  assert.deepEqual(sent.map((m) => m.dropped), [2000, 0]);
+  assert.deepEqual(
+    sent.flatMap((m) => m.records.map((r) => r.id)),
+    Array.from({ length: 3000 }, (_, i) => `id-${i}`),
+  );
+  assert.deepEqual(
+    sent.map((m) => m.dropped),
+    [2000, 0],
+  );
   outbox.flush(channel);
   assert.equal(sent.length, 2);
 });

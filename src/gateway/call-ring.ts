@@ -32,7 +32,7 @@ const TEXT_MAX = 2048;
 /** Makes a ring for `capacity` records. */
 export function createCallRing(capacity: number): CallRing {
   const numbers = new Float64Array(capacity * NUMBERS.length);
-  const texts = new Array<string>(capacity * TEXTS.length).fill('');
+  const texts = Array.from({ length: capacity * TEXTS.length }, () => '');
   let first = 0;
   let size = 0;
   let dropped = 0;

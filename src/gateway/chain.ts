@@ -20,12 +20,16 @@ export interface Steps {
 }
 
 /** Continues with `value`, now when it is there, later when it is a promise. */
-export function then<V, R>(value: V | Promise<V>, next: (value: V) => R | Promise<R>): R | Promise<R> {
+export function after<V, R>(value: V | Promise<V>, next: (value: V) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
 /** Asks the auth methods in order; `absent` when none found its credential. A thrown Problem is an answer. */
-export function runAuth(methods: readonly AuthMethod[], exchange: Exchange, at = 0): Promise<'absent' | ConsumerIdentity | Problem> | 'absent' | ConsumerIdentity | Problem {
+export function runAuth(
+  methods: readonly AuthMethod[],
+  exchange: Exchange,
+  at = 0,
+): Promise<'absent' | ConsumerIdentity | Problem> | 'absent' | ConsumerIdentity | Problem {
   for (let i = at; i < methods.length; i++) {
     const answer = guarded(() => methods[i]!.authenticate(exchange));
     if (answer instanceof Promise) {
@@ -50,7 +54,11 @@ export function runRequest(steps: Steps, exchange: Exchange): Verdict | Promise<
 }
 
 /** Runs the response phase; a policy that throws a Problem replaces the answer, and the rest still sees it. */
-export function runResponse(steps: Steps, exchange: Exchange, from = steps.reached - 1): Problem | undefined | Promise<Problem | undefined> {
+export function runResponse(
+  steps: Steps,
+  exchange: Exchange,
+  from = steps.reached - 1,
+): Problem | undefined | Promise<Problem | undefined> {
   let problem: Problem | undefined;
   for (let i = from; i >= 0; i--) {
     const policy = steps.policies[i]!;

@@ -16,7 +16,11 @@ const auth = [{ type: 'api-key', config: {} }];
 
 test('says 404, 405 with Allow and 400 where no route serves, and records them without a route', () => {
   const { core, records, done } = coreHarness([routeEntry('a', { methods: ['GET'] })]);
-  const cases: [string, string, number, string][] = [['GET', '/z', 404, 'route-not-found'], ['POST', '/a/1', 405, 'method-not-allowed'], ['GET', '/a/../z', 400, 'path-refused']];
+  const cases: [string, string, number, string][] = [
+    ['GET', '/z', 404, 'route-not-found'],
+    ['POST', '/a/1', 405, 'method-not-allowed'],
+    ['GET', '/a/../z', 400, 'path-refused'],
+  ];
   for (const [method, path, status, code] of cases) {
     const exchange = memoryExchange({ method, path });
     const disposition = now(core.onRequest(exchange));
@@ -26,17 +30,33 @@ test('says 404, 405 with Allow and 400 where no route serves, and records them w
     assert.equal(core.onResponse(exchange), undefined);
     done(exchange, { status, reason: disposition.problem.code });
   }
-  assert.deepEqual(records().map((r) => [r.route, r.status, r.path]), [['', 404, '/z'], ['', 405, '/a/1'], ['', 400, '/a/../z']]);
+  assert.deepEqual(
+    records().map((r) => [r.route, r.status, r.path]),
+    [
+      ['', 404, '/z'],
+      ['', 405, '/a/1'],
+      ['', 400, '/a/../z'],
+    ],
+  );
 });
 
 test('passes on: deadlines, host, rewrite, parameters', () => {
   const { core } = coreHarness([
-    routeEntry('a', { preserveHost: true }), routeEntry('b', { paths: ['/b/{id}/**'], rewrite: '/v2/{id}/**', preserveHost: false }),
+    routeEntry('a', { preserveHost: true }),
+    routeEntry('b', { paths: ['/b/{id}/**'], rewrite: '/v2/{id}/**', preserveHost: false }),
   ]);
   const plain = now(core.onRequest(memoryExchange({ path: '/a/x', query: 'q=1' })));
   assert.deepEqual(plain, {
     kind: 'upstream',
-    forward: { pool: { key: 'p/u' }, target: undefined, host: 'api.example.test', connectMs: 1000, firstByteMs: 2000, idleMs: 3000, bodyBytesMax: 1 << 20 },
+    forward: {
+      pool: { key: 'p/u' },
+      target: undefined,
+      host: 'api.example.test',
+      connectMs: 1000,
+      firstByteMs: 2000,
+      idleMs: 3000,
+      bodyBytesMax: 1 << 20,
+    },
   });
   const exchange = memoryExchange({ path: '/b/%37/x', query: 'q=%20' });
   const rewritten = now(core.onRequest(exchange));
@@ -55,7 +75,12 @@ test('a route without its upstream answers 503', () => {
 });
 
 test('lets a known consumer in: identity goes on, the credential and spoofed identities do not', () => {
-  const { core, done, records } = coreHarness([routeEntry('a', { auth }), routeEntry('keep', { auth, keepCredential: true }), routeEntry('open'), ...shop()]);
+  const { core, done, records } = coreHarness([
+    routeEntry('a', { auth }),
+    routeEntry('keep', { auth, keepCredential: true }),
+    routeEntry('open'),
+    ...shop(),
+  ]);
   const exchange = memoryExchange({ path: '/a', headers: { ...withKey, 'x-weir-consumer': 'p/admin' } });
   assert.equal(now(core.onRequest(exchange)).kind, 'upstream');
   assert.equal(exchange.request.get('x-weir-consumer'), 'p/shop');
@@ -89,7 +114,11 @@ test('refuses callers without, with a wrong, an expired or a disabled credential
 
 test('a key in the query goes neither on nor into the record, unless the route keeps it', () => {
   const byQuery = [{ type: 'api-key', config: { query: 'key' } }];
-  const { core, done, records } = coreHarness([routeEntry('a', { auth: byQuery }), routeEntry('keep', { auth: byQuery, keepCredential: true }), ...shop()]);
+  const { core, done, records } = coreHarness([
+    routeEntry('a', { auth: byQuery }),
+    routeEntry('keep', { auth: byQuery, keepCredential: true }),
+    ...shop(),
+  ]);
   const target = (path: string) => {
     const exchange = memoryExchange({ path, query: `a=1&key=${KEY}&b=2` });
     const disposition = now(core.onRequest(exchange));
@@ -103,7 +132,10 @@ test('a key in the query goes neither on nor into the record, unless the route k
 });
 
 test('a plan limits its consumer over all routes; the 429 says when to come back', () => {
-  const plan = entry('plan', 'gold', { name: 'gold', policies: [{ type: 'rate-limit', config: { limit: 2, window: '10s' }, identity: 'p/plan/gold/0' }] });
+  const plan = entry('plan', 'gold', {
+    name: 'gold',
+    policies: [{ type: 'rate-limit', config: { limit: 2, window: '10s' }, identity: 'p/plan/gold/0' }],
+  });
   const { core, clock, done } = coreHarness([routeEntry('a', { auth }), routeEntry('b', { auth }), plan, ...shop({ plan: 'gold' })]);
   const call = (path: string) => {
     const exchange = memoryExchange({ path, headers: withKey });
@@ -123,8 +155,15 @@ test('a plan limits its consumer over all routes; the 429 says when to come back
 
 const trace: string[] = [];
 const tracer = definePolicy({
-  id: 'tracer', title: { en: 't', zh: '踪' }, summary: { en: 't', zh: '踪' }, since: '0.1', status: 'experimental', version: 1,
-  phases: ['request', 'response', 'log'], bodies: 'none', examples: [],
+  id: 'tracer',
+  title: { en: 't', zh: '踪' },
+  summary: { en: 't', zh: '踪' },
+  since: '0.1',
+  status: 'experimental',
+  version: 1,
+  phases: ['request', 'response', 'log'],
+  bodies: 'none',
+  examples: [],
   config: strictObject({ name: T.String(), mode: T.String({ default: 'pass' }) }),
   problems: { no: { status: 418, title: { en: 'no', zh: '不' } } },
   create: ({ name, mode }, { problems }) => ({
@@ -148,7 +187,8 @@ const tracer = definePolicy({
   }),
 });
 const step = (name: string, mode = 'pass') => ({ type: 'tracer', config: { name, mode }, identity: name });
-const traced = (...modes: string[]) => coreHarness([routeEntry('a', { policies: modes.map((mode, i) => step(`${i}`, mode)) })], { policies: [tracer] });
+const traced = (...modes: string[]) =>
+  coreHarness([routeEntry('a', { policies: modes.map((mode, i) => step(`${i}`, mode)) })], { policies: [tracer] });
 
 test('phases: requests in order, responses back to front, log at the end', () => {
   trace.length = 0;
@@ -161,7 +201,11 @@ test('phases: requests in order, responses back to front, log at the end', () =>
 });
 
 test('a step that answers ends the request phase; only those reached see the rest', async () => {
-  for (const [mode, kind] of [['throw', 'problem'], ['answer', 'answer'], ['refuse-later', 'problem']] as const) {
+  for (const [mode, kind] of [
+    ['throw', 'problem'],
+    ['answer', 'answer'],
+    ['refuse-later', 'problem'],
+  ] as const) {
     trace.length = 0;
     const { core, done } = traced('pass', mode, 'pass');
     const exchange = memoryExchange({ path: '/a' });
@@ -222,7 +266,12 @@ const dataApi = entry('dataapi', 'd', { name: 'd', release: 'r', connection: 'c'
 
 test('a data API runs with its parameters, without the credential, and its problems are answers', async () => {
   const asked: unknown[] = [];
-  const route = routeEntry('d', { paths: ['/d/{id}'], target: { kind: 'dataapi', name: 'd' }, auth: [{ type: 'api-key', config: { query: 'key' } }], keepCredential: true });
+  const route = routeEntry('d', {
+    paths: ['/d/{id}'],
+    target: { kind: 'dataapi', name: 'd' },
+    auth: [{ type: 'api-key', config: { query: 'key' } }],
+    keepCredential: true,
+  });
   const harness = coreHarness([route, dataApi, ...shop()], {
     dataApis: {
       run(request) {
@@ -244,7 +293,10 @@ test('a data API runs with its parameters, without the credential, and its probl
   assert.deepEqual(asked, [{ id: '7', query: 'q=1', tenant: 't', name: 'd' }]);
   const bad = await call('x');
   assert.ok(bad.kind === 'problem' && bad.problem.code === 'core/dataapi/bad-parameter');
-  assert.deepEqual(harness.records().map((r) => r.upstreamMs), [7, 7]);
+  assert.deepEqual(
+    harness.records().map((r) => r.upstreamMs),
+    [7, 7],
+  );
   harness.serve([route, ...shop()]);
   const missing = await call('7');
   assert.ok(missing.kind === 'problem' && missing.problem.status === 503);
@@ -255,8 +307,24 @@ test('records what was asked and how it ended', () => {
   const exchange = memoryExchange({ path: '/a/x', query: 'secret=1', method: 'POST' });
   core.onRequest(exchange);
   done(exchange, { status: 502, reason: 'upstream-refused' });
-  assert.deepEqual(records(), [{
-    id: exchange.id, time: clock.now() - 5, project: 'p', consumer: '', clientAddress: '192.0.2.1', route: 'a', method: 'POST', path: '/a/x',
-    release: 'release-a', status: 502, reason: 'upstream-refused', durationMs: 5, upstreamMs: 3, requestBytes: 10, responseBytes: 20, traceId: exchange.traceId,
-  }]);
+  assert.deepEqual(records(), [
+    {
+      id: exchange.id,
+      time: clock.now() - 5,
+      project: 'p',
+      consumer: '',
+      clientAddress: '192.0.2.1',
+      route: 'a',
+      method: 'POST',
+      path: '/a/x',
+      release: 'release-a',
+      status: 502,
+      reason: 'upstream-refused',
+      durationMs: 5,
+      upstreamMs: 3,
+      requestBytes: 10,
+      responseBytes: 20,
+      traceId: exchange.traceId,
+    },
+  ]);
 });

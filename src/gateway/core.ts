@@ -11,7 +11,7 @@ import type { DataApiRunner } from '../sdk/dataapi.ts';
 import type { Answer, ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
 import { withoutQueryParameter } from '../sdk/expression.ts';
 import type { CallRing } from './call-ring.ts';
-import { runAuth, runLog, runRequest, runResponse, type Steps, then } from './chain.ts';
+import { after, runAuth, runLog, runRequest, runResponse, type Steps } from './chain.ts';
 import type { Core, Disposition, GatewayExchange, Outcome, TargetPool } from './contract.ts';
 import type { LivePlan, LiveRoute } from './instances.ts';
 import type { GatewayMetrics } from './route-stats.ts';
@@ -73,7 +73,7 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
   route.stats.started();
   exchange.request.remove('x-weir-consumer'); // Only the gateway says who the consumer is.
   if (route.auth.length === 0) return toTarget(options, exchange, call);
-  return then(runAuth(route.auth, exchange), (who) => {
+  return after(runAuth(route.auth, exchange), (who) => {
     const refused = admit(call, exchange, who);
     return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
   });
@@ -91,7 +91,8 @@ function noRoute(found: Exclude<RouteFound<LiveRoute>, { kind: 'found' }>, excha
 function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerIdentity | Problem): Problem | undefined {
   const { route, revision } = call;
   if (who === 'absent' || who instanceof Problem) {
-    const problem = who === 'absent' ? raise['credential-missing']({ values: { methods: route.spec.auth.map((a) => a.type).join(', ') } }) : who;
+    const problem =
+      who === 'absent' ? raise['credential-missing']({ values: { methods: route.spec.auth.map((a) => a.type).join(', ') } }) : who;
     if (problem.status === 401) exchange.response.set('www-authenticate', route.challenges);
     return problem;
   }
@@ -110,7 +111,7 @@ function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerId
 }
 
 function toTarget(options: CoreOptions, exchange: GatewayExchange, call: Call): Disposition | Promise<Disposition> {
-  return then<Verdict, Disposition>(runRequest(call.steps, exchange), (verdict) => {
+  return after<Verdict, Disposition>(runRequest(call.steps, exchange), (verdict) => {
     if (verdict instanceof Problem) return answerProblem(exchange, verdict);
     if (verdict !== undefined) return { kind: 'answer', answer: verdict satisfies Answer };
     return call.route.spec.target.kind === 'dataapi' ? runDataApi(options, exchange, call) : forward(options, exchange, call);

@@ -75,7 +75,7 @@ export function keepThread<In, Out>(options: KeptThreadOptions<Out>): KeptThread
       return worker !== undefined;
     },
     stop(message) {
-      worker?.postMessage(message);
+      worker?.postMessage(message, []);
       halt();
     },
     restart: () => void worker?.terminate(),

@@ -5,57 +5,90 @@ const route = ['route', 'project'] as const;
 
 export default defineMetrics({
   requests: {
-    name: 'weir_gateway_requests_total', type: 'counter', labels: [...route, 'method', 'code'],
-    help: { en: 'Requests that ended, by method and class of status (none: no answer was sent).', zh: '已结束的请求数，按方法与状态类别统计（none 表示未发送应答）。' },
+    name: 'weir_gateway_requests_total',
+    type: 'counter',
+    labels: [...route, 'method', 'code'],
+    help: {
+      en: 'Requests that ended, by method and class of status (none: no answer was sent).',
+      zh: '已结束的请求数，按方法与状态类别统计（none 表示未发送应答）。',
+    },
   },
   duration: {
-    name: 'weir_gateway_request_duration_seconds', type: 'histogram', labels: route,
+    name: 'weir_gateway_request_duration_seconds',
+    type: 'histogram',
+    labels: route,
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     help: { en: 'From the first byte of a request to the last of its answer.', zh: '从请求首字节到应答末字节的时间。' },
   },
   upstreamDuration: {
-    name: 'weir_gateway_upstream_duration_seconds', type: 'histogram', labels: route,
+    name: 'weir_gateway_upstream_duration_seconds',
+    type: 'histogram',
+    labels: route,
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    help: { en: 'From a request being sent on to the first byte of the answer; for data APIs, the query.', zh: '从转发请求到收到应答首字节的时间；数据 API 为查询时间。' },
+    help: {
+      en: 'From a request being sent on to the first byte of the answer; for data APIs, the query.',
+      zh: '从转发请求到收到应答首字节的时间；数据 API 为查询时间。',
+    },
   },
   inFlight: {
-    name: 'weir_gateway_in_flight', type: 'gauge', labels: route,
+    name: 'weir_gateway_in_flight',
+    type: 'gauge',
+    labels: route,
     help: { en: 'Requests being served now.', zh: '正在处理的请求数。' },
   },
   requestBytes: {
-    name: 'weir_gateway_request_bytes_total', type: 'counter', labels: route,
+    name: 'weir_gateway_request_bytes_total',
+    type: 'counter',
+    labels: route,
     help: { en: 'Bytes of requests read from clients.', zh: '从客户端读取的请求字节数。' },
   },
   responseBytes: {
-    name: 'weir_gateway_response_bytes_total', type: 'counter', labels: route,
+    name: 'weir_gateway_response_bytes_total',
+    type: 'counter',
+    labels: route,
     help: { en: 'Bytes of answers written to clients.', zh: '写给客户端的应答字节数。' },
   },
   rejections: {
-    name: 'weir_gateway_rejections_total', type: 'counter', labels: [...route, 'reason'],
+    name: 'weir_gateway_rejections_total',
+    type: 'counter',
+    labels: [...route, 'reason'],
     help: { en: 'Requests that did not end in an ordinary answer, by reason.', zh: '未得到正常应答的请求数，按原因统计。' },
   },
   callsDropped: {
-    name: 'weir_gateway_calls_dropped_total', type: 'counter',
+    name: 'weir_gateway_calls_dropped_total',
+    type: 'counter',
     help: { en: 'Call records dropped because they were not collected in time.', zh: '因未及时收集而丢弃的调用记录数。' },
   },
   evictions: {
-    name: 'weir_gateway_counter_evictions_total', type: 'counter',
-    help: { en: 'Rate-limit buckets forgotten before they were full again: the table is too small.', zh: '尚未恢复就被遗忘的限流桶数；说明计数表过小。' },
+    name: 'weir_gateway_counter_evictions_total',
+    type: 'counter',
+    help: {
+      en: 'Rate-limit buckets forgotten before they were full again: the table is too small.',
+      zh: '尚未恢复就被遗忘的限流桶数；说明计数表过小。',
+    },
   },
   lockTakeovers: {
-    name: 'weir_gateway_counter_lock_takeovers_total', type: 'counter',
+    name: 'weir_gateway_counter_lock_takeovers_total',
+    type: 'counter',
     help: { en: 'Locks of the rate-limit table taken over from a thread that died.', zh: '从异常退出的线程接管的限流表锁数。' },
   },
   threads: {
-    name: 'weir_gateway_threads', type: 'gauge',
+    name: 'weir_gateway_threads',
+    type: 'gauge',
     help: { en: 'Threads that serve sockets now.', zh: '当前处理连接的线程数。' },
   },
   threadRestarts: {
-    name: 'weir_gateway_thread_restarts_total', type: 'counter',
+    name: 'weir_gateway_thread_restarts_total',
+    type: 'counter',
     help: { en: 'Threads that ended by themselves and were started again.', zh: '意外退出后被重新启动的线程数。' },
   },
   failedEntries: {
-    name: 'weir_gateway_failed_entries', type: 'gauge', aggregate: 'max',
-    help: { en: 'Routes and plans whose newest version could not be made; the last good one serves.', zh: '最新版本无法生效、仍由上一个可用版本服务的路由与套餐数。' },
+    name: 'weir_gateway_failed_entries',
+    type: 'gauge',
+    aggregate: 'max',
+    help: {
+      en: 'Routes and plans whose newest version could not be made; the last good one serves.',
+      zh: '最新版本无法生效、仍由上一个可用版本服务的路由与套餐数。',
+    },
   },
 });

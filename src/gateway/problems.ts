@@ -5,7 +5,10 @@ export default defineProblems('core/gateway', {
   'route-not-found': {
     status: 404,
     title: { en: 'No such route', zh: '没有匹配的路由' },
-    detail: { en: 'No route answers this host and path. Check the path, or publish a route for it.', zh: '没有路由匹配该主机和路径。请检查路径，或发布相应的路由。' },
+    detail: {
+      en: 'No route answers this host and path. Check the path, or publish a route for it.',
+      zh: '没有路由匹配该主机和路径。请检查路径，或发布相应的路由。',
+    },
   },
   'method-not-allowed': {
     status: 405,
@@ -16,30 +19,42 @@ export default defineProblems('core/gateway', {
     status: 400,
     title: { en: 'Path refused', zh: '拒绝该路径' },
     detail: {
-      en: 'The path can be read in more than one way ({fault}) and is refused. Send it without dot segments, "//", backslashes and encoded slashes, and valid percent-encoding.',
-      zh: '该路径存在歧义（{fault}），已拒绝。请去掉点段、“//”、反斜杠和编码的斜杠，并使用正确的百分号编码。',
+      en: 'The path can be read in more than one way ({fault}). Send it without dot segments, "//", backslashes and bad escapes.',
+      zh: '该路径存在歧义（{fault}），已拒绝。请去掉点段、“//”、反斜杠、编码的斜杠和错误的百分号编码。',
     },
   },
   'credential-missing': {
     status: 401,
     title: { en: 'Credential missing', zh: '缺少凭证' },
-    detail: { en: 'This route asks who you are: send a credential by one of: {methods}.', zh: '该路由需要身份凭证，可用方式：{methods}。' },
+    detail: {
+      en: 'This route asks who you are: send a credential by one of: {methods}.',
+      zh: '该路由需要身份凭证，可用方式：{methods}。',
+    },
   },
   'consumer-disabled': {
     status: 403,
     title: { en: 'Consumer disabled', zh: '消费者已停用' },
-    detail: { en: 'The credential belongs to a consumer that is switched off. Ask its owner to enable it.', zh: '该凭证所属的消费者已停用，请联系管理员启用。' },
+    detail: {
+      en: 'The credential belongs to a consumer that is switched off. Ask its owner to enable it.',
+      zh: '该凭证所属的消费者已停用，请联系管理员启用。',
+    },
   },
   'upstream-missing': {
     status: 503,
     title: { en: 'Upstream not available', zh: '上游不可用' },
-    detail: { en: 'The route points to an upstream that is not configured now. Try again later.', zh: '该路由指向的上游当前未配置，请稍后重试。' },
+    detail: {
+      en: 'The route points to an upstream that is not configured now. Try again later.',
+      zh: '该路由指向的上游当前未配置，请稍后重试。',
+    },
     retry: 'later',
   },
   'listen-failed': {
     status: 500,
     title: { en: 'Cannot listen', zh: '无法监听' },
-    detail: { en: 'The gateway cannot listen on {host}:{port} ({reason}). Free the port, or set another with WEIR_GATEWAY_PORT.', zh: '网关无法监听 {host}:{port}（{reason}）。请释放端口，或用 WEIR_GATEWAY_PORT 指定其他端口。' },
+    detail: {
+      en: 'The gateway cannot listen on {host}:{port} ({reason}). Free the port, or set another with WEIR_GATEWAY_PORT.',
+      zh: '网关无法监听 {host}:{port}（{reason}）。请释放端口，或用 WEIR_GATEWAY_PORT 指定其他端口。',
+    },
   },
   'dataapi-unavailable': {
     status: 503,

@@ -17,8 +17,17 @@ import { createMetrics } from './route-stats.ts';
 
 const lives = { made: 0, closed: 0 };
 const counting = definePolicy({
-  id: 'counting', title: { en: 'c', zh: '计' }, summary: { en: 'c', zh: '计' }, since: '0.1', status: 'experimental', version: 1,
-  phases: ['request'], bodies: 'none', config: strictObject({ fail: T.Boolean({ default: false }) }), problems: {}, examples: [],
+  id: 'counting',
+  title: { en: 'c', zh: '计' },
+  summary: { en: 'c', zh: '计' },
+  since: '0.1',
+  status: 'experimental',
+  version: 1,
+  phases: ['request'],
+  bodies: 'none',
+  config: strictObject({ fail: T.Boolean({ default: false }) }),
+  problems: {},
+  examples: [],
   create(config) {
     if (config.fail) throw new Error('told to fail');
     lives.made++;
@@ -26,18 +35,36 @@ const counting = definePolicy({
   },
 });
 const registry: Registry = {
-  policies: new Map([['counting', counting as never]]), auth: new Map([['api-key', apiKey as never]]), connectors: new Map(),
+  policies: new Map([['counting', counting as never]]),
+  auth: new Map([['api-key', apiKey as never]]),
+  connectors: new Map(),
 };
 
 function entry<K extends EntryType>(type: K, value: EntryValues[K] & { project: string }, name: string): AnyEntry {
   return { type, key: entryKey(type, value.project, name), hash: contentHash(value as unknown as Json), value } as AnyEntry;
 }
 const route = (name: string, more: Partial<EntryValues['route']> = {}): AnyEntry =>
-  entry('route', {
-    project: 'p', name, release: 'r1', hosts: [], paths: [`/${name}`], methods: [], target: { kind: 'upstream', name: 'u' }, rewrite: undefined,
-    preserveHost: false, keepCredential: false, timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1 }, bodyBytesMax: 1, auth: [],
-    policies: [{ type: 'counting', config: {}, identity: `p/route/${name}/0` }], ...more,
-  }, name);
+  entry(
+    'route',
+    {
+      project: 'p',
+      name,
+      release: 'r1',
+      hosts: [],
+      paths: [`/${name}`],
+      methods: [],
+      target: { kind: 'upstream', name: 'u' },
+      rewrite: undefined,
+      preserveHost: false,
+      keepCredential: false,
+      timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1 },
+      bodyBytesMax: 1,
+      auth: [],
+      policies: [{ type: 'counting', config: {}, identity: `p/route/${name}/0` }],
+      ...more,
+    },
+    name,
+  );
 const upstream = (name: string, port: number): AnyEntry =>
   entry('upstream', { project: 'p', name, targets: [{ host: '127.0.0.1', port, weight: 1 }], connectionsMax: 1, idleMs: 1 }, name);
 
@@ -48,10 +75,14 @@ function fixture() {
   const upstreams: string[] = [];
   const state = createRevisionState({
     tools: {
-      registry, clock, log: silentLog, counters: openCounters(createCounterBuffer(64, seededRandom(1)), () => clock.monotonic()),
+      registry,
+      clock,
+      log: silentLog,
+      counters: openCounters(createCounterBuffer(64, seededRandom(1)), () => clock.monotonic()),
       routeStats: (project, name) => metrics.route(project, name),
     },
-    onUpstreams: (changed, removed) => void upstreams.push(...changed.map((u) => `put ${u.name}:${u.targets[0]!.port}`), ...removed.map((k) => `remove ${k}`)),
+    onUpstreams: (changed, removed) =>
+      void upstreams.push(...changed.map((u) => `put ${u.name}:${u.targets[0]!.port}`), ...removed.map((k) => `remove ${k}`)),
   });
   let held = new Map<string, AnyEntry>();
   /** A delta as control would make it. */
@@ -92,7 +123,9 @@ test('a whole revision replaces what is held, touching only differences', () => 
 test('a bad entry keeps its last good version, says why, and takes nothing down', () => {
   const { state, move, match } = fixture();
   state.apply(move([route('a')]));
-  const bad = (policy: { type: string; config: object }) => [{ ...policy, config: policy.config as Record<string, unknown>, identity: 'x' }];
+  const bad = (policy: { type: string; config: object }) => [
+    { ...policy, config: policy.config as Record<string, unknown>, identity: 'x' },
+  ];
   const cases: [Partial<EntryValues['route']>, RegExp][] = [
     [{ policies: bad({ type: 'counting', config: { fail: true } }) }, /told to fail/],
     [{ policies: bad({ type: 'absent', config: {} }) }, /"absent" is not known/],
@@ -102,7 +135,10 @@ test('a bad entry keeps its last good version, says why, and takes nothing down'
   ];
   for (const [change, reason] of cases) {
     assert.deepEqual(state.apply(move([route('a', { release: 'bad', ...change }), route('b')])), { ok: true });
-    assert.deepEqual(state.failed().map((f) => f.key), ['route/p/a']);
+    assert.deepEqual(
+      state.failed().map((f) => f.key),
+      ['route/p/a'],
+    );
     assert.match(state.failed()[0]!.reason, reason);
     assert.equal(match('/a'), 'found');
     assert.equal(state.current.routes.get('p/a')?.spec.release, 'r1');
@@ -115,7 +151,10 @@ test('a bad entry keeps its last good version, says why, and takes nothing down'
 
 test('policies made before one that fails are closed again', () => {
   const { state, move } = fixture();
-  const policies = [{ type: 'counting', config: {}, identity: '0' }, { type: 'counting', config: { fail: true }, identity: '1' }];
+  const policies = [
+    { type: 'counting', config: {}, identity: '0' },
+    { type: 'counting', config: { fail: true }, identity: '1' },
+  ];
   state.apply(move([route('a', { policies })]));
   assert.deepEqual(lives, { made: 1, closed: 1 });
 });

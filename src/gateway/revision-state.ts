@@ -9,8 +9,15 @@
 import type { ThreadState } from '../sdk/channel.ts';
 import type { CompiledDataApi } from '../sdk/dataapi.ts';
 import {
-  type AnyEntry, type CompiledConsumer, type CompiledCredential, type CompiledUpstream, EMPTY_REVISION_HASH,
-  type EntryType, type EntryValues, type RevisionDelta, toggleEntry,
+  type AnyEntry,
+  type CompiledConsumer,
+  type CompiledCredential,
+  type CompiledUpstream,
+  EMPTY_REVISION_HASH,
+  type EntryType,
+  type EntryValues,
+  type RevisionDelta,
+  toggleEntry,
 } from '../sdk/revision.ts';
 import { type InstanceTools, type LivePlan, type LiveRoute, makePlan, makeRoute } from './instances.ts';
 import { createRouter, type Router } from './router.ts';
@@ -109,68 +116,76 @@ interface Step {
 }
 
 function buildStep(
-  current: LiveRevision, change: Change, entries: ReadonlyMap<string, AnyEntry>,
-  failures: Map<string, string>, tools: InstanceTools,
+  current: LiveRevision,
+  change: Change,
+  entries: ReadonlyMap<string, AnyEntry>,
+  failures: Map<string, string>,
+  tools: InstanceTools,
 ): Step {
-  const retired: { held: { retire(): void } }[] = [];
-  const removeRoutes: LiveRoute[] = [];
-  const putRoutes: LiveRoute[] = [];
-  const routes = new Map(current.routes);
-  const plans = new Map(current.plans);
-  const made = <V>(entry: AnyEntry, make: () => V): V | undefined => {
-    try {
-      const value = make();
-      failures.delete(entry.key);
-      return value;
-    } catch (error) {
-      failures.set(entry.key, error instanceof Error ? error.message : String(error));
-      return undefined;
-    }
-  };
-  for (const entry of change.removed) {
-    failures.delete(entry.key);
-    const old = entry.type === 'route' ? routes.get(nameOf(entry)) : entry.type === 'plan' ? plans.get(nameOf(entry)) : undefined;
-    if (!old) continue;
-    retired.push(old);
-    if (entry.type === 'route') {
-      routes.delete(nameOf(entry));
-      removeRoutes.push(old as LiveRoute);
-    } else plans.delete(nameOf(entry));
-  }
-  for (const entry of change.put) {
-    if (entry.type === 'route') {
-      const route = made(entry, () => makeRoute(entry.value, tools));
-      const old = routes.get(nameOf(entry));
-      if (!route) continue;
-      if (old) (retired.push(old), removeRoutes.push(old));
-      routes.set(nameOf(entry), route);
-      putRoutes.push(route);
-    } else if (entry.type === 'plan') {
-      const plan = made(entry, () => makePlan(entry.value, tools));
-      const old = plans.get(nameOf(entry));
-      if (!plan) continue;
-      if (old) retired.push(old);
-      plans.set(nameOf(entry), plan);
-    }
-  }
-  const changed = removeRoutes.length + putRoutes.length > 0;
+  const routes = changeInstances<LiveRoute, 'route'>(current.routes, 'route', change, failures, (value) => makeRoute(value, tools));
+  const plans = changeInstances<LivePlan, 'plan'>(current.plans, 'plan', change, failures, (value) => makePlan(value, tools));
   const next: LiveRevision = Object.freeze({
     number: change.to,
     hash: change.hash(current.hash),
-    router: changed ? current.router.withChanges(removeRoutes, putRoutes) : current.router,
-    routes: changed ? routes : current.routes,
-    plans,
+    router: routes.map === current.routes ? current.router : current.router.withChanges(routes.left, routes.came),
+    routes: routes.map,
+    plans: plans.map,
     consumers: changedMap(current.consumers, 'consumer', change, entries, nameOf),
     credentials: changedMap(current.credentials, 'credential', change, entries, (e) => credentialKey(e.value as CompiledCredential)),
     dataApis: changedMap(current.dataApis, 'dataapi', change, entries, nameOf),
     upstreams: changedMap(current.upstreams, 'upstream', change, entries, nameOf),
   });
-  return { next, retired };
+  return { next, retired: [...routes.left, ...plans.left] };
+}
+
+interface InstanceChange<I> {
+  readonly map: ReadonlyMap<string, I>;
+  readonly left: readonly I[];
+  readonly came: readonly I[];
+}
+
+/** Makes the changed instances of one type. One that cannot be made leaves the old one where it is, and its reason in `failures`. */
+function changeInstances<I, K extends 'route' | 'plan'>(
+  map: ReadonlyMap<string, I>,
+  type: K,
+  change: Change,
+  failures: Map<string, string>,
+  make: (value: EntryValues[K]) => I,
+): InstanceChange<I> {
+  const next = new Map(map);
+  const came: I[] = [];
+  const left: I[] = [];
+  const leave = (name: string): void => {
+    const old = next.get(name);
+    if (old !== undefined) left.push(old);
+    next.delete(name);
+  };
+  for (const entry of change.removed) {
+    failures.delete(entry.key);
+    if (entry.type === type) leave(nameOf(entry));
+  }
+  for (const entry of change.put) {
+    if (entry.type !== type) continue;
+    try {
+      const instance = make(entry.value as EntryValues[K]);
+      failures.delete(entry.key);
+      leave(nameOf(entry));
+      next.set(nameOf(entry), instance);
+      came.push(instance);
+    } catch (error) {
+      failures.set(entry.key, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return came.length + left.length === 0 ? { map, left, came } : { map: next, left, came };
 }
 
 /** A copy with the changes of one type, or the same map when there are none. */
 function changedMap<K extends EntryType>(
-  map: ReadonlyMap<string, EntryValues[K]>, type: K, change: Change, entries: ReadonlyMap<string, AnyEntry>, keyOf: (entry: AnyEntry) => string,
+  map: ReadonlyMap<string, EntryValues[K]>,
+  type: K,
+  change: Change,
+  entries: ReadonlyMap<string, AnyEntry>,
+  keyOf: (entry: AnyEntry) => string,
 ): ReadonlyMap<string, EntryValues[K]> {
   const put = change.put.filter((e) => e.type === type);
   const removed = change.removed.filter((e) => e.type === type);
@@ -213,7 +228,14 @@ function findCredential(revision: LiveRevision, project: string, type: string, s
 
 function emptyRevision(): LiveRevision {
   return Object.freeze({
-    number: 0, hash: EMPTY_REVISION_HASH, router: createRouter<LiveRoute>(), routes: new Map(), consumers: new Map(), plans: new Map(),
-    credentials: new Map(), dataApis: new Map(), upstreams: new Map(),
+    number: 0,
+    hash: EMPTY_REVISION_HASH,
+    router: createRouter<LiveRoute>(),
+    routes: new Map(),
+    consumers: new Map(),
+    plans: new Map(),
+    credentials: new Map(),
+    dataApis: new Map(),
+    upstreams: new Map(),
   });
 }

@@ -65,7 +65,9 @@ function control() {
         await new Promise<void>((resolve, reject) => {
           const wake = () => (waiters.delete(wake), resolve());
           waiters.add(wake);
-          signal.addEventListener('abort', () => reject(new Error(`not seen within 10 s; got ${JSON.stringify(got).slice(0, 2000)}`)), { once: true });
+          signal.addEventListener('abort', () => reject(new Error(`not seen within 10 s; got ${JSON.stringify(got).slice(0, 2000)}`)), {
+            once: true,
+          });
         });
       }
     },
@@ -76,29 +78,59 @@ function start(threads: number, more: { port?: number } = {}) {
   const line = control();
   const config = readValue(gatewayConfig, {}).value;
   const gateway = startGateway({
-    channel: line.channel, instance: 'g1', pid: 1, threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url), threads,
-    host: '127.0.0.1', port: more.port ?? 0, limits: engineLimits(config), counters: 1024, callsBuffered: 1000, clock: systemClock, random: systemRandom, log: silentLog,
+    channel: line.channel,
+    instance: 'g1',
+    pid: 1,
+    threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url),
+    threads,
+    host: '127.0.0.1',
+    port: more.port ?? 0,
+    limits: engineLimits(config),
+    counters: 1024,
+    callsBuffered: 1000,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
   });
   started.push(gateway);
   const applied = (revision: number) =>
-    line.until((m) => (m.type === 'applied' && m.threads.length === threads && m.threads.every((t) => t.revision === revision) ? m.threads : undefined));
+    line.until((m) =>
+      m.type === 'applied' && m.threads.length === threads && m.threads.every((t) => t.revision === revision) ? m.threads : undefined,
+    );
   return { line, gateway, applied };
 }
 
-const upstream = entry('upstream', 'u', { name: 'u', targets: [{ host: '127.0.0.1', port: 9, weight: 1 }], connectionsMax: 1, idleMs: 1 });
+const upstream = entry('upstream', 'u', {
+  name: 'u',
+  targets: [{ host: '127.0.0.1', port: 9, weight: 1 }],
+  connectionsMax: 1,
+  idleMs: 1,
+});
 
 /** One request on a connection of its own, so that the kernel spreads them over the threads. */
 async function call(port: number, path: string, headers: Record<string, string> = {}) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close', ...headers }, signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    headers: { connection: 'close', ...headers },
+    signal: AbortSignal.timeout(10_000),
+  });
   return { status: response.status, ...((await response.json()) as { thread: number; body: string }) };
 }
 
 test('every thread serves the revision, and each delta reaches all', { timeout: 60_000 }, async () => {
   const { line, gateway, applied } = start(3);
-  assert.deepEqual(await line.until((m) => (m.type === 'hello' ? m : undefined)), { type: 'hello', role: 'gateway', instance: 'g1', pid: 1, revision: 0 });
+  assert.deepEqual(await line.until((m) => (m.type === 'hello' ? m : undefined)), {
+    type: 'hello',
+    role: 'gateway',
+    instance: 'g1',
+    pid: 1,
+    revision: 0,
+  });
   const first = line.publish([routeEntry('a'), upstream]);
   const threads = await applied(1);
-  assert.deepEqual(threads.map((t) => [t.thread, t.hash, t.failed]), [0, 1, 2].map((n) => [n, first.hash, []]));
+  assert.deepEqual(
+    threads.map((t) => [t.thread, t.hash, t.failed]),
+    [0, 1, 2].map((n) => [n, first.hash, []]),
+  );
   const port = await gateway.ready;
   const answers = await Promise.all(Array.from({ length: 60 }, () => call(port, '/a/x')));
   assert.ok(answers.every((a) => a.status === 200 && a.body === 'p/u'));
@@ -110,7 +142,10 @@ test('every thread serves the revision, and each delta reaches all', { timeout: 
 
 test('a limit is exact over all threads', { timeout: 60_000 }, async () => {
   const { line, gateway, applied } = start(3);
-  const limited = routeEntry('a', { auth: [{ type: 'api-key', config: {} }], policies: [{ type: 'rate-limit', config: { limit: 20, window: '31d' }, identity: 'p/route/a/0' }] });
+  const limited = routeEntry('a', {
+    auth: [{ type: 'api-key', config: {} }],
+    policies: [{ type: 'rate-limit', config: { limit: 20, window: '31d' }, identity: 'p/route/a/0' }],
+  });
   line.publish([limited, upstream, ...consumerEntries('shop', hash('sha256', KEY))]);
   await applied(1);
   const port = await gateway.ready;
@@ -128,7 +163,11 @@ test('a thread that dies comes back with the whole revision, on the same port', 
   await applied(2);
   const seen = line.got.length;
   await assert.rejects(call(port, '/crash'));
-  await line.until(() => (line.got.slice(seen).some((m) => m.type === 'applied' && m.threads.length === 2 && m.threads.every((t) => t.revision === 2)) ? true : undefined));
+  await line.until(() =>
+    line.got.slice(seen).some((m) => m.type === 'applied' && m.threads.length === 2 && m.threads.every((t) => t.revision === 2))
+      ? true
+      : undefined,
+  );
   const bodies = await Promise.all(Array.from({ length: 30 }, () => call(port, '/b')));
   assert.ok(bodies.every((b) => b.status === 200));
   line.say({ type: 'collect', id: 5 });
@@ -188,10 +227,22 @@ test('a taken port is a problem that says what to do', { timeout: 60_000 }, asyn
   const { port } = taken.address() as net.AddressInfo;
   const { line, gateway } = start(1, { port });
   line.publish([upstream]);
-  await assert.rejects(gateway.ready, (error) => error instanceof Problem && error.code === 'core/gateway/listen-failed' && error.message.includes(`127.0.0.1:${port} (EADDRINUSE)`));
+  await assert.rejects(
+    gateway.ready,
+    (error) =>
+      error instanceof Problem && error.code === 'core/gateway/listen-failed' && error.message.includes(`127.0.0.1:${port} (EADDRINUSE)`),
+  );
   taken.close();
 });
 
 test('threads follow the configuration, the cores, and what the platform can', () => {
-  assert.deepEqual([threadCount({}, 2, 'linux'), threadCount({}, 64, 'linux'), threadCount({ threads: 3 }, 2, 'linux'), threadCount({ threads: 3 }, 8, 'darwin')], [2, 8, 3, 1]);
+  assert.deepEqual(
+    [
+      threadCount({}, 2, 'linux'),
+      threadCount({}, 64, 'linux'),
+      threadCount({ threads: 3 }, 2, 'linux'),
+      threadCount({ threads: 3 }, 8, 'darwin'),
+    ],
+    [2, 8, 3, 1],
+  );
 });

@@ -105,7 +105,9 @@ class Role {
     const { options } = this;
     if (options.queryThread) {
       this.query = createQueryLink({
-        entry: options.queryThread, clock: options.clock, log: options.log,
+        entry: options.queryThread,
+        clock: options.clock,
+        log: options.log,
         onRestart: () => this.slots.forEach((slot) => this.linkQuery(slot)),
       });
     }
@@ -134,8 +136,12 @@ class Role {
   private startThread(index: number): void {
     const { options } = this;
     const data: GatewayThreadData = {
-      kind: 'weir-gateway-thread', thread: index, limits: options.limits, callsBuffered: options.callsBuffered,
-      counters: this.counters, countersSinceMs: this.countersSinceMs,
+      kind: 'weir-gateway-thread',
+      thread: index,
+      limits: options.limits,
+      callsBuffered: options.callsBuffered,
+      counters: this.counters,
+      countersSinceMs: this.countersSinceMs,
     };
     const slot: Slot = { index, kept: undefined as never, state: undefined, port: undefined, asked: false, stopped: false };
     slot.kept = keepThread<ToThread, FromThread>({
@@ -164,18 +170,21 @@ class Role {
         slot.state = message.state;
         this.listenWhenReady();
         return this.reportApplied();
-      case 'resync': return void slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+      case 'resync':
+        return void slot.kept.send({ type: 'revision', delta: this.entries.everything() });
       case 'listening':
         slot.port = this.port = message.port;
         this.listenWhenReady();
         if (!this.slots.every((s) => s.port !== undefined)) return;
         this.served = true;
         return this.ready.resolve(message.port);
-      case 'listen-failed': return this.listenFailed(slot, message.reason);
+      case 'listen-failed':
+        return this.listenFailed(slot, message.reason);
       case 'calls':
         this.dropped += message.batch.dropped;
         return this.outbox.add(message.batch);
-      case 'metrics': return this.collected(message.id, message.metrics);
+      case 'metrics':
+        return this.collected(message.id, message.metrics);
       case 'stopped':
         slot.stopped = true;
         return slot.kept.end();
@@ -204,7 +213,8 @@ class Role {
   private reportApplied(): void {
     const threads = this.slots.flatMap((slot) => slot.state ?? []);
     const newest = this.entries.revision;
-    if (threads.length === this.slots.length && threads.every((t) => t.revision === newest)) this.options.channel.send({ type: 'applied', threads });
+    if (threads.length === this.slots.length && threads.every((t) => t.revision === newest))
+      this.options.channel.send({ type: 'applied', threads });
   }
 
   private async collect(id: number): Promise<void> {

@@ -12,7 +12,11 @@ test('counts, classes, durations, bytes and reasons add up over threads', async 
   const threads = [createMetrics(), createMetrics()];
   for (const metrics of threads) {
     const stats = metrics.route('p', 'a');
-    for (const more of [{}, { status: 404 }, { status: 503, reason: 'core/gateway/upstream-missing', upstreamMs: 0, durationMs: 60_000 }]) {
+    for (const more of [
+      {},
+      { status: 404 },
+      { status: 503, reason: 'core/gateway/upstream-missing', upstreamMs: 0, durationMs: 60_000 },
+    ]) {
       stats.started();
       stats.finished('GET', outcome(more));
     }
@@ -37,7 +41,8 @@ test('counts, classes, durations, bytes and reasons add up over threads', async 
     'weir_gateway_response_bytes_total{route="a",project="p"} 800',
     'weir_gateway_rejections_total{route="a",project="p",reason="client-closed"} 2',
     'weir_gateway_rejections_total{route="",project="",reason="head-too-large"} 2',
-  ]) assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
+  ])
+    assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
 });
 
 test('labels are bounded: routes and reasons beyond the cap are "other"', () => {
@@ -48,8 +53,17 @@ test('labels are bounded: routes and reasons beyond the cap are "other"', () => 
     stats.finished('GET', outcome());
   }
   for (let i = 0; i < 1000; i++) metrics.rejected(`reason-${i}`);
-  const values = (name: string) => (metrics.toJson().find((m) => m['name'] === name)!['values'] as { labels: Record<string, string>; value: number }[]);
-  assert.deepEqual(values('weir_gateway_requests_total').map((v) => [v.labels['route'], v.value]), [['other', 7], ['r0', 1], ['r1', 1], ['r2', 1]]);
+  const values = (name: string) =>
+    metrics.toJson().find((m) => m['name'] === name)!['values'] as { labels: Record<string, string>; value: number }[];
+  assert.deepEqual(
+    values('weir_gateway_requests_total').map((v) => [v.labels['route'], v.value]),
+    [
+      ['other', 7],
+      ['r0', 1],
+      ['r1', 1],
+      ['r2', 1],
+    ],
+  );
   assert.ok(values('weir_gateway_rejections_total').length <= 41);
 });
 

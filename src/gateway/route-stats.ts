@@ -74,9 +74,14 @@ export function createMetrics(routesMax = 10_000): GatewayMetrics {
 
 function newStats(project: string, route: string): Stats {
   const stats: Stats = {
-    project, route, inFlight: 0,
+    project,
+    route,
+    inFlight: 0,
     counts: new Float64Array(METHODS.length * CLASSES.length),
-    duration: newHistogram(), upstream: newHistogram(), bytes: new Float64Array(2), reasons: new Map(),
+    duration: newHistogram(),
+    upstream: newHistogram(),
+    bytes: new Float64Array(2),
+    reasons: new Map(),
     started: () => void stats.inFlight++,
     finished(method, outcome) {
       stats.inFlight--;
@@ -121,12 +126,30 @@ function routeMetrics(all: readonly Stats[]): Record<string, unknown>[] {
   const per = (value: (s: Stats) => number) => used.map((s): Sample => ({ labels: labelsOf(s), value: value(s) }));
   return [
     metricJson(specs.requests, used.flatMap(requestSamples)),
-    metricJson(specs.duration, used.flatMap((s) => histogramSamples(specs.duration.name, s, s.duration))),
-    metricJson(specs.upstreamDuration, used.flatMap((s) => histogramSamples(specs.upstreamDuration.name, s, s.upstream))),
-    metricJson(specs.inFlight, per((s) => s.inFlight)),
-    metricJson(specs.requestBytes, per((s) => s.bytes[0]!)),
-    metricJson(specs.responseBytes, per((s) => s.bytes[1]!)),
-    metricJson(specs.rejections, used.flatMap((s) => [...s.reasons].map(([reason, value]): Sample => ({ labels: { ...labelsOf(s), reason }, value })))),
+    metricJson(
+      specs.duration,
+      used.flatMap((s) => histogramSamples(specs.duration.name, s, s.duration)),
+    ),
+    metricJson(
+      specs.upstreamDuration,
+      used.flatMap((s) => histogramSamples(specs.upstreamDuration.name, s, s.upstream)),
+    ),
+    metricJson(
+      specs.inFlight,
+      per((s) => s.inFlight),
+    ),
+    metricJson(
+      specs.requestBytes,
+      per((s) => s.bytes[0]!),
+    ),
+    metricJson(
+      specs.responseBytes,
+      per((s) => s.bytes[1]!),
+    ),
+    metricJson(
+      specs.rejections,
+      used.flatMap((s) => [...s.reasons].map(([reason, value]): Sample => ({ labels: { ...labelsOf(s), reason }, value }))),
+    ),
   ];
 }
 

@@ -83,7 +83,13 @@ function matchIn<R extends Routable>(hosts: Hosts<R>, host: string, path: string
 }
 
 /** Exact host, then wildcards from the longest suffix, then routes without host. */
-function search<R>(hosts: Hosts<R>, name: string, path: readonly string[], method: string, allow: Set<string> | undefined): Entry<R> | undefined {
+function search<R>(
+  hosts: Hosts<R>,
+  name: string,
+  path: readonly string[],
+  method: string,
+  allow: Set<string> | undefined,
+): Entry<R> | undefined {
   const exact = hosts.exact.get(name);
   let found = exact && walk(exact, path, 0, method, allow);
   if (hosts.wildcard.size > 0) {
@@ -96,15 +102,20 @@ function search<R>(hosts: Hosts<R>, name: string, path: readonly string[], metho
 }
 
 /** Depth first, literal before parameter before rest: the first leaf that takes the method is the most specific. */
-function walk<R>(node: Node<R>, path: readonly string[], at: number, method: string, allow: Set<string> | undefined): Entry<R> | undefined {
+function walk<R>(
+  node: Node<R>,
+  path: readonly string[],
+  at: number,
+  method: string,
+  allow: Set<string> | undefined,
+): Entry<R> | undefined {
   if (at === path.length) {
     const own = node.end && pick(node.end, method, allow);
     if (own) return own;
   } else {
     const literal = node.literals.get(path[at]!);
     const found =
-      (literal && walk(literal, path, at + 1, method, allow)) ??
-      (node.parameter && walk(node.parameter, path, at + 1, method, allow));
+      (literal && walk(literal, path, at + 1, method, allow)) ?? (node.parameter && walk(node.parameter, path, at + 1, method, allow));
     if (found) return found;
   }
   return node.rest && pick(node.rest, method, allow);

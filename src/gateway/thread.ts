@@ -40,13 +40,16 @@ const CALLS_AT_ONCE = 4096;
 export function runGatewayThread(deps: GatewayThreadDeps): void {
   const { data, parent, clock } = deps;
   const thread = makeThread(deps);
-  const send = (message: FromThread) => parent.postMessage(message);
+  const send = (message: FromThread) => parent.postMessage(message, []);
   const cancel = clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true });
   parent.on('message', (message: ToThread) => {
     switch (message.type) {
-      case 'revision': return applyDelta(thread, message.delta, data.thread, send);
-      case 'query-port': return thread.useQueryPort(message.port);
-      case 'collect': return send({ type: 'metrics', id: message.id, metrics: thread.metrics.toJson() });
+      case 'revision':
+        return applyDelta(thread, message.delta, data.thread, send);
+      case 'query-port':
+        return thread.useQueryPort(message.port);
+      case 'collect':
+        return send({ type: 'metrics', id: message.id, metrics: thread.metrics.toJson() });
       case 'listen':
         return void thread.engine.listen(message).then(
           (port) => send({ type: 'listening', port }),
@@ -87,8 +90,14 @@ function makeThread(deps: GatewayThreadDeps): Thread {
   const core: Core = createCore({
     revision: () => state.current,
     pool: (key) => engine.pool(key),
-    dataApis: { run: (request) => (runner ? runner.run(request) : Promise.reject(gatewayProblems.raise['dataapi-unavailable']({ retryAfterMs: 1000 }))) },
-    metrics, calls, clock, log,
+    dataApis: {
+      run: (request) =>
+        runner ? runner.run(request) : Promise.reject(gatewayProblems.raise['dataapi-unavailable']({ retryAfterMs: 1000 })),
+    },
+    metrics,
+    calls,
+    clock,
+    log,
   });
   const engine = deps.createEngine({ core, limits: data.limits, clock, random: deps.random, newId: deps.newId, log });
   const useQueryPort = (port: MessagePort): void => {
@@ -98,7 +107,12 @@ function makeThread(deps: GatewayThreadDeps): Thread {
   return { engine, state, calls, metrics, useQueryPort };
 }
 
-function applyDelta(thread: Thread, delta: Parameters<RevisionState['apply']>[0], index: number, send: (message: FromThread) => void): void {
+function applyDelta(
+  thread: Thread,
+  delta: Parameters<RevisionState['apply']>[0],
+  index: number,
+  send: (message: FromThread) => void,
+): void {
   const applied = thread.state.apply(delta);
   // After a whole revision there is nothing more to ask for: the hash told to control shows the difference.
   if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });

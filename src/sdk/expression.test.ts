@@ -5,7 +5,11 @@ import { compileExpression, queryValue, withoutQueryParameter } from './expressi
 import { memoryExchange } from './suites/exchange.ts';
 
 const exchange = memoryExchange({
-  method: 'POST', path: '/a/b', query: 'x=1&y=a%20b+c&x=2&flag', host: 'h.test', headers: { 'X-Tenant': 't1' },
+  method: 'POST',
+  path: '/a/b',
+  query: 'x=1&y=a%20b+c&x=2&flag',
+  host: 'h.test',
+  headers: { 'X-Tenant': 't1' },
   consumer: { name: 'shop', project: 'p', plan: 'gold', credentialId: 'c' },
 });
 exchange.params = { id: '7' };
@@ -16,9 +20,22 @@ const read = (text: string) => {
 
 test('reads each form', () => {
   const expected = {
-    'consumer.id': 'p/shop', 'consumer.name': 'shop', 'consumer.plan': 'gold', 'client.address': '192.0.2.1', 'route.name': 'orders',
-    'request.method': 'POST', 'request.path': '/a/b', 'request.host': 'h.test', 'request.header.x-tenant': 't1', 'request.header.none': undefined,
-    'request.query.x': '1', 'request.query.y': 'a b c', 'request.query.flag': '', 'request.query.z': undefined, 'params.id': '7', 'params.toString': undefined,
+    'consumer.id': 'p/shop',
+    'consumer.name': 'shop',
+    'consumer.plan': 'gold',
+    'client.address': '192.0.2.1',
+    'route.name': 'orders',
+    'request.method': 'POST',
+    'request.path': '/a/b',
+    'request.host': 'h.test',
+    'request.header.x-tenant': 't1',
+    'request.header.none': undefined,
+    'request.query.x': '1',
+    'request.query.y': 'a b c',
+    'request.query.flag': '',
+    'request.query.z': undefined,
+    'params.id': '7',
+    'params.toString': undefined,
   };
   for (const [text, value] of Object.entries(expected)) assert.equal(read(text), value, text);
   const compiled = compileExpression('consumer.id');

@@ -57,13 +57,28 @@ export function explainMatch(routes: Iterable<Named>, request: ExplainedRequest)
     if (patterns.length === 0) continue;
     const hostRanks = hosts.flatMap((pattern) => hostRank(pattern, host) ?? []).sort();
     if (hostRanks.length === 0) {
-      near.push({ id, matches: false, why: { en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`, zh: `路径匹配，但仅服务于主机 ${route.hosts.join('、')}` } });
+      near.push({
+        id,
+        matches: false,
+        why: {
+          en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`,
+          zh: `路径匹配，但仅服务于主机 ${route.hosts.join('、')}`,
+        },
+      });
       continue;
     }
     const method = methodRank(route.methods, request.method);
     if (method === undefined) {
-      for (const name of route.methods) (allow.add(name), name === 'GET' && allow.add('HEAD'));
-      near.push({ id, matches: false, why: { en: `host and path fit, but it takes only ${route.methods.join(', ')}`, zh: `主机和路径匹配，但只接受 ${route.methods.join('、')}` } });
+      for (const name of route.methods) allow.add(name);
+      if (route.methods.includes('GET')) allow.add('HEAD');
+      near.push({
+        id,
+        matches: false,
+        why: {
+          en: `host and path fit, but it takes only ${route.methods.join(', ')}`,
+          zh: `主机和路径匹配，但只接受 ${route.methods.join('、')}`,
+        },
+      });
       continue;
     }
     const pattern = [...patterns].sort((a, b) => (pathRank(a) < pathRank(b) ? -1 : 1))[0]!;
@@ -73,25 +88,51 @@ export function explainMatch(routes: Iterable<Named>, request: ExplainedRequest)
   return conclude(fits, near, allow, read.decoded, request);
 }
 
-function conclude(fits: readonly Candidate[], near: readonly ConsideredRoute[], allow: ReadonlySet<string>, path: readonly string[], request: ExplainedRequest): MatchExplanation {
+function conclude(
+  fits: readonly Candidate[],
+  near: readonly ConsideredRoute[],
+  allow: ReadonlySet<string>,
+  path: readonly string[],
+  request: ExplainedRequest,
+): MatchExplanation {
   const [first, ...others] = fits;
   if (first) {
     const beaten = others.map((c): ConsideredRoute => ({
-      id: c.id, matches: false, why: { en: `fits with ${c.text}, but ${first.id} is more specific`, zh: `以 ${c.text} 匹配，但 ${first.id} 更具体` },
+      id: c.id,
+      matches: false,
+      why: { en: `fits with ${c.text}, but ${first.id} is more specific`, zh: `以 ${c.text} 匹配，但 ${first.id} 更具体` },
     }));
-    const won: ConsideredRoute = { id: first.id, matches: true, why: { en: `the most specific that fits, with ${first.text}`, zh: `最具体的匹配：${first.text}` } };
+    const won: ConsideredRoute = {
+      id: first.id,
+      matches: true,
+      why: { en: `the most specific that fits, with ${first.text}`, zh: `最具体的匹配：${first.text}` },
+    };
     return {
-      outcome: 'matched', route: first.id, params: paramsOf(first.pattern, path), allow: [], considered: [won, ...beaten, ...near].slice(0, CONSIDERED_MAX),
+      outcome: 'matched',
+      route: first.id,
+      params: paramsOf(first.pattern, path),
+      allow: [],
+      considered: [won, ...beaten, ...near].slice(0, CONSIDERED_MAX),
       summary: { en: `Route ${first.id} serves it.`, zh: `由路由 ${first.id} 处理。` },
     };
   }
   const considered = near.slice(0, CONSIDERED_MAX);
   const methods = [...allow].sort();
   if (methods.length > 0) {
-    const summary = { en: `The path is served for ${methods.join(', ')}, not for ${request.method}: 405.`, zh: `该路径只接受 ${methods.join('、')}，不接受 ${request.method}：405。` };
+    const summary = {
+      en: `The path is served for ${methods.join(', ')}, not for ${request.method}: 405.`,
+      zh: `该路径只接受 ${methods.join('、')}，不接受 ${request.method}：405。`,
+    };
     return { outcome: 'method-not-allowed', route: undefined, params: {}, allow: methods, considered, summary };
   }
-  return { outcome: 'not-found', route: undefined, params: {}, allow: [], considered, summary: { en: 'No route fits host and path: 404.', zh: '没有路由匹配该主机和路径：404。' } };
+  return {
+    outcome: 'not-found',
+    route: undefined,
+    params: {},
+    allow: [],
+    considered,
+    summary: { en: 'No route fits host and path: 404.', zh: '没有路由匹配该主机和路径：404。' },
+  };
 }
 
 function refused(fault: PathFault): MatchExplanation {

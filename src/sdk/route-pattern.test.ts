@@ -4,7 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRouteMatch, findConflicts, parseHostPattern, parsePathPattern } from './route-pattern.ts';
 
-const match = (paths: string[], more: { hosts?: string[]; methods?: string[] } = {}) => ({ paths, hosts: more.hosts ?? [], methods: more.methods ?? [] });
+const match = (paths: string[], more: { hosts?: string[]; methods?: string[] } = {}) => ({
+  paths,
+  hosts: more.hosts ?? [],
+  methods: more.methods ?? [],
+});
 const route = (name: string, paths: string[], more = {}) => ({ project: 'p', name, ...match(paths, more) });
 
 test('reads literals, parameters and the rest; one shape for what matches the same', () => {
@@ -13,7 +17,10 @@ test('reads literals, parameters and the rest; one shape for what matches the sa
     assert.ok(parsed.ok, text);
     return parsed.value;
   };
-  assert.deepEqual(parse('/a/{id}/**').segments, [{ kind: 'literal', text: 'a' }, { kind: 'parameter', name: 'id' }]);
+  assert.deepEqual(parse('/a/{id}/**').segments, [
+    { kind: 'literal', text: 'a' },
+    { kind: 'parameter', name: 'id' },
+  ]);
   assert.equal(parse('/a/{id}/**').rest, true);
   assert.equal(parse('/a/{id}').shape, parse('/a/{name}/').shape);
   assert.equal(parse('/订单').shape, parse('/%E8%AE%A2%E5%8D%95').shape);
@@ -21,7 +28,23 @@ test('reads literals, parameters and the rest; one shape for what matches the sa
 });
 
 test('refuses what no request could match or what would be ambiguous', () => {
-  for (const text of ['a', '', '/a//b', '/../a', '/a/%2e%2e', '/a/%2fb', '/a\\b', '/**/a', '/a*', '/x{id}', '/{1}', '/{a}/{a}', '/a?b', '/%zz', `/${'x'.repeat(1100)}`]) {
+  for (const text of [
+    'a',
+    '',
+    '/a//b',
+    '/../a',
+    '/a/%2e%2e',
+    '/a/%2fb',
+    '/a\\b',
+    '/**/a',
+    '/a*',
+    '/x{id}',
+    '/{1}',
+    '/{a}/{a}',
+    '/a?b',
+    '/%zz',
+    `/${'x'.repeat(1100)}`,
+  ]) {
     assert.equal(parsePathPattern(text).ok, false, text);
   }
   for (const host of ['', '*', 'a b', 'http://a', 'a:80', '*.', 'a..b', '-a.b']) assert.equal(parseHostPattern(host).ok, false, host);
@@ -30,7 +53,10 @@ test('refuses what no request could match or what would be ambiguous', () => {
 
 test('reports every fault with its pointer', () => {
   const errors = checkRouteMatch({ hosts: ['ok.example', 'b:1'], paths: ['/ok', 'no'], methods: ['GET', 'get'] }, undefined);
-  assert.deepEqual(errors.map((e) => e.pointer), ['/match/hosts/1', '/match/paths/1', '/match/methods/1']);
+  assert.deepEqual(
+    errors.map((e) => e.pointer),
+    ['/match/hosts/1', '/match/paths/1', '/match/methods/1'],
+  );
   assert.equal(checkRouteMatch(match([]), undefined)[0]?.pointer, '/match/paths');
   assert.match(checkRouteMatch(match(['/a/{id}', '/b']), '/v2/{id}')[0]!.detail, /\{id\}.*"\/b"/);
   assert.match(checkRouteMatch(match(['/a/**', '/b']), '/v2/**')[0]!.detail, /"\/b"/);

@@ -132,7 +132,8 @@ export function checkRouteMatch(match: RouteMatch, rewrite: string | undefined):
   });
   if (match.paths.length === 0) errors.push({ pointer: '/match/paths', detail: 'must have at least one path, for example "/**"' });
   match.methods.forEach((method, i) => {
-    if (!METHOD.test(method)) errors.push({ pointer: `/match/methods/${i}`, detail: `must be a method in capitals such as "GET"; got "${method.slice(0, 40)}"` });
+    if (!METHOD.test(method))
+      errors.push({ pointer: `/match/methods/${i}`, detail: `must be a method in capitals such as "GET"; got "${method.slice(0, 40)}"` });
   });
   if (rewrite !== undefined && patterns.length === match.paths.length) {
     const parsed = parseRewrite(rewrite, patterns);
@@ -171,7 +172,8 @@ export function findConflicts(routes: Iterable<RouteMatch & { readonly project: 
           const place = `${host} ${method} ${parsed.value.shape}`;
           const owner = owners.get(place);
           if (owner === undefined) owners.set(place, id);
-          else if (owner !== id && !found.has(`${owner} ${id}`)) found.set(`${owner} ${id}`, { first: owner, second: id, host, path, method });
+          else if (owner !== id && !found.has(`${owner} ${id}`))
+            found.set(`${owner} ${id}`, { first: owner, second: id, host, path, method });
         }
       }
     }

@@ -38,7 +38,12 @@ test('follows a naive token bucket under random calls, pauses, limits and keys',
 });
 
 test('exactly burst at a frozen clock, whatever the rate', () => {
-  for (const shape of [{ limit: 7, windowMs: 1000, burst: 7 }, { limit: 150_000, windowMs: 1000, burst: 1234 }, { limit: 3, windowMs: 2_678_400_000, burst: 3 }, { limit: 1e9, windowMs: 100, burst: 5 }]) {
+  for (const shape of [
+    { limit: 7, windowMs: 1000, burst: 7 },
+    { limit: 150_000, windowMs: 1000, burst: 1234 },
+    { limit: 3, windowMs: 2_678_400_000, burst: 3 },
+    { limit: 1e9, windowMs: 100, burst: 5 },
+  ]) {
     const { counters } = fixture();
     let allowed = 0;
     for (let i = 0; i < shape.burst * 2; i++) if (counters.take('id', 'k', shape).allowed) allowed++;
@@ -75,7 +80,10 @@ test('a changed limit keeps the share that was used and never resets', () => {
 
 test('shapes that alternate, as while a revision spreads over threads, lose nothing but rounding', () => {
   const { counters } = fixture();
-  const [a, b] = [{ limit: 100, windowMs: 1000, burst: 100 }, { limit: 100, windowMs: 7000, burst: 100 }];
+  const [a, b] = [
+    { limit: 100, windowMs: 1000, burst: 100 },
+    { limit: 100, windowMs: 7000, burst: 100 },
+  ];
   let allowed = 0;
   for (let i = 0; i < 300; i++) if (counters.take('id', 'k', i % 2 ? a : b).allowed) allowed++;
   assert.ok(allowed >= 99 && allowed <= 100, `${allowed}`);
@@ -112,18 +120,33 @@ test('a lock left behind by a dead thread is taken over', () => {
 test('threads that hammer the same buckets are allowed exactly burst together', { timeout: 60_000 }, async () => {
   const THREADS = 4;
   const KEYS = 5;
-  const shapes = [{ limit: 1000, windowMs: 60_000, burst: 2500 }, { limit: 10, windowMs: 1000, burst: 1 }, { limit: 77, windowMs: 1000, burst: 777 }];
+  const shapes = [
+    { limit: 1000, windowMs: 60_000, burst: 2500 },
+    { limit: 10, windowMs: 1000, burst: 1 },
+    { limit: 77, windowMs: 1000, burst: 777 },
+  ];
   const gate = new SharedArrayBuffer(8);
   const flags = new Int32Array(gate);
   const buffer = createCounterBuffer(64, seededRandom(5));
-  const workers = Array.from({ length: THREADS }, () =>
-    new Worker(new URL('./shared-counters.worker.ts', import.meta.url), { workerData: { buffer, gate, takes: 20_000, keys: KEYS, shapes } }));
+  const workers = Array.from(
+    { length: THREADS },
+    () =>
+      new Worker(new URL('./shared-counters.worker.ts', import.meta.url), {
+        workerData: { buffer, gate, takes: 20_000, keys: KEYS, shapes },
+      }),
+  );
   const answers = workers.map((worker) => once(worker, 'message'));
   for (let here = 0; here < THREADS; here = Atomics.load(flags, 1)) await new Promise((resolve) => setImmediate(resolve));
   Atomics.store(flags, 0, 1);
   Atomics.notify(flags, 0);
-  const totals = (await Promise.all(answers)).reduce((sum, [allowed]) => sum.map((n, i) => n + (allowed as number[])[i]!), new Array<number>(KEYS).fill(0));
-  assert.deepEqual(totals, Array.from({ length: KEYS }, (_, i) => shapes[i % shapes.length]!.burst));
+  const totals = (await Promise.all(answers)).reduce(
+    (sum, [allowed]) => sum.map((n, i) => n + (allowed as number[])[i]!),
+    Array.from({ length: KEYS }, () => 0),
+  );
+  assert.deepEqual(
+    totals,
+    Array.from({ length: KEYS }, (_, i) => shapes[i % shapes.length]!.burst),
+  );
   assert.equal(openCounters(buffer, () => 1000).stats().evictions, 0);
   await Promise.all(workers.map((worker) => worker.terminate()));
 });

@@ -31,14 +31,29 @@ export function entry<K extends EntryType>(type: K, name: string, value: Omit<En
 
 export function routeEntry(name: string, more: Partial<EntryValues['route']> = {}): AnyEntry {
   return entry('route', name, {
-    name, release: `release-${name}`, hosts: [], paths: [`/${name}/**`], methods: [], target: { kind: 'upstream', name: 'u' }, rewrite: undefined,
-    preserveHost: false, keepCredential: false, timeouts: { connectMs: 1000, firstByteMs: 2000, idleMs: 3000 }, bodyBytesMax: 1 << 20,
-    auth: [], policies: [], ...more,
+    name,
+    release: `release-${name}`,
+    hosts: [],
+    paths: [`/${name}/**`],
+    methods: [],
+    target: { kind: 'upstream', name: 'u' },
+    rewrite: undefined,
+    preserveHost: false,
+    keepCredential: false,
+    timeouts: { connectMs: 1000, firstByteMs: 2000, idleMs: 3000 },
+    bodyBytesMax: 1 << 20,
+    auth: [],
+    policies: [],
+    ...more,
   });
 }
 
 /** Entries of a consumer with one key. */
-export function consumerEntries(name: string, sha256: string, more: { plan?: string; enabled?: boolean; expiresAt?: number } = {}): AnyEntry[] {
+export function consumerEntries(
+  name: string,
+  sha256: string,
+  more: { plan?: string; enabled?: boolean; expiresAt?: number } = {},
+): AnyEntry[] {
   return [
     entry('consumer', name, { name, plan: more.plan, enabled: more.enabled ?? true }),
     entry('credential', `${name}-1`, { id: `${name}-1`, type: 'api-key', sha256, consumer: name, expiresAt: more.expiresAt }),
@@ -58,7 +73,13 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
   const calls = createCallRing(100);
   const counters = openCounters(createCounterBuffer(1024, seededRandom(1)), () => clock.monotonic());
   const state = createRevisionState({
-    tools: { registry: testRegistry(options.policies), clock, log: silentLog, counters, routeStats: (project, name) => metrics.route(project, name) },
+    tools: {
+      registry: testRegistry(options.policies),
+      clock,
+      log: silentLog,
+      counters,
+      routeStats: (project, name) => metrics.route(project, name),
+    },
     onUpstreams: () => {},
   });
   const serve = (next: readonly AnyEntry[]) =>
@@ -68,11 +89,22 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
     revision: () => state.current,
     pool: (key) => (options.poolMissing ? undefined : { key }),
     dataApis: options.dataApis ?? { run: () => Promise.reject(new Error('no data API here')) },
-    metrics, calls, clock, log: silentLog,
+    metrics,
+    calls,
+    clock,
+    log: silentLog,
   });
   const done = (exchange: GatewayExchange, outcome: Partial<Outcome> = {}) =>
     core.onDone(exchange, { status: 200, reason: '', durationMs: 5, upstreamMs: 3, requestBytes: 10, responseBytes: 20, ...outcome });
-  return { core, clock, state, serve, metrics, done, records: () => readCallBatch(calls.drain(100) ?? { count: 0, numbers: new Float64Array(), texts: [], dropped: 0 }) };
+  return {
+    core,
+    clock,
+    state,
+    serve,
+    metrics,
+    done,
+    records: () => readCallBatch(calls.drain(100) ?? { count: 0, numbers: new Float64Array(), texts: [], dropped: 0 }),
+  };
 }
 
 /** The disposition when it must be there at once: a promise here is a test failure. */

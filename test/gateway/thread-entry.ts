@@ -20,14 +20,30 @@ const createEngine: CreateEngine = ({ core }) => {
   const server = http.createServer(async (request, response) => {
     const url = new URL(request.url!, 'http://h');
     if (url.pathname === '/crash') process.exit(9);
-    const exchange = memoryExchange({ method: request.method!, path: url.pathname, headers: { 'x-api-key': String(request.headers['x-api-key'] ?? '') } });
+    const exchange = memoryExchange({
+      method: request.method!,
+      path: url.pathname,
+      headers: { 'x-api-key': String(request.headers['x-api-key'] ?? '') },
+    });
     if (!request.headers['x-api-key']) exchange.request.remove('x-api-key');
     const disposition = await core.onRequest(exchange);
     const status = disposition.kind === 'problem' ? disposition.problem.status : 200;
     response.statusCode = status;
-    const body = disposition.kind === 'problem' ? disposition.problem.code : disposition.kind === 'upstream' ? disposition.forward.pool.key : 'answer';
+    const body =
+      disposition.kind === 'problem'
+        ? disposition.problem.code
+        : disposition.kind === 'upstream'
+          ? disposition.forward.pool.key
+          : 'answer';
     response.end(JSON.stringify({ thread: data.thread, body }));
-    core.onDone(exchange, { status, reason: disposition.kind === 'problem' && disposition.problem instanceof Problem ? body : '', durationMs: 1, upstreamMs: 0, requestBytes: 1, responseBytes: 1 });
+    core.onDone(exchange, {
+      status,
+      reason: disposition.kind === 'problem' && disposition.problem instanceof Problem ? body : '',
+      durationMs: 1,
+      upstreamMs: 0,
+      requestBytes: 1,
+      responseBytes: 1,
+    });
   });
   return {
     pool: (key) => pools.get(key),

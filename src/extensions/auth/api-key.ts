@@ -15,13 +15,19 @@ const REMEMBERED_MAX = 4096;
 
 const config = strictObject({
   header: T.String({
-    pattern: '^[A-Za-z][A-Za-z0-9-]{0,62}$', default: 'x-api-key',
+    pattern: '^[A-Za-z][A-Za-z0-9-]{0,62}$',
+    default: 'x-api-key',
     ...help('Header field that holds the key.', '存放密钥的请求头。'),
   }),
   query: T.Optional(
     T.String({
-      pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,62}$', examples: ['api_key'], 'x-advanced': true,
-      ...help('Query parameter that may hold the key too. Off unless named: URLs end up in logs and histories.', '也可存放密钥的查询参数；默认关闭，因为 URL 会进入日志和历史记录。'),
+      pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,62}$',
+      examples: ['api_key'],
+      'x-advanced': true,
+      ...help(
+        'Query parameter that may hold the key too. Off unless named: URLs end up in logs and histories.',
+        '也可存放密钥的查询参数；默认关闭，因为 URL 会进入日志和历史记录。',
+      ),
     }),
   ),
 });
@@ -38,7 +44,10 @@ export default defineAuth({
     invalid: {
       status: 401,
       title: { en: 'API key not valid', zh: 'API 密钥无效' },
-      detail: { en: 'The API key is not known here. Check that it is whole and belongs to this project.', zh: '此处不识别该 API 密钥，请确认其完整并属于本项目。' },
+      detail: {
+        en: 'The API key is not known here. Check that it is whole and belongs to this project.',
+        zh: '此处不识别该 API 密钥，请确认其完整并属于本项目。',
+      },
     },
     expired: {
       status: 401,
@@ -48,12 +57,18 @@ export default defineAuth({
     disabled: {
       status: 403,
       title: { en: 'API key disabled', zh: 'API 密钥已停用' },
-      detail: { en: 'The API key belongs to a consumer that is switched off. Ask its owner to enable it.', zh: '该 API 密钥所属的消费者已停用，请联系管理员启用。' },
+      detail: {
+        en: 'The API key belongs to a consumer that is switched off. Ask its owner to enable it.',
+        zh: '该 API 密钥所属的消费者已停用，请联系管理员启用。',
+      },
     },
   },
   examples: [
     { title: { en: 'Key in x-api-key', zh: '密钥放在 x-api-key' }, config: {} },
-    { title: { en: 'Another field, and a query parameter', zh: '其他请求头，并允许查询参数' }, config: { header: 'x-shop-key', query: 'api_key' } },
+    {
+      title: { en: 'Another field, and a query parameter', zh: '其他请求头，并允许查询参数' },
+      config: { header: 'x-shop-key', query: 'api_key' },
+    },
   ],
   securityScheme: (options) => ({ type: 'apiKey', in: 'header', name: options.header }),
   create(options, { problems, clock, credential, keepCredential }) {

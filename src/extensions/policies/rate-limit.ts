@@ -3,22 +3,54 @@
  * In: an exchange. Out: go on, or a 429 that says when to come back. Both carry RateLimit fields.
  * Source: RFC 6585 §4 (429); draft-ietf-httpapi-ratelimit-headers-11 (fields); ITU-T I.371 (GCRA).
  */
-import { type BucketShape, definePolicy, duration, type Exchange, expression, help, type HeaderFields, strictObject, T, type Take } from '../../sdk/index.ts';
+import {
+  type BucketShape,
+  definePolicy,
+  duration,
+  type Exchange,
+  expression,
+  help,
+  type HeaderFields,
+  strictObject,
+  T,
+  type Take,
+} from '../../sdk/index.ts';
 
 const config = strictObject({
   algorithm: T.Unsafe<'token-bucket'>({
-    type: 'string', enum: ['token-bucket'], default: 'token-bucket',
+    type: 'string',
+    enum: ['token-bucket'],
+    default: 'token-bucket',
     ...help('How requests are counted: a bucket that refills evenly.', '计数方式：匀速补充的令牌桶。'),
   }),
-  limit: T.Integer({ minimum: 1, maximum: 1_000_000_000, examples: [100], ...help('Requests allowed per window.', '每个时间窗口允许的请求数。') }),
-  window: duration({ default: '1m', 'x-minimum': '100ms', 'x-maximum': '31d', ...help('Time in which the bucket refills by `limit`.', '补充 `limit` 个令牌所用的时间。') }),
-  burst: T.Optional(T.Integer({ minimum: 1, maximum: 1_000_000_000, ...help('Requests allowed at once; `limit` when left out.', '允许的瞬时请求数；省略时等于 `limit`。') })),
+  limit: T.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    examples: [100],
+    ...help('Requests allowed per window.', '每个时间窗口允许的请求数。'),
+  }),
+  window: duration({
+    default: '1m',
+    'x-minimum': '100ms',
+    'x-maximum': '31d',
+    ...help('Time in which the bucket refills by `limit`.', '补充 `limit` 个令牌所用的时间。'),
+  }),
+  burst: T.Optional(
+    T.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      ...help('Requests allowed at once; `limit` when left out.', '允许的瞬时请求数；省略时等于 `limit`。'),
+    }),
+  ),
   key: expression({
-    default: 'consumer.id', examples: ['consumer.id', 'client.address', 'request.header.x-tenant'],
+    default: 'consumer.id',
+    examples: ['consumer.id', 'client.address', 'request.header.x-tenant'],
     ...help('What to count by. Where it has no value the client’s address counts.', '按什么计数；没有值时按客户端地址计数。'),
   }),
   name: T.String({
-    pattern: '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$', default: 'default', 'x-advanced': true,
+    pattern: '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$',
+    default: 'default',
+    'x-advanced': true,
     ...help('Name of this limit in the RateLimit fields.', '该限制在 RateLimit 响应头中的名称。'),
   }),
 });
@@ -27,7 +59,7 @@ export default definePolicy({
   id: 'rate-limit',
   title: { en: 'Rate limit', zh: '限流' },
   summary: {
-    en: 'Caps requests per consumer (or any key) with a token bucket, exactly over all threads. Changing the limit keeps the share already used.',
+    en: 'Caps requests per consumer or key with a token bucket, exactly over all threads. A changed limit keeps the share used.',
     zh: '用令牌桶按消费者（或任意键）限制请求数，跨线程精确计数；修改限额会保留已用比例。',
   },
   since: '0.1',
@@ -40,7 +72,10 @@ export default definePolicy({
     exceeded: {
       status: 429,
       title: { en: 'Too many requests', zh: '请求过多' },
-      detail: { en: 'More than {limit} requests in {window} s. Try again in {seconds} s.', zh: '{window} 秒内的请求超过 {limit} 次，请在 {seconds} 秒后重试。' },
+      detail: {
+        en: 'More than {limit} requests in {window} s. Try again in {seconds} s.',
+        zh: '{window} 秒内的请求超过 {limit} 次，请在 {seconds} 秒后重试。',
+      },
       retry: 'later',
     },
   },

@@ -15,15 +15,39 @@ test('renames, removes, sets and adds, in this order, in each direction', () => 
   const exchange = memoryExchange({ headers: { 'x-old': 'old', 'x-gone': '1', 'x-set': '0', 'x-kept': 'k' } });
   exchange.response.set('x-old', 'answer');
   policy.request!(exchange);
-  assert.deepEqual(exchange.request.all(), [['x-kept', 'k'], ['x-new', 'old'], ['x-set', 'one'], ['x-new', 'two']]);
+  assert.deepEqual(exchange.request.all(), [
+    ['x-kept', 'k'],
+    ['x-new', 'old'],
+    ['x-set', 'one'],
+    ['x-new', 'two'],
+  ]);
   assert.deepEqual(exchange.response.all(), [['x-old', 'answer']], 'the response waits for its phase');
   policy.response!(exchange);
-  assert.deepEqual(exchange.response.all(), [['x-new', 'answer'], ['x-set', 'one'], ['x-new', 'two']]);
+  assert.deepEqual(exchange.response.all(), [
+    ['x-new', 'answer'],
+    ['x-set', 'one'],
+    ['x-new', 'two'],
+  ]);
 });
 
 test('refuses framing, connection and gateway fields at validation, in any case and every place', () => {
-  for (const name of ['Connection', 'transfer-ENCODING', 'content-length', 'Host', 'X-Weir-Consumer', 'x-weir-anything', 'bad name', '']) {
-    for (const config of [{ set: { [name]: 'v' } }, { add: { [name]: 'v' } }, { remove: [name] }, { rename: { [name]: 'x-a' } }, { rename: { 'x-a': name } }]) {
+  for (const name of [
+    'Connection',
+    'transfer-ENCODING',
+    'content-length',
+    'Host',
+    'X-Weir-Consumer',
+    'x-weir-anything',
+    'bad name',
+    '',
+  ]) {
+    for (const config of [
+      { set: { [name]: 'v' } },
+      { add: { [name]: 'v' } },
+      { remove: [name] },
+      { rename: { [name]: 'x-a' } },
+      { rename: { 'x-a': name } },
+    ]) {
       assert.ok(readValue(transform.config, { request: config }).errors.length > 0, `${name} in ${JSON.stringify(config)}`);
       assert.ok(readValue(transform.config, { response: config }).errors.length > 0);
     }

@@ -8,8 +8,18 @@ import { definePolicy, type HeaderFields, help, type Static, strictObject, T } f
 
 /** Names that never may be changed, and the prefix of the gateway's own. */
 const FORBIDDEN = [
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer',
-  'transfer-encoding', 'upgrade', 'content-length', 'host', 'expect',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'host',
+  'expect',
 ];
 const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]";
 const anyCase = (name: string): string => name.replace(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`);
@@ -21,7 +31,14 @@ const VALUE = '^[!-~]([ -~\\t]*[!-~])?$|^$';
 const value = T.String({ pattern: VALUE, maxLength: 4096, ...help('Value of the field: printable ASCII.', '字段值：可打印 ASCII。') });
 const name = T.String({ pattern: NAME, ...help('Name of a field that may be changed.', '可以修改的字段名。') });
 const record = (pattern: string, item: ReturnType<typeof T.String>, text: ReturnType<typeof help>) =>
-  T.Unsafe<Record<string, string>>({ type: 'object', default: {}, maxProperties: 50, patternProperties: { [pattern]: item }, additionalProperties: false, ...text });
+  T.Unsafe<Record<string, string>>({
+    type: 'object',
+    default: {},
+    maxProperties: 50,
+    patternProperties: { [pattern]: item },
+    additionalProperties: false,
+    ...text,
+  });
 
 const direction = (text: ReturnType<typeof help>) =>
   strictObject(
@@ -44,7 +61,10 @@ type Direction = Static<typeof config>['request'];
 export default definePolicy({
   id: 'transform',
   title: { en: 'Transform headers', zh: '头部转换' },
-  summary: { en: 'Renames, removes, sets and adds header fields of requests and answers.', zh: '重命名、删除、设置和追加请求与响应的头部字段。' },
+  summary: {
+    en: 'Renames, removes, sets and adds header fields of requests and answers.',
+    zh: '重命名、删除、设置和追加请求与响应的头部字段。',
+  },
   since: '0.1',
   status: 'stable',
   version: 1,
@@ -55,9 +75,15 @@ export default definePolicy({
   examples: [
     {
       title: { en: 'Tell the upstream its tenant, hide its banner', zh: '告知上游租户，隐藏其标识' },
-      config: { request: { set: { 'x-tenant': 'acme' } }, response: { remove: ['server', 'x-powered-by'], set: { 'cache-control': 'no-store' } } },
+      config: {
+        request: { set: { 'x-tenant': 'acme' } },
+        response: { remove: ['server', 'x-powered-by'], set: { 'cache-control': 'no-store' } },
+      },
     },
-    { title: { en: 'Rename a field', zh: '重命名字段' }, config: { request: { rename: { 'x-old': 'x-new' } }, response: { add: { vary: 'accept-language' } } } },
+    {
+      title: { en: 'Rename a field', zh: '重命名字段' },
+      config: { request: { rename: { 'x-old': 'x-new' } }, response: { add: { vary: 'accept-language' } } },
+    },
   ],
   create(options) {
     const request = steps(options.request);
@@ -74,7 +100,11 @@ export default definePolicy({
 
 /** One direction as a function over its fields; the lists are made once. */
 function steps(changes: Direction): (fields: HeaderFields) => void {
-  const [rename, set, add] = [changes.rename, changes.set, changes.add].map((r) => Object.entries(r)) as [[string, string][], [string, string][], [string, string][]];
+  const [rename, set, add] = [changes.rename, changes.set, changes.add].map((r) => Object.entries(r)) as [
+    [string, string][],
+    [string, string][],
+    [string, string][],
+  ];
   return (fields) => {
     for (const [from, to] of rename) {
       const found = fields.get(from);

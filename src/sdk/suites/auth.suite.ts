@@ -23,7 +23,11 @@ const KEYS = {
 const consumer = { name: 'shop', project: 'default', plan: undefined, credentialId: 'c1' };
 
 /** Creates a method as the gateway does, knowing the credentials of `KEYS` but `unknown`. */
-export function authHarness(component: AuthComponent, config: Readonly<Record<string, unknown>>, options: { keepCredential?: boolean } = {}) {
+export function authHarness(
+  component: AuthComponent,
+  config: Readonly<Record<string, unknown>>,
+  options: { keepCredential?: boolean } = {},
+) {
   const clock = manualClock();
   const asked: string[] = [];
   const read = readValue(component.config, config);

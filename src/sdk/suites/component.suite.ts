@@ -1,4 +1,4 @@
-/** What every kind's suite tries of a component's description: texts in both languages, fields described, examples valid, secrets marked. */
+/** What every kind's suite tries of a description: texts in both languages, fields described, examples valid, secrets marked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonSchema } from '../../base/schema.ts';
@@ -19,7 +19,8 @@ export function componentSuite(component: Component): void {
     for (const [name, spec] of Object.entries(component.problems)) {
       assert.match(name, /^[a-z][a-z0-9-]*$/);
       assert.ok(spec.status >= 400 && spec.status <= 599, `${name} has status ${spec.status}`);
-      for (const text of [spec.title, spec.detail ?? spec.title]) assert.ok(text.en.length > 0 && HAN.test(text.zh), `problem ${name}: "${text.en}"`);
+      for (const text of [spec.title, spec.detail ?? spec.title])
+        assert.ok(text.en.length > 0 && HAN.test(text.zh), `problem ${name}: "${text.en}"`);
     }
   });
   test(`${id}: every field is described in both languages, and secrets are marked`, () => {

@@ -73,7 +73,10 @@ export function policySuite(component: PolicyComponent): void {
         assert.equal(exchange.request.get('content-length'), '0');
         clock.advance(i % 10);
       }
-      assert.ok(logged.every((line) => !line.includes('canary-credential')), 'a credential is in the log');
+      assert.ok(
+        logged.every((line) => !line.includes('canary-credential')),
+        'a credential is in the log',
+      );
       policy.close?.();
     });
     test(`${title}: an aborted exchange ends within a bounded wait`, async () => {
@@ -107,7 +110,9 @@ function callExchange(): MemoryExchange {
 }
 
 function bounded(): Promise<never> {
-  return new Promise((_, reject) => AbortSignal.timeout(5000).addEventListener('abort', () => reject(new Error('still waiting after 5 s'))));
+  return new Promise((_, reject) =>
+    AbortSignal.timeout(5000).addEventListener('abort', () => reject(new Error('still waiting after 5 s'))),
+  );
 }
 
 function recordingLog(lines: string[]): Log {

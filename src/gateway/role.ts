@@ -16,11 +16,11 @@ import type { EngineLimits } from './contract.ts';
 import { createHeldEntries } from './held-entries.ts';
 import metricSpecs from './metrics.ts';
 import gatewayProblems from './problems.ts';
-import { metricJson } from './route-stats.ts';
+import { metricJson, metricsJson } from './metrics-json.ts';
+import type { MetricsSnapshot } from './route-stats.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
 import { createQueryLink, type QueryLink } from './query-link.ts';
 import { keepThread, type KeptThread } from './kept-thread.ts';
-import { mergeMetrics } from './merge-metrics.ts';
 
 export interface GatewayOptions {
   /** The line to control; it survives control's restarts by itself. */
@@ -54,6 +54,8 @@ export interface Gateway {
 }
 
 const CALLS_FLUSH_MS = 100;
+/** Repeats what every thread serves: an answer lost with a control that was restarted is made good. */
+const REPORT_EVERY_MS = 5000;
 const COLLECT_WAIT_MS = 2000;
 
 interface Slot {
@@ -83,13 +85,13 @@ class Role {
   private readonly counters: SharedArrayBuffer;
   private readonly countersSinceMs: number;
   private readonly slots: Slot[] = [];
-  private readonly collecting = new Map<number, { parts: MetricsJson[]; waiting: number; done: () => void }>();
+  private readonly collecting = new Map<number, { parts: MetricsSnapshot[]; waiting: number; done: () => void }>();
   private query: QueryLink | undefined;
   private port: number;
   private collectId = 0;
   private dropped = 0;
   private served = false;
-  private cancelFlush = () => {};
+  private cancelTimers = () => {};
   private stopping: Promise<void> | undefined;
 
   constructor(options: GatewayOptions, ready: PromiseWithResolvers<number>) {
@@ -112,7 +114,11 @@ class Role {
       });
     }
     for (let index = 0; index < options.threads; index++) this.startThread(index);
-    this.cancelFlush = options.clock.every(CALLS_FLUSH_MS, () => this.outbox.flush(options.channel), { unref: true });
+    const cancels = [
+      options.clock.every(CALLS_FLUSH_MS, () => this.outbox.flush(options.channel), { unref: true }),
+      options.clock.every(REPORT_EVERY_MS, () => this.reportApplied(true), { unref: true }),
+    ];
+    this.cancelTimers = () => cancels.forEach((cancel) => cancel());
     options.channel.onMessage((message) => this.onControl(message));
     this.hello();
   }
@@ -169,7 +175,7 @@ class Role {
       case 'applied':
         slot.state = message.state;
         this.listenWhenReady();
-        return this.reportApplied();
+        return this.reportApplied(false);
       case 'resync':
         return void slot.kept.send({ type: 'revision', delta: this.entries.everything() });
       case 'listening':
@@ -209,29 +215,29 @@ class Role {
     if (this.served) slot.kept.restart();
   }
 
-  /** Told to control when all threads stand at one revision, and whenever one falls behind no more. */
-  private reportApplied(): void {
+  /** Told to control when all threads stand at the newest revision, and from time to time, so that control sees who does not. */
+  private reportApplied(always: boolean): void {
     const threads = this.slots.flatMap((slot) => slot.state ?? []);
     const newest = this.entries.revision;
-    if (threads.length === this.slots.length && threads.every((t) => t.revision === newest))
-      this.options.channel.send({ type: 'applied', threads });
+    const complete = threads.length === this.slots.length && threads.every((t) => t.revision === newest);
+    if (complete || (always && threads.length > 0)) this.options.channel.send({ type: 'applied', threads });
   }
 
   private async collect(id: number): Promise<void> {
     const own = ++this.collectId;
     const asked = this.slots.filter((slot) => slot.kept.send({ type: 'collect', id: own }));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const collection = { parts: [this.ownMetrics()], waiting: asked.length, done: resolve };
+    const collection = { parts: [], waiting: asked.length, done: resolve };
     this.collecting.set(own, collection);
     const cancel = this.options.clock.after(COLLECT_WAIT_MS, resolve, { unref: true });
     if (asked.length === 0) resolve();
     await promise;
     cancel();
     this.collecting.delete(own);
-    this.options.channel.send({ type: 'metrics', id, metrics: await mergeMetrics(collection.parts) });
+    this.options.channel.send({ type: 'metrics', id, metrics: [...metricsJson(collection.parts), ...this.ownMetrics()] });
   }
 
-  private collected(id: number, metrics: MetricsJson): void {
+  private collected(id: number, metrics: MetricsSnapshot): void {
     const collection = this.collecting.get(id);
     if (!collection) return;
     collection.parts.push(metrics);
@@ -260,7 +266,7 @@ class Role {
     for (const slot of this.slots) slot.kept.stop({ type: 'stop', graceMs });
     await Promise.all(this.slots.map((slot) => slot.kept.ended(graceMs + 1000)));
     await this.query?.stop(graceMs);
-    this.cancelFlush();
+    this.cancelTimers();
     this.outbox.flush(this.options.channel);
     this.ready.reject(new Error('the gateway was stopped'));
   }

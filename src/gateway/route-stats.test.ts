@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergedMetrics } from '../telemetry/metrics.ts';
-import { mergeMetrics } from './merge-metrics.ts';
+import { metricsJson } from './metrics-json.ts';
 import { createMetrics } from './route-stats.ts';
 
 const outcome = (more = {}) => ({ status: 200, reason: '', durationMs: 4, upstreamMs: 2, requestBytes: 10, responseBytes: 100, ...more });
@@ -25,7 +25,7 @@ test('counts, classes, durations, bytes and reasons add up over threads', async 
     stats.started();
     metrics.rejected('head-too-large');
   }
-  const merged = await mergeMetrics(threads.map((t) => t.toJson()));
+  const merged = metricsJson(threads.map((t) => structuredClone(t.snapshot())));
   const { text } = await mergedMetrics([merged]);
   for (const line of [
     'weir_gateway_requests_total{route="a",project="p",method="GET",code="2xx"} 2',
@@ -54,7 +54,7 @@ test('labels are bounded: routes and reasons beyond the cap are "other"', () => 
   }
   for (let i = 0; i < 1000; i++) metrics.rejected(`reason-${i}`);
   const values = (name: string) =>
-    metrics.toJson().find((m) => m['name'] === name)!['values'] as { labels: Record<string, string>; value: number }[];
+    metricsJson([metrics.snapshot()]).find((m) => m['name'] === name)!['values'] as { labels: Record<string, string>; value: number }[];
   assert.deepEqual(
     values('weir_gateway_requests_total').map((v) => [v.labels['route'], v.value]),
     [

@@ -1,9 +1,10 @@
 /** What the gateway's main thread and its socket threads say to each other; orders arrive in the order sent. */
 import type { MessagePort } from 'node:worker_threads';
-import type { MetricsJson, ThreadState } from '../sdk/channel.ts';
+import type { ThreadState } from '../sdk/channel.ts';
 import type { RevisionDelta } from '../sdk/revision.ts';
 import type { CallBatch } from './call-ring.ts';
 import type { EngineLimits } from './contract.ts';
+import type { MetricsSnapshot } from './route-stats.ts';
 
 /** `workerData` of a gateway thread. */
 export interface GatewayThreadData {
@@ -31,5 +32,5 @@ export type FromThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'listen-failed'; readonly reason: string }
   | { readonly type: 'calls'; readonly batch: CallBatch }
-  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsSnapshot }
   | { readonly type: 'stopped' };

@@ -49,7 +49,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
       case 'query-port':
         return thread.useQueryPort(message.port);
       case 'collect':
-        return send({ type: 'metrics', id: message.id, metrics: thread.metrics.toJson() });
+        return send({ type: 'metrics', id: message.id, metrics: thread.metrics.snapshot() });
       case 'listen':
         return void thread.engine.listen(message).then(
           (port) => send({ type: 'listening', port }),

@@ -1,0 +1,77 @@
+/** Numbers of all threads, added up and put into prom-client's JSON form. Runs on the process's main thread. */
+import type { MetricsJson } from '../sdk/channel.ts';
+import type { MetricSpec } from '../telemetry/metrics.ts';
+import specs from './metrics.ts';
+import { BUCKETS_S, CLASSES, METHODS, type MetricsSnapshot, ROW } from './route-stats.ts';
+
+/** One value of a metric. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  readonly metricName?: string;
+}
+
+interface Total {
+  readonly labels: { readonly route: string; readonly project: string };
+  readonly row: Float64Array;
+  readonly reasons: Map<string, number>;
+}
+
+/** The routes' metrics of a process from the snapshots of its threads. */
+export function metricsJson(snapshots: readonly MetricsSnapshot[]): MetricsJson {
+  const all = addUp(snapshots);
+  const per = (at: number) => all.map((total): Sample => ({ labels: total.labels, value: total.row[at]! }));
+  return [
+    metricJson(specs.requests, all.flatMap(requestSamples)),
+    metricJson(specs.duration, all.flatMap((total) => histogramSamples(specs.duration.name, total, ROW.duration))),
+    metricJson(specs.upstreamDuration, all.flatMap((total) => histogramSamples(specs.upstreamDuration.name, total, ROW.upstream))),
+    metricJson(specs.inFlight, per(ROW.inFlight)),
+    metricJson(specs.requestBytes, per(ROW.requestBytes)),
+    metricJson(specs.responseBytes, per(ROW.responseBytes)),
+    metricJson(specs.rejections, all.flatMap(reasonSamples)),
+  ];
+}
+
+/** One metric in prom-client's JSON form. */
+export function metricJson(spec: MetricSpec, values: readonly Sample[]): Record<string, unknown> {
+  return { name: spec.name, help: spec.help.en, type: spec.type, values, aggregator: spec.aggregate ?? 'sum' };
+}
+
+function addUp(snapshots: readonly MetricsSnapshot[]): Total[] {
+  const totals = new Map<string, Total>();
+  for (const { names, numbers, reasons } of snapshots) {
+    const rows = names.map(({ project, route }, i) => {
+      const key = `${project}/${route}`;
+      let total = totals.get(key);
+      if (!total) totals.set(key, (total = { labels: { route, project }, row: new Float64Array(ROW.width), reasons: new Map() }));
+      for (let n = 0; n < ROW.width; n++) total.row[n]! += numbers[i * ROW.width + n]!;
+      return total;
+    });
+    for (const [i, reason, count] of reasons) rows[i]!.reasons.set(reason, (rows[i]!.reasons.get(reason) ?? 0) + count);
+  }
+  return [...totals.values()];
+}
+
+function requestSamples({ labels, row }: Total): Sample[] {
+  return METHODS.flatMap((method, m) =>
+    CLASSES.flatMap((code, c) => {
+      const value = row[ROW.counts + m * CLASSES.length + c]!;
+      return value > 0 ? [{ labels: { ...labels, method, code }, value }] : [];
+    }),
+  );
+}
+
+function histogramSamples(name: string, { labels, row }: Total, at: number): Sample[] {
+  let total = 0;
+  const samples = [...BUCKETS_S, '+Inf'].map((le, i): Sample => {
+    total += row[at + i]!;
+    return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: total };
+  });
+  if (total === 0) return [];
+  const sum = { metricName: `${name}_sum`, labels, value: row[at + BUCKETS_S.length + 1]! };
+  return [...samples, sum, { metricName: `${name}_count`, labels, value: total }];
+}
+
+function reasonSamples({ labels, reasons }: Total): Sample[] {
+  return [...reasons].map(([reason, value]) => ({ labels: { ...labels, reason }, value }));
+}

@@ -15,15 +15,22 @@ const specs = defineMetrics({
   },
   runs: {
     name: 'weir_pipeline_runs_total', type: 'counter', labels: [...LABELS, 'result'],
-    help: { en: 'Attempts that ended, by result; a firing left out by `overlap: skip` counts as skipped.', zh: '已结束的尝试次数（按结果）；因 overlap: skip 未触发的计为 skipped。' },
+    help: {
+      en: 'Attempts that ended, by result; a firing left out by `overlap: skip` counts as skipped.',
+      zh: '已结束的尝试次数（按结果）；因 overlap: skip 未触发的计为 skipped。',
+    },
   },
   duration: {
-    name: 'weir_pipeline_run_duration_seconds', type: 'histogram', labels: LABELS, buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 14_400],
+    name: 'weir_pipeline_run_duration_seconds', type: 'histogram', labels: LABELS, buckets: [
+      0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600, 14_400,
+    ],
     help: { en: 'Seconds one attempt took.', zh: '一次尝试的耗时（秒）。' },
   },
   lag: {
     name: 'weir_pipeline_lag_seconds', type: 'gauge', labels: LABELS, aggregate: 'max',
-    help: { en: 'Seconds since the start of the last run that succeeded here: how old the target may be.', zh: '距最近一次成功运行开始的秒数，即目标数据可能的陈旧程度。' },
+    help: {
+      en: 'Seconds since the start of the last run that succeeded here: how old the target may be.', zh: '距最近一次成功运行开始的秒数，即目标数据可能的陈旧程度。',
+    },
   },
   active: {
     name: 'weir_pipeline_runs_active', type: 'gauge',

@@ -98,7 +98,9 @@ function leaseUnderTest(heartbeat: RunStore['heartbeat']) {
   const clock = manualClock();
   const run = new AbortController();
   const lease = { run: { id: 'r' }, worker: 'w', epoch: 1 } as Lease;
-  const keeper = keepLease(lease, run, { runStore: { heartbeat } as RunStore, clock, limits: { ...DEFAULT_LIMITS, leaseMs: 3_000, heartbeatMs: 1_000 }, claimedAt: 0 });
+  const keeper = keepLease(lease, run, {
+    runStore: { heartbeat } as RunStore, clock, limits: { ...DEFAULT_LIMITS, leaseMs: 3_000, heartbeatMs: 1_000 }, claimedAt: 0,
+  });
   const pass = async (ms: number) => {
     clock.advance(ms);
     await turn();
@@ -161,7 +163,9 @@ test('a run’s log is bounded; warnings outlive chatter; the rest is counted', 
 
 test('a log whose store fails never fails the run', async () => {
   let dropped = 0;
-  const log = openRunLog('r', () => Promise.reject(new Error('down')), { clock: manualClock(), limits: DEFAULT_LIMITS, dropped: (n) => (dropped += n) });
+  const log = openRunLog(
+    'r', () => Promise.reject(new Error('down')), { clock: manualClock(), limits: DEFAULT_LIMITS, dropped: (n) => (dropped += n) },
+  );
   log.line('info', 'one');
   await log.close();
   assert.ok(dropped >= 1);
@@ -188,7 +192,8 @@ test('progress tells rows, bytes, rate and time left, at most once per interval'
   a.end('succeeded', null);
   await progress.stop();
   assert.deepEqual(progress.streams()[0], {
-    stream: 'a', state: 'done', result: 'succeeded', rowsRead: 100, rowsWritten: 100, bytes: 1_000, rowsExpected: 1_000, nullCursors: 0, problem: null,
+    stream: 'a', state: 'done', result: 'succeeded', rowsRead: 100, rowsWritten: 100, bytes: 1_000, rowsExpected: 1_000,
+    nullCursors: 0, problem: null,
   });
 });
 
@@ -196,5 +201,7 @@ test('the worker section has a default for everything and bounds for the rest', 
   const limits = limitsOf(readValue(workerConfig, {}).value, DEFAULT_LIMITS);
   assert.deepEqual(limits, DEFAULT_LIMITS);
   assert.equal(limitsOf(readValue(workerConfig, { lease: '9s' }).value, DEFAULT_LIMITS).heartbeatMs, 3_000);
-  assert.deepEqual(readValue(workerConfig, { runs: 0, lease: '1s', rums: 2 }).errors.map((e) => e.pointer).sort(), ['/lease', '/rums', '/runs']);
+  assert.deepEqual(
+    readValue(workerConfig, { runs: 0, lease: '1s', rums: 2 }).errors.map((e) => e.pointer).sort(), ['/lease', '/rums', '/runs'],
+  );
 });

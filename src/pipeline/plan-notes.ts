@@ -15,17 +15,24 @@ export function notesOf(plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'ke
   const warn = (text: string) => notes.push({ level: 'warn', text });
   const info = (text: string) => notes.push({ level: 'info', text });
   const { mode, write, stream } = plan;
-  const again = stream.primaryKey.length === 0 ? '' : '; a target with the source’s primary key refuses that, so make it without to keep every version';
+  const keyed = '; a target with the source’s primary key refuses that, so make it without to keep every version';
+  const again = stream.primaryKey.length === 0 ? '' : keyed;
   if (mode.type === 'incremental') {
     if (mode.key.length === 0) {
       warn(write === 'append'
         ? 'no unique key orders rows of equal cursor: append is at least once here, rows may be added twice after a stop; name a key'
         : 'no unique key orders rows of equal cursor: rows of the last cursor value are read again each run');
     } else if (!isDeclaredUnique(stream, mode.key)) {
-      warn(`the key (${mode.key.join(', ')}) is taken at your word: the source does not declare it unique and not null, and rows equal in it could be lost`);
+      warn(
+        `the key (${mode.key.join(', ')}) is taken at your word: the source does not declare it unique and not null, `
+          + 'and rows equal in it could be lost',
+      );
     }
     info(`incremental by ${mode.cursor}: deleted rows are not seen and stay in the target, rows without a cursor value are never read`);
-    info(`a row that becomes visible more than ${formatDuration(mode.lookbackMs)} after its cursor value is missed, unless the source knows its open transactions`);
+    info(
+      `a row that becomes visible more than ${formatDuration(mode.lookbackMs)} after its cursor value is missed, `
+        + 'unless the source knows its open transactions',
+    );
     if (write === 'append') info(`append: an updated row is added again, the older version stays${again}`);
   } else if (write === 'append') {
     warn(`full read with append: every run adds all rows again${again}`);

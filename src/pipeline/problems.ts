@@ -23,7 +23,9 @@ export default defineProblems('core/pipeline', {
   'too-many-streams': {
     status: 422, retry: 'never',
     title: { en: 'Too many streams', zh: '流过多' },
-    detail: { en: 'The patterns name {count} streams; one pipeline carries at most {most}. Split it.', zh: '模式匹配到 {count} 个流，一个管道最多 {most} 个，请拆分。' },
+    detail: {
+      en: 'The patterns name {count} streams; one pipeline carries at most {most}. Split it.', zh: '模式匹配到 {count} 个流，一个管道最多 {most} 个，请拆分。',
+    },
   },
   'target-taken': {
     status: 422, retry: 'never',
@@ -69,7 +71,8 @@ export default defineProblems('core/pipeline', {
     status: 422, retry: 'never',
     title: { en: 'Upsert needs a key', zh: 'upsert 需要键' },
     detail: {
-      en: 'The stream {stream} has no primary key and no other unique key, so upsert cannot tell rows apart. Name a `key`, or use append or replace.',
+      en: 'The stream {stream} has no primary key and no other unique key, so upsert cannot tell rows apart. '
+        + 'Name a `key`, or use append or replace.',
       zh: '流 {stream} 没有主键或唯一键，upsert 无法区分行。请指定 `key`，或改用 append、replace。',
     },
   },
@@ -77,7 +80,8 @@ export default defineProblems('core/pipeline', {
     status: 422, retry: 'never',
     title: { en: 'Replace needs full', zh: 'replace 只能用于 full' },
     detail: {
-      en: 'The stream {stream} is read incrementally; replacing the table by the changed rows alone would lose the others. Use mode full, or upsert.',
+      en: 'The stream {stream} is read incrementally; replacing the table by the changed rows alone would lose the others. '
+        + 'Use mode full, or upsert.',
       zh: '流 {stream} 为增量读取，仅用变化的行替换整表会丢失其余数据。请用 full 模式或 upsert。',
     },
   },
@@ -85,7 +89,8 @@ export default defineProblems('core/pipeline', {
     status: 409, retry: 'later',
     title: { en: 'Empty read would replace rows', zh: '空结果将替换已有数据' },
     detail: {
-      en: 'The stream {stream} gave no row, the last run had {rows}. The target is kept. If the source is really empty, set `allowEmpty: true`.',
+      en: 'The stream {stream} gave no row, the last run had {rows}. The target is kept. '
+        + 'If the source is really empty, set `allowEmpty: true`.',
       zh: '流 {stream} 未读到数据，而上次有 {rows} 行。目标保持不变；若源确实为空，请设置 `allowEmpty: true`。',
     },
   },
@@ -120,7 +125,10 @@ export default defineProblems('core/pipeline', {
   'timed-out': {
     status: 504, retry: 'later',
     title: { en: 'Run took too long', zh: '运行超时' },
-    detail: { en: 'The run took longer than {timeout}. Committed rows stay; raise `timeout` if it is to go on.', zh: '运行超过 {timeout}。已提交的数据保留；如需更久请调大 `timeout`。' },
+    detail: {
+      en: 'The run took longer than {timeout}. Committed rows stay; raise `timeout` if it is to go on.',
+      zh: '运行超过 {timeout}。已提交的数据保留；如需更久请调大 `timeout`。',
+    },
   },
   'no-answer': {
     status: 504, retry: 'later',

@@ -82,7 +82,9 @@ export function startProgress(
 }
 
 function freshState(stream: string): Mutable<StreamProgress> {
-  return { stream, state: 'waiting', result: null, rowsRead: 0, rowsWritten: 0, bytes: 0, rowsExpected: null, nullCursors: 0, problem: null };
+  return {
+    stream, state: 'waiting', result: null, rowsRead: 0, rowsWritten: 0, bytes: 0, rowsExpected: null, nullCursors: 0, problem: null,
+  };
 }
 
 /** Sets a running stream's rate (smoothed) and the time left at that rate. */

@@ -77,7 +77,8 @@ export async function carryRun(lease: Lease, settings: PipelineSettings, run: Ab
 
 function announce({ lease, settings, log }: RunScope): void {
   const { run } = lease;
-  log.line('info', `attempt ${run.attempt} of ${run.attemptsMax} on ${lease.worker}, release ${settings.release.slice(0, 12)}, epoch ${lease.epoch}`);
+  const release = settings.release.slice(0, 12);
+  log.line('info', `attempt ${run.attempt} of ${run.attemptsMax} on ${lease.worker}, release ${release}, epoch ${lease.epoch}`);
   if (run.release !== settings.release) log.line('info', `queued for release ${run.release.slice(0, 12)}; the newest one runs`);
 }
 
@@ -99,7 +100,9 @@ async function withConnectors(scope: RunScope): Promise<{ streams: StreamProgres
   }
 }
 
-async function openConnector({ settings, tools, signal }: RunScope, name: string, role: 'source' | 'sink', opened: Connector[]): Promise<Connector> {
+async function openConnector(
+  { settings, tools, signal }: RunScope, name: string, role: 'source' | 'sink', opened: Connector[],
+): Promise<Connector> {
   const connection = tools.connection(settings.project, name);
   if (!connection) throw problems.raise['no-connection']({ values: { connection: name } });
   const { clock, limits } = tools;
@@ -110,7 +113,9 @@ async function openConnector({ settings, tools, signal }: RunScope, name: string
   return connector;
 }
 
-async function runPlan(scope: RunScope, plan: Plan, source: Connector, sink: Connector): Promise<{ streams: StreamProgress[]; causes: Problem[] }> {
+async function runPlan(
+  scope: RunScope, plan: Plan, source: Connector, sink: Connector,
+): Promise<{ streams: StreamProgress[]; causes: Problem[] }> {
   const { tools: { clock, limits, runStore }, lease, signal } = scope;
   const names = [...plan.streams.map((p) => p.stream.name), ...plan.refused.map((r) => r.stream)];
   const store = (streams: StreamProgress[]) => within(runStore.progress(lease, streams), limits.storeMs, 'the store', clock);
@@ -135,7 +140,9 @@ async function runPlan(scope: RunScope, plan: Plan, source: Connector, sink: Con
 }
 
 /** Runs one stream; answers the problem that stopped it, told in the log and in its result. */
-async function runOne(scope: RunScope, plan: StreamPlan, progress: RunProgress, source: Connector, sink: Connector): Promise<Problem | undefined> {
+async function runOne(
+  scope: RunScope, plan: StreamPlan, progress: RunProgress, source: Connector, sink: Connector,
+): Promise<Problem | undefined> {
   const { settings, lease, tools, signal, log } = scope;
   const { runStore, clock, limits } = tools;
   const name = plan.stream.name;
@@ -147,7 +154,9 @@ async function runOne(scope: RunScope, plan: StreamPlan, progress: RunProgress, 
       run: lease.run.id, epoch: lease.epoch, batchBytes: settings.batchBytes, limits, clock, signal, tracker,
       log: (level, message) => log.line(level, message, name),
       counted: (rows, bytes) => tools.counted(settings, rows, bytes),
-      saveCheckpoint: (checkpoint) => asked(runStore.saveCheckpoint(settings.project, { ...checkpoint, pipeline: settings.name, stream: name })),
+      saveCheckpoint: (checkpoint) => asked(
+        runStore.saveCheckpoint(settings.project, { ...checkpoint, pipeline: settings.name, stream: name }),
+      ),
       lastRows: async () => (await asked(runStore.checkpoint(settings.project, settings.name, name)))?.rows ?? 0,
       isOwn: async ({ run }) => run === lease.run.id || (await asked(isEarlierAttempt(runStore, run, lease))),
     });
@@ -170,7 +179,10 @@ function explain({ signal, log, tools, lease }: RunScope, error: unknown, stream
   const problem = toProblem(signal.aborted ? signal.reason : error);
   log.line(isHandedOver(problem) ? 'warn' : 'error', problem.message, stream);
   const cause = problem.options.cause ?? (problem.code.endsWith('/stream-failed') ? error : undefined);
-  if (cause) tools.log.warn('a run met an error', { run: lease.run.id, stream, code: problem.code, cause: (cause as Error).stack ?? String(cause) });
+  if (cause) {
+    const words = (cause as Error).stack ?? String(cause);
+    tools.log.warn('a run met an error', { run: lease.run.id, stream, code: problem.code, cause: words });
+  }
   return problem;
 }
 
@@ -196,7 +208,9 @@ async function end(scope: RunScope, streams: StreamProgress[], causes: Problem[]
   await log.close();
   for (let tries = 1; tries <= limits.finishTries; tries++) {
     try {
-      const held = await within(runStore.finish(lease, result, streams, problem ? stored(problem) : null), limits.storeMs, 'the store', clock);
+      const held = await within(
+        runStore.finish(lease, result, streams, problem ? stored(problem) : null), limits.storeMs, 'the store', clock,
+      );
       return { result, handedOver: !held, causes: stopped ? [stopped] : causes };
     } catch (error) {
       scope.tools.log.warn('the result of a run could not be stored', { run: lease.run.id, tries, cause: (error as Error).stack });

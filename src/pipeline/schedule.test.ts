@@ -22,7 +22,9 @@ function firings(cron: string, timezone: string, from: string, count: number): s
 }
 
 test('spring: a time that does not exist fires once, at the end of the gap', () => {
-  assert.deepEqual(firings('30 2 * * *', 'Europe/Berlin', '2026-03-27T12:00Z', 3), ['2026-03-28T01:30', '2026-03-29T01:00', '2026-03-30T00:30']);
+  assert.deepEqual(
+    firings('30 2 * * *', 'Europe/Berlin', '2026-03-27T12:00Z', 3), ['2026-03-28T01:30', '2026-03-29T01:00', '2026-03-30T00:30'],
+  );
   assert.deepEqual(firings('15 2 * * *', 'America/New_York', '2026-03-07T12:00Z', 2), ['2026-03-08T07:00', '2026-03-09T06:15']);
 });
 
@@ -32,8 +34,12 @@ test('autumn: a time that exists twice fires once, the first time', () => {
 });
 
 test('by the hour and by minutes both changes pass in real time', () => {
-  assert.deepEqual(firings('0 * * * *', 'Europe/Berlin', '2026-10-24T22:30Z', 4), ['2026-10-24T23:00', '2026-10-25T00:00', '2026-10-25T01:00', '2026-10-25T02:00']);
-  assert.deepEqual(firings('*/30 * * * *', 'Europe/Berlin', '2026-03-29T00:00Z', 3), ['2026-03-29T00:30', '2026-03-29T01:00', '2026-03-29T01:30']);
+  assert.deepEqual(firings('0 * * * *', 'Europe/Berlin', '2026-10-24T22:30Z', 4), [
+    '2026-10-24T23:00', '2026-10-25T00:00', '2026-10-25T01:00', '2026-10-25T02:00',
+  ]);
+  assert.deepEqual(
+    firings('*/30 * * * *', 'Europe/Berlin', '2026-03-29T00:00Z', 3), ['2026-03-29T00:30', '2026-03-29T01:00', '2026-03-29T01:30'],
+  );
 });
 
 test('Asia/Shanghai has no change of clocks; six fields count seconds', () => {

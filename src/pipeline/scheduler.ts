@@ -63,7 +63,8 @@ export function startScheduler(tools: SchedulerTools): Scheduler {
       } catch (error) {
         entry.next = null;
         const cause = (error as Error).message;
-        if (entry.told !== cause) log.warn('a schedule could not fire; it is tried again', { project: entry.settings.project, pipeline: entry.settings.name, cause });
+        const { project, name } = entry.settings;
+        if (entry.told !== cause) log.warn('a schedule could not fire; it is tried again', { project, pipeline: name, cause });
         entry.told = cause;
       }
     }
@@ -78,8 +79,8 @@ export function startScheduler(tools: SchedulerTools): Scheduler {
         const key = `${settings.project}/${settings.name}`;
         const old = entries.get(key);
         const same = old?.schedule.cron === settings.schedule.cron && old.schedule.timezone === settings.schedule.timezone;
-        const kept = old && same ? { fresh: old.fresh, next: old.next, lookedAt: old.lookedAt } : { fresh: !first, next: null, lookedAt: 0 };
-        next.set(key, { settings, schedule: settings.schedule, ...kept, told: undefined });
+        const fresh = { settings, schedule: settings.schedule, fresh: !first, next: null, lookedAt: 0, told: undefined };
+        next.set(key, old && same ? { ...old, settings } : fresh);
       }
       entries = next;
       first = false;

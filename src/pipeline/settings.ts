@@ -9,7 +9,12 @@ export interface PipelineSettings {
   readonly name: string;
   readonly release: string;
   readonly source: { readonly connection: string; readonly streams: readonly StreamOptions[] };
-  readonly sink: { readonly connection: string; readonly schema: string | undefined; readonly prefix: string; readonly write: PipelineWrite };
+  readonly sink: {
+    readonly connection: string;
+    readonly schema: string | undefined;
+    readonly prefix: string;
+    readonly write: PipelineWrite;
+  };
   readonly mode: PipelineMode;
   readonly schedule: { readonly cron: string; readonly timezone: string } | undefined;
   readonly overlap: 'skip' | 'queue';

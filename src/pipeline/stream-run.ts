@@ -98,12 +98,13 @@ async function readMode(plan: StreamPlan, checkpoint: Checkpoint | null, tools: 
   const bound = await outside((own) => tools.source.bound(plan.stream, cursor, lookbackMs, own), {
     signal, ms: limits.callMs, what: 'the source', clock,
   });
-  tools.tracker.nulls(bound.nullCursors);
-  if (bound.nullCursors > 0) tools.log('warn', `${bound.nullCursors} row(s) have no value in ${cursor}: incremental reads never carry them`);
+  const { upTo, nullCursors } = bound;
+  tools.tracker.nulls(nullCursors);
+  if (nullCursors > 0) tools.log('warn', `${nullCursors} row(s) have no value in ${cursor}: incremental reads never carry them`);
   const after = checkpoint?.position ?? null;
-  tools.log('debug', after ? `reads after ${after.cursor} up to ${bound.upTo ?? 'nothing'}` : `reads from the start up to ${bound.upTo ?? 'nothing'}`);
-  if (bound.upTo === null) return undefined;
-  return { type: 'incremental', cursor, key, after, upTo: bound.upTo };
+  tools.log('debug', `reads ${after ? `after ${after.cursor}` : 'from the start'} up to ${upTo ?? 'nothing'}`);
+  if (upTo === null) return undefined;
+  return { type: 'incremental', cursor, key, after, upTo };
 }
 
 /** Rows written since the last commit. */
@@ -125,7 +126,8 @@ async function carry(plan: StreamPlan, mode: ReadMode, session: SinkSession, too
     pending = { rows: 0, bytes: 0, last: null };
     await tools.saveCheckpoint(checkpoint);
   };
-  for await (const batch of lookAhead(readBatches(plan, mode, tools), { depth: limits.lookAhead, signal, closeMs: limits.closeMs, clock })) {
+  const ahead = { depth: limits.lookAhead, signal, closeMs: limits.closeMs, clock };
+  for await (const batch of lookAhead(readBatches(plan, mode, tools), ahead)) {
     const { rows } = batch;
     const bytes = batch.data.byteLength; // The sink may transfer the buffer away.
     tracker.read(rows);

@@ -34,7 +34,9 @@ function world(t: TestContext, spec: Record<string, unknown> = {}) {
     return effect();
   };
   const value = (name: string) => ({ project: 'p', name, type: 'memory', config: {}, poolMax: 1 });
-  const full = { source: { connection: 'from', streams: ['items'] }, sink: { connection: 'to' }, mode: { incremental: { cursor: 'at' } }, ...spec };
+  const full = {
+    source: { connection: 'from', streams: ['items'] }, sink: { connection: 'to' }, mode: { incremental: { cursor: 'at' } }, ...spec,
+  };
   const entries: AnyEntry[] = [
     ...['from', 'to'].map((name): AnyEntry => ({ type: 'connection', key: `connection/p/${name}`, hash: name, value: value(name) })),
     { type: 'pipeline', key: 'pipeline/p/copy', hash: 'c', value: { project: 'p', name: 'copy', release: 'release-one', spec: full } },
@@ -44,7 +46,8 @@ function world(t: TestContext, spec: Record<string, unknown> = {}) {
     let tell: (message: FromControl) => void = () => {};
     const worker = startWorker({
       channel: { send: (message) => sent.push(message) > 0, onMessage: (handler) => void (tell = handler), onClose() {}, close() {} },
-      runStore: stores, scheduleStore: stores, instance, pid: 7, clock: systemClock, random: systemRandom, log: silentLog, limits: LIMITS, registry: new Registry(),
+      runStore: stores, scheduleStore: stores, instance, pid: 7, clock: systemClock, random: systemRandom,
+      log: silentLog, limits: LIMITS, registry: new Registry(),
       open: (connection) => (connection.name === 'from' ? memorySource(source, call, 2) : memorySink(sink, call)),
     });
     tell({ type: 'revision', delta: { from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] } });
@@ -52,7 +55,8 @@ function world(t: TestContext, spec: Record<string, unknown> = {}) {
     return { worker, tell };
   };
   const queue = (over: { pipeline?: string; attemptsMax?: number } = {}) => stores.enqueue({
-    project: 'p', pipeline: 'copy', release: 'release-one', trigger: 'manual', attempt: 1, attemptsMax: 1, dueAt: 0, requestedBy: 'test', overlap: 'queue', ...over,
+    project: 'p', pipeline: 'copy', release: 'release-one', trigger: 'manual', attempt: 1, attemptsMax: 1,
+    dueAt: 0, requestedBy: 'test', overlap: 'queue', ...over,
   });
   return { source, sink, store, stores, hooks, entries, sent, start, queue };
 }
@@ -89,7 +93,9 @@ test('a queued run is carried, stored and told; hello, applied and metrics go to
   assert.equal(figure('weir_pipeline_runs_total'), 1);
   assert.equal(figure('weir_pipeline_runs_active'), 0);
   assert.ok(figure('weir_pipeline_bytes_total') > 0 && figure('weir_pipeline_lag_seconds') >= 0);
-  assert.ok(store.lines.some((l) => l.stream === 'items' && /deleted rows are not seen/.test(l.message)), 'the log says what the mode cannot see');
+  assert.ok(
+    store.lines.some((l) => l.stream === 'items' && /deleted rows are not seen/.test(l.message)), 'the log says what the mode cannot see',
+  );
 });
 
 test('a delta that does not follow on asks for everything; a gap changes nothing', async (t) => {
@@ -117,7 +123,9 @@ test('a failed run is tried again as a new attempt, up to its bound, and goes on
 });
 
 test('a problem that stays is not tried again; one failed stream does not stop the others', async (t) => {
-  const { start, queue, store, sink } = world(t, { source: { connection: 'from', streams: [{ name: 'items' }, { name: 'ite*', mode: 'full' }, 'gone'] }, retry: { backoff: '20ms' } });
+  const { start, queue, store, sink } = world(
+    t, { source: { connection: 'from', streams: [{ name: 'items' }, { name: 'ite*', mode: 'full' }, 'gone'] }, retry: { backoff: '20ms' } },
+  );
   await queue({ attemptsMax: 1 });
   start();
   await until(() => store.runs[0]!.state === 'done', 'the run');
@@ -206,11 +214,15 @@ test('a run of a pipeline that is gone ends as skipped; one of a missing connect
   await queue();
   start();
   await until(() => store.runs.every((r) => r.state === 'done'), 'the runs');
-  assert.deepEqual(store.runs.map((r) => [r.result, r.problem!.code]), [['skipped', 'core/pipeline/pipeline-gone'], ['failed', 'core/pipeline/no-connection']]);
+  assert.deepEqual(store.runs.map((r) => [r.result, r.problem!.code]), [
+    ['skipped', 'core/pipeline/pipeline-gone'], ['failed', 'core/pipeline/no-connection'],
+  ]);
 });
 
 test('a read that ends early, or is empty, never replaces', async (t) => {
-  const { start, queue, store, sink, source, hooks } = world(t, { mode: 'full', sink: { connection: 'to', write: 'replace' }, retry: { attempts: 1 } });
+  const { start, queue, store, sink, source, hooks } = world(
+    t, { mode: 'full', sink: { connection: 'to', write: 'replace' }, retry: { attempts: 1 } },
+  );
   const { tell } = start();
   const again = async () => {
     const run = await queue();

@@ -172,7 +172,8 @@ async function serve(scope: WorkerScope, lease: Lease, run: AbortController, cla
     keeper.stop(); // A late renewal must not outlive the hand-over.
     if (end.handedOver) return await handOver(scope, lease, run);
     metrics.duration.observe((clock.monotonic() - began) / 1_000, labelsOf(settings));
-    if (end.result === 'succeeded') scope.lastSuccess.set(`${settings.project}/${settings.name}`, { at: startedAt, labels: labelsOf(settings) });
+    const labels = labelsOf(settings);
+    if (end.result === 'succeeded') scope.lastSuccess.set(`${settings.project}/${settings.name}`, { at: startedAt, labels });
     finished(scope, lease, end.result);
     await retry(scope, lease, settings, end);
   } finally {

@@ -34,7 +34,9 @@ test('Chinook from PostgreSQL: full, incremental, deletes', { timeout: 100_000 }
   const world = pipelineWorld({ from: connectionOf(from), to: connectionOf(to) });
   t.after(() => world.stop());
   const equal = async (when: string) => {
-    for (const table of db.tables) assert.equal(contentsOf(await rowsOf(warehouse, `chinook."${table}"`)), contentsOf(await db.rows(table)), `${table} ${when}`);
+    for (const table of db.tables) assert.equal(
+      contentsOf(await rowsOf(warehouse, `chinook."${table}"`)), contentsOf(await db.rows(table)), `${table} ${when}`,
+    );
   };
   const spec = { source: { connection: 'from', streams: ['public.*'] }, sink: { connection: 'to', schema: 'chinook', write: 'upsert' } };
   const carry = async (more: object = {}) => {
@@ -46,7 +48,9 @@ test('Chinook from PostgreSQL: full, incremental, deletes', { timeout: 100_000 }
   const read = (run: Run) => run.streams.reduce((sum, stream) => sum + stream.rowsRead, 0);
   const all = read(await carry());
   await equal('after full');
-  await source.query('CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END $$');
+  await source.query(
+    'CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END $$',
+  );
   for (const table of db.tables) {
     await source.query(`ALTER TABLE ${table} ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now();
       CREATE TRIGGER touch BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION touch()`);

@@ -35,16 +35,21 @@ test(`kill -9 at ${KILLS} random points loses and doubles nothing (WEIR_TEST_SEE
   await client.connect();
   t.after(() => client.end());
   await prepare(client);
-  const connection = { component: postgres, config: { host, port, user, password, database, tls: { mode: 'disable' } } } as unknown as TestConnection;
+  const connection = {
+    component: postgres, config: { host, port, user, password, database, tls: { mode: 'disable' } },
+  } as unknown as TestConnection;
   const entries = entriesOf({ from: connection, to: connection }, 'copy', {
-    source: { connection: 'from', streams: [{ name: 'src.events', write: 'append' }, 'src.items', { name: 'src.whole', mode: 'full', write: 'replace' }] },
+    source: { connection: 'from', streams: [
+      { name: 'src.events', write: 'append' }, 'src.items', { name: 'src.whole', mode: 'full', write: 'replace' },
+    ] },
     sink: { connection: 'to', schema: 'wh' }, mode: { incremental: { cursor: 'updated_at' } }, batch: '16KiB',
     retry: { attempts: 20, backoff: '10ms', backoffMax: '50ms' },
   });
   const store = memoryRuns(systemClock);
   const stores = store.stores(direct);
   const enqueue = () => stores.enqueue({
-    project: 'test', pipeline: 'copy', release: 'r', trigger: 'manual', attempt: 1, attemptsMax: 20, dueAt: 0, requestedBy: 'test', overlap: 'skip',
+    project: 'test', pipeline: 'copy', release: 'r', trigger: 'manual', attempt: 1, attemptsMax: 20,
+    dueAt: 0, requestedBy: 'test', overlap: 'skip',
   });
   const random = seededRandom(SEED);
   let midway = 0;
@@ -65,7 +70,9 @@ test(`kill -9 at ${KILLS} random points loses and doubles nothing (WEIR_TEST_SEE
   for (const run of store.runs) await waitForRun(store, run.id);
   await waitForRun(store, (await enqueue())?.id ?? store.runs.at(-1)!.id);
   assert.equal(store.runs.at(-1)!.result, 'succeeded', JSON.stringify(store.runs.at(-1)!.problem));
-  for (const table of ['events', 'items', 'whole']) assert.equal(await contents(client, `wh.${table}`), await contents(client, `src.${table}`), table);
+  for (const table of ['events', 'items', 'whole']) assert.equal(
+    await contents(client, `wh.${table}`), await contents(client, `src.${table}`), table,
+  );
 });
 
 /** Starts a worker process; `claimed` resolves when the parent answered it a lease. */
@@ -90,7 +97,8 @@ function launch(stores: RunStore, entries: AnyEntry[], instance: string): { chil
 
 async function prepare(client: pg.Client): Promise<void> {
   for (const table of ['events', 'items', 'whole']) {
-    await client.query(`CREATE SCHEMA IF NOT EXISTS src; CREATE TABLE src.${table} (id bigserial PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp(), note text);
+    await client.query(`CREATE SCHEMA IF NOT EXISTS src;
+      CREATE TABLE src.${table} (id bigserial PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp(), note text);
       INSERT INTO src.${table} (note) SELECT 'row ' || i FROM generate_series(1, 20000) i`);
   }
   // Appended rows have no unique index in the target: a doubled one would stay.
@@ -106,6 +114,8 @@ async function change(client: pg.Client, n: number): Promise<void> {
 }
 
 async function contents(client: pg.Client, table: string): Promise<string> {
-  const { rows } = await client.query({ text: `SELECT * FROM ${table}`, rowMode: 'array', types: { getTypeParser: () => (v: string) => v } as never });
+  const { rows } = await client.query(
+    { text: `SELECT * FROM ${table}`, rowMode: 'array', types: { getTypeParser: () => (v: string) => v } as never },
+  );
   return checksum(rows as (string | null)[][]);
 }

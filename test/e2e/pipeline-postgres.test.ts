@@ -31,7 +31,9 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
 
   const sql = (text: string) => client.query(text);
   const contents = async (table: string, columns = '*') => {
-    const { rows } = await client.query({ text: `SELECT ${columns} FROM ${table}`, rowMode: 'array', types: { getTypeParser: () => (v: string) => v } as never });
+    const { rows } = await client.query(
+      { text: `SELECT ${columns} FROM ${table}`, rowMode: 'array', types: { getTypeParser: () => (v: string) => v } as never },
+    );
     return checksum(rows as (string | null)[][]);
   };
   const spec = (stream: unknown, over: Record<string, unknown> = {}, write = 'upsert') =>
@@ -78,12 +80,17 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
   });
 
   test('updates are carried by upsert, deletes only by replace, and the log says so', async () => {
-    await sql(`CREATE TABLE src.moves (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp(), big bigint, exact numeric(30,10), js json, odd text);
-      INSERT INTO src.moves SELECT i, clock_timestamp(), 9007199254740993 + i, 0.1234567891 + i, '{"a": [1, null]}', E'tab\\t back\\\\ \\n 堰' FROM generate_series(1, 500) i;
+    await sql(`CREATE TABLE src.moves (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        big bigint, exact numeric(30,10), js json, odd text);
+      INSERT INTO src.moves SELECT i, clock_timestamp(), 9007199254740993 + i, 0.1234567891 + i,
+        '{"a": [1, null]}', E'tab\\t back\\\\ \\n 堰'
+        FROM generate_series(1, 500) i;
       INSERT INTO src.moves VALUES (501, clock_timestamp(), NULL, NULL, NULL, NULL)`);
     succeeds(await world.run(spec('src.moves', incremental), 'moves'));
     assert.equal(await contents('wh.moves'), await contents('src.moves'));
-    await sql('UPDATE src.moves SET odd = upper(odd), updated_at = clock_timestamp() WHERE id % 7 = 0; DELETE FROM src.moves WHERE id % 10 = 0');
+    await sql(
+      'UPDATE src.moves SET odd = upper(odd), updated_at = clock_timestamp() WHERE id % 7 = 0; DELETE FROM src.moves WHERE id % 10 = 0',
+    );
     const run = await world.run(spec('src.moves', incremental), 'moves');
     succeeds(run);
     assert.equal(await contents('(SELECT * FROM wh.moves WHERE id % 10 > 0) t'), await contents('src.moves'));
@@ -114,14 +121,21 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
     await sql('ALTER TABLE src.drift DROP COLUMN updated_at');
     fails(await world.run(spec('src.drift', incremental), 'drift'), 'core/pipeline/no-column');
     await sql('DROP TABLE src.drift');
-    const gone = await world.run({ ...spec('src.drift', incremental), source: { connection: 'from', streams: ['src.drift', 'src.late'] } }, 'drift');
+    const gone = await world.run(
+      { ...spec('src.drift', incremental), source: { connection: 'from', streams: ['src.drift', 'src.late'] } }, 'drift',
+    );
     fails({ ...gone, streams: gone.streams.filter((s) => s.stream === 'src.drift') }, 'core/pipeline/no-stream');
-    assert.deepEqual(gone.streams.map((s) => [s.stream, s.result]), [['src.late', 'succeeded'], ['src.drift', 'failed']], 'the other stream is carried');
+    assert.deepEqual(
+      gone.streams.map((s) => [s.stream, s.result]), [['src.late', 'succeeded'], ['src.drift', 'failed']], 'the other stream is carried',
+    );
     assert.equal(await contents('wh.drift'), before);
   });
 
   test('a column added at the source is added to Weir’s own target', async () => {
-    await sql('CREATE TABLE src.grown (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp()); INSERT INTO src.grown SELECT generate_series(1, 5)');
+    await sql(
+      `CREATE TABLE src.grown (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp());
+        INSERT INTO src.grown SELECT generate_series(1, 5)`,
+    );
     succeeds(await world.run(spec('src.grown', incremental), 'grown'));
     await sql("ALTER TABLE src.grown ADD COLUMN extra text; UPDATE src.grown SET extra = 'e' || id, updated_at = clock_timestamp()");
     succeeds(await world.run(spec('src.grown', incremental), 'grown'));
@@ -129,7 +143,10 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
   });
 
   test('a target table dropped by hand is filled again from the start', async () => {
-    await sql('CREATE TABLE src.refill (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO src.refill SELECT generate_series(1, 20)');
+    await sql(
+      `CREATE TABLE src.refill (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now());
+        INSERT INTO src.refill SELECT generate_series(1, 20)`,
+    );
     succeeds(await world.run(spec('src.refill', incremental), 'refill'));
     await sql('DROP TABLE wh.refill; INSERT INTO src.refill VALUES (21)');
     succeeds(await world.run(spec('src.refill', incremental), 'refill'));
@@ -137,7 +154,10 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
   });
 
   test('full and append adds everything again each run, and an empty stream still makes its table', async () => {
-    await sql('CREATE TABLE src.twice (id int PRIMARY KEY); INSERT INTO src.twice SELECT generate_series(1, 3); CREATE TABLE src.nothing (id int PRIMARY KEY)');
+    await sql(
+      `CREATE TABLE src.twice (id int PRIMARY KEY); INSERT INTO src.twice SELECT generate_series(1, 3);
+        CREATE TABLE src.nothing (id int PRIMARY KEY)`,
+    );
     succeeds(await world.run(spec('src.twice', {}, 'append'), 'twice'));
     const again = await world.run(spec('src.twice', {}, 'append'), 'twice');
     fails(again, 'connector/postgres/duplicate-key');

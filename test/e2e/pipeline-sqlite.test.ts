@@ -24,7 +24,9 @@ after(async () => {
 function contents(name: string, table: string): string {
   const database = new DatabaseSync(path.join(folder, name));
   try {
-    const columns = database.prepare('SELECT name FROM pragma_table_info(?) ORDER BY cid').all(table).map((row) => `CAST("${String(row['name'])}" AS TEXT)`);
+    const columns = database.prepare(
+      'SELECT name FROM pragma_table_info(?) ORDER BY cid',
+    ).all(table).map((row) => `CAST("${String(row['name'])}" AS TEXT)`);
     const statement = database.prepare(`SELECT ${columns.join(', ')} FROM "${table}"`);
     statement.setReturnArrays(true);
     return checksum(statement.all() as unknown as (string | null)[][]);
@@ -42,7 +44,9 @@ test('full, incremental over equal cursors, deletes by replace', async () => {
   source.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, updated_at TIMESTAMP NOT NULL, big INTEGER, amount DECIMAL(10,2), note TEXT)');
   const insert = source.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?)');
   source.exec('BEGIN');
-  for (let id = 1; id <= 10_000; id++) insert.run(id, stamp(1), 9_007_199_254_740_993n + BigInt(id), '12.50', id % 3 ? `注 ${id}\t\\ \n` : null);
+  for (let id = 1; id <= 10_000; id++) insert.run(
+    id, stamp(1), 9_007_199_254_740_993n + BigInt(id), '12.50', id % 3 ? `注 ${id}\t\\ \n` : null,
+  );
   source.exec('COMMIT');
   const first = await world.run(spec(incremental), 'orders');
   assert.equal(first.result, 'succeeded', JSON.stringify(first.problem));
@@ -68,10 +72,15 @@ test('a target table dropped by hand is filled again from the start', async () =
 });
 
 test('rows without a cursor value are counted and told, never carried', async () => {
-  source.exec("CREATE TABLE gaps (id INTEGER PRIMARY KEY, updated_at TIMESTAMP); INSERT INTO gaps VALUES (1, '2026-01-01 00:00:00'), (2, NULL), (3, NULL)");
+  source.exec(
+    `CREATE TABLE gaps (id INTEGER PRIMARY KEY, updated_at TIMESTAMP);
+      INSERT INTO gaps VALUES (1, '2026-01-01 00:00:00'), (2, NULL), (3, NULL)`,
+  );
   const run = await world.run({ ...spec(incremental), source: { connection: 'from', streams: ['gaps'] } }, 'gaps');
   assert.deepEqual([run.result, run.streams[0]!.rowsRead, run.streams[0]!.nullCursors], ['succeeded', 1, 2]);
-  assert.ok(world.store.lines.some((l) => l.run === run.id && l.level === 'warn' && /2 row\(s\) have no value in updated_at/.test(l.message)));
+  assert.ok(
+    world.store.lines.some((l) => l.run === run.id && l.level === 'warn' && /2 row\(s\) have no value in updated_at/.test(l.message)),
+  );
 });
 
 test('a file that is no database says so', async () => {

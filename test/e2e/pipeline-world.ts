@@ -27,7 +27,9 @@ export interface PipelineWorld {
 }
 
 /** Entries of a revision: the connections by name, and one pipeline. */
-export function entriesOf(connections: Readonly<Record<string, TestConnection>>, name: string, spec: Readonly<Record<string, unknown>>): AnyEntry[] {
+export function entriesOf(
+  connections: Readonly<Record<string, TestConnection>>, name: string, spec: Readonly<Record<string, unknown>>,
+): AnyEntry[] {
   const all: AnyEntry[] = Object.entries(connections).map(([id, { component, config }]) => ({
     type: 'connection', key: `connection/test/${id}`, hash: contentHash([id, component.id, config as Json]),
     value: { project: 'test', name: id, type: component.id, config, poolMax: 2 },
@@ -67,7 +69,8 @@ export function pipelineWorld(connections: Readonly<Record<string, TestConnectio
     async run(spec, name = 'copy') {
       revise(entriesOf(connections, name, { batch: '16KiB', retry: { attempts: 1 }, ...spec }));
       const queued = await stores.enqueue({
-        project: 'test', pipeline: name, release: 'r', trigger: 'manual', attempt: 1, attemptsMax: 1, dueAt: 0, requestedBy: 'test', overlap: 'queue',
+        project: 'test', pipeline: name, release: 'r', trigger: 'manual', attempt: 1, attemptsMax: 1,
+        dueAt: 0, requestedBy: 'test', overlap: 'queue',
       });
       wake();
       return waitForRun(store, queued!.id);

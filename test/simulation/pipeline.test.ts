@@ -29,9 +29,11 @@ function pipelineEntries(kind: (typeof KINDS)[number]): AnyEntry[] {
     source: { connection: 'from', streams: ['items'] }, sink: { connection: 'to', write },
     mode: mode === 'full' ? 'full' : { incremental: { cursor: 'at' } }, retry: { attempts: 6, backoff: '1s', backoffMax: '4s' },
   };
-  const connection = (name: string): AnyEntry =>
-    ({ type: 'connection', key: `connection/p/${name}`, hash: name, value: { project: 'p', name, type: 'memory', config: {}, poolMax: 1 } });
-  return [connection('from'), connection('to'), { type: 'pipeline', key: 'pipeline/p/copy', hash: 'c', value: { project: 'p', name: 'copy', release: 'r1', spec } }];
+  const value = (name: string) => ({ project: 'p', name, type: 'memory', config: {}, poolMax: 1 });
+  const connection = (name: string): AnyEntry => ({ type: 'connection', key: `connection/p/${name}`, hash: name, value: value(name) });
+  return [connection('from'), connection('to'), {
+    type: 'pipeline', key: 'pipeline/p/copy', hash: 'c', value: { project: 'p', name: 'copy', release: 'r1', spec },
+  }];
 }
 
 async function simulate(seed: number, world: World): Promise<void> {
@@ -57,7 +59,9 @@ async function simulate(seed: number, world: World): Promise<void> {
     startWorker({
       channel: {
         send: () => true, onClose() {}, close() {},
-        onMessage: (handler) => process.clock.after(0, () => handler({ type: 'revision', delta: { from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] } })),
+        onMessage: (handler) => process.clock.after(
+          0, () => handler({ type: 'revision', delta: { from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] } }),
+        ),
       },
       runStore: stores, scheduleStore: stores, instance: name, pid: 1, clock: process.clock, random: world.random, log: silentLog,
       limits: LIMITS, registry: new Registry(),
@@ -76,7 +80,8 @@ async function simulate(seed: number, world: World): Promise<void> {
   };
   const admin = store.stores(async (_what, effect) => effect());
   const enqueue = () => admin.enqueue({
-    project: 'p', pipeline: 'copy', release: 'r1', trigger: 'manual', attempt: 1, attemptsMax: 6, dueAt: world.wall.now(), requestedBy: 'test', overlap: 'skip',
+    project: 'p', pipeline: 'copy', release: 'r1', trigger: 'manual', attempt: 1, attemptsMax: 6,
+    dueAt: world.wall.now(), requestedBy: 'test', overlap: 'skip',
   });
   const mutate = mutator(source, world.random.integer, kind);
   for (let i = 0; i < 12; i++) mutate();

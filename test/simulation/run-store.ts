@@ -46,8 +46,9 @@ export function memoryRuns(clock: Pick<Clock, 'now'>, saved: (checkpoint: Checkp
       if (order.overlap === 'skip' && runs.some((r) => r.state !== 'done' && same(order)(r))) return null;
       const { overlap: _, ...rest } = order;
       const run: Mutable<Run> = {
-        ...rest, retryOf: order.retryOf ?? null, id: `run-${runs.length + 1}`, state: 'queued', result: null, createdAt: clock.now(), startedAt: null,
-        finishedAt: null, epoch: 0, worker: null, leaseUntil: null, cancelRequested: false, problem: null, streams: [],
+        ...rest, retryOf: order.retryOf ?? null, id: `run-${runs.length + 1}`, state: 'queued', result: null,
+        createdAt: clock.now(), startedAt: null, finishedAt: null, epoch: 0, worker: null,
+        leaseUntil: null, cancelRequested: false, problem: null, streams: [],
       };
       runs.push(run);
       return { ...run };

@@ -25,7 +25,8 @@ export const ITEMS: StreamSchema = {
 /** Text that sorts as its number. */
 const padded = (n: number) => String(n).padStart(12, '0');
 const before = (a: Row, b: Row) => a.at - b.at || a.id - b.id;
-const isAfter = (row: Row, p: Position | null) => !p || row.at > Number(p.cursor) || (row.at === Number(p.cursor) && row.id > Number(p.key[0]));
+const isAfter = (row: Row, p: Position | null) =>
+  !p || row.at > Number(p.cursor) || (row.at === Number(p.cursor) && row.id > Number(p.key[0]));
 export const encode = (rows: readonly Row[]) => Buffer.from(rows.map((r) => `${r.id}\t${r.at}\t${r.text}\n`).join(''));
 export const decode = (data: Uint8Array): Row[] => Buffer.from(data).toString().split('\n').filter(Boolean).map((line) => {
   const [id, at, text] = line.split('\t');
@@ -103,10 +104,14 @@ export function sinkTable(): SinkTable {
 
 /** `committed` sees the table right after each commit, inside its transaction. */
 export function memorySink(table: SinkTable, call: Call, committed: (table: SinkTable) => void = () => {}): Connector {
-  return { ...unused(call), sink: { open: (target, signal) => call(`open epoch ${target.epoch}`, () => openTable(table, target, signal, call, committed)) } };
+  return { ...unused(call), sink: {
+    open: (target, signal) => call(`open epoch ${target.epoch}`, () => openTable(table, target, signal, call, committed)),
+  } };
 }
 
-function openTable(table: SinkTable, target: SinkTarget, signal: AbortSignal, call: Call, committed: (table: SinkTable) => void): SinkSession {
+function openTable(
+  table: SinkTable, target: SinkTarget, signal: AbortSignal, call: Call, committed: (table: SinkTable) => void,
+): SinkSession {
   signal.throwIfAborted();
   const fenced = () => {
     if (table.fence > target.epoch) throw new Error(`epoch ${target.epoch} is fenced off by ${table.fence}`);
@@ -131,7 +136,9 @@ function openTable(table: SinkTable, target: SinkTarget, signal: AbortSignal, ca
     }),
     commit: (position, own) => call(`commit up to ${position?.cursor}`, () => {
       own.throwIfAborted();
-      const merged = target.write === 'upsert' ? [...new Map([...table.rows, ...staged].map((r) => [r.id, r])).values()] : [...table.rows, ...staged];
+      const merged = target.write === 'upsert' ? [
+        ...new Map([...table.rows, ...staged].map((r) => [r.id, r])).values(),
+      ] : [...table.rows, ...staged];
       return end(position, merged);
     }),
     finish: (own) => call('finish', () => {

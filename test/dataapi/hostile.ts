@@ -6,7 +6,7 @@ const CORPUS = [
   "' OR '1'='1", "' OR 1=1--", '1 OR 1=1', "'; DROP TABLE item; --", "1; DELETE FROM item", "' UNION SELECT name FROM sqlite_schema --", "1' AND SLEEP(5)--", "'||(SELECT 1)||'",
   "' AND 1=CAST((SELECT version()) AS int)--", "') OR ('a'='a", "'); ATTACH 'x.db' AS y; --", "1) UNION ALL SELECT NULL,NULL--", "' AND (SELECT pg_sleep(5)) IS NULL --",
   "'; SELECT pg_read_file('/etc/passwd'); --", "' INTO OUTFILE '/tmp/x", "E'\\''", "$q$ OR 1=1 $q$", '\r\n', '\t', '\u0001', '\u00a0', '\u2028', 'NULL', 'null', 'true', '0x31', '1e309', '-0', '{"a":1}', '[1]', '堰', '😀',
-  'admin\'/*', "*/OR/**/'1'='1", "'+OR+1=1", "%27%20OR%201=1", "\\x27", "1\u0000".replace('\u0000', ''), "' OR ''='", "x' AND email IS NULL; --", "x'; EXEC xp_cmdshell('dir'); --", 'SELECT', 'UNION', 'WHERE', 'LIMIT 1',
+  'admin\'/*', "*/OR/**/'1'='1", "'+OR+1=1", "%27%20OR%201=1", "\\x27", "' OR ''='", "x' AND email IS NULL; --", "x'; EXEC xp_cmdshell('dir'); --", 'SELECT', 'UNION', 'WHERE', 'LIMIT 1',
 ];
 
 /** The corpus, then `count` texts of 1–6 of its pieces. */

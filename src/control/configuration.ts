@@ -13,11 +13,11 @@ import type { Audit } from './access/audit.ts';
 import type { AllowedEnvironment } from './documents/variables.ts';
 import type { QueryLender } from './publish/checks.ts';
 import { openPublisher, type Publisher } from './publish/publisher.ts';
-import { createCatalog, readLive } from './resources/catalog.ts';
+import { createCatalog, loadCatalog } from './resources/catalog.ts';
 import type { ResourceKind } from './resources/define.ts';
 import { bindKinds } from './resources/kind-table.ts';
 import { keyText, type SecretBox } from './resources/seal.ts';
-import { openResources } from './resources/service.ts';
+import { createResources } from './resources/service.ts';
 import type { Resources, SourceText, ValidateOptions, DocumentCheck } from './resources/types.ts';
 import { validateSources } from './resources/validate.ts';
 
@@ -51,10 +51,10 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   const { store, registry, keys: box, environment } = parts;
   const kinds = bindKinds(parts.kinds, registry);
   const catalog = createCatalog();
-  for (const stored of await store.resources.all()) catalog.put(readLive(stored, { kinds, environment }));
+  await loadCatalog(catalog, store, { kinds, environment });
   const shared = { ...parts, kinds, catalog, box, dialect: dialectsOf(registry) };
   const publisher = await openPublisher(shared);
-  const resources = await openResources({
+  const resources = createResources({
     ...shared,
     statusOf: publisher.statusOf,
     async changed(written) {

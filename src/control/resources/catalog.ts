@@ -4,6 +4,7 @@
  */
 import type { ProblemPointer } from '../../base/problem.ts';
 import type { ResourceKey, StoredResource } from '../../sdk/resource.ts';
+import type { Store } from '../../store/types.ts';
 import { type CheckEnvironment, findFields, type Reference } from './check.ts';
 import { fillVariables } from './fill.ts';
 import type { BoundKind } from './kind-table.ts';
@@ -78,6 +79,20 @@ export function createCatalog(): Catalog {
       byKey.delete(text);
     },
   };
+}
+
+/** Brings the catalog in step with the store; answers what was different. */
+export async function loadCatalog(catalog: Catalog, store: Pick<Store, 'resources'>, environment: CheckEnvironment): Promise<{ put: LiveResource[]; removed: LiveResource[] }> {
+  const left = new Map([...catalog.all()].map((live) => [keyText(live.key), live]));
+  const put: LiveResource[] = [];
+  for (const stored of await store.resources.all()) {
+    const text = keyText(stored);
+    if (left.get(text)?.stored.version !== stored.version) put.push(readLive(stored, environment));
+    left.delete(text);
+  }
+  for (const live of put) catalog.put(live);
+  for (const live of left.values()) catalog.remove(live.key);
+  return { put, removed: [...left.values()] };
 }
 
 /** Key texts of what a resource names. */

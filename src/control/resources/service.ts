@@ -12,7 +12,7 @@ import type { Store } from '../../store/types.ts';
 import type { Audit } from '../access/audit.ts';
 import type { AllowedEnvironment } from '../documents/variables.ts';
 import { applyDocuments, type ApplyParts, checkSources } from './apply.ts';
-import { type Catalog, type LiveResource, readLive } from './catalog.ts';
+import { type Catalog, type LiveResource, loadCatalog } from './catalog.ts';
 import { createHistoryReader } from './history.ts';
 import { type KindTable, kindViews } from './kind-table.ts';
 import { createLister, viewOf } from './list.ts';
@@ -44,25 +44,16 @@ export interface ResourcesParts {
 
 const WAITING_MAX = 1_000;
 
-/** Loads the catalog and answers the room's face. */
-export async function openResources(parts: ResourcesParts): Promise<Resources> {
+/** The room's face over a loaded catalog. */
+export function createResources(parts: ResourcesParts): Resources {
   const { store, catalog } = parts;
   const historyMax = parts.historyMax ?? 100;
-  const reload = async (): Promise<void> => {
-    const left = new Set([...catalog.all()].map((live) => keyText(live.key)));
-    const lives = (await store.resources.all()).map((stored) => readLive(stored, parts));
-    for (const live of lives) {
-      catalog.put(live);
-      left.delete(keyText(live.key));
-    }
-    for (const text of left) catalog.remove(catalog.byText(text)!.key);
-  };
+  const reload = async (): Promise<void> => parts.changed(await loadCatalog(catalog, store, parts));
   const changed = async (written: Written): Promise<void> => {
     for (const live of written.put) catalog.put(live);
     for (const live of written.removed) catalog.remove(live.key);
     await parts.changed(written);
   };
-  await reload();
   const applyParts: ApplyParts = { ...parts, reload, changed, writer: createWriter({ ...parts, historyMax }) };
   const turns = createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } }));
   const find = (key: ResourceKey): LiveResource => catalog.get(key) ?? raiseMissing(catalog, key);

@@ -179,7 +179,8 @@ function boundOf(database: DatabaseSync, tools: SqliteTools, stream: StreamSchem
 /** A moment in the form the column uses, since SQLite compares texts: with blank or `T`, with or without `Z`; of dates, the day before. */
 function timeLike(sample: string, type: Column['type'], ms: number): string {
   if (type === 'date' || sample.length <= 10) return new Date(ms - 86_400_000).toISOString().slice(0, 10);
-  const text = new Date(ms).toISOString();
+  // Without a fraction the running second is not over; rows of it may still come.
+  const text = new Date(ms - (sample.includes('.') ? 1 : 1_000)).toISOString();
   const zone = /(Z|[+-]00(:?00)?)$/.exec(sample)?.[0] ?? '';
   return text.slice(0, 10) + sample[10] + text.slice(11, 23) + zone;
 }

@@ -1,67 +1,34 @@
-/** Entry of a gateway thread for tests of the role: the real thread over an engine of node:http, which knows no upstream. */
-import http from 'node:http';
+/** Entry of a gateway thread for tests of the role: the real one, with a policy that tells which thread served, or ends it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../src/base/clock.ts';
 import { idGenerator } from '../../src/base/id.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { Problem } from '../../src/base/problem.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import type { CreateEngine, TargetPool } from '../../src/gateway/contract.ts';
+import { strictObject } from '../../src/base/schema.ts';
+import { createEngine } from '../../src/gateway/http/engine.ts';
 import { runGatewayThread } from '../../src/gateway/thread.ts';
 import type { GatewayThreadData } from '../../src/gateway/thread-messages.ts';
-import { memoryExchange } from '../../src/sdk/suites/exchange.ts';
+import { definePolicy } from '../../src/sdk/policy.ts';
 import { testRegistry } from './core-harness.ts';
 
 const data = workerData as GatewayThreadData;
 
-/** Answers 200 with the thread and the pool's key where the core says `upstream`. */
-const createEngine: CreateEngine = ({ core }) => {
-  const pools = new Map<string, TargetPool>();
-  const server = http.createServer(async (request, response) => {
-    const url = new URL(request.url!, 'http://h');
-    if (url.pathname === '/crash') process.exit(9);
-    const exchange = memoryExchange({
-      method: request.method!,
-      path: url.pathname,
-      headers: { 'x-api-key': String(request.headers['x-api-key'] ?? '') },
-    });
-    if (!request.headers['x-api-key']) exchange.request.remove('x-api-key');
-    const disposition = await core.onRequest(exchange);
-    const status = disposition.kind === 'problem' ? disposition.problem.status : 200;
-    response.statusCode = status;
-    const body =
-      disposition.kind === 'problem'
-        ? disposition.problem.code
-        : disposition.kind === 'upstream'
-          ? disposition.forward.pool.key
-          : 'answer';
-    response.end(JSON.stringify({ thread: data.thread, body }));
-    core.onDone(exchange, {
-      status,
-      reason: disposition.kind === 'problem' && disposition.problem instanceof Problem ? body : '',
-      durationMs: 1,
-      upstreamMs: 0,
-      requestBytes: 1,
-      responseBytes: 1,
-    });
-  });
-  return {
-    pool: (key) => pools.get(key),
-    putUpstream: (upstream) => void pools.set(`${upstream.project}/${upstream.name}`, { key: `${upstream.project}/${upstream.name}` }),
-    removeUpstream: (key) => void pools.delete(key),
-    listen: ({ host, port, reusePort }) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, reusePort }, () => resolve((server.address() as { port: number }).port));
-      }),
-    drain: () => new Promise((resolve) => (server.closeAllConnections(), server.close(() => resolve()))),
-  };
-};
+const probe = definePolicy({
+  id: 'probe', title: { en: 'Probe', zh: '探针' }, summary: { en: 'Tells the thread.', zh: '标明线程。' }, since: '0.1', status: 'experimental',
+  version: 1, phases: ['request', 'response'], bodies: 'none', config: strictObject({}), problems: {}, examples: [],
+  create: () => ({
+    request(exchange) {
+      if (exchange.path.endsWith('/crash')) process.exit(9);
+      return undefined;
+    },
+    response: (exchange) => exchange.response.set('x-thread', String(data.thread)),
+  }),
+});
 
 runGatewayThread({
   data,
   parent: parentPort!,
-  registry: testRegistry(),
+  registry: testRegistry([probe]),
   createRunner: () => ({ run: () => Promise.reject(new Error('no data APIs in this test')), attach() {} }),
   createEngine,
   clock: systemClock,

@@ -2,10 +2,11 @@
  * The engine of one gateway thread: listener, pools, deadlines and memory, made together.
  * In: the core that decides, limits, clock, chance. Out: contract.ts `Engine`.
  */
+import { networkInterfaces } from 'node:os';
+import { addressRefusal } from '../../sdk/address.ts';
 import type { CreateEngine, Engine } from '../contract.ts';
 import { createNames, type ResolveHost, systemResolve } from '../upstream/names.ts';
-import { createPools, type IsRefused, type PoolStats } from '../upstream/pool.ts';
-import { isLinkLocal } from '../upstream/refused.ts';
+import { createPools, type PoolStats } from '../upstream/pool.ts';
 import { createHeadPool } from './head.ts';
 import { createRequestIds } from './ids.ts';
 import { createHttpListener, type ListenerStats } from './listener.ts';
@@ -15,8 +16,8 @@ import { createWriter } from './writer.ts';
 
 /** What a thread may choose; the defaults are those of the product. */
 export interface EngineChoices {
-  /** Addresses no upstream may have, besides link-local ones; asked before each connect. */
-  readonly isRefused?: IsRefused;
+  /** Ports of Weir on this machine, which no upstream may have; the one listened on is added by itself. */
+  readonly ownPorts?: ReadonlySet<number>;
   readonly resolve?: ResolveHost;
   /** Step of all deadlines. */
   readonly tickMs?: number;
@@ -40,19 +41,23 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     date: createDate(clock),
     failure: createFailure(log),
   };
-  const { isRefused } = options;
+  const own = { ports: new Set(options.ownPorts), local: localAddresses() };
   const pools = createPools({
     wheel, log,
     heads: responseHeads,
     names: createNames({ resolve: options.resolve ?? systemResolve, clock, log }),
-    isRefused: (address, port) => isLinkLocal(address) || (isRefused?.(address, port) ?? false),
+    isRefused: (address, port) => addressRefusal(address, port, own) !== undefined,
   });
   const listener = createHttpListener(tools);
   return {
     pool: (key) => pools.pool(key),
     putUpstream: (upstream) => pools.update([upstream]),
     removeUpstream: (key) => pools.remove(key),
-    listen: (where) => listener.listen(where),
+    async listen(where) {
+      const port = await listener.listen(where);
+      own.ports.add(port);
+      return port;
+    },
     async drain(graceMs) {
       await listener.close({ graceMs });
       pools.close();
@@ -60,4 +65,8 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     },
     stats: () => ({ listener: listener.stats(), upstream: pools.stats() }),
   };
+}
+
+function localAddresses(): ReadonlySet<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address)));
 }

@@ -153,6 +153,22 @@ test('a plan limits its consumer over all routes; the 429 says when to come back
   assert.equal(call('/b').disposition.kind, 'upstream');
 });
 
+test('a changed limit goes on from the share that was used', () => {
+  const limit = (n: number) => routeEntry('a', { policies: [{ type: 'rate-limit', config: { limit: n, window: '1h' }, identity: 'p/route/a/0' }] });
+  const { core, serve, done } = coreHarness([limit(4)]);
+  const allowed = () => {
+    const exchange = memoryExchange({ path: '/a' });
+    const { kind } = now(core.onRequest(exchange));
+    done(exchange);
+    return kind === 'upstream';
+  };
+  assert.deepEqual([allowed(), allowed()], [true, true]);
+  serve([limit(10)]);
+  assert.deepEqual(Array.from({ length: 6 }, allowed), [true, true, true, true, true, false], 'half of 4 used is half of 10 used');
+  serve([limit(1000)]);
+  assert.equal(allowed(), false, 'nothing is reset');
+});
+
 const trace: string[] = [];
 const tracer = definePolicy({
   id: 'tracer',

@@ -154,7 +154,8 @@ test('a plan limits its consumer over all routes; the 429 says when to come back
 });
 
 test('a changed limit goes on from the share that was used', () => {
-  const limit = (n: number) => routeEntry('a', { policies: [{ type: 'rate-limit', config: { limit: n, window: '1h' }, identity: 'p/route/a/0' }] });
+  const limit = (n: number) =>
+    routeEntry('a', { policies: [{ type: 'rate-limit', config: { limit: n, window: '1h' }, identity: 'p/route/a/0' }] });
   const { core, serve, done } = coreHarness([limit(4)]);
   const allowed = () => {
     const exchange = memoryExchange({ path: '/a' });

@@ -38,7 +38,9 @@ const upstream = http.createServer(async (request, response) => {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   response.setHeader('server', 'secret-server/1.0');
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }));
+  response.end(
+    JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() }),
+  );
 });
 
 async function until<V>(pick: () => V | undefined): Promise<V> {
@@ -70,7 +72,11 @@ interface Echo {
 async function call(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { ...options, signal: AbortSignal.timeout(10_000) });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, json: (text === '' ? {} : JSON.parse(text)) as Echo & Record<string, unknown> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: (text === '' ? {} : JSON.parse(text)) as Echo & Record<string, unknown>,
+  };
 }
 
 const upstreamEntry = (at: number) =>
@@ -87,10 +93,20 @@ before(async () => {
   });
   runGatewayThread({
     data: {
-      kind: 'weir-gateway-thread', thread: 0, limits: engineLimits(readValue(gatewayConfig, {}).value), callsBuffered: 1000,
-      counters: createCounterBuffer(1024, systemRandom), countersSinceMs: systemClock.monotonic() + machineClockOffsetMs(),
+      kind: 'weir-gateway-thread',
+      thread: 0,
+      limits: engineLimits(readValue(gatewayConfig, {}).value),
+      callsBuffered: 1000,
+      counters: createCounterBuffer(1024, systemRandom),
+      countersSinceMs: systemClock.monotonic() + machineClockOffsetMs(),
     },
-    parent, registry: testRegistry(), createEngine, clock: systemClock, random: systemRandom, newId: idGenerator(systemClock, systemRandom), log: silentLog,
+    parent,
+    registry: testRegistry(),
+    createEngine,
+    clock: systemClock,
+    random: systemRandom,
+    newId: idGenerator(systemClock, systemRandom),
+    log: silentLog,
     createRunner: () => ({ run: () => Promise.reject(new Error('no data APIs in this test')), attach() {} }),
   });
   tell({ type: 'listen', host: '127.0.0.1', port: 0, reusePort: false });
@@ -99,9 +115,18 @@ before(async () => {
     upstreamEntry((upstream.address() as AddressInfo).port),
     routeEntry('open', { paths: ['/open/**'], rewrite: '/base/**', methods: ['GET', 'POST'] }),
     routeEntry('keyed', { auth, paths: ['/keyed/{id}'], rewrite: '/v2/{id}' }),
-    routeEntry('limited', { auth, policies: [{ type: 'rate-limit', config: { limit: 3, window: '1h' }, identity: 'p/route/limited/0' }] }),
+    routeEntry('limited', {
+      auth,
+      policies: [{ type: 'rate-limit', config: { limit: 3, window: '1h' }, identity: 'p/route/limited/0' }],
+    }),
     routeEntry('changed', {
-      policies: [{ type: 'transform', config: { request: { set: { 'x-tenant': 'acme' } }, response: { remove: ['server'], set: { 'x-via': 'weir' } } }, identity: 't' }],
+      policies: [
+        {
+          type: 'transform',
+          config: { request: { set: { 'x-tenant': 'acme' } }, response: { remove: ['server'], set: { 'x-via': 'weir' } } },
+          identity: 't',
+        },
+      ],
     }),
     routeEntry('slow', { rewrite: '/slow', timeouts: { connectMs: 1000, firstByteMs: 50, idleMs: 1000 } }),
     ...consumerEntries('shop', hash('sha256', KEY)),
@@ -116,13 +141,20 @@ after(async () => {
 });
 
 test('routes, rewrites and carries bodies', async () => {
-  const { status, json } = await call('/open/a%20b/?q=%20', { method: 'POST', body: 'x'.repeat(100_000), headers: { 'x-weir-consumer': 'p/admin' } });
+  const { status, json } = await call('/open/a%20b/?q=%20', {
+    method: 'POST',
+    body: 'x'.repeat(100_000),
+    headers: { 'x-weir-consumer': 'p/admin' },
+  });
   assert.equal(status, 200);
   assert.deepEqual([json.method, json.url, json.body.length], ['POST', '/base/a%20b/?q=%20', 100_000]);
   assert.equal(json.headers['x-weir-consumer'], undefined);
   assert.equal((await call('/open', { method: 'HEAD' })).status, 200);
   const wrong = await call('/open', { method: 'DELETE' });
-  assert.deepEqual([wrong.status, wrong.headers.get('allow'), wrong.json['code']], [405, 'GET, HEAD, POST', 'core/gateway/method-not-allowed']);
+  assert.deepEqual(
+    [wrong.status, wrong.headers.get('allow'), wrong.json['code']],
+    [405, 'GET, HEAD, POST', 'core/gateway/method-not-allowed'],
+  );
   assert.equal((await call('/nowhere', { headers: { 'accept-language': 'zh' } })).json['title'], '没有匹配的路由');
   assert.equal((await call('/open/%2e%2e%2fx')).status, 400);
 });
@@ -141,8 +173,14 @@ test('asks who is calling, and tells the upstream, without the key', async () =>
 test('limits exactly, and says so in the fields', async () => {
   const answers = [];
   for (let i = 0; i < 5; i++) answers.push(await call('/limited/x', { headers: { 'x-api-key': KEY } }));
-  assert.deepEqual(answers.map((a) => a.status), [200, 200, 200, 429, 429]);
-  assert.deepEqual(answers.map((a) => a.headers.get('ratelimit')?.split(';')[1]), ['r=2', 'r=1', 'r=0', 'r=0', 'r=0']);
+  assert.deepEqual(
+    answers.map((a) => a.status),
+    [200, 200, 200, 429, 429],
+  );
+  assert.deepEqual(
+    answers.map((a) => a.headers.get('ratelimit')?.split(';')[1]),
+    ['r=2', 'r=1', 'r=0', 'r=0', 'r=0'],
+  );
   assert.equal(answers[0]!.headers.get('ratelimit-policy'), '"default";q=3;w=3600');
   const wait = Number(answers[3]!.headers.get('retry-after'));
   assert.ok(wait > 1190 && wait <= 1200, `${wait}`);
@@ -167,21 +205,35 @@ test('every call is recorded, with its end, without its query', async () => {
     const all = records.filter((r) => r.route === 'limited');
     return all.length === 5 ? all : undefined;
   });
-  assert.deepEqual(limited.map((r) => [r.status, r.consumer, r.reason]), [
-    ...Array.from({ length: 3 }, () => [200, 'shop', '']),
-    ...Array.from({ length: 2 }, () => [429, 'shop', 'policy/rate-limit/exceeded']),
-  ]);
+  assert.deepEqual(
+    limited.map((r) => [r.status, r.consumer, r.reason]),
+    [
+      ...Array.from({ length: 3 }, () => [200, 'shop', '']),
+      ...Array.from({ length: 2 }, () => [429, 'shop', 'policy/rate-limit/exceeded']),
+    ],
+  );
   const posted = await until(() => records.find((r) => r.method === 'POST'));
-  assert.deepEqual([posted.path, posted.route, posted.release, posted.clientAddress], ['/open/a%20b/', 'open', 'release-open', '127.0.0.1']);
-  assert.ok(posted.requestBytes > 100_000 && posted.responseBytes > 100_000 && posted.upstreamMs > 0 && posted.durationMs >= posted.upstreamMs);
+  assert.deepEqual(
+    [posted.path, posted.route, posted.release, posted.clientAddress],
+    ['/open/a%20b/', 'open', 'release-open', '127.0.0.1'],
+  );
+  assert.ok(
+    posted.requestBytes > 100_000 && posted.responseBytes > 100_000 && posted.upstreamMs > 0 && posted.durationMs >= posted.upstreamMs,
+  );
   assert.ok(!JSON.stringify(records).includes(KEY));
 });
 
 test('the numbers of it all are in the metrics', async () => {
   tell({ type: 'collect', id: 1 });
   const { metrics } = await until(() => heard.flatMap((m) => (m.type === 'metrics' ? [m] : []))[0]);
-  const requests = metricsJson([metrics]).find((m) => m['name'] === 'weir_gateway_requests_total')!['values'] as { value: number; labels: Record<string, string> }[];
+  const requests = metricsJson([metrics]).find((m) => m['name'] === 'weir_gateway_requests_total')!['values'] as {
+    value: number;
+    labels: Record<string, string>;
+  }[];
   const of = (route: string) => requests.filter((r) => r.labels['route'] === route).map((r) => [r.labels['code'], r.value]);
-  assert.deepEqual(of('limited'), [['2xx', 3], ['4xx', 2]]);
+  assert.deepEqual(of('limited'), [
+    ['2xx', 3],
+    ['4xx', 2],
+  ]);
   assert.deepEqual(of('slow'), [['5xx', 1]]);
 });

@@ -1,5 +1,5 @@
 /** All entries of the newest revision this process was sent: what a thread that comes back starts from. */
-import { type AnyEntry, EMPTY_REVISION_HASH, type RevisionDelta } from '../sdk/revision.ts';
+import { type AnyEntry, EMPTY_REVISION_HASH, entryKey, type EntryType, type RevisionDelta } from '../sdk/revision.ts';
 
 export interface HeldEntries {
   /** 0 before the first. */
@@ -8,6 +8,7 @@ export interface HeldEntries {
   apply(delta: RevisionDelta): boolean;
   /** Forgets everything. */
   clear(): void;
+  has(type: EntryType, project: string, name: string): boolean;
   /** A delta from 0 to the newest revision. */
   everything(): RevisionDelta;
 }
@@ -33,6 +34,7 @@ export function createHeldEntries(): HeldEntries {
       entries = new Map();
       [revision, hash] = [0, EMPTY_REVISION_HASH];
     },
+    has: (type, project, name) => entries.has(entryKey(type, project, name)),
     everything: () => ({ from: 0, to: revision, hash, put: [...entries.values()], remove: [] }),
   };
 }

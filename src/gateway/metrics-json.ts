@@ -37,6 +37,18 @@ export function metricJson(spec: MetricSpec, values: readonly Sample[]): Record<
   return { name: spec.name, help: spec.help.en, type: spec.type, values, aggregator: spec.aggregate ?? 'sum' };
 }
 
+/** One snapshot with the sums of several, of the names `keep` takes. */
+export function joinSnapshots(
+  snapshots: readonly MetricsSnapshot[],
+  keep: (name: MetricsSnapshot['names'][number]) => boolean = () => true,
+): MetricsSnapshot {
+  const totals = addUp(snapshots).filter((total) => keep(total.labels));
+  const numbers = new Float64Array(totals.length * ROW.width);
+  totals.forEach((total, i) => numbers.set(total.row, i * ROW.width));
+  const reasons = totals.flatMap((total, i) => [...total.reasons].map(([reason, count]) => [i, reason, count] as const));
+  return { names: totals.map((total) => total.labels), numbers, reasons };
+}
+
 function addUp(snapshots: readonly MetricsSnapshot[]): Total[] {
   const totals = new Map<string, Total>();
   for (const { names, numbers, reasons } of snapshots) {

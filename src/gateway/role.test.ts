@@ -171,6 +171,17 @@ test('a thread that dies comes back with the whole revision, on the same port', 
   const port = await gateway.ready;
   line.publish([routeEntry('b')]);
   await applied(2);
+  const requests = async (id: number) => {
+    line.say({ type: 'collect', id });
+    const { metrics } = await line.until((m) => (m.type === 'metrics' && m.id === id ? m : undefined));
+    const samples = metrics.find((m) => m['name'] === 'weir_gateway_requests_total')!['values'] as {
+      value: number;
+      labels: Record<string, string>;
+    }[];
+    return samples.filter((v) => v.labels['code'] === '2xx').reduce((sum, v) => sum + v.value, 0);
+  };
+  for (let i = 0; i < 20; i++) await call(port, '/a/x');
+  assert.equal(await requests(1), 20);
   const seen = line.got.length;
   await assert.rejects(call(port, '/a/crash'));
   await line.until(() =>
@@ -180,6 +191,7 @@ test('a thread that dies comes back with the whole revision, on the same port', 
   );
   const bodies = await Promise.all(Array.from({ length: 30 }, () => call(port, '/b')));
   assert.ok(bodies.every((b) => b.status === 200));
+  assert.equal(await requests(2), 50, 'what the dead thread had served still counts');
   line.say({ type: 'collect', id: 5 });
   const { metrics } = await line.until((m) => (m.type === 'metrics' && m.id === 5 ? m : undefined));
   const value = (name: string) => (metrics.find((m) => m['name'] === name)!['values'] as { value: number }[])[0]!.value;

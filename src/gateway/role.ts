@@ -16,8 +16,8 @@ import type { EngineLimits } from './contract.ts';
 import { createHeldEntries } from './held-entries.ts';
 import metricSpecs from './metrics.ts';
 import gatewayProblems from './problems.ts';
-import { metricJson, metricsJson } from './metrics-json.ts';
-import type { MetricsSnapshot } from './route-stats.ts';
+import { createMetricsCollector, type MetricsCollector } from './metrics-collector.ts';
+import { metricJson } from './metrics-json.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
 import { createQueryLink, type QueryLink } from './query-link.ts';
 import { keepThread, type KeptThread } from './kept-thread.ts';
@@ -56,7 +56,6 @@ export interface Gateway {
 const CALLS_FLUSH_MS = 100;
 /** Repeats what every thread serves: an answer lost with a control that was restarted is made good. */
 const REPORT_EVERY_MS = 5000;
-const COLLECT_WAIT_MS = 2000;
 
 interface Slot {
   readonly index: number;
@@ -85,10 +84,9 @@ class Role {
   private readonly counters: SharedArrayBuffer;
   private readonly countersSinceMs: number;
   private readonly slots: Slot[] = [];
-  private readonly collecting = new Map<number, { parts: MetricsSnapshot[]; waiting: number; done: () => void }>();
+  private readonly collector: MetricsCollector;
   private query: QueryLink | undefined;
   private port: number;
-  private collectId = 0;
   private dropped = 0;
   private served = false;
   private cancelTimers = () => {};
@@ -98,6 +96,7 @@ class Role {
     this.options = options;
     this.ready = ready;
     this.port = options.port;
+    this.collector = createMetricsCollector(options.clock);
     this.outbox = createCallOutbox(options.callsBuffered * 2);
     this.counters = createCounterBuffer(options.counters, options.random);
     this.countersSinceMs = options.clock.monotonic() + machineClockOffsetMs();
@@ -156,6 +155,7 @@ class Role {
       log: options.log.with({ thread: index }),
       onMessage: (message) => this.onThread(slot, message),
       onStart: () => {
+        this.collector.ended(index, (project, route) => this.entries.has('route', project, route));
         Object.assign(slot, { state: undefined, port: undefined, asked: false });
         this.linkQuery(slot);
         if (this.entries.revision > 0) slot.kept.send({ type: 'revision', delta: this.entries.everything() });
@@ -190,7 +190,7 @@ class Role {
         this.dropped += message.batch.dropped;
         return this.outbox.add(message.batch);
       case 'metrics':
-        return this.collected(message.id, message.metrics);
+        return this.collector.answered(slot.index, message.id, message.metrics);
       case 'stopped':
         slot.stopped = true;
         return slot.kept.end();
@@ -224,24 +224,9 @@ class Role {
   }
 
   private async collect(id: number): Promise<void> {
-    const own = ++this.collectId;
-    const asked = this.slots.filter((slot) => slot.kept.send({ type: 'collect', id: own }));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const collection = { parts: [], waiting: asked.length, done: resolve };
-    this.collecting.set(own, collection);
-    const cancel = this.options.clock.after(COLLECT_WAIT_MS, resolve, { unref: true });
-    if (asked.length === 0) resolve();
-    await promise;
-    cancel();
-    this.collecting.delete(own);
-    this.options.channel.send({ type: 'metrics', id, metrics: [...metricsJson(collection.parts), ...this.ownMetrics()] });
-  }
-
-  private collected(id: number, metrics: MetricsSnapshot): void {
-    const collection = this.collecting.get(id);
-    if (!collection) return;
-    collection.parts.push(metrics);
-    if (--collection.waiting === 0) collection.done();
+    const threads = this.slots.map((slot) => slot.index);
+    const routes = await this.collector.collect(threads, (thread, own) => this.slots[thread]!.kept.send({ type: 'collect', id: own }));
+    this.options.channel.send({ type: 'metrics', id, metrics: [...routes, ...this.ownMetrics()] });
   }
 
   private ownMetrics(): MetricsJson {

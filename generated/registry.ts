@@ -3,13 +3,20 @@ import type { AuthComponent } from '../src/sdk/auth.ts';
 import type { ConnectorComponent } from '../src/sdk/connector.ts';
 import type { PolicyComponent } from '../src/sdk/policy.ts';
 import type { Registry } from '../src/sdk/registry.ts';
+import policiesRateLimit from '../src/extensions/policies/rate-limit.ts';
+import policiesTransform from '../src/extensions/policies/transform.ts';
+import authApiKey from '../src/extensions/auth/api-key.ts';
+import connectorsCsv from '../src/extensions/connectors/csv/index.ts';
+import connectorsMysql from '../src/extensions/connectors/mysql/index.ts';
+import connectorsPostgres from '../src/extensions/connectors/postgres/index.ts';
+import connectorsSqlite from '../src/extensions/connectors/sqlite/index.ts';
 
 const byId = <C extends { readonly id: string }>(components: readonly C[]): ReadonlyMap<string, C> =>
   new Map(components.map((component) => [component.id, component]));
 
 /** Every extension of this build. */
 export const registry: Registry = Object.freeze({
-  policies: byId([] as unknown as PolicyComponent[]),
-  auth: byId([] as unknown as AuthComponent[]),
-  connectors: byId([] as unknown as ConnectorComponent[]),
+  policies: byId([policiesRateLimit, policiesTransform] as unknown as PolicyComponent[]),
+  auth: byId([authApiKey] as unknown as AuthComponent[]),
+  connectors: byId([connectorsCsv, connectorsMysql, connectorsPostgres, connectorsSqlite] as unknown as ConnectorComponent[]),
 });

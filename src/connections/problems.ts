@@ -32,6 +32,21 @@ export default defineProblems('core/connections', {
     title: { en: 'This file is not allowed', zh: '不允许的文件' },
     detail: { en: 'The file "{file}" is refused: {reason}.', zh: '拒绝访问文件“{file}”：{reason}。' },
   },
+  'not-ready': {
+    status: 404,
+    title: { en: 'Connection is not ready', zh: '连接未就绪' },
+    detail: { en: 'There is no connection "{name}" in this project that is ready to be used. Look at its status.', zh: '该项目中没有就绪的连接“{name}”。请查看其状态。' },
+  },
+  'no-such-stream': {
+    status: 404,
+    title: { en: 'No such stream', zh: '没有该流' },
+    detail: { en: 'The connection has no stream "{stream}". Nearest: {hint}.', zh: '该连接没有流“{stream}”。最接近的是：{hint}。' },
+  },
+  'cannot-query': {
+    status: 422,
+    title: { en: 'Cannot be queried', zh: '不支持查询' },
+    detail: { en: 'Connector "{type}" has no query side; data APIs need one that has (sqlite, postgres).', zh: '连接器“{type}”不支持查询；数据 API 需要 sqlite 或 postgres。' },
+  },
   'check-timeout': {
     status: 504, retry: 'later',
     title: { en: 'The check took too long', zh: '检查超时' },

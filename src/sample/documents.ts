@@ -43,12 +43,10 @@ ${head('Connection', 'crm-export', 'Customer export of the CRM · CRM 客户导�
     customer_id: int64
     credit_limit: decimal
     since: date
-  key: [customer_id]
 `,
   `${head('Connection', 'warehouse', 'Where everything comes together · 汇总仓库')}spec:
   type: sqlite
   file: sample/warehouse.db
-  create: true
 `,
 ];
 

@@ -28,6 +28,8 @@ export interface UpOptions {
   readonly pid: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** What a role tells besides `sample`, such as the first password. */
+  onNote(name: string, value: unknown): void;
 }
 
 export interface Up {
@@ -47,7 +49,7 @@ export async function up(options: UpOptions): Promise<Up> {
     const child = keepChild({
       role, command: options.command, args: options.args, cwd: options.dataFolder, config: options.config, clock, log,
       nice: role === 'worker' ? options.niceWorker : 0,
-      onNote: (name, value) => name === 'sample' && void setSample(value),
+      onNote: (name, value) => (name === 'sample' ? void setSample(value) : options.onNote(name, value)),
     });
     children.set(role, child);
     return child;

@@ -35,7 +35,7 @@ const common = {
 } as const satisfies Record<string, TSchema>;
 
 /** Schema of `weir.yaml`. */
-export const processConfig = strictObject({ ...common, gateway: gatewayConfig, control: controlConfig, worker: workerConfig });
+export const processConfig = strictObject({ ...common, gateway: { ...gatewayConfig, default: {} }, control: controlConfig, worker: workerConfig });
 
 export type ProcessConfig = Static<typeof processConfig>;
 

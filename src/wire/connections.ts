@@ -1,0 +1,58 @@
+/** Connections as control uses them: tried for people, and lent to the checks of data APIs. */
+import type { ConnectionProbe } from '../control/api/parts.ts';
+import type { QueryLender } from '../control/publish/checks.ts';
+import type { Publisher } from '../control/publish/publisher.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { Connector } from '../sdk/connector.ts';
+import { type CompiledConnection, entryKey } from '../sdk/revision.ts';
+import connectionProblems from '../connections/problems.ts';
+import { nearest } from '../base/suggest.ts';
+
+/** Tries connections as the newest revision holds them. */
+export function createProbe(publisher: Publisher, connections: Connections): ConnectionProbe {
+  const find = (project: string, name: string): CompiledConnection => {
+    const { put } = publisher.deltaFor('worker', 0, undefined);
+    const entry = put.find((e) => e.key === entryKey('connection', project, name));
+    if (!entry) throw connectionProblems.raise['not-ready']({ values: { name } });
+    return entry.value as CompiledConnection;
+  };
+  const within = async <V>(project: string, name: string, work: (connector: Connector) => Promise<V>): Promise<V> => {
+    const connector = connections.open(find(project, name));
+    try {
+      return await work(connector);
+    } finally {
+      await connector.close();
+    }
+  };
+  return {
+    async check(project, name, signal) {
+      const steps = [];
+      for await (const step of connections.check(find(project, name), signal)) steps.push(step);
+      return steps;
+    },
+    discover: (project, name, signal) => within(project, name, (connector) => connector.discover(signal)),
+    preview: (project, name, stream, rows, signal) =>
+      within(project, name, async (connector) => {
+        const streams = await connector.discover(signal);
+        const found = streams.find((s) => s.name === stream) ?? streams.find((s) => s.table === stream);
+        if (found) return connector.preview(found, rows, signal);
+        const near = nearest(stream, streams.map((s) => s.name));
+        throw connectionProblems.raise['no-such-stream']({ values: { stream, hint: near ?? '–' } });
+      }),
+  };
+}
+
+/** Lends the query side of a connection for one piece of work. */
+export function queryLender(connections: Connections): QueryLender {
+  return {
+    async withEngine(connection, work, signal) {
+      const connector = connections.open(connection);
+      try {
+        if (!connector.query) throw connectionProblems.raise['cannot-query']({ values: { type: connection.type } });
+        return await work(connector.query, signal);
+      } finally {
+        await connector.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** From file, environment and flags to what roles are started with. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type LoadedConfig, loadConfig } from '../supervisor/config.ts';
+import { type ProcessConfig, processConfig, type RoleConfig } from './config.ts';
+
+/** The configuration of this folder and environment; raises `bad-config`. `file` is what `--config` names. */
+export function readConfig(file: string | undefined): LoadedConfig<ProcessConfig> {
+  const named = file ?? process.env['WEIR_CONFIG'];
+  return loadConfig(processConfig, { file: named ?? 'weir.yaml', required: named !== undefined, environment: process.env, flags: {} });
+}
+
+/** Paths made absolute: roots and watched folder lie beside the data folder unless absolute. */
+export function roleConfig(config: ProcessConfig, loadSample: boolean): RoleConfig {
+  const dataFolder = path.resolve(config.dataDir);
+  const beside = (folder: string) => path.resolve(path.dirname(dataFolder), folder);
+  return {
+    config, dataFolder, loadSample,
+    fileRoots: config.files.roots.map(beside),
+    resourceFolder: config.resources.folder === undefined ? undefined : beside(config.resources.folder),
+    masterKeyFile: config.secrets.masterKeyFile === undefined ? path.join(dataFolder, 'master.key') : beside(config.secrets.masterKeyFile),
+    variables: variables(config),
+    adminPassword: fromFile('WEIR_ADMIN_PASSWORD'),
+  };
+}
+
+/** Values that documents may use, and no others: a role never sees the whole environment. */
+function variables(config: ProcessConfig): Record<string, string> {
+  const allowed = new Set(config.resources.environment);
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && (entry[0].startsWith('WEIR_VAR_') || allowed.has(entry[0]))),
+  );
+}
+
+function fromFile(name: string): string | undefined {
+  const file = process.env[`${name}_FILE`];
+  return file === undefined ? process.env[name] : readFileSync(file, 'utf8').trimEnd();
+}

@@ -1,0 +1,83 @@
+/** `weir up`: the supervisor, what it prints, and how it is stopped. */
+import type { Language } from '../base/text.ts';
+import { Problem } from '../base/problem.ts';
+import { type RoleName, type Up, up } from '../supervisor/up.ts';
+import { markRunning } from '../supervisor/marker.ts';
+import { variableOf } from '../supervisor/config.ts';
+import { announce } from './announce.ts';
+import { clock, openLog } from './common.ts';
+import type { RoleConfig } from './config.ts';
+import { readConfig, roleConfig } from './load-config.ts';
+import { root } from './version.ts';
+
+interface UpFlags {
+  readonly sample: boolean;
+  readonly roles: readonly string[] | undefined;
+  readonly config: string | undefined;
+  readonly language: Language;
+}
+
+const NICE_WORKER = 5;
+/** Added to the gateway's drain before a role is killed. */
+const STOP_EXTRA_MS = 3_000;
+
+/** Starts everything and stays until it is stopped; answers the exit code. */
+export async function runUp(flags: UpFlags): Promise<number> {
+  const { config } = readConfig(flags.config);
+  const role = roleConfig(config, flags.sample);
+  const log = openLog('supervisor', config.logLevel);
+  const roles = (flags.roles ?? config.roles) as readonly RoleName[];
+  const unmark = markRunning(root, process.pid);
+  const notes = new Map<string, unknown>();
+  const end = stopSignal();
+  let running: Up;
+  try {
+    running = await Promise.race([start(role, roles, log, notes), end.then(() => null)]).then((started) => started ?? Promise.reject(new Stopped()));
+  } catch (error) {
+    unmark();
+    if (error instanceof Stopped) return 0;
+    throw error instanceof Problem ? error : new Error(`could not start: ${(error as Error).message}`, { cause: error });
+  }
+  const cancelAnnounce = announce({ role, roles, firstPassword: notes.get('first-password') as string | undefined, language: flags.language, write: (text) => void process.stdout.write(text) });
+  await end;
+  cancelAnnounce();
+  process.stderr.write({ en: 'stopping …\n', zh: '正在停止 …\n' }[flags.language]);
+  await running.stop();
+  unmark();
+  return 0;
+}
+
+class Stopped extends Error {}
+
+function start(role: RoleConfig, roles: readonly RoleName[], log: ReturnType<typeof openLog>, notes: Map<string, unknown>): Promise<Up> {
+  const { gateway, control } = role.config;
+  const ports = [
+    { role: 'gateway', host: gateway.host, port: gateway.port, variable: variableOf('gateway.port') },
+    { role: 'control', host: control.host, port: control.port, variable: variableOf('control.port') },
+  ].filter((wanted) => roles.includes(wanted.role as RoleName));
+  return up({
+    dataFolder: role.dataFolder, roles, ports, config: role, clock, log,
+    command: process.execPath,
+    args: [...process.execArgv, process.argv[1]!, '--role-process'],
+    niceWorker: NICE_WORKER,
+    stopGraceMs: gateway.drain + STOP_EXTRA_MS,
+    pid: process.pid,
+    onNote: (name, value) => void notes.set(name, value),
+  });
+}
+
+/** Resolves at Ctrl-C, SIGTERM, or when the launcher is gone; a second Ctrl-C ends at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', ask);
+    process.on('SIGTERM', ask);
+    process.on('SIGHUP', ask);
+    process.on('disconnect', () => asked || ask());
+  });
+}

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../resources/types.ts';
 import type { Call, Operation } from './operation.ts';
 import { isForwarded, isLoopback } from './origin.ts';
 import problems from './problems.ts';
@@ -91,8 +92,8 @@ export function projectsOf(caller: Caller, asked?: string): readonly string[] | 
 }
 
 /** Who, as audit names them. */
-export function actorOf(call: Pick<Call, 'caller' | 'address'>): { name: string; kind: Caller['kind']; address: string | undefined } {
-  return { name: call.caller.name, kind: call.caller.kind, address: call.address };
+export function actorOf({ caller, address }: Pick<Call, 'caller' | 'address'>): Actor {
+  return { name: caller.name, address, ...(caller.kind === 'nobody' ? {} : { kind: caller.kind }) };
 }
 
 /** The CSRF token of a session: known to the page that logged in, not to a page that only rides on the cookie. */

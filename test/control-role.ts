@@ -1,0 +1,165 @@
+/**
+ * A control role on a random port for tests: real store (SQLite in a temporary folder), real rooms, real
+ * sockets. Only the sample and doctor, which live elsewhere, are given by the test.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { kinds } from '../generated/kinds.ts';
+import { operations } from '../generated/operations.ts';
+import { catalogues } from '../generated/problems.ts';
+import { registry } from '../generated/registry.ts';
+import { type Clock, systemClock } from '../src/base/clock.ts';
+import { idGenerator } from '../src/base/id.ts';
+import type { Log } from '../src/base/log.ts';
+import { systemRandom } from '../src/base/random.ts';
+import { readValue } from '../src/base/schema-read.ts';
+import { createConnections } from '../src/connections/connections.ts';
+import { fileGuard } from '../src/connections/files.ts';
+import { hostGuard } from '../src/connections/hosts.ts';
+import { createAccounts } from '../src/control/access/accounts.ts';
+import { createAudit } from '../src/control/access/audit.ts';
+import { createCallers } from '../src/control/access/callers.ts';
+import { ensureFirstAdmin, newCliToken } from '../src/control/access/first-start.ts';
+import { createKeys } from '../src/control/access/keys.ts';
+import { openKeys } from '../src/control/access/secret-box.ts';
+import { createTokens } from '../src/control/access/tokens.ts';
+import problems from '../src/control/api/problems.ts';
+import { assembleParts } from '../src/control/assemble.ts';
+import { controlConfig } from '../src/control/config.ts';
+import type { RoleChannel } from '../src/control/fleet.ts';
+import type { QueryLender } from '../src/control/publish/checks.ts';
+import { openConfiguration } from '../src/control/configuration.ts';
+import { allowedEnvironment } from '../src/control/documents/variables.ts';
+import { type RunningControl, startControl } from '../src/control/role.ts';
+import { createDataApiChecker } from '../src/dataapi/publish.ts';
+import { createDataApiCompiler } from '../src/dataapi/compiler.ts';
+import { openStore } from '../src/store/store.ts';
+import type { Store } from '../src/store/types.ts';
+import { createLog } from '../src/telemetry/log.ts';
+
+export const ADMIN_PASSWORD = 'correct horse battery';
+
+export interface TestControl {
+  readonly address: string;
+  readonly folder: string;
+  readonly store: Store;
+  readonly role: RunningControl;
+  /** Every log line so far. */
+  readonly lines: string[];
+  /** Secrets of a token with all rights, and of one that may only look. */
+  readonly admin: string;
+  readonly viewer: string;
+  /** `.weir/cli-token`. */
+  readonly cliToken: string;
+  /** Plays a role process that connects. */
+  connect(channel: RoleChannel): void;
+  /** A request; a token given as `as` goes into Authorization. */
+  request(method: string, path: string, options?: { as?: string; body?: unknown; headers?: Record<string, string> }): Promise<TestAnswer>;
+  stop(): Promise<void>;
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly json: any;
+}
+
+/** Starts it; `config` is the `control` section in people's form. */
+export async function startTestControl(config: Record<string, unknown> = {}, clock: Clock = systemClock): Promise<TestControl> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'weir-control-'));
+  const lines: string[] = [];
+  const log = createLog({ level: 'debug', clock, write: (line) => lines.push(line) });
+  const newId = idGenerator(clock, systemRandom);
+  const store = await openStore({ file: path.join(folder, 'store.db'), clock, newId });
+  await ensureFirstAdmin(store.accounts, folder, ADMIN_PASSWORD, clock);
+  const cliToken = newCliToken(folder);
+  let accept: (channel: RoleChannel) => void = () => {};
+  const { needs, closeRooms } = await openRooms({ folder, store, clock, log, cliToken });
+  const { value, errors } = readValue(controlConfig, { port: 0, ...config });
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  const role = await startControl({
+    ...needs, config: value, store, clock, log, newId, operations, instance: 'control-test',
+    serve: async (onConnection) => ((accept = onConnection), { close: async () => {} }),
+  });
+  const me = { name: 'test', address: undefined };
+  const token = async (name: string, kind: string) =>
+    (await needs.parts.tokens.create({ name, role: kind, projects: null, permissions: [], expiresAt: clock.now() + 3_600_000 }, me)).secret;
+  return {
+    address: role.address, folder, store, role, lines, cliToken: readFileSync(path.join(folder, 'cli-token'), 'utf8').trim(),
+    admin: await token('test-admin', 'admin'), viewer: await token('test-viewer', 'viewer'),
+    connect: (channel) => accept(channel),
+    request: (method, at, options) => send(role.address, method, at, options),
+    async stop() {
+      await role.stop(1000);
+      await closeRooms();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openRooms({ folder, store, clock, log, cliToken }: { folder: string; store: Store; clock: Clock; log: Log; cliToken: string }) {
+  const newId = idGenerator(clock, systemRandom);
+  const keys = await openKeys(path.join(folder, 'master.key'), store.settings);
+  const connections = createConnections({
+    registry, clock, log, hosts: hostGuard({ clock, ownPorts: () => [] }), files: fileGuard({ roots: [folder], dataFolder: path.join(folder, 'none') }),
+  });
+  const audit = createAudit(store, clock, newId);
+  const dataApis = createDataApiCompiler();
+  const lender: QueryLender = {
+    async withEngine(connection, work, signal) {
+      const connector = connections.open(connection);
+      try {
+        return await work(connector.query!, signal);
+      } finally {
+        await connector.close();
+      }
+    },
+  };
+  const { resources, publisher, close } = await openConfiguration({
+    store, registry, kinds, keys, audit, dataApis, lender, clock, newId, log, checker: createDataApiChecker(), environment: allowedEnvironment({}),
+  });
+  const parts = {
+    ...assembleParts({ store, resources, publisher, connections, registry, dataApis }),
+    catalogues, version: '0.0.0-test',
+    accounts: createAccounts({ store, audit, clock, sessionLongestMs: 3_600_000, onPasswordChanged: () => {} }),
+    tokens: createTokens(store.tokens, audit, clock, newId),
+    keys: createKeys(store.credentials, audit, clock, newId, () => publisher.refreshCredentials()),
+    incidents: {
+      list: (filter: { open?: boolean; limit: number }) => store.incidents.list(filter),
+      confirm: async (id: string) => {
+        throw problems.raise['not-found']({ values: { what: 'incident', name: id } });
+      },
+    },
+    sample: { status: async () => ABSENT, load: async () => ({ state: 'loaded' as const, notes: ['loaded'] }), remove: async () => ({ state: 'removed' as const, notes: ['removed'] }) },
+    doctor: async () => [{ check: 'store', level: 'ok' as const, detail: { en: 'answers', zh: '正常' } }],
+  };
+  const callers = createCallers({ store, audit, clock, cliToken, sessionIdleMs: 3_600_000 });
+  const closeRooms = async () => {
+    await close();
+    await connections.close();
+  };
+  return { needs: { parts, callers, revisions: publisher }, closeRooms };
+}
+
+const ABSENT = { state: 'absent' as const, notes: [] };
+
+async function send(address: string, method: string, at: string, options: { as?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<TestAnswer> {
+  const { as, body, headers = {} } = options;
+  const response = await fetch(address + at, {
+    method,
+    headers: {
+      ...(as ? { authorization: `Bearer ${as}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, json: isJson && text ? JSON.parse(text) : undefined };
+}

@@ -6,7 +6,7 @@
  * declared                                   type         made by a sink for
  * …INT…                                      int64        int16 SMALLINT, int32 INTEGER, int64 BIGINT
  * BOOL BOOLEAN                               boolean      BOOLEAN (0 or 1)
- * DECIMAL NUMERIC NUMBER MONEY               decimal      DECIMAL(p,s), exact up to 15 digits; wider ones `DECIMAL(p,s) TEXT`
+ * DECIMAL NUMERIC NUMBER MONEY               decimal      DECIMAL(p,s), exact up to 15 digits; wider ones `DECIMAL TEXT(p,s)`
  * REAL FLOAT DOUBLE                          float64      REAL
  * DATE / TIME / DATETIME TIMESTAMP / …TZ     their types  DATE TIME TIMESTAMP TIMESTAMPTZ, as ISO text
  * JSON JSONB / UUID GUID                     json / uuid  `JSON TEXT` `UUID TEXT` (so that digits stay text)
@@ -47,7 +47,7 @@ export function sqliteType(column: Column): string {
   switch (column.type) {
     case 'decimal': {
       if (column.precision === undefined) return 'DECIMAL';
-      return `DECIMAL(${column.precision},${column.scale ?? 0})${column.precision > 15 ? ' TEXT' : ''}`;
+      return `DECIMAL${column.precision > 15 ? ' TEXT' : ''}(${column.precision},${column.scale ?? 0})`;
     }
     case 'text':
       return column.length === undefined ? 'TEXT' : `VARCHAR(${column.length})`;

@@ -10,7 +10,7 @@ export interface Database {
   all(sql: string, values?: readonly Value[]): Promise<Row[]>;
   /** Answers how many rows changed. */
   run(sql: string, values?: readonly Value[]): Promise<number>;
-  /** One transaction: all of `work` or nothing. The inner database must not be kept. Not nestable. */
+  /** One transaction: all of `work` or nothing. The inner database must not be kept; its own `transaction` joins this one. */
   transaction<V>(work: (inner: Database) => Promise<V>): Promise<V>;
   close(): Promise<void>;
 }
@@ -20,10 +20,15 @@ export async function one(db: Database, sql: string, values: readonly Value[] = 
   return (await db.all(sql, values))[0] ?? null;
 }
 
-/** Builds `WHERE a = ? AND …` from the conditions whose value is given. */
-export function where(conditions: readonly (readonly [string, Value | undefined])[]): { sql: string; values: Value[] } {
-  const given = conditions.filter((c): c is [string, Value] => c[1] !== undefined);
-  return { sql: given.length > 0 ? `WHERE ${given.map(([text]) => text).join(' AND ')}` : '', values: given.map(([, value]) => value) };
+/** Builds `WHERE a = ? AND …` from the conditions whose value is given; a condition of several marks has a list of values. */
+export function where(conditions: readonly (readonly [string, Value | readonly Value[] | undefined])[]): { sql: string; values: Value[] } {
+  const given = conditions.filter((c): c is [string, Value | readonly Value[]] => c[1] !== undefined);
+  return { sql: given.length > 0 ? `WHERE ${given.map(([text]) => text).join(' AND ')}` : '', values: given.flatMap(([, value]) => value as Value | Value[]) };
+}
+
+/** Values as both databases can hold them: PostgreSQL's text has no NUL, so neither has SQLite's here. */
+export function storable(values: readonly Value[]): Value[] {
+  return values.map((value) => (typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value));
 }
 
 export const flag = (value: boolean): number => (value ? 1 : 0);

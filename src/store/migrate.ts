@@ -19,14 +19,15 @@ export async function migrate(db: Database): Promise<number> {
     const found = row?.['version'] === null || !row ? 0 : number(row, 'version');
     if (found > known) throw problems.raise['newer-schema']({ values: { found, known } });
     for (const file of files.slice(found)) {
-      for (const statement of statementsOf(readFileSync(path.join(FOLDER, file), 'utf8'))) await inner.run(statement);
+      for (const statement of statementsOf(readFileSync(path.join(FOLDER, file), 'utf8'), inner.dialect)) await inner.run(statement);
       await inner.run('INSERT INTO schema_version (version) VALUES (?)', [Number(file.slice(0, 4))]);
     }
     return known;
   });
 }
 
-/** A statement ends with a semicolon at the end of a line. */
-function statementsOf(sql: string): string[] {
-  return sql.replace(/^--.*$/gm, '').split(/;\s*$/m).map((s) => s.trim()).filter(Boolean);
+/** A statement ends with a semicolon at the end of a line; one that begins with `/* sqlite *` + `/` is for that database only. */
+function statementsOf(sql: string, dialect: Database['dialect']): string[] {
+  const all = sql.replace(/^--.*$/gm, '').split(/;\s*$/m).map((s) => s.trim()).filter(Boolean);
+  return all.filter((statement) => (/^\/\* (sqlite|postgres) \*\//.exec(statement)?.[1] ?? dialect) === dialect);
 }

@@ -1,11 +1,15 @@
 /** The store on PostgreSQL: a bounded pool, one client per transaction, every statement with a time limit. */
 import pg from 'pg';
-import type { Database, Row, Value } from './database.ts';
+import { type Database, type Row, storable, type Value } from './database.ts';
 import problems from './problems.ts';
 
 const POOL_MAX = 10;
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 30_000;
+/** A lock is waited for less long than a statement may take, so that the answer names the lock. */
+const LOCK_MS = 10_000;
+/** A transaction of a process that hangs lets go of its locks after this. */
+const IDLE_MS = 60_000;
 
 type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
 
@@ -13,7 +17,8 @@ type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
 export function openPostgres(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url, max: POOL_MAX, connectionTimeoutMillis: CONNECT_MS, statement_timeout: STATEMENT_MS,
-    query_timeout: STATEMENT_MS + 1_000, application_name: 'weir', types: { getTypeParser: parserOf as never },
+    query_timeout: STATEMENT_MS + 1_000, lock_timeout: LOCK_MS, idle_in_transaction_session_timeout: IDLE_MS, keepAlive: true,
+    application_name: 'weir', types: { getTypeParser: parserOf as never },
   });
   pool.on('error', () => {}); // An idle client's loss; the next statement opens another.
   return {
@@ -22,16 +27,24 @@ export function openPostgres(url: string): Database {
       const client = await pool.connect().catch((error: Error) => {
         throw translate(error);
       });
+      const onLine = over(client);
+      const inner: Database = { ...onLine, transaction: (more) => more(inner), close: async () => {} };
+      // A client lent out tells of its loss by an event too; the next statement fails and says so.
+      const ignore = (): void => {};
+      client.on('error', ignore);
+      const giveBack = (broken?: Error): void => {
+        client.off('error', ignore);
+        client.release(broken);
+      };
       try {
-        await client.query('BEGIN');
-        const result = await work({ ...over(client), transaction: () => Promise.reject(new Error('transactions do not nest')), close: async () => {} });
-        await client.query('COMMIT');
-        client.release();
+        await onLine.run('BEGIN');
+        const result = await work(inner);
+        await onLine.run('COMMIT');
+        giveBack();
         return result;
       } catch (error) {
-        const failed = await client.query('ROLLBACK').then(() => undefined, (again: Error) => again);
-        client.release(failed);
-        throw translate(error as Error);
+        giveBack(await client.query('ROLLBACK').then(() => undefined, (again: Error) => again));
+        throw error;
       }
     },
     close: () => pool.end(),
@@ -41,7 +54,7 @@ export function openPostgres(url: string): Database {
 function over(runner: Runner): Pick<Database, 'dialect' | 'all' | 'run'> {
   const query = async (sql: string, values: readonly Value[] = []) => {
     try {
-      return await runner.query({ text: numbered(sql), values: values as unknown[] });
+      return await runner.query({ text: numbered(sql), values: storable(values) });
     } catch (error) {
       throw translate(error as Error);
     }
@@ -74,6 +87,7 @@ function parserOf(oid: number): (text: string) => Value {
 function translate(error: Error): Error {
   const code = (error as { code?: string }).code ?? '';
   if (code === '53100') return problems.raise.full({ cause: error });
+  if (code.startsWith('28') || code === '3D000') return problems.raise.refused({ cause: error });
   if (code === '25006' || code === '42501') return problems.raise['read-only']({ cause: error });
   if (code === '23505' || code === '40001' || code === '40P01') return problems.raise['changed-meanwhile']({ cause: error });
   if (code === '55P03' || code === '57014') return problems.raise.busy({ cause: error });

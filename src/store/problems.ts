@@ -35,6 +35,11 @@ export default defineProblems('core/store', {
     title: { en: 'The store does not answer', zh: '存储没有响应' },
     detail: { en: 'The store could not be reached in time. It is tried again.', zh: '未能及时连接存储，将继续重试。' },
   },
+  refused: {
+    status: 500,
+    title: { en: 'The store’s database refuses us', zh: '存储数据库拒绝连接' },
+    detail: { en: 'PostgreSQL refused the login or has no such database. Check user, password and database in the store’s URL.', zh: 'PostgreSQL 拒绝登录或数据库不存在。请检查存储 URL 中的用户、密码和数据库名。' },
+  },
   'changed-meanwhile': {
     status: 409, retry: 'now',
     title: { en: 'Changed meanwhile', zh: '内容已被他人更改' },

@@ -2,8 +2,9 @@
  * The store on `node:sqlite`: WAL, every commit on disk before it is acknowledged. One connection per
  * process; transactions of one process wait for each other here, those of others by SQLite's own lock.
  */
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Database, Row, Value } from './database.ts';
+import { type Database, type Row, storable, type Value } from './database.ts';
 import problems from './problems.ts';
 
 const BUSY_MS = 5_000;
@@ -11,13 +12,9 @@ const STATEMENTS_MAX = 500;
 /** Work waiting for a transaction of this process; more is refused as `busy`. */
 const WAITING_MAX = 10_000;
 
-/** Opens (or makes) the file. Raises `damaged`, `read-only` or `full`. */
+/** Opens (or makes) the file, mode 0600. Raises `damaged`, `read-only` or `full`. */
 export function openSqlite(file: string): Database {
-  const db = translated(() => {
-    const opened = new DatabaseSync(file, { timeout: BUSY_MS });
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
-    return opened;
-  });
+  const db = translated(() => openFile(file));
   const statements = new Map<string, StatementSync>();
   const statement = (sql: string): StatementSync => {
     let found = statements.get(sql);
@@ -31,12 +28,12 @@ export function openSqlite(file: string): Database {
   };
   const direct = {
     dialect: 'sqlite' as const,
-    all: async (sql: string, values: readonly Value[] = []) => translated(() => statement(sql).all(...values).map((row) => narrowed(row as Row))),
-    run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...values).changes)),
+    all: async (sql: string, values: readonly Value[] = []) => translated(() => statement(sql).all(...storable(values)).map((row) => narrowed(row as Row))),
+    run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...storable(values)).changes)),
     close: async () => db.close(),
   };
   const queue = turnstile();
-  const inner: Database = { ...direct, transaction: () => Promise.reject(new Error('transactions do not nest')) };
+  const inner: Database = { ...direct, transaction: (work) => work(inner) };
   return {
     dialect: 'sqlite',
     all: (sql, values) => queue(() => direct.all(sql, values)),
@@ -55,6 +52,19 @@ export function openSqlite(file: string): Database {
       }),
     close: () => queue(direct.close),
   };
+}
+
+/** Made by us the file is ours alone; SQLite gives its log the same mode. */
+function openFile(file: string): DatabaseSync {
+  closeSync(openSync(file, 'a', 0o600));
+  const opened = new DatabaseSync(file, { timeout: BUSY_MS });
+  try {
+    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
+    return opened;
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
 }
 
 /** Lets one piece of work in at a time, in order. */
@@ -84,7 +94,9 @@ function translated<V>(work: () => V): V {
   try {
     return work();
   } catch (error) {
-    const { errcode, message } = error as { errcode?: number; message: string };
+    const { errcode, code, message } = error as { errcode?: number; code?: string; message: string };
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw problems.raise.full({ cause: error });
+    if (/^(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR)$/.test(code ?? '')) throw problems.raise['read-only']({ cause: error });
     const primary = (errcode ?? 0) & 0xff; // https://www.sqlite.org/rescode.html
     if (primary === 13) throw problems.raise.full({ cause: error });
     if (primary === 5 || primary === 6) throw problems.raise.busy({ cause: error });

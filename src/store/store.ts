@@ -2,6 +2,8 @@
  * Our own database: SQLite in the data folder by default, PostgreSQL for anything shared.
  * In: a file or URL. Out: one object per table, the same over both.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Database } from './database.ts';
@@ -34,20 +36,61 @@ export interface StoreOptions {
  * Raises `newer-schema`, `damaged`, `read-only`, `full`, `unavailable`.
  */
 export async function openStore({ url, file, clock, newId }: StoreOptions): Promise<Store> {
-  const db = url === undefined ? openSqlite(file) : openPostgres(url);
+  const opened = url === undefined ? openSqlite(file) : openPostgres(url);
   try {
-    await migrate(db);
+    await migrate(opened);
+    await tidyUp(tablesOf(opened), clock.now());
   } catch (error) {
-    await db.close();
+    await opened.close();
     throw error;
   }
+  const db = guarded(opened);
   return {
     ...tablesOf(db),
     runs: runTable(db, clock, newId),
     schedules: scheduleTable(db),
-    transaction: (work) => db.transaction((inner) => work(tablesOf(inner))),
+    transaction: (work) => db.transaction(async (inner) => {
+      // SQLite has one writer anyway; on PostgreSQL this makes reading before writing as safe.
+      if (inner.dialect === 'postgres') await inner.all('SELECT pg_advisory_xact_lock(?)', [TRANSACTION_LOCK]);
+      return work(tablesOf(inner));
+    }),
     ping: async () => void (await db.all('SELECT 1 AS one')),
     close: () => db.close(),
+  };
+}
+
+/** Any number, the same in every Weir. */
+const TRANSACTION_LOCK = 7_239_002;
+/** Events that nobody fetched, and incidents that are over, are kept up to this many. */
+const KEPT_MAX = 100_000;
+const DELIVERED_MS = 7 * 86_400_000;
+
+/** What is over goes at the start: sessions, delivered events, old incidents. */
+async function tidyUp(tables: Tables, now: number): Promise<void> {
+  await tables.sessions.trim(now);
+  await tables.outbox.trim(now - DELIVERED_MS, KEPT_MAX);
+  await tables.incidents.trim(KEPT_MAX);
+}
+
+/** Fails a use of the store inside one of its own transactions, which would wait for itself for ever. */
+function guarded(db: Database): Database {
+  const within = new AsyncLocalStorage<{ open: boolean }>();
+  const outside = () => assert(within.getStore()?.open !== true, 'the store is used inside its own transaction: use the tables handed in');
+  return {
+    ...db,
+    async all(sql, values) {
+      outside();
+      return db.all(sql, values);
+    },
+    async run(sql, values) {
+      outside();
+      return db.run(sql, values);
+    },
+    async transaction(work) {
+      outside();
+      const scope = { open: true };
+      return db.transaction((inner) => within.run(scope, () => work(inner))).finally(() => (scope.open = false));
+    },
   };
 }
 

@@ -191,7 +191,8 @@ export interface OutboxTable {
   /** Oldest first, not yet delivered. */
   waiting(limit: number): Promise<OutboxRow[]>;
   delivered(ids: readonly string[], at: number): Promise<void>;
-  trim(before: number): Promise<void>;
+  /** Deletes what was delivered before `before`, and the oldest beyond `keep` rows, delivered or not. */
+  trim(before: number, keep: number): Promise<void>;
 }
 
 export interface CallFilter {
@@ -201,6 +202,7 @@ export interface CallFilter {
   readonly method?: string;
   /** A prefix of the path. */
   readonly path?: string;
+  /** The release hash, or its beginning. */
   readonly release?: string;
   readonly status?: number;
   readonly statusFrom?: number;
@@ -211,7 +213,14 @@ export interface CallFilter {
   readonly id?: string;
   readonly from?: number;
   readonly to?: number;
+  /** Took at least this long. */
   readonly slowerThanMs?: number;
+  /** The upstream took at least this long. */
+  readonly upstreamSlowerThanMs?: number;
+  /** At least this many bytes of request body. */
+  readonly requestBytesFrom?: number;
+  /** At least this many bytes of answer. */
+  readonly responseBytesFrom?: number;
   readonly projects?: readonly string[];
   /** Strictly older than this record. */
   readonly before?: { readonly time: number; readonly id: string };
@@ -244,6 +253,8 @@ export interface IncidentTable {
   close(kind: string, subject: string, at: number): Promise<boolean>;
   get(id: string): Promise<Incident | null>;
   list(filter: { open?: boolean; limit: number }): Promise<Incident[]>;
+  /** Deletes the oldest closed ones beyond `keep`. */
+  trim(keep: number): Promise<void>;
 }
 
 export interface SettingTable {
@@ -272,7 +283,10 @@ export interface Tables {
 export interface Store extends Tables {
   readonly runs: RunStore;
   readonly schedules: ScheduleStore;
-  /** Runs `work` in one transaction: all of it or nothing. Not nestable. */
+  /**
+   * Runs `work` in one transaction: all of it or nothing, and one after another over all processes. Inside,
+   * only the tables handed in may be used: the store's own would wait for this very transaction, so they fail.
+   */
   transaction<V>(work: (tables: Tables) => Promise<V>): Promise<V>;
   /** Resolves when the store answers; raises otherwise. */
   ping(): Promise<void>;

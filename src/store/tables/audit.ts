@@ -34,6 +34,9 @@ export function outboxTable(db: Database): OutboxTable {
     async delivered(ids, at) {
       for (const id of ids) await db.run('UPDATE outbox SET delivered_at = ? WHERE id = ?', [at, id]);
     },
-    trim: async (before) => void (await db.run('DELETE FROM outbox WHERE delivered_at < ?', [before])),
+    async trim(before, keep) {
+      await db.run('DELETE FROM outbox WHERE delivered_at < ?', [before]);
+      await db.run('DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id DESC LIMIT 1000000 OFFSET ?)', [keep]);
+    },
   };
 }

@@ -38,12 +38,14 @@ export function callTable(db: Database): CallTable {
 function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
   const filter = where([
     ['project = ?', f.project], ['consumer = ?', f.consumer], ['route = ?', f.route], ['method = ?', f.method],
-    ['substr(path, 1, length(?)) = ?', f.path], ['release = ?', f.release], ['status = ?', f.status], ['status >= ?', f.statusFrom],
+    ['substr(path, 1, length(?)) = ?', twice(f.path)], ['substr(release, 1, length(?)) = ?', twice(f.release)],
+    ['status = ?', f.status], ['status >= ?', f.statusFrom],
     ['status <= ?', f.statusTo], ['reason = ?', f.reason], ['client_address = ?', f.clientAddress], ['trace_id = ?', f.traceId], ['id = ?', f.id],
-    ['time >= ?', f.from], ['time < ?', f.to], ['duration_us > ?', f.slowerThanMs === undefined ? undefined : f.slowerThanMs * 1000],
+    ['time >= ?', f.from], ['time < ?', f.to], ['duration_us >= ?', micros(f.slowerThanMs)], ['upstream_us >= ?', micros(f.upstreamSlowerThanMs)],
+    ['request_bytes >= ?', f.requestBytesFrom], ['response_bytes >= ?', f.responseBytesFrom],
   ]);
   const parts = filter.sql ? [filter.sql.slice('WHERE '.length)] : [];
-  const values = filter.values.flatMap((value, i) => (i === pathIndex(f) ? [value, value] : [value]));
+  const values = filter.values;
   if (f.projects) {
     parts.push(f.projects.length > 0 ? `project IN (${f.projects.map(() => '?').join(', ')})` : '1 = 0');
     values.push(...f.projects);
@@ -55,11 +57,8 @@ function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values };
 }
 
-/** Place of the path's value among the values given: its condition has two marks. */
-function pathIndex(f: CallFilter): number {
-  if (f.path === undefined) return -1;
-  return [f.project, f.consumer, f.route, f.method].filter((v) => v !== undefined).length;
-}
+const twice = (value: string | undefined) => (value === undefined ? undefined : [value, value]);
+const micros = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 1000));
 
 function valuesOf(r: CallRecord): Value[] {
   return [r.id, Math.round(r.time), r.project, r.consumer, r.clientAddress, r.route, r.method, r.path, r.release, r.status, r.reason,

@@ -25,6 +25,9 @@ export function incidentTable(db: Database): IncidentTable {
       const filter = open === undefined ? '' : open ? 'WHERE closed_at IS NULL' : 'WHERE closed_at IS NOT NULL';
       return (await db.all(`SELECT * FROM incident ${filter} ORDER BY id DESC LIMIT ?`, [limit])).map(incidentOf);
     },
+    async trim(keep) {
+      await db.run('DELETE FROM incident WHERE id IN (SELECT id FROM incident WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 1000000 OFFSET ?)', [keep]);
+    },
   };
 }
 

@@ -11,6 +11,10 @@ import { type Database, flag, jsonOrNull, number, one, text, textOrNull, where }
 import { runOf } from './run-row.ts';
 
 const CANDIDATES = 50;
+/** Lines kept of one run; the last says that there were more. */
+const LOG_LINES_MAX = 20_000;
+/** No lease reaches further than this many of its lengths: one that does was written before the clock went back. */
+const LEASES_AHEAD = 4;
 /** Finished runs kept for each pipeline, with their logs. */
 const FINISHED_MAX = 500;
 
@@ -35,7 +39,9 @@ export function runTable(db: Database, clock: Clock, newId: NewId): RunStore {
         for (const line of lines) {
           const at = next.get(line.run) ?? number((await one(inner, 'SELECT coalesce(max(sequence), 0) AS last FROM run_log WHERE run = ?', [line.run]))!, 'last') + 1;
           next.set(line.run, at + 1);
-          await inner.run('INSERT INTO run_log (run, sequence, time, level, message, stream) VALUES (?, ?, ?, ?, ?, ?)', [line.run, at, line.time, line.level, line.message, line.stream]);
+          if (at > LOG_LINES_MAX) continue;
+          const message = at === LOG_LINES_MAX ? `the log of this run is full (${LOG_LINES_MAX} lines); what follows is not kept` : line.message;
+          await inner.run('INSERT INTO run_log (run, sequence, time, level, message, stream) VALUES (?, ?, ?, ?, ?, ?)', [line.run, at, line.time, line.level, message, line.stream]);
         }
       });
     },
@@ -79,8 +85,10 @@ function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat
     claim: (worker, leaseMs) =>
       db.transaction(async (inner) => {
         const now = clock.now();
-        const candidates = await inner.all(`SELECT id, project, pipeline, state FROM run WHERE (state = 'queued' AND due_at <= ?)
-            OR (state = 'running' AND lease_until < ?) ORDER BY due_at, id LIMIT ?`, [now, now, CANDIDATES]);
+        await inner.run(`UPDATE run SET lease_until = ? WHERE state = 'running' AND lease_until > ?`, [now + LEASES_AHEAD * leaseMs, now + LEASES_AHEAD * leaseMs]);
+        const candidates = await inner.all(`SELECT id, project, pipeline FROM run WHERE ((state = 'queued' AND due_at <= ?) OR (state = 'running' AND lease_until < ?))
+            AND NOT EXISTS (SELECT 1 FROM run other WHERE other.state = 'running' AND other.lease_until >= ? AND other.id <> run.id
+              AND other.project = run.project AND other.pipeline = run.pipeline) ORDER BY due_at, id LIMIT ?`, [now, now, now, CANDIDATES]);
         for (const candidate of candidates) {
           const claimed = await tryClaim(inner, candidate as never, worker, now, leaseMs);
           if (claimed) return claimed;
@@ -110,7 +118,7 @@ async function tryClaim(
   inner: Database, candidate: { id: string; project: string; pipeline: string }, worker: string, now: number, leaseMs: number,
 ): Promise<Lease | null> {
   const { id, project, pipeline } = candidate;
-  await lockPipeline(inner, project, pipeline);
+  if (!(await tryLockPipeline(inner, project, pipeline))) return null;
   const row = await one(inner, 'SELECT state, lease_until, due_at FROM run WHERE id = ?', [id]);
   const free = row && (row['state'] === 'queued' || (row['state'] === 'running' && number(row, 'lease_until') < now));
   if (!free) return null;
@@ -126,6 +134,12 @@ async function tryClaim(
 async function lockPipeline(inner: Database, project: string, pipeline: string): Promise<void> {
   await inner.run('INSERT INTO pipeline_epoch (project, pipeline, epoch) VALUES (?, ?, ?) ON CONFLICT (project, pipeline) DO NOTHING', [project, pipeline, flag(false)]);
   await inner.run('UPDATE pipeline_epoch SET epoch = epoch WHERE project = ? AND pipeline = ?', [project, pipeline]);
+}
+
+/** False when another worker decides about this pipeline just now. `enqueue` made the row. */
+async function tryLockPipeline(inner: Database, project: string, pipeline: string): Promise<boolean> {
+  if (inner.dialect === 'sqlite') return true; // A transaction is the only writer there.
+  return (await one(inner, 'SELECT epoch FROM pipeline_epoch WHERE project = ? AND pipeline = ? FOR UPDATE SKIP LOCKED', [project, pipeline])) !== null;
 }
 
 async function trimFinished(inner: Database, project: string, pipeline: string): Promise<void> {

@@ -36,11 +36,21 @@ async function measure(call: () => Promise<unknown>): Promise<string> {
 
 /** A bare message there and back, with a transferred buffer: the floor of the hop. */
 async function bareHop(): Promise<string> {
-  const code = "const { parentPort } = require('node:worker_threads'); parentPort.once('message', (port) => port.on('message', (m) => { const b = new Uint8Array(60); port.postMessage({ call: m.call, json: b }, [b.buffer]); }));";
+  const code =
+    "require('node:worker_threads').parentPort.once('message', (port) => port.on('message', ({ call }) => {" +
+    ' const json = new Uint8Array(60); port.postMessage({ call, json }, [json.buffer]); }));';
   const worker = new Worker(code, { eval: true });
   const { port1, port2 } = new MessageChannel();
   worker.postMessage(port2, [port2]);
-  const result = await measure(() => new Promise((resolve) => (port1.once('message', resolve), port1.postMessage({ type: 'run', call: 1, shape: 1, values: [{ value: '7', type: 'int64' }] }))));
+  const result = await measure(
+    () =>
+      new Promise(
+        (resolve) => (
+          port1.once('message', resolve),
+          port1.postMessage({ type: 'run', call: 1, shape: 1, values: [{ value: '7', type: 'int64' }] })
+        ),
+      ),
+  );
   await worker.terminate();
   return result;
 }
@@ -56,10 +66,15 @@ async function compare(name: string, engine: QueryEngine, api: CompiledDataApi, 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-hop-'));
 const file = path.join(folder, 'hop.db');
 const database = new DatabaseSync(file);
-const table = 'CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO item VALUES (7, \'seven\')';
+const table = "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO item VALUES (7, 'seven')";
 database.exec(table);
 database.close();
-const spec = { path: '/x/{id}', single: true, parameters: { id: { in: 'path', schema: { type: 'integer' } } }, sql: 'SELECT id, name FROM item WHERE id = #{id}' };
+const spec = {
+  path: '/x/{id}',
+  single: true,
+  parameters: { id: { in: 'path', schema: { type: 'integer' } } },
+  sql: 'SELECT id, name FROM item WHERE id = #{id}',
+};
 const house = startHouse();
 
 console.log(`${calls} calls, one after another; Node ${process.version}`);

@@ -51,7 +51,12 @@ function assemble(
   const { project, name, release, dialect, cursorKey } = input;
   const { rows, bytes, timeout } = spec.limits;
   return {
-    project, name, release, dialect, cursorKey, ...parts,
+    project,
+    name,
+    release,
+    dialect,
+    cursorKey,
+    ...parts,
     connection: spec.connection,
     single: spec.single,
     limits: { rowsMax: spec.single ? 1 : rows, bytesMax: bytes, timeoutMs: timeout },
@@ -97,7 +102,12 @@ function readPage(spec: Spec, template: Template, input: DataApiInput, errors: P
   const sort = page.sort.map((s) => (s.startsWith('-') ? { column: s.slice(1), descending: true } : { column: s, descending: false }));
   if (new Set(sort.map((s) => s.column)).size < sort.length) fail('/page/sort', 'names a column twice');
   const clause = topLevel(significant(template.flat)).find((t) => ['ORDER', 'LIMIT', 'OFFSET', 'FETCH'].includes(keyword(t)));
-  if (clause) errors.push(...sqlErrors([{ line: clause.line, detail: `has ${keyword(clause)}, which paging adds itself; remove it (\`page.sort\` orders the rows)` }]));
+  if (clause)
+    errors.push(
+      ...sqlErrors([
+        { line: clause.line, detail: `has ${keyword(clause)}, which paging adds itself; remove it (\`page.sort\` orders the rows)` },
+      ]),
+    );
   const declared = page.table === undefined ? undefined : splitTable(page.table);
   const found = declared ? { ...declared, declared: true } : simple(template, input);
   return { sort, sizeDefault: page.sizeDefault, sizeMax: page.sizeMax, ...(found ? { table: found } : {}) };

@@ -26,7 +26,13 @@ let house: House;
 /** Yields its only row after seconds of work inside SQLite, where nothing interrupts it. */
 const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 15000000) SELECT max(i) AS m FROM n';
 const page = (sort: string[], size = 50) => ({ page: { sort, sizeDefault: size, sizeMax: 100 } });
-const connection = (name: string, poolMax = 4, at = file) => ({ project: 'default', name, type: 'sqlite', config: { file: at }, poolMax });
+const connection = (name: string, poolMax = 4, at = file) => ({
+  project: 'default',
+  name,
+  type: 'sqlite',
+  config: { file: at },
+  poolMax,
+});
 
 before(() => {
   writer.exec('CREATE TABLE item (id INTEGER PRIMARY KEY, grp INT NOT NULL, name TEXT)');
@@ -59,12 +65,16 @@ async function problemOf(promise: Promise<unknown>): Promise<string> {
 test('a list, with and without its optional condition', async () => {
   const api = await publish({
     parameters: { grp: { schema: { type: 'integer' } }, name: { schema: { type: 'string' } } },
-    sql: 'SELECT id, name FROM item <where> <if test="grp != null">grp = #{grp}</if> <if test="name != null">AND name LIKE #{name}</if> </where> ORDER BY id',
+    sql: `SELECT id, name FROM item
+      <where> <if test="grp != null">grp = #{grp}</if> <if test="name != null">AND name LIKE #{name}</if> </where> ORDER BY id`,
   });
   assert.equal(json((await house.call(api)).body).length, 250);
   const answer = await house.call(api, { query: 'grp=3&name=%25+1%25' });
   assert.deepEqual([answer.status, answer.headers['content-type'], answer.rows], [200, 'application/json', json(answer.body).length]);
-  assert.ok(Buffer.from(answer.body).toString().startsWith('[{"id":9007199254741002,"name":"名 10"}'), 'integers beyond 2^53 keep their digits');
+  assert.ok(
+    Buffer.from(answer.body).toString().startsWith('[{"id":9007199254741002,"name":"名 10"}'),
+    'integers beyond 2^53 keep their digits',
+  );
   assert.equal(await problemOf(house.call(api, { query: 'grp=x' })), '400 parameters-invalid');
   assert.equal(await problemOf(house.call(api, { method: 'POST' })), '405 method-not-allowed');
 });
@@ -76,20 +86,37 @@ test('pages join to exactly the whole, in mixed order, and end', async () => {
   for (let pages = 0; ; pages++) {
     assert.ok(pages < 10);
     const answer = await house.call(api, { query });
-    seen.push(...[...Buffer.from(answer.body).toString().matchAll(/"id":(\d+)/g)].map((m) => m[1]!));
+    seen.push(
+      ...[
+        ...Buffer.from(answer.body)
+          .toString()
+          .matchAll(/"id":(\d+)/g),
+      ].map((m) => m[1]!),
+    );
     const link = answer.headers['link'];
     assert.equal(link === undefined, answer.headers['x-next-cursor'] === undefined);
     if (!link) break;
     query = /^<\?(.*)>; rel="next"$/.exec(link)![1]!;
   }
-  const expected = writer.prepare('SELECT CAST(id AS TEXT) AS id FROM item ORDER BY grp DESC, item.id').all().map((r) => r['id']);
+  const expected = writer
+    .prepare('SELECT CAST(id AS TEXT) AS id FROM item ORDER BY grp DESC, item.id')
+    .all()
+    .map((r) => r['id']);
   assert.deepEqual(seen, expected);
   assert.equal(await problemOf(house.call(api, { query: 'cursor=abc.def' })), '400 cursor-invalid');
 });
 
 test('one object, none, and one too many', async () => {
-  const api = await publish({ path: '/x/{id}', single: true, parameters: { id: { in: 'path', schema: { type: 'integer' } } }, sql: 'SELECT id, grp FROM item WHERE id = #{id} OR grp = #{id}' });
-  assert.equal(Buffer.from((await house.call(api, { params: { id: '9007199254740993' } })).body).toString(), '{"id":9007199254740993,"grp":1}');
+  const api = await publish({
+    path: '/x/{id}',
+    single: true,
+    parameters: { id: { in: 'path', schema: { type: 'integer' } } },
+    sql: 'SELECT id, grp FROM item WHERE id = #{id} OR grp = #{id}',
+  });
+  assert.equal(
+    Buffer.from((await house.call(api, { params: { id: '9007199254740993' } })).body).toString(),
+    '{"id":9007199254740993,"grp":1}',
+  );
   assert.equal(await problemOf(house.call(api, { params: { id: '-1' } })), '404 not-found');
   assert.equal(await problemOf(house.call(api, { params: { id: '1' } })), '502 not-single');
 });
@@ -101,7 +128,11 @@ test('caps are problems that name the cap', async () => {
 });
 
 test('what may not be published', async () => {
-  const refused = async (spec: Record<string, unknown>) => house.publish({ connection: 'w', ...spec }, engine).then(() => '', (error: Error) => error.message);
+  const refused = async (spec: Record<string, unknown>) =>
+    house.publish({ connection: 'w', ...spec }, engine).then(
+      () => '',
+      (error: Error) => error.message,
+    );
   assert.match(await refused({ sql: 'SELECT grp FROM item', ...page(['grp']) }), /not a unique, not-null key/);
   assert.match(await refused({ sql: 'SELECT grp AS id FROM item', ...page(['id']) }), /not a unique, not-null key/);
   assert.match(await refused({ sql: 'SELECT id + 1 AS id FROM item', ...page(['id']) }), /not an unchanged column/);
@@ -109,8 +140,17 @@ test('what may not be published', async () => {
   assert.match(await refused({ sql: 'SELECT id FROM item', ...page(['nope']) }), /no such column: weir_page.nope/);
   assert.match(await refused({ sql: 'SELECT id, id FROM item' }), /two columns named/);
   assert.match(await refused({ sql: 'SELECT nope FROM item' }), /the database refuses it: no such column/);
-  assert.match(await refused({ parameters: { a: { schema: { type: 'string' } } }, sql: 'SELECT id <if test="a != null">, grp</if> FROM item' }), /different columns by branch/);
-  assert.match(await refused({ parameters: { a: { schema: { type: 'string' } } }, sql: 'SELECT id FROM item <where><if test="a != null">nope = #{a}</if></where>' }), /with <if> number 1 taken/);
+  assert.match(
+    await refused({ parameters: { a: { schema: { type: 'string' } } }, sql: 'SELECT id <if test="a != null">, grp</if> FROM item' }),
+    /different columns by branch/,
+  );
+  assert.match(
+    await refused({
+      parameters: { a: { schema: { type: 'string' } } },
+      sql: 'SELECT id FROM item <where><if test="a != null">nope = #{a}</if></where>',
+    }),
+    /with <if> number 1 taken/,
+  );
 });
 
 test('no byte of a request reaches SQL text', async () => {
@@ -138,12 +178,23 @@ test('messages to the query thread carry SQL only from compiled shapes', async (
   const sent: { type: string; call?: number; info?: { shape: { sql: string } } }[] = [];
   port2.on('message', (message) => {
     sent.push(message);
-    if (message.type === 'run') port2.postMessage({ type: 'rows', call: message.call, json: new TextEncoder().encode('[]'), rows: 0, more: false, lastSort: null });
+    if (message.type === 'run')
+      port2.postMessage({ type: 'rows', call: message.call, json: new TextEncoder().encode('[]'), rows: 0, more: false, lastSort: null });
   });
   for (const text of hostileTexts(seededRandom(12), 50)) {
-    await runner.run({ api, method: 'GET', params: {}, query: `s=${encodeURIComponent(text)}`, header: () => undefined, signal: new AbortController().signal });
+    await runner.run({
+      api,
+      method: 'GET',
+      params: {},
+      query: `s=${encodeURIComponent(text)}`,
+      header: () => undefined,
+      signal: new AbortController().signal,
+    });
   }
-  assert.deepEqual(sent.filter((m) => m.type === 'shape').map((m) => m.info!.shape.sql), api.shapes.map((s) => s.sql));
+  assert.deepEqual(
+    sent.filter((m) => m.type === 'shape').map((m) => m.info!.shape.sql),
+    api.shapes.map((s) => s.sql),
+  );
   assert.ok(sent.filter((m) => m.type === 'run').every((m) => !('sql' in m) && !('info' in m)));
   runner.close();
 });

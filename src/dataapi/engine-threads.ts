@@ -7,12 +7,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { QueryFailure } from '../sdk/query.ts';
-import { createGate } from './gate.ts';
+import { createGate, type Gate } from './gate.ts';
 import type { ConnectionUse, EngineThreadMessage, QueryReplyMessage, ShapeInfo } from './protocol.ts';
 
 /** The part of a Worker that is used here. */
 export interface EngineWorker {
-  postMessage(message: EngineThreadMessage): void;
+  postMessage(message: EngineThreadMessage, transfer: []): void;
   on(event: 'message', listener: (reply: QueryReplyMessage) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'exit', listener: () => void): unknown;
@@ -30,6 +30,7 @@ export interface EngineThreadLimits {
   readonly waitMs: number;
 }
 
+type Rows = Extract<QueryReplyMessage, { type: 'rows' }>;
 type Call = { readonly info: ShapeInfo; readonly values: (EngineThreadMessage & { type: 'run' })['values']; readonly pageRows: number };
 
 export interface EngineThreads {
@@ -38,7 +39,7 @@ export interface EngineThreads {
    * Runs a query on a free thread; null when none came free in time. Raises QueryFailure. The signal ends
    * the wait; a query that runs goes on to its end or deadline, since only stopping its thread could end it.
    */
-  run(call: Call, signal: AbortSignal): Promise<Extract<QueryReplyMessage, { type: 'rows' }> | null>;
+  run(call: Call, signal: AbortSignal): Promise<Rows | null>;
   close(): Promise<void>;
 }
 
@@ -48,90 +49,113 @@ interface Thread {
   gone: boolean;
 }
 
-/** Makes the pool; threads start with the first connection. */
-export function createEngineThreads(options: {
+export interface EngineThreadOptions {
   readonly spawn: () => EngineWorker;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: EngineThreadLimits;
-}): EngineThreads {
-  const { spawn, clock, log, limits } = options;
-  const gate = createGate({ slots: limits.threads, queueMax: limits.queueMax, waitMs: limits.waitMs }, clock);
-  const idle: Thread[] = [];
-  const threads = new Set<Thread>();
-  const stopped = new Set<Thread>();
-  let connections: readonly ConnectionUse[] = [];
-  let calls = 0;
-  let closed = false;
+}
 
-  const start = (): Thread => {
-    const thread: Thread = { worker: spawn(), settle: undefined, gone: false };
+/** Makes the pool; threads start with the first connection. */
+export function createEngineThreads(options: EngineThreadOptions): EngineThreads {
+  return new ThreadPool(options);
+}
+
+class ThreadPool implements EngineThreads {
+  readonly #options: EngineThreadOptions;
+  readonly #gate: Gate;
+  readonly #idle: Thread[] = [];
+  readonly #threads = new Set<Thread>();
+  readonly #stopped = new Set<Thread>();
+  #connections: readonly ConnectionUse[] = [];
+  #calls = 0;
+  #closed = false;
+
+  constructor(options: EngineThreadOptions) {
+    this.#options = options;
+    const { threads, queueMax, waitMs } = options.limits;
+    this.#gate = createGate({ slots: threads, queueMax, waitMs }, options.clock);
+  }
+
+  set(all: readonly ConnectionUse[]): void {
+    this.#connections = all;
+    for (const thread of this.#threads) thread.worker.postMessage({ type: 'connections', all }, []);
+    this.#fill();
+  }
+
+  async run(call: Call, signal: AbortSignal): Promise<Rows | null> {
+    const leave = await this.#gate.enter(signal);
+    if (!leave) return null;
+    try {
+      return await this.#runOn(this.#take(), call);
+    } finally {
+      leave();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const thread of this.#threads) this.#stop(thread);
+  }
+
+  /** All threads stand ready before a request needs one. */
+  #fill(): void {
+    const { threads, stoppedMax } = this.#options.limits;
+    if (this.#closed || this.#connections.length === 0 || this.#stopped.size > stoppedMax) return;
+    for (let missing = threads - this.#threads.size; missing > 0; missing--) this.#idle.push(this.#start());
+  }
+
+  #start(): Thread {
+    const thread: Thread = { worker: this.#options.spawn(), settle: undefined, gone: false };
     thread.worker.on('message', (reply) => thread.settle?.(reply));
-    thread.worker.on('error', (error) => log.error('an engine thread failed', { error: error.message }));
+    thread.worker.on('error', (error) => this.#options.log.error('an engine thread failed', { error: error.message }));
     thread.worker.on('exit', () => {
       thread.gone = true;
-      threads.delete(thread);
-      stopped.delete(thread);
+      this.#threads.delete(thread);
+      this.#stopped.delete(thread);
       thread.settle?.(new QueryFailure('unavailable', 'the engine thread ended'));
-      fill();
+      this.#fill();
     });
-    threads.add(thread);
-    thread.worker.postMessage({ type: 'connections', all: connections });
+    this.#threads.add(thread);
+    thread.worker.postMessage({ type: 'connections', all: this.#connections }, []);
     return thread;
-  };
-  /** All threads stand ready before a request needs one. */
-  const fill = () => {
-    while (!closed && connections.length > 0 && threads.size < limits.threads && stopped.size <= limits.stoppedMax) idle.push(start());
-  };
-  const stop = (thread: Thread) => {
-    threads.delete(thread);
-    stopped.add(thread);
+  }
+
+  #stop(thread: Thread): void {
+    this.#threads.delete(thread);
+    this.#stopped.add(thread);
     thread.settle = undefined;
     void thread.worker.terminate();
-    fill();
-  };
-  const takeThread = (): Thread => {
-    for (let thread = idle.pop(); thread; thread = idle.pop()) if (!thread.gone) return thread;
-    throw new QueryFailure('unavailable', `no engine thread is free; ${stopped.size} stopped queries are still inside the database`);
-  };
+    this.#fill();
+  }
 
-  const runOn = (thread: Thread, call: Call) =>
-    new Promise<Extract<QueryReplyMessage, { type: 'rows' }>>((resolve, reject) => {
+  #take(): Thread {
+    for (let thread = this.#idle.pop(); thread; thread = this.#idle.pop()) if (!thread.gone) return thread;
+    throw new QueryFailure(
+      'unavailable',
+      `no engine thread is free; ${this.#stopped.size} stopped queries are still inside the database`,
+    );
+  }
+
+  #runOn(thread: Thread, call: Call): Promise<Rows> {
+    const { clock, limits, log } = this.#options;
+    const { connection, limits: own } = call.info;
+    return new Promise((resolve, reject) => {
       const finish = (outcome: QueryReplyMessage | QueryFailure, keep: boolean) => {
         stopTimer();
         thread.settle = undefined;
-        if (!thread.gone) keep ? idle.push(thread) : stop(thread);
+        if (keep && !thread.gone) this.#idle.push(thread);
+        else if (!thread.gone) this.#stop(thread);
         if (outcome instanceof QueryFailure) reject(outcome);
         else if (outcome.type === 'rows') resolve(outcome);
         else reject(new QueryFailure(outcome.reason === 'busy' ? 'failed' : outcome.reason, 'the query failed on its engine thread'));
       };
-      const stopTimer = clock.after(call.info.limits.timeoutMs + limits.graceMs, () => {
-        log.warn('a query passed its time limit; its thread was replaced', { connection: call.info.connection, timeoutMs: call.info.limits.timeoutMs });
+      const stopTimer = clock.after(own.timeoutMs + limits.graceMs, () => {
+        log.warn('a query passed its time limit; its thread was replaced', { connection, timeoutMs: own.timeoutMs });
         finish(new QueryFailure('timeout', 'the query passed its time limit'), false);
       });
       thread.settle = (outcome) => finish(outcome, true);
-      thread.worker.postMessage({ type: 'run', call: ++calls, ...call });
+      thread.worker.postMessage({ type: 'run', call: ++this.#calls, ...call }, []);
     });
-
-  return {
-    set(all) {
-      connections = all;
-      if (closed) return;
-      for (const thread of threads) thread.worker.postMessage({ type: 'connections', all });
-      fill();
-    },
-    async run(call, signal) {
-      const leave = await gate.enter(signal);
-      if (!leave) return null;
-      try {
-        return await runOn(takeThread(), call);
-      } finally {
-        leave();
-      }
-    },
-    async close() {
-      closed = true;
-      for (const thread of [...threads]) stop(thread);
-    },
-  };
+  }
 }

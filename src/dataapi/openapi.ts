@@ -18,7 +18,9 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 export function openApi(api: CompiledDataApi, path: string, security: readonly Record<string, unknown>[]): Record<string, unknown> {
   const problems: Record<number, string> = api.single ? { ...PROBLEMS, 404: 'No record matches.' } : { ...PROBLEMS };
   if (security.length === 0) delete problems[401];
-  const responses = Object.fromEntries(Object.entries(problems).map(([status, description]) => [status, problemResponse(Number(status), description)]));
+  const responses = Object.fromEntries(
+    Object.entries(problems).map(([status, description]) => [status, problemResponse(Number(status), description)]),
+  );
   const parameters = api.parameters.filter((p) => p.in !== 'path' || path.includes(`{${p.name}}`));
   const get = {
     operationId: `${api.project}-${api.name}`,
@@ -47,8 +49,20 @@ function pageParameters(api: CompiledDataApi): Record<string, unknown>[] {
   if (!api.page) return [];
   const { sizeDefault, sizeMax } = api.page;
   return [
-    { name: 'page_size', in: 'query', required: false, description: 'Rows of a page.', schema: { type: 'integer', minimum: 1, maximum: sizeMax, default: sizeDefault } },
-    { name: 'cursor', in: 'query', required: false, description: 'Where the page starts: `x-next-cursor` of the page before.', schema: { type: 'string', maxLength: 4096 } },
+    {
+      name: 'page_size',
+      in: 'query',
+      required: false,
+      description: 'Rows of a page.',
+      schema: { type: 'integer', minimum: 1, maximum: sizeMax, default: sizeDefault },
+    },
+    {
+      name: 'cursor',
+      in: 'query',
+      required: false,
+      description: 'Where the page starts: `x-next-cursor` of the page before.',
+      schema: { type: 'string', maxLength: 4096 },
+    },
   ];
 }
 
@@ -65,7 +79,9 @@ function okResponse(api: CompiledDataApi): Record<string, unknown> {
   return {
     description: api.single ? 'The record.' : api.page ? 'One page of records, in order of the sort.' : 'The records.',
     ...(api.page ? { headers } : {}),
-    content: { 'application/json': { schema: api.single ? row : { type: 'array', items: row, maxItems: api.page?.sizeMax ?? api.limits.rowsMax } } },
+    content: {
+      'application/json': { schema: api.single ? row : { type: 'array', items: row, maxItems: api.page?.sizeMax ?? api.limits.rowsMax } },
+    },
   };
 }
 

@@ -8,7 +8,8 @@ import { bindTypeOf, schemaMistakes } from './schema-check.ts';
 /** Query names that paging uses itself. */
 export const RESERVED_NAMES = ['page_size', 'cursor'];
 
-const HEADERS_REFUSED = /^(authorization|proxy-.*|cookie|set-cookie|host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive|x-api-key|x-weir-.*)$/;
+const HEADERS_REFUSED =
+  /^(authorization|proxy-.*|(set-)?cookie|host|connection|content-.*|transfer-.*|te|trailer|upgrade|expect|keep-alive|x-api-key|x-weir.*)$/;
 
 /** The header field a header parameter is read from: `x_tenant` ─▶ `x-tenant`. */
 export function headerName(parameter: string): string {
@@ -37,7 +38,8 @@ function readParameter(name: string, spec: ParameterSpec, errors: ProblemPointer
   const fail = (at: string, detail: string) => errors.push({ pointer: `${pointer}${at}`, detail });
   for (const mistake of schemaMistakes(spec.schema)) fail('/schema', mistake);
   if (RESERVED_NAMES.includes(name)) fail('', `is named "${name}", which paging uses itself; take another name`);
-  if (spec.in === 'header' && HEADERS_REFUSED.test(headerName(name))) fail('', `would read the header "${headerName(name)}", which is not for parameters`);
+  if (spec.in === 'header' && HEADERS_REFUSED.test(headerName(name)))
+    fail('', `would read the header "${headerName(name)}", which is not for parameters`);
   if (spec.in === 'path' && spec.required === false) fail('/required', 'cannot be false: a path parameter is always there');
   return {
     name,

@@ -11,7 +11,7 @@ export default defineProblems('core/dataapi', {
     status: 400,
     title: { en: 'A value cannot be used', zh: '参数值无法使用' },
     detail: {
-      en: 'A parameter passed its check, but the database cannot take its value (out of range or of the wrong form). Check the values sent.',
+      en: 'A parameter passed its check, but the database cannot take its value (out of range or wrong form). Check the values sent.',
       zh: '某个参数通过了校验，但数据库无法接受其值（超出范围或格式不符）。请检查所传的值。',
     },
   },
@@ -45,7 +45,7 @@ export default defineProblems('core/dataapi', {
     status: 422,
     title: { en: 'Answer too large', zh: '结果过大' },
     detail: {
-      en: 'The answer would be larger than this API’s cap of {cap} {unit}. Nothing was cut off silently: narrow the parameters or ask for a smaller page.',
+      en: 'The answer would pass this API’s cap of {cap} {unit}; it is never cut off silently. Narrow the parameters or the page.',
       zh: '结果将超过该 API 的上限（{cap} {unit}）。不会悄悄截断：请缩小参数范围或减小每页行数。',
     },
   },
@@ -68,13 +68,19 @@ export default defineProblems('core/dataapi', {
   busy: {
     status: 503,
     title: { en: 'Data API is busy', zh: '数据 API 繁忙' },
-    detail: { en: 'No database connection came free in time. Try again after {seconds} s.', zh: '未能及时取得数据库连接。请在 {seconds} 秒后重试。' },
+    detail: {
+      en: 'No database connection came free in time. Try again after {seconds} s.',
+      zh: '未能及时取得数据库连接。请在 {seconds} 秒后重试。',
+    },
     retry: 'later',
   },
   unavailable: {
     status: 503,
     title: { en: 'Database is not available', zh: '数据库不可用' },
-    detail: { en: 'There is no usable connection to the database now. Try again after {seconds} s.', zh: '当前没有可用的数据库连接。请在 {seconds} 秒后重试。' },
+    detail: {
+      en: 'There is no usable connection to the database now. Try again after {seconds} s.',
+      zh: '当前没有可用的数据库连接。请在 {seconds} 秒后重试。',
+    },
     retry: 'later',
   },
   timeout: {

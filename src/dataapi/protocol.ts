@@ -18,7 +18,13 @@ export interface ShapeInfo {
 export type QueryRequestMessage =
   | { readonly type: 'shape'; readonly id: number; readonly info: ShapeInfo }
   | { readonly type: 'forget'; readonly id: number }
-  | { readonly type: 'run'; readonly call: number; readonly shape: number; readonly values: readonly BoundValue[]; readonly pageRows: number }
+  | {
+      readonly type: 'run';
+      readonly call: number;
+      readonly shape: number;
+      readonly values: readonly BoundValue[];
+      readonly pageRows: number;
+    }
   | { readonly type: 'cancel'; readonly call: number };
 
 /** `busy`: no slot in time; otherwise what the engine raised. */
@@ -26,7 +32,14 @@ export type FailureReason = QueryFailureReason | 'busy';
 
 /** The answer to `run`: exactly one per call. `json` is transferred. */
 export type QueryReplyMessage =
-  | { readonly type: 'rows'; readonly call: number; readonly json: Uint8Array; readonly rows: number; readonly more: boolean; readonly lastSort: readonly BoundValue[] | null }
+  | {
+      readonly type: 'rows';
+      readonly call: number;
+      readonly json: Uint8Array;
+      readonly rows: number;
+      readonly more: boolean;
+      readonly lastSort: readonly BoundValue[] | null;
+    }
   | { readonly type: 'failure'; readonly call: number; readonly reason: FailureReason };
 
 /** A connection with the hash of its entry: a new hash means a new engine. */
@@ -45,7 +58,13 @@ export type ControlMessage =
 /** From the query thread to one of its engine threads. */
 export type EngineThreadMessage =
   | { readonly type: 'connections'; readonly all: readonly ConnectionUse[] }
-  | { readonly type: 'run'; readonly call: number; readonly info: ShapeInfo; readonly values: readonly BoundValue[]; readonly pageRows: number }
+  | {
+      readonly type: 'run';
+      readonly call: number;
+      readonly info: ShapeInfo;
+      readonly values: readonly BoundValue[];
+      readonly pageRows: number;
+    }
   | { readonly type: 'close' };
 
 /** `project/name` of a connection, as shapes name it. */

@@ -17,7 +17,14 @@ import type { EnginePort } from './engine-thread.ts';
 import { createEngines, type Engines, logged, type OpenEngine } from './engines.ts';
 import { createGate, type Gate } from './gate.ts';
 import {
-  connectionKey, type ConnectionUse, type ControlMessage, type FailureReason, type QueryReplyMessage, type QueryRequestMessage, type ShapeInfo, transferOf,
+  connectionKey,
+  type ConnectionUse,
+  type ControlMessage,
+  type FailureReason,
+  type QueryReplyMessage,
+  type QueryRequestMessage,
+  type ShapeInfo,
+  transferOf,
 } from './protocol.ts';
 
 export interface QueryThreadLimits {
@@ -34,7 +41,11 @@ export interface QueryThreadLimits {
 }
 
 export const QUERY_THREAD_LIMITS: QueryThreadLimits = Object.freeze({
-  queueMax: 256, waitMs: 1_000, engineThreads: 2, stoppedThreadsMax: 2, graceMs: 250,
+  queueMax: 256,
+  waitMs: 1_000,
+  engineThreads: 2,
+  stoppedThreadsMax: 2,
+  graceMs: 250,
 });
 
 export interface QueryThreadOptions {
@@ -66,11 +77,21 @@ export function runQueryThread(options: QueryThreadOptions): void {
   const { port, open, clock, log, spawnEngineThread: spawn } = options;
   const limits = { ...QUERY_THREAD_LIMITS, ...options.limits };
   const hub: Hub = {
-    limits, clock, log,
+    limits,
+    clock,
+    log,
     engines: createEngines(open, log, (connection) => connection.poolMax),
     threads: createEngineThreads({
-      spawn, clock, log,
-      limits: { threads: limits.engineThreads, stoppedMax: limits.stoppedThreadsMax, graceMs: limits.graceMs, queueMax: limits.queueMax, waitMs: limits.waitMs },
+      spawn,
+      clock,
+      log,
+      limits: {
+        threads: limits.engineThreads,
+        stoppedMax: limits.stoppedThreadsMax,
+        graceMs: limits.graceMs,
+        queueMax: limits.queueMax,
+        waitMs: limits.waitMs,
+      },
     }),
     gates: new Map(),
     blocking: new Set(),
@@ -89,7 +110,9 @@ export function runQueryThread(options: QueryThreadOptions): void {
 /** Only connections that a data API names are opened. */
 function usedConnections(entries: ReadonlyMap<string, Entry<'connection' | 'dataapi'>>): ConnectionUse[] {
   const all = [...entries.values()];
-  const named = new Set(all.filter((e) => e.type === 'dataapi').map((e) => connectionKey(e.value.project, (e as Entry<'dataapi'>).value.connection)));
+  const named = new Set(
+    all.filter((e) => e.type === 'dataapi').map((e) => connectionKey(e.value.project, (e as Entry<'dataapi'>).value.connection)),
+  );
   return all
     .filter((e): e is Entry<'connection'> => e.type === 'connection')
     .map((e) => ({ key: connectionKey(e.value.project, e.value.name), hash: e.hash, value: e.value as CompiledConnection }))
@@ -108,7 +131,7 @@ function applyConnections(all: readonly ConnectionUse[], hub: Hub, isBlocking: (
   for (const key of hub.gates.keys()) if (!all.some((use) => use.key === key)) hub.gates.delete(key);
   hub.engines.set(all.filter((use) => !hub.blocking.has(use.key)));
   hub.threads.set(all.filter((use) => hub.blocking.has(use.key)));
-  for (const arrived of [...hub.arrivals]) arrived();
+  for (const arrived of hub.arrivals) arrived();
 }
 
 /** The gate of a connection, waiting a bounded time for one that is not known yet. */
@@ -160,7 +183,12 @@ function servePort(port: import('node:worker_threads').MessagePort, hub: Hub): v
 
 /** Waits for a slot of the connection, runs, and turns every failure into a reply. Never rejects. */
 async function runQuery(
-  hub: Hub, call: number, info: ShapeInfo, values: readonly BoundValue[], pageRows: number, signal: AbortSignal,
+  hub: Hub,
+  call: number,
+  info: ShapeInfo,
+  values: readonly BoundValue[],
+  pageRows: number,
+  signal: AbortSignal,
 ): Promise<QueryReplyMessage> {
   const failure = (reason: FailureReason): QueryReplyMessage => ({ type: 'failure', call, reason });
   const gate = await gateOf(hub, info.connection, signal);
@@ -185,11 +213,15 @@ async function runHere(hub: Hub, info: ShapeInfo, values: readonly BoundValue[],
   const { limits: own } = info;
   const limits = pageRows > 0 ? { ...own, pageRows } : own;
   const deadline = new AbortController();
-  const stop = hub.clock.after(own.timeoutMs + hub.limits.graceMs, () => deadline.abort(new QueryFailure('timeout', 'the database did not stop in time')));
+  const stop = hub.clock.after(own.timeoutMs + hub.limits.graceMs, () =>
+    deadline.abort(new QueryFailure('timeout', 'the database did not stop in time')),
+  );
   const pass = () => deadline.abort(caller.reason);
   caller.addEventListener('abort', pass, { once: true });
   try {
-    return await hub.engines.use(info.connection, info.dialect, (e) => e.run(info.shape, values, limits, info.sortColumns, deadline.signal));
+    return await hub.engines.use(info.connection, info.dialect, (e) =>
+      e.run(info.shape, values, limits, info.sortColumns, deadline.signal),
+    );
   } finally {
     stop();
     caller.removeEventListener('abort', pass);

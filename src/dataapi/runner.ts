@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Problem } from '../base/problem.ts';
-import type { CompiledDataApi, DataApiAnswer, DataApiRequest, DataApiRunner } from '../sdk/dataapi.ts';
+import type { CompiledDataApi, DataApiAnswer, DataApiRunner } from '../sdk/dataapi.ts';
 import type { BoundValue } from '../sdk/query.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import problems from './problems.ts';
@@ -41,10 +41,14 @@ interface Pending {
 }
 
 /** Makes the runner of one gateway thread; `port` leads to the query thread. */
-export function createRunner(options: { readonly port: MessagePort; readonly clock: Clock; readonly limits?: Partial<RunnerLimits> }): PortRunner {
+export function createRunner(options: {
+  readonly port: MessagePort;
+  readonly clock: Clock;
+  readonly limits?: Partial<RunnerLimits>;
+}): PortRunner {
   const limits = { ...RUNNER_LIMITS, ...options.limits };
   const readers = new WeakMap<CompiledDataApi, ValueReader>();
-  const channel = createChannel(options.port, options.clock, limits);
+  const channel = new Channel(options.port, options.clock, limits);
   const readerOf = (api: CompiledDataApi): ValueReader => {
     let reader = readers.get(api);
     if (!reader) readers.set(api, (reader = createValueReader(api)));
@@ -57,11 +61,11 @@ export function createRunner(options: { readonly port: MessagePort; readonly clo
       const values = readerOf(api)(request);
       const after = values.cursor === undefined ? undefined : readCursor(api, values.cursor);
       const index = shapeIndex(api, values, after !== undefined);
-      const rows = await channel.ask(api, index, bindValues(api, index, values, after), values.pageSize, request);
+      const rows = await channel.ask(api, index, bindValues(api, index, values, after), values.pageSize, request.signal);
       return answer(api, rows, values);
     },
-    attach: channel.attach,
-    close: channel.close,
+    attach: (port) => channel.attach(port),
+    close: () => channel.close(),
   };
 }
 
@@ -72,7 +76,12 @@ function shapeIndex(api: CompiledDataApi, { values }: RequestValues, after: bool
   return after ? mask + 2 ** api.conditions.length : mask;
 }
 
-function bindValues(api: CompiledDataApi, index: number, { values, pageSize }: RequestValues, after: readonly BoundValue[] | undefined): BoundValue[] {
+function bindValues(
+  api: CompiledDataApi,
+  index: number,
+  { values, pageSize }: RequestValues,
+  after: readonly BoundValue[] | undefined,
+): BoundValue[] {
   const shape = api.shapes[index]!;
   return shape.binds.map((name, i) => {
     if (name === PAGE_SIZE_BIND) return { value: String(pageSize + 1), type: 'int64' };
@@ -89,7 +98,8 @@ function answer(api: CompiledDataApi, rows: Rows, values: RequestValues): DataAp
   }
   if (api.page && rows.more) {
     const cursor = rows.lastSort && rows.lastSort.every((v) => v.value !== null) ? writeCursor(api, rows.lastSort) : null;
-    if (cursor === null) throw problems.raise['query-failed']({ cause: new Error('a sort value of the last row is null or too long for a cursor') });
+    if (cursor === null)
+      throw problems.raise['query-failed']({ cause: new Error('a sort value of the last row is null or too long for a cursor') });
     const pairs = [...values.pairs, ['cursor', cursor] as const];
     headers['link'] = `<?${pairs.map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(v)}`).join('&')}>; rel="next"`;
     headers['x-next-cursor'] = cursor;
@@ -97,84 +107,114 @@ function answer(api: CompiledDataApi, rows: Rows, values: RequestValues): DataAp
   return { status: 200, headers, body: rows.json, rows: rows.rows };
 }
 
-/** The port with its calls in flight and the shapes it has learnt. */
-function createChannel(first: MessagePort, clock: Clock, limits: RunnerLimits) {
-  let port = first;
-  let calls = 0;
-  let shapes = 0;
-  const pending = new Map<number, Pending>();
-  let learnt = new Map<CompiledDataApi, Map<number, number>>();
+/** The port with its calls in flight and the shapes the far side has learnt. */
+class Channel {
+  readonly #clock: Clock;
+  readonly #limits: RunnerLimits;
+  readonly #pending = new Map<number, Pending>();
+  #port: MessagePort;
+  #calls = 0;
+  #shapes = 0;
+  #learnt = new Map<CompiledDataApi, Map<number, number>>();
 
-  const listen = (to: MessagePort) => {
-    to.on('message', (reply: QueryReplyMessage) => {
-      const call = pending.get(reply.call);
-      if (reply.type === 'rows') call?.resolve(reply);
-      else call?.fail(reply.reason);
-    });
-    to.on('close', () => {
-      if (to === port) for (const call of [...pending.values()]) call.fail('unavailable');
-    });
-  };
-  const send = (message: QueryRequestMessage) => port.postMessage(message);
-  const forgetAll = () => {
-    for (const ids of learnt.values()) for (const id of ids.values()) send({ type: 'forget', id });
-    learnt = new Map();
-  };
-  const shapeId = (api: CompiledDataApi, index: number): number => {
-    let ids = learnt.get(api);
-    const known = ids?.get(index);
-    if (known !== undefined) return known;
-    // Shapes of releases that are gone pile up slowly; now and then all are learnt anew.
-    if (shapes % limits.shapesMax === limits.shapesMax - 1) forgetAll();
-    if (!learnt.has(api)) learnt.set(api, new Map());
-    ids = learnt.get(api)!;
-    const id = ++shapes;
-    ids.set(index, id);
-    const { sql, parameterTypes } = api.shapes[index]!;
-    const sortColumns = api.page?.sort.map((s) => s.column) ?? [];
-    send({ type: 'shape', id, info: { connection: connectionKey(api.project, api.connection), dialect: api.dialect, shape: { sql, parameterTypes }, sortColumns, limits: api.limits } });
-    return id;
-  };
+  constructor(port: MessagePort, clock: Clock, limits: RunnerLimits) {
+    this.#port = port;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#listen(port);
+  }
 
-  const ask = (api: CompiledDataApi, index: number, values: readonly BoundValue[], pageRows: number, request: DataApiRequest): Promise<Rows> =>
-    new Promise((resolve, reject) => {
-      const { signal } = request;
+  attach(port: MessagePort): void {
+    const old = this.#port;
+    this.#port = port;
+    this.#learnt = new Map();
+    this.#failAll();
+    old.close();
+    this.#listen(port);
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+
+  ask(api: CompiledDataApi, index: number, values: readonly BoundValue[], pageRows: number, signal: AbortSignal): Promise<Rows> {
+    return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      if (pending.size >= limits.callsMax) return reject(toProblem('busy', api, limits));
-      const call = ++calls;
+      if (this.#pending.size >= this.#limits.callsMax) return reject(toProblem('busy', api, this.#limits));
+      const call = ++this.#calls;
       const settle = () => {
-        pending.delete(call);
+        this.#pending.delete(call);
         stopTimer();
         signal.removeEventListener('abort', abort);
       };
-      const fail = (reason: FailureReason) => (settle(), reject(toProblem(reason, api, limits)));
+      const fail = (reason: FailureReason) => {
+        settle();
+        reject(toProblem(reason, api, this.#limits));
+      };
       const abort = () => {
         settle();
-        send({ type: 'cancel', call });
+        this.#send({ type: 'cancel', call });
         reject(signal.reason);
       };
-      const stopTimer = clock.after(api.limits.timeoutMs + limits.replyGraceMs, () => {
-        send({ type: 'cancel', call });
+      const stopTimer = this.#clock.after(api.limits.timeoutMs + this.#limits.replyGraceMs, () => {
+        this.#send({ type: 'cancel', call });
         fail('timeout');
       });
+      const succeed = (rows: Rows) => {
+        settle();
+        resolve(rows);
+      };
       signal.addEventListener('abort', abort, { once: true });
-      pending.set(call, { fail, resolve: (rows) => (settle(), resolve(rows)) });
-      send({ type: 'run', call, shape: shapeId(api, index), values, pageRows });
+      this.#pending.set(call, { fail, resolve: succeed });
+      this.#send({ type: 'run', call, shape: this.#shapeId(api, index), values, pageRows });
     });
+  }
 
-  listen(port);
-  return {
-    ask,
-    attach(next: MessagePort) {
-      const old = port;
-      port = next;
-      learnt = new Map();
-      for (const call of [...pending.values()]) call.fail('unavailable');
-      old.close();
-      listen(next);
-    },
-    close: () => port.close(),
-  };
+  #listen(port: MessagePort): void {
+    port.on('message', (reply: QueryReplyMessage) => {
+      const call = this.#pending.get(reply.call);
+      if (reply.type === 'rows') call?.resolve(reply);
+      else call?.fail(reply.reason);
+    });
+    port.on('close', () => {
+      if (port === this.#port) this.#failAll();
+    });
+  }
+
+  #failAll(): void {
+    for (const call of this.#pending.values()) call.fail('unavailable');
+  }
+
+  #send(message: QueryRequestMessage): void {
+    this.#port.postMessage(message, []);
+  }
+
+  /** The number of a shape, teaching it to the far side at its first use. */
+  #shapeId(api: CompiledDataApi, index: number): number {
+    const known = this.#learnt.get(api)?.get(index);
+    if (known !== undefined) return known;
+    // Shapes of releases that are gone pile up slowly; now and then all are learnt anew.
+    if (this.#shapes % this.#limits.shapesMax === this.#limits.shapesMax - 1) this.#forgetAll();
+    const ids = this.#learnt.get(api) ?? new Map<number, number>();
+    this.#learnt.set(api, ids);
+    const id = ++this.#shapes;
+    ids.set(index, id);
+    const { sql, parameterTypes } = api.shapes[index]!;
+    const info = {
+      connection: connectionKey(api.project, api.connection),
+      dialect: api.dialect,
+      shape: { sql, parameterTypes },
+      sortColumns: api.page?.sort.map((s) => s.column) ?? [],
+      limits: api.limits,
+    };
+    this.#send({ type: 'shape', id, info });
+    return id;
+  }
+
+  #forgetAll(): void {
+    for (const ids of this.#learnt.values()) for (const id of ids.values()) this.#send({ type: 'forget', id });
+    this.#learnt = new Map();
+  }
 }
 
 /** What the caller is told; the database's own words stay in the query thread's log. */
@@ -182,12 +222,21 @@ function toProblem(reason: FailureReason, api: CompiledDataApi, limits: RunnerLi
   const { raise } = problems;
   const later = { values: { seconds: Math.ceil(limits.retryAfterMs / 1000) }, retryAfterMs: limits.retryAfterMs };
   switch (reason) {
-    case 'busy': return raise.busy(later);
-    case 'unavailable': return raise.unavailable(later);
-    case 'timeout': return raise.timeout({ values: { ms: api.limits.timeoutMs } });
-    case 'rows': return api.single ? raise['not-single']() : raise['answer-too-large']({ values: { cap: api.limits.rowsMax, unit: 'rows' } });
-    case 'bytes': return raise['answer-too-large']({ values: { cap: api.limits.bytesMax, unit: 'bytes' } });
-    case 'value': return raise['value-refused']();
-    case 'cancelled': case 'refused': case 'failed': return raise['query-failed']();
+    case 'busy':
+      return raise.busy(later);
+    case 'unavailable':
+      return raise.unavailable(later);
+    case 'timeout':
+      return raise.timeout({ values: { ms: api.limits.timeoutMs } });
+    case 'rows':
+      return api.single ? raise['not-single']() : raise['answer-too-large']({ values: { cap: api.limits.rowsMax, unit: 'rows' } });
+    case 'bytes':
+      return raise['answer-too-large']({ values: { cap: api.limits.bytesMax, unit: 'bytes' } });
+    case 'value':
+      return raise['value-refused']();
+    case 'cancelled':
+    case 'refused':
+    case 'failed':
+      return raise['query-failed']();
   }
 }

@@ -24,10 +24,14 @@ export function compileValueCheck(schema: ValueSchema): ValidateFunction {
 /** The type a parameter is bound as. */
 export function bindTypeOf(schema: ValueSchema): ColumnType {
   switch (schema['type']) {
-    case 'integer': return 'int64';
-    case 'number': return 'decimal';
-    case 'boolean': return 'boolean';
-    default: return FORMATS[String(schema['format'])] ?? 'text';
+    case 'integer':
+      return 'int64';
+    case 'number':
+      return 'decimal';
+    case 'boolean':
+      return 'boolean';
+    default:
+      return FORMATS[String(schema['format'])] ?? 'text';
   }
 }
 
@@ -40,7 +44,8 @@ export function schemaMistakes(schema: ValueSchema): string[] {
   if (type === 'integer') mistakes.push(...unsafeNumbers(schema));
   const patterns = findPatterns(schema);
   for (const pattern of patterns) {
-    if (canExplode(pattern)) mistakes.push(`has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which repeats a repetition and can take exponential time`);
+    if (canExplode(pattern))
+      mistakes.push(`has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which repeats a repetition and can take exponential time`);
   }
   if (mistakes.length > 0) return mistakes;
   try {
@@ -56,7 +61,10 @@ function refusedKeywords(schema: unknown, depth = 0): string[] {
   if (depth > 10) return ['is nested too deeply'];
   if (typeof schema !== 'object' || schema === null) return [];
   const own = Array.isArray(schema) ? [] : Object.keys(schema).filter((k) => KEYWORDS_REFUSED.includes(k));
-  return [...own.map((k) => `uses \`${k}\`, which parameters may not`), ...Object.values(schema).flatMap((v) => refusedKeywords(v, depth + 1))];
+  return [
+    ...own.map((k) => `uses \`${k}\`, which parameters may not`),
+    ...Object.values(schema).flatMap((v) => refusedKeywords(v, depth + 1)),
+  ];
 }
 
 /** A bound above 2⁵³ was already rounded when the document was read: refused, so that no check is off by one. */
@@ -69,7 +77,9 @@ function unsafeNumbers(schema: ValueSchema): string[] {
 
 function findPatterns(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
-  return Object.entries(schema).flatMap(([key, value]) => (key === 'pattern' && typeof value === 'string' ? [value] : findPatterns(value)));
+  return Object.entries(schema).flatMap(([key, value]) =>
+    key === 'pattern' && typeof value === 'string' ? [value] : findPatterns(value),
+  );
 }
 
 /** A group that repeats inside and is repeated itself, such as `(a+)+` or `(a|a?)*`: the usual exponential shape. */

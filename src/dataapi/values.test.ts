@@ -14,7 +14,12 @@ import { canExplode } from './schema-check.ts';
 import { compileTest, evaluateTest } from './template/condition.ts';
 import { createValueReader } from './values.ts';
 
-function api(parameters: Record<string, unknown>, extra: Record<string, unknown> = {}, cursorKey = 'ab'.repeat(32), release = 'r1'): CompiledDataApi {
+function api(
+  parameters: Record<string, unknown>,
+  extra: Record<string, unknown> = {},
+  cursorKey = 'ab'.repeat(32),
+  release = 'r1',
+): CompiledDataApi {
   const spec = { connection: 'w', path: '/x', parameters, sql: 'SELECT 1 AS id FROM t', ...extra };
   const result = createDataApiCompiler().compile({ project: 'default', name: 'a', release, cursorKey, dialect: 'postgres', spec });
   assert.ok(result.ok, JSON.stringify(result));
@@ -38,9 +43,28 @@ function mistakes(a: CompiledDataApi, query: string, params: Record<string, stri
 }
 
 test('values keep their text', () => {
-  const a = api({ i: of('integer'), n: of('number'), b: of('boolean'), d: of('string', { format: 'date' }), t: of('string'), x_tenant: { in: 'header', schema: { type: 'string' } } });
-  const { values } = read(a, 'i=9223372036854775807&n=0.1000000000000000055511151231257827&b=true&d=2028-02-29&t=%E5%A0%B0+%27%3B--', {}, { 'x-tenant': 'acme' });
-  assert.deepEqual(Object.fromEntries(values), { i: '9223372036854775807', n: '0.1000000000000000055511151231257827', b: 't', d: '2028-02-29', t: "堰 ';--", x_tenant: 'acme' });
+  const a = api({
+    i: of('integer'),
+    n: of('number'),
+    b: of('boolean'),
+    d: of('string', { format: 'date' }),
+    t: of('string'),
+    x_tenant: { in: 'header', schema: { type: 'string' } },
+  });
+  const { values } = read(
+    a,
+    'i=9223372036854775807&n=0.1000000000000000055511151231257827&b=true&d=2028-02-29&t=%E5%A0%B0+%27%3B--',
+    {},
+    { 'x-tenant': 'acme' },
+  );
+  assert.deepEqual(Object.fromEntries(values), {
+    i: '9223372036854775807',
+    n: '0.1000000000000000055511151231257827',
+    b: 't',
+    d: '2028-02-29',
+    t: "堰 ';--",
+    x_tenant: 'acme',
+  });
 });
 
 test('defaults fill in, absent values are null', () => {
@@ -49,7 +73,15 @@ test('defaults fill in, absent values are null', () => {
 });
 
 test('every mistake is named at once', () => {
-  const a = api({ id: { in: 'path', schema: { type: 'integer', minimum: 1 } }, from: of('string', { format: 'date' }), kind: of('string', { enum: ['a', 'b'] }), must: { ...of('string'), required: true } }, { path: '/x/{id}' });
+  const a = api(
+    {
+      id: { in: 'path', schema: { type: 'integer', minimum: 1 } },
+      from: of('string', { format: 'date' }),
+      kind: of('string', { enum: ['a', 'b'] }),
+      must: { ...of('string'), required: true },
+    },
+    { path: '/x/{id}' },
+  );
   assert.deepEqual(mistakes(a, 'fron=1&from=2026-02-30&kind=c&kind=a&%zz=1', { id: '0' }), [
     '/query/fron is not a parameter of this API; did you mean "from"?',
     '/query/kind is given more than once; it takes one value',
@@ -62,8 +94,41 @@ test('every mistake is named at once', () => {
 });
 
 test('wrong forms of each type', () => {
-  const a = api({ i: of('integer'), n: of('number'), b: of('boolean'), t: of('string', { maxLength: 3 }), m: of('integer', { multipleOf: 2 }), ts: of('string', { format: 'date-time' }), u: of('string', { format: 'uuid' }) });
-  for (const bad of ['i=1.0', 'i=1e3', 'i=', 'i=%201', 'i=9223372036854775808', 'i=-9223372036854775809', 'i=0x1', 'n=NaN', 'n=1.', 'n=Infinity', 'b=1', 'b=TRUE', 't=abcd', 't=%00', 'm=9007199254740993', 'ts=yesterday', 'u=1', 'i=1&i=1', 'nope', 'page_size=5', '%ff=1', 'i=%c3%28', '__proto__=1', 'constructor=x']) {
+  const a = api({
+    i: of('integer'),
+    n: of('number'),
+    b: of('boolean'),
+    t: of('string', { maxLength: 3 }),
+    m: of('integer', { multipleOf: 2 }),
+    ts: of('string', { format: 'date-time' }),
+    u: of('string', { format: 'uuid' }),
+  });
+  for (const bad of [
+    'i=1.0',
+    'i=1e3',
+    'i=',
+    'i=%201',
+    'i=9223372036854775808',
+    'i=-9223372036854775809',
+    'i=0x1',
+    'n=NaN',
+    'n=1.',
+    'n=Infinity',
+    'b=1',
+    'b=TRUE',
+    't=abcd',
+    't=%00',
+    'm=9007199254740993',
+    'ts=yesterday',
+    'u=1',
+    'i=1&i=1',
+    'nope',
+    'page_size=5',
+    '%ff=1',
+    'i=%c3%28',
+    '__proto__=1',
+    'constructor=x',
+  ]) {
     assert.equal(mistakes(a, bad).length, 1, bad);
   }
   assert.equal(read(a, 'm=9007199254740994').values.get('m'), '9007199254740994');
@@ -74,7 +139,8 @@ test('page_size and cursor belong to paging', () => {
   const a = api({}, { page: { sort: ['id'], sizeDefault: 5, sizeMax: 10 } });
   assert.equal(read(a, '').pageSize, 5);
   assert.equal(read(a, 'page_size=10').pageSize, 10);
-  for (const bad of ['page_size=0', 'page_size=11', 'page_size=x', 'page_size=1&page_size=2']) assert.equal(mistakes(a, bad).length, 1, bad);
+  for (const bad of ['page_size=0', 'page_size=11', 'page_size=x', 'page_size=1&page_size=2'])
+    assert.equal(mistakes(a, bad).length, 1, bad);
 });
 
 test('a changed or foreign cursor is refused, one of an older release is outdated', () => {
@@ -96,7 +162,8 @@ test('a changed or foreign cursor is refused, one of an older release is outdate
     const other = alphabet.replace(cursor[i]!, '')[random.integer(alphabet.length - 1)];
     assert.equal(code(a, cursor.slice(0, i) + other + cursor.slice(i + 1)), 'core/dataapi/cursor-invalid', `position ${i}`);
   }
-  for (const bad of ['', '.', 'a.b', `${cursor}.x`, `${cursor}=`, 'x'.repeat(5000)]) assert.equal(code(a, bad), 'core/dataapi/cursor-invalid', bad);
+  for (const bad of ['', '.', 'a.b', `${cursor}.x`, `${cursor}=`, 'x'.repeat(5000)])
+    assert.equal(code(a, bad), 'core/dataapi/cursor-invalid', bad);
   assert.equal(code(api({}, page, 'cd'.repeat(32)), cursor), 'core/dataapi/cursor-invalid');
   assert.equal(code({ ...a, name: 'b' }, cursor), 'core/dataapi/cursor-invalid');
   assert.equal(code(api({}, page, undefined, 'r2'), cursor), 'core/dataapi/cursor-outdated');
@@ -111,14 +178,41 @@ test('tests of <if> are evaluated exactly', () => {
     return evaluateTest(overTheWire, (name) => values[name] ?? null);
   };
   const cases: [string, Record<string, string>, boolean][] = [
-    ['i != null', {}, false], ['i != null', { i: '0' }, true], ['i == null', {}, true], ['i > 9007199254740992', { i: '9007199254740993' }, true],
-    ['i == 9007199254740992', { i: '9007199254740993' }, false], ['5 < i', { i: '6' }, true], ['5 >= i', { i: '6' }, false], ['i >= 1.5', { i: '2' }, true],
-    ['n <= 0.5', { n: '5e-1' }, true], ["s == 'a' or s == \"b\"", { s: 'b' }, true], ["s != ''", { s: '' }, false], ["s != 'x'", {}, true], ['i > 0', {}, false],
-    ['b', { b: 't' }, true], ['not b', { b: 't' }, false], ['b == false', { b: 'f' }, true], ['!(i == null) && (b || n > 1)', { i: '1', n: '2' }, true],
-    ['i == 1 and i == 2 or i == 3', { i: '3' }, true], ['i == 1 and (i == 2 or i == 3)', { i: '3' }, false],
+    ['i != null', {}, false],
+    ['i != null', { i: '0' }, true],
+    ['i == null', {}, true],
+    ['i > 9007199254740992', { i: '9007199254740993' }, true],
+    ['i == 9007199254740992', { i: '9007199254740993' }, false],
+    ['5 < i', { i: '6' }, true],
+    ['5 >= i', { i: '6' }, false],
+    ['i >= 1.5', { i: '2' }, true],
+    ['n <= 0.5', { n: '5e-1' }, true],
+    ['s == \'a\' or s == "b"', { s: 'b' }, true],
+    ["s != ''", { s: '' }, false],
+    ["s != 'x'", {}, true],
+    ['i > 0', {}, false],
+    ['b', { b: 't' }, true],
+    ['not b', { b: 't' }, false],
+    ['b == false', { b: 'f' }, true],
+    ['!(i == null) && (b || n > 1)', { i: '1', n: '2' }, true],
+    ['i == 1 and i == 2 or i == 3', { i: '3' }, true],
+    ['i == 1 and (i == 2 or i == 3)', { i: '3' }, false],
   ];
   for (const [text, values, expected] of cases) assert.equal(holds(text, values), expected, `${text} ${JSON.stringify(values)}`);
-  for (const bad of ['', 'i', 's == 1', 'i == i', 'b > true', 'i <> 1', 'i == null)', '(i == null', 'i < null', 'alert(1)', 'i == 1; 2', '('.repeat(50)]) {
+  for (const bad of [
+    '',
+    'i',
+    's == 1',
+    'i == i',
+    'b > true',
+    'i <> 1',
+    'i == null)',
+    '(i == null',
+    'i < null',
+    'alert(1)',
+    'i == 1; 2',
+    '('.repeat(50),
+  ]) {
     assert.ok(!compileTest(bad, parameters).ok, bad);
   }
 });

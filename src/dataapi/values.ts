@@ -63,7 +63,11 @@ function defaultText({ default: value, type }: BoundParameter): string {
   return type === 'boolean' ? (value ? 't' : 'f') : String(value);
 }
 
-function rawValue(parameter: BoundParameter, request: Pick<DataApiRequest, 'params' | 'header'>, query: ReadonlyMap<string, string>): string | undefined {
+function rawValue(
+  parameter: BoundParameter,
+  request: Pick<DataApiRequest, 'params' | 'header'>,
+  query: ReadonlyMap<string, string>,
+): string | undefined {
   if (parameter.in === 'query') return query.get(parameter.name);
   if (parameter.in === 'header') return request.header(headerName(parameter.name));
   return Object.hasOwn(request.params, parameter.name) ? request.params[parameter.name] : undefined;
@@ -78,7 +82,8 @@ function readQuery(text: string, known: readonly string[], errors: ProblemPointe
     const equals = part.indexOf('=');
     const name = decode(equals < 0 ? part : part.slice(0, equals));
     const value = decode(equals < 0 ? '' : part.slice(equals + 1));
-    if (name === undefined || value === undefined) errors.push({ pointer: '/query', detail: `"${part.slice(0, 40)}" is not valid percent-encoded UTF-8` });
+    if (name === undefined || value === undefined)
+      errors.push({ pointer: '/query', detail: `"${part.slice(0, 40)}" is not valid percent-encoded UTF-8` });
     else if (!known.includes(name)) errors.push({ pointer: queryPointer(name), detail: unknown(name, known) });
     else if (found.has(name)) errors.push({ pointer: queryPointer(name), detail: 'is given more than once; it takes one value' });
     else found.set(name, value);
@@ -88,7 +93,8 @@ function readQuery(text: string, known: readonly string[], errors: ProblemPointe
 
 function unknown(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
-  return `is not a parameter of this API; ${near ? `did you mean "${near}"?` : known.length > 0 ? `there are: ${known.join(', ')}` : 'it takes none in the query'}`;
+  const others = known.length > 0 ? `there are: ${known.join(', ')}` : 'it takes none in the query';
+  return `is not a parameter of this API; ${near ? `did you mean "${near}"?` : others}`;
 }
 
 function decode(text: string): string | undefined {
@@ -111,7 +117,8 @@ function readOne({ parameter, fallback, validate }: Check, raw: string | undefin
     return null;
   }
   if (!validate(coerced.value)) {
-    for (const error of validate.errors ?? []) errors.push({ pointer, detail: `${error.message ?? 'is not valid'}${choices(error.params)}; got "${shown(raw)}"` });
+    for (const error of validate.errors ?? [])
+      errors.push({ pointer, detail: `${error.message ?? 'is not valid'}${choices(error.params)}; got "${shown(raw)}"` });
   } else if (!isMultiple(parameter, coerced.text)) {
     errors.push({ pointer, detail: `must be multiple of ${String(parameter.schema['multipleOf'])}; got "${shown(raw)}"` });
   }
@@ -136,7 +143,11 @@ function coerce(parameter: BoundParameter, raw: string): Coerced {
       if (raw !== 'true' && raw !== 'false') return { mistake: 'must be true or false' };
       return { value: raw === 'true', text: raw === 'true' ? 't' : 'f' };
     default:
-      return raw.includes('\0') ? { mistake: 'must not hold a NUL character' } : !raw.isWellFormed() ? { mistake: 'must be well-formed Unicode' } : { value: raw, text: raw };
+      return raw.includes('\0')
+        ? { mistake: 'must not hold a NUL character' }
+        : !raw.isWellFormed()
+          ? { mistake: 'must be well-formed Unicode' }
+          : { value: raw, text: raw };
   }
 }
 
@@ -149,7 +160,12 @@ function isMultiple(parameter: BoundParameter, text: string): boolean {
 
 function choices(params: Record<string, unknown>): string {
   const { allowedValues } = params as { allowedValues?: unknown[] };
-  return allowedValues ? `: ${allowedValues.slice(0, 20).map((v) => JSON.stringify(v)).join(', ')}` : '';
+  return allowedValues
+    ? `: ${allowedValues
+        .slice(0, 20)
+        .map((v) => JSON.stringify(v))
+        .join(', ')}`
+    : '';
 }
 
 function shown(raw: string): string {
@@ -157,7 +173,9 @@ function shown(raw: string): string {
 }
 
 function pointerOf(parameter: BoundParameter): string {
-  return parameter.in === 'query' ? queryPointer(parameter.name) : `/${parameter.in}/${parameter.in === 'header' ? headerName(parameter.name) : parameter.name}`;
+  return parameter.in === 'query'
+    ? queryPointer(parameter.name)
+    : `/${parameter.in}/${parameter.in === 'header' ? headerName(parameter.name) : parameter.name}`;
 }
 
 function queryPointer(name: string): string {

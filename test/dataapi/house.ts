@@ -51,7 +51,14 @@ export function startHouse(limits: Partial<QueryThreadLimits> = {}): House {
     runner,
     async publish(spec, engine) {
       const name = `api-${apis.length}`;
-      const compiled = createDataApiCompiler().compile({ project: 'default', name, release: `r-${name}`, cursorKey: 'ab'.repeat(32), dialect: engine.dialect, spec: { path: '/x', ...spec } });
+      const compiled = createDataApiCompiler().compile({
+        project: 'default',
+        name,
+        release: `r-${name}`,
+        cursorKey: 'ab'.repeat(32),
+        dialect: engine.dialect,
+        spec: { path: '/x', ...spec },
+      });
       assert.ok(compiled.ok, JSON.stringify(compiled));
       const checked = await createDataApiChecker().checkPublishable(compiled.api, engine, new AbortController().signal);
       assert.ok(checked.ok, JSON.stringify(checked));
@@ -60,12 +67,22 @@ export function startHouse(limits: Partial<QueryThreadLimits> = {}): House {
       return checked.api;
     },
     connect(...connections) {
-      const put = connections.map((value) => ({ type: 'connection' as const, key: `connection/default/${value.name}`, hash: `h${++versions}`, value }));
+      const put = connections.map((value) => ({
+        type: 'connection' as const,
+        key: `connection/default/${value.name}`,
+        hash: `h${++versions}`,
+        value,
+      }));
       send({ type: 'entries', put, remove: [] });
     },
     call: (api, call = {}) =>
       first.run({
-        api, method: call.method ?? 'GET', params: call.params ?? {}, query: call.query ?? '', header: (name) => call.headers?.[name], signal: call.signal ?? new AbortController().signal,
+        api,
+        method: call.method ?? 'GET',
+        params: call.params ?? {},
+        query: call.query ?? '',
+        header: (name) => call.headers?.[name],
+        signal: call.signal ?? new AbortController().signal,
       }),
     async close() {
       for (const each of runners) each.close();

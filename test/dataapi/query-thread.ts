@@ -16,7 +16,8 @@ const open: OpenEngine = ({ type, config }) =>
   type === 'sqlite'
     ? createSqliteQuery({ resolvePath: async () => String(config['file']), clock: systemClock })
     : createPostgresQuery({
-        clock: systemClock, log: silentLog,
+        clock: systemClock,
+        log: silentLog,
         connect: async () => {
           const client = new pg.Client({ ...config, types: { getTypeParser: () => (value: string) => value } as never });
           client.on('error', () => {});
@@ -28,7 +29,11 @@ const open: OpenEngine = ({ type, config }) =>
 if (role === 'engine') runEngineThread({ port, open, log: silentLog });
 else {
   runQueryThread({
-    port, open, limits, clock: systemClock, log: silentLog,
+    port,
+    open,
+    limits,
+    clock: systemClock,
+    log: silentLog,
     isBlocking: (type) => type === 'sqlite',
     spawnEngineThread: () => new Worker(new URL(import.meta.url), { workerData: { role: 'engine', limits } }),
   });

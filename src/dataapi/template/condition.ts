@@ -52,10 +52,14 @@ export function testNames(test: Test): string[] {
 /** Evaluates a test over the values of a request, as the texts that will be bound; null = not given. */
 export function evaluateTest(test: Test, valueOf: (name: string) => string | null): boolean {
   switch (test.op) {
-    case 'and': return test.all.every((t) => evaluateTest(t, valueOf));
-    case 'or': return test.all.some((t) => evaluateTest(t, valueOf));
-    case 'not': return !evaluateTest(test.test, valueOf);
-    case 'null': return valueOf(test.name) === null;
+    case 'and':
+      return test.all.every((t) => evaluateTest(t, valueOf));
+    case 'or':
+      return test.all.some((t) => evaluateTest(t, valueOf));
+    case 'not':
+      return !evaluateTest(test.test, valueOf);
+    case 'null':
+      return valueOf(test.name) === null;
     case 'compare': {
       const value = valueOf(test.name);
       return value === null ? test.by === 'ne' : holds(test.by, order(value, test.value, test.as));
@@ -84,7 +88,8 @@ function tokenize(text: string): Lexeme[] {
   while (pattern.lastIndex < trimmed.length) {
     const at = pattern.lastIndex;
     const m = pattern.exec(trimmed);
-    if (!m) throw new TestMistake(`cannot be read at "${trimmed.slice(at, at + 20).trim()}"; use ==, !=, <, <=, >, >=, and, or, not, ( )`);
+    if (!m)
+      throw new TestMistake(`cannot be read at "${trimmed.slice(at, at + 20).trim()}"; use ==, !=, <, <=, >, >=, and, or, not, ( )`);
     if (m[1] !== undefined) lexemes.push({ kind: 'word', text: m[1] });
     else if (m[2] !== undefined) lexemes.push({ kind: 'number', text: m[2] });
     else if (m[3] !== undefined) lexemes.push({ kind: 'text', text: m[3].slice(1, -1) });
@@ -148,12 +153,16 @@ class Reader {
     const lexeme = this.#lexemes[this.#at++]!;
     if (lexeme.kind === 'number') return { literal: lexeme.text.includes('.') ? 'number' : 'integer', text: lexeme.text };
     if (lexeme.kind === 'text') return { literal: 'text', text: lexeme.text };
-    if (lexeme.kind !== 'word') throw new TestMistake(lexeme.kind === 'end' ? 'ends too early' : `has "${lexeme.text}" where a name should stand`);
+    if (lexeme.kind !== 'word')
+      throw new TestMistake(lexeme.kind === 'end' ? 'ends too early' : `has "${lexeme.text}" where a name should stand`);
     if (lexeme.text === 'null') return { literal: 'null', text: '' };
     if (lexeme.text === 'true' || lexeme.text === 'false') return { literal: 'boolean', text: lexeme.text === 'true' ? 't' : 'f' };
     const parameter = this.#parameters.find((p) => p.name === lexeme.text);
     if (parameter) return { parameter };
-    const near = nearest(lexeme.text, this.#parameters.map((p) => p.name));
+    const near = nearest(
+      lexeme.text,
+      this.#parameters.map((p) => p.name),
+    );
     throw new TestMistake(`names "${lexeme.text}", which is no parameter${near ? `; did you mean "${near}"?` : ''}`);
   }
 
@@ -189,9 +198,17 @@ function compare(parameter: BoundParameter, by: Comparison, literal: Exclude<Ope
 
 function kindOf(parameter: BoundParameter): TestKind {
   switch (parameter.type) {
-    case 'boolean': return 'boolean';
-    case 'int16': case 'int32': case 'int64': return 'integer';
-    case 'decimal': case 'float32': case 'float64': return 'number';
-    default: return 'text';
+    case 'boolean':
+      return 'boolean';
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return 'integer';
+    case 'decimal':
+    case 'float32':
+    case 'float64':
+      return 'number';
+    default:
+      return 'text';
   }
 }

@@ -10,13 +10,54 @@ import type { Token } from './lexer.ts';
 const POSTGRES = new RegExp(
   '^(' +
     [
-      'pg_read_.*', 'pg_ls_.*', 'pg_stat_file', 'pg_file_.*', 'pg_logdir_ls', 'lo_.*', 'loread', 'lowrite', 'dblink.*', 'postgres_fdw_.*',
-      'pg_sleep.*', 'set_config', 'nextval', 'setval', 'pg_terminate_backend', 'pg_cancel_backend', 'pg_reload_conf', 'pg_rotate_logfile.*',
-      'pg_advisory_.*', 'pg_try_advisory_.*', 'pg_notify', 'pg_switch_wal', 'pg_create_.*', 'pg_drop_.*', 'pg_copy_.*', 'pg_promote',
-      'pg_logical_.*', 'pg_replication_.*', 'pg_export_snapshot', 'pg_stat_reset.*', 'pg_backup_.*', 'pg_start_backup', 'pg_stop_backup',
-      'pg_wal_replay_.*', 'pg_prewarm', 'pg_log_backend_memory_contexts', 'pg_import_system_collations',
-      'query_to_xml.*', 'cursor_to_xml.*', 'table_to_xml.*', 'schema_to_xml.*', 'database_to_xml.*',
-      'ts_stat', 'ts_rewrite', 'crosstab.*', 'connectby', 'xpath_table', 'plpy_.*',
+      'pg_read_.*',
+      'pg_ls_.*',
+      'pg_stat_file',
+      'pg_file_.*',
+      'pg_logdir_ls',
+      'lo_.*',
+      'loread',
+      'lowrite',
+      'dblink.*',
+      'postgres_fdw_.*',
+      'pg_sleep.*',
+      'set_config',
+      'nextval',
+      'setval',
+      'pg_terminate_backend',
+      'pg_cancel_backend',
+      'pg_reload_conf',
+      'pg_rotate_logfile.*',
+      'pg_advisory_.*',
+      'pg_try_advisory_.*',
+      'pg_notify',
+      'pg_switch_wal',
+      'pg_create_.*',
+      'pg_drop_.*',
+      'pg_copy_.*',
+      'pg_promote',
+      'pg_logical_.*',
+      'pg_replication_.*',
+      'pg_export_snapshot',
+      'pg_stat_reset.*',
+      'pg_backup_.*',
+      'pg_start_backup',
+      'pg_stop_backup',
+      'pg_wal_replay_.*',
+      'pg_prewarm',
+      'pg_log_backend_memory_contexts',
+      'pg_import_system_collations',
+      'query_to_xml.*',
+      'cursor_to_xml.*',
+      'table_to_xml.*',
+      'schema_to_xml.*',
+      'database_to_xml.*',
+      'ts_stat',
+      'ts_rewrite',
+      'crosstab.*',
+      'connectby',
+      'xpath_table',
+      'plpy_.*',
     ].join('|') +
     ')$',
 );
@@ -26,5 +67,7 @@ const SQLITE = /^(load_extension|readfile|writefile|edit|fts3_tokenizer|eval|sql
 export function deniedFunction(name: Token, dialect: Dialect): string | undefined {
   const bare = name.kind === 'identifier' ? name.text.slice(1, -1) : name.text;
   const pattern = dialect === 'postgres' ? POSTGRES : SQLITE;
-  return pattern.test(bare.toLowerCase()) ? `calls ${bare}(), which a data API may not: it acts outside the query or runs text as SQL` : undefined;
+  return pattern.test(bare.toLowerCase())
+    ? `calls ${bare}(), which a data API may not: it acts outside the query or runs text as SQL`
+    : undefined;
 }

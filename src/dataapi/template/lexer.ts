@@ -6,8 +6,21 @@
 import type { Dialect } from '../../sdk/query.ts';
 
 export type TokenKind =
-  | 'space' | 'word' | 'number' | 'string' | 'identifier' | 'symbol' | 'open' | 'close' | 'comma' | 'semicolon'
-  | 'bind' | 'where' | 'where-end' | 'if' | 'if-end';
+  | 'space'
+  | 'word'
+  | 'number'
+  | 'string'
+  | 'identifier'
+  | 'symbol'
+  | 'open'
+  | 'close'
+  | 'comma'
+  | 'semicolon'
+  | 'bind'
+  | 'where'
+  | 'where-end'
+  | 'if'
+  | 'if-end';
 
 /** `text` is what goes into SQL; of a bind its name, of an `<if>` its test. */
 export interface Token {
@@ -49,7 +62,8 @@ function readToken(c: Cursor): void {
   if (rest.startsWith('${')) return refuse(c, 2, '`${…}` does not exist: text is never pasted into SQL; bind a value with `#{name}`');
   if (first === '<') return readAngle(c);
   if (/[uU]&['"]/.test(rest.slice(0, 3))) return refuse(c, 3, 'Unicode escapes (`U&`) are not taken; write the characters themselves');
-  if (/[eE]'/.test(rest.slice(0, 2)) && c.dialect === 'postgres') return quoted(c, 'string', /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y, 'a string');
+  if (/[eE]'/.test(rest.slice(0, 2)) && c.dialect === 'postgres')
+    return quoted(c, 'string', /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y, 'a string');
   if (first === "'") return quoted(c, 'string', /'(?:[^']|'')*'/y, 'a string');
   if (first === '"') return quoted(c, 'identifier', /"(?:[^"]|"")*"/y, 'a quoted name');
   if (c.dialect === 'sqlite' && first === '`') return quoted(c, 'identifier', /`(?:[^`]|``)*`/y, 'a quoted name');
@@ -74,7 +88,8 @@ function readAngle(c: Cursor): void {
   const tag = at(c, /<(\/?)(where|if)\s*>/y) ?? at(c, /<()(if)\s+test\s*=\s*("[^"]*"|'[^']*')\s*>/y);
   if (tag) return pushTag(c, tag);
   if (at(c, /<if\s+test\b/y)) return refuse(c, 3, 'the test of `<if>` must be one quoted text: `<if test="name != null">`');
-  const unknown = at(c, /<\/\s*([A-Za-z]\w*)/y) ?? at(c, /<(choose|when|otherwise|foreach|set|trim|bind|include)(?:\s*>|\s+\w+\s*=\s*["'])/y);
+  const unknown =
+    at(c, /<\/\s*([A-Za-z]\w*)/y) ?? at(c, /<(choose|when|otherwise|foreach|set|trim|bind|include)(?:\s*>|\s+\w+\s*=\s*["'])/y);
   if (unknown) return refuse(c, unknown[0].length, `the tag \`${unknown[1]}\` is not known; there are only <where> and <if test="…">`);
   push(c, 'symbol', '<', '<');
 }
@@ -141,7 +156,10 @@ function noBindInside(c: Cursor, all: string, what: string): void {
   const index = all.search(/[#$]\{/);
   if (index < 0) return;
   const line = c.line + countLines(all.slice(0, index));
-  c.errors.push({ line, detail: `\`${all.slice(index, index + 2)}…}\` stands inside ${what}, where nothing is bound; move it out (join texts with ||)` });
+  c.errors.push({
+    line,
+    detail: `\`${all.slice(index, index + 2)}…}\` stands inside ${what}, where nothing is bound; move it out (join texts with ||)`,
+  });
 }
 
 function take(c: Cursor, kind: TokenKind, pattern: RegExp): void {

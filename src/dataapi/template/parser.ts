@@ -32,7 +32,10 @@ export function parseTemplate(text: string, dialect: Dialect): { template?: Temp
   checkStatement(tokens, dialect, errors);
   if (tree.tests.length > IFS_MAX) {
     const line = tree.tests[IFS_MAX]!.line;
-    errors.push({ line, detail: `has ${tree.tests.length} <if>; at most ${IFS_MAX} (${2 ** IFS_MAX} combinations) are compiled: split the API` });
+    errors.push({
+      line,
+      detail: `has ${tree.tests.length} <if>; at most ${IFS_MAX} (${2 ** IFS_MAX} combinations) are compiled: split the API`,
+    });
   }
   if (errors.length > 0) return { errors: errors.sort((a, b) => a.line - b.line) };
   const flat = tokens.flatMap((t) => (t.kind === 'where' ? [{ ...t, kind: 'word' as const, text: 'WHERE' }] : isTag(t) ? [] : [t]));
@@ -75,7 +78,8 @@ function buildTree(tokens: readonly Token[], errors: TemplateError[]): { nodes: 
   let into = nodes;
   for (const token of tokens) {
     if (token.kind === 'where' || token.kind === 'if') {
-      if (token.kind === 'where' && open.some((o) => o.kind === 'where')) errors.push({ line: token.line, detail: 'opens <where> inside <where>' });
+      if (token.kind === 'where' && open.some((o) => o.kind === 'where'))
+        errors.push({ line: token.line, detail: 'opens <where> inside <where>' });
       const children: TemplateNode[] = [];
       into.push(token.kind === 'where' ? { kind: 'where', children } : { kind: 'if', index: tests.length, children });
       open.push({ kind: token.kind, line: token.line, index: tests.length, parent: into });
@@ -84,7 +88,12 @@ function buildTree(tokens: readonly Token[], errors: TemplateError[]): { nodes: 
     } else if (token.kind === 'where-end' || token.kind === 'if-end') {
       const expected = open.pop();
       if (expected?.kind !== token.kind.slice(0, -4)) {
-        errors.push({ line: token.line, detail: expected ? `closes </${token.kind.slice(0, -4)}> where <${expected.kind}> of line ${expected.line} is open` : `closes </${token.kind.slice(0, -4)}>, which was not opened` });
+        errors.push({
+          line: token.line,
+          detail: expected
+            ? `closes </${token.kind.slice(0, -4)}> where <${expected.kind}> of line ${expected.line} is open`
+            : `closes </${token.kind.slice(0, -4)}>, which was not opened`,
+        });
       }
       if (expected) into = expected.parent;
     } else {
@@ -100,7 +109,10 @@ function checkStatement(tokens: readonly Token[], dialect: Dialect, errors: Temp
   const words = significant(tokens);
   const first = words.find((t) => t.kind !== 'open');
   if (!['SELECT', 'WITH', 'VALUES'].includes(keyword(first))) {
-    errors.push({ line: first?.line ?? 1, detail: `must be one SELECT (or WITH … SELECT); it starts with "${first?.text.slice(0, 30) ?? ''}"` });
+    errors.push({
+      line: first?.line ?? 1,
+      detail: `must be one SELECT (or WITH … SELECT); it starts with "${first?.text.slice(0, 30) ?? ''}"`,
+    });
   }
   words.forEach((token, i) => {
     const qualified = words[i - 1]?.text === '.';

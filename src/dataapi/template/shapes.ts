@@ -63,7 +63,8 @@ function checkParentheses(tokens: readonly Token[]): TemplateError[] {
   const open: Token[] = [];
   for (const token of tokens) {
     if (token.kind === 'open') open.push(token);
-    if (token.kind === 'close' && !open.pop()) return [{ line: token.line, detail: 'closes a parenthesis that was not opened (in some combination of branches)' }];
+    if (token.kind === 'close' && !open.pop())
+      return [{ line: token.line, detail: 'closes a parenthesis that was not opened (in some combination of branches)' }];
   }
   return open.map((t) => ({ line: t.line, detail: 'opens a parenthesis that is not closed (in some combination of branches)' }));
 }
@@ -99,8 +100,21 @@ function column(name: string): string {
 }
 
 const POSTGRES_CASTS: Readonly<Record<ColumnType, string>> = {
-  boolean: 'bool', int16: 'int2', int32: 'int4', int64: 'int8', decimal: 'numeric', float32: 'float4', float64: 'float8',
-  text: 'text', bytes: 'bytea', date: 'date', time: 'time', timestamp: 'timestamp', timestamptz: 'timestamptz', json: 'jsonb', uuid: 'uuid',
+  boolean: 'bool',
+  int16: 'int2',
+  int32: 'int4',
+  int64: 'int8',
+  decimal: 'numeric',
+  float32: 'float4',
+  float64: 'float8',
+  text: 'text',
+  bytes: 'bytea',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  json: 'jsonb',
+  uuid: 'uuid',
 };
 
 /** Writes SQL and gives each bound name one number. On PostgreSQL a mark carries its type, so nothing is guessed. */

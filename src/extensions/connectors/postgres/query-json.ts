@@ -9,13 +9,46 @@ import type { ColumnType } from '../../../sdk/index.ts';
 export type JsonWriter = (text: string) => string;
 
 const TYPES: Readonly<Record<number, ColumnType>> = {
-  16: 'boolean', 21: 'int16', 23: 'int32', 26: 'int64', 20: 'int64', 1700: 'decimal', 700: 'float32', 701: 'float64', 17: 'bytes',
-  1082: 'date', 1083: 'time', 1114: 'timestamp', 1184: 'timestamptz', 114: 'json', 3802: 'json', 2950: 'uuid',
+  16: 'boolean',
+  21: 'int16',
+  23: 'int32',
+  26: 'int64',
+  20: 'int64',
+  1700: 'decimal',
+  700: 'float32',
+  701: 'float64',
+  17: 'bytes',
+  1082: 'date',
+  1083: 'time',
+  1114: 'timestamp',
+  1184: 'timestamptz',
+  114: 'json',
+  3802: 'json',
+  2950: 'uuid',
 };
 /** Array types by the type of their elements. Source: pg_type.dat. */
 const ELEMENTS: Readonly<Record<number, number>> = {
-  1000: 16, 1005: 21, 1007: 23, 1028: 26, 1016: 20, 1231: 1700, 1021: 700, 1022: 701, 1001: 17, 1182: 1082, 1183: 1083, 1115: 1114, 1185: 1184,
-  199: 114, 3807: 3802, 2951: 2950, 1009: 25, 1015: 1043, 1014: 1042, 1002: 18, 1003: 19,
+  1000: 16,
+  1005: 21,
+  1007: 23,
+  1028: 26,
+  1016: 20,
+  1231: 1700,
+  1021: 700,
+  1022: 701,
+  1001: 17,
+  1182: 1082,
+  1183: 1083,
+  1115: 1114,
+  1185: 1184,
+  199: 114,
+  3807: 3802,
+  2951: 2950,
+  1009: 25,
+  1015: 1043,
+  1014: 1042,
+  1002: 18,
+  1003: 19,
 };
 
 /** The column type of a result column; an array counts as `json`, an unknown type as `text`. */
@@ -32,12 +65,23 @@ export function jsonWriterOf(oid: number): JsonWriter {
 
 function scalarWriter(oid: number): JsonWriter {
   switch (TYPES[oid]) {
-    case 'boolean': return (text) => (text === 't' ? 'true' : 'false');
-    case 'int16': case 'int32': case 'int64': case 'json': return (text) => text;
-    case 'decimal': case 'float32': case 'float64': return (text) => (/^-?\d/.test(text) ? text : `"${text}"`);
-    case 'timestamp': return (text) => `"${isoDate(text)}"`;
-    case 'timestamptz': return (text) => `"${isoDate(text).replace(/([+-]\d\d)$/, '$1:00')}"`;
-    default: return JSON.stringify;
+    case 'boolean':
+      return (text) => (text === 't' ? 'true' : 'false');
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'json':
+      return (text) => text;
+    case 'decimal':
+    case 'float32':
+    case 'float64':
+      return (text) => (/^-?\d/.test(text) ? text : `"${text}"`);
+    case 'timestamp':
+      return (text) => `"${isoDate(text)}"`;
+    case 'timestamptz':
+      return (text) => `"${isoDate(text).replace(/([+-]\d\d)$/, '$1:00')}"`;
+    default:
+      return JSON.stringify;
   }
 }
 

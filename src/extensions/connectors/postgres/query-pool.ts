@@ -43,120 +43,160 @@ const OPEN_MS = 10_000;
 const BACKOFF_MS_MIN = 200;
 const BACKOFF_MS_MAX = 5_000;
 const SETTINGS = [
-  'SET default_transaction_read_only = on', "SET DateStyle = 'ISO, YMD'", "SET TimeZone = 'UTC'", "SET IntervalStyle = 'iso_8601'",
-  'SET bytea_output = hex', 'SET extra_float_digits = 3', 'SET standard_conforming_strings = on', 'SET lock_timeout = 5000',
-  'SET idle_in_transaction_session_timeout = 30000', 'SET plan_cache_mode = auto',
+  'SET default_transaction_read_only = on',
+  "SET DateStyle = 'ISO, YMD'",
+  "SET TimeZone = 'UTC'",
+  "SET IntervalStyle = 'iso_8601'",
+  'SET bytea_output = hex',
+  'SET extra_float_digits = 3',
+  'SET standard_conforming_strings = on',
+  'SET lock_timeout = 5000',
+  'SET idle_in_transaction_session_timeout = 30000',
+  'SET plan_cache_mode = auto',
 ].join('; ');
 
 /** Makes an empty pool. */
 export function createQueryPool(open: OpenClient, clock: Clock, log: Log): QueryPool {
-  const idle: PooledClient[] = [];
-  const all = new Set<PooledClient>();
-  const waiting = new Set<(pooled: PooledClient) => void>();
-  const life = new AbortController();
-  let target = 0;
-  let opening = 0;
-  let backoffMs = BACKOFF_MS_MIN;
-  let lastFailure: unknown;
-  let stopRetry = () => {};
+  return new Pool(open, clock, log);
+}
 
-  const offer = (pooled: PooledClient) => {
-    const [first] = waiting;
+class Pool implements QueryPool {
+  readonly #open: OpenClient;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #idle: PooledClient[] = [];
+  readonly #all = new Set<PooledClient>();
+  readonly #waiting = new Set<(pooled: PooledClient) => void>();
+  readonly #life = new AbortController();
+  #target = 0;
+  #opening = 0;
+  #backoffMs = BACKOFF_MS_MIN;
+  #lastFailure: unknown;
+  #stopRetry = () => {};
+
+  constructor(open: OpenClient, clock: Clock, log: Log) {
+    this.#open = open;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async warm(count: number, signal: AbortSignal): Promise<void> {
+    this.#target = count;
+    signal.throwIfAborted();
+    const missing = Math.max(0, count - this.#all.size - this.#opening);
+    const results = await Promise.allSettled(Array.from({ length: missing }, () => this.#openOne()));
+    const failed = results.find((r) => r.status === 'rejected');
+    if (!failed) return;
+    this.#retryLater();
+    throw failed.reason;
+  }
+
+  async take(signal: AbortSignal): Promise<PooledClient> {
+    signal.throwIfAborted();
+    const pooled = this.#idle.pop();
+    if (pooled) return pooled;
+    if (this.#target === 0) this.#target = 1; // Publishing uses an engine that was never warmed.
+    if (this.#all.size < this.#target && this.#lastFailure === undefined) this.#refill();
+    return this.#wait(signal);
+  }
+
+  give(pooled: PooledClient, fit: boolean): void {
+    if (pooled.dead) return;
+    if (!fit || this.#life.signal.aborted || this.#all.size > this.#target) this.#lose(pooled);
+    else this.#offer(pooled);
+  }
+
+  async close(): Promise<void> {
+    this.#life.abort(new QueryFailure('unavailable', 'the connection was closed'));
+    this.#stopRetry();
+    for (const pooled of this.#all) this.#lose(pooled);
+  }
+
+  #offer(pooled: PooledClient): void {
+    const [first] = this.#waiting;
     if (first) first(pooled);
-    else idle.push(pooled);
-  };
-  const lose = (pooled: PooledClient) => {
+    else this.#idle.push(pooled);
+  }
+
+  #lose(pooled: PooledClient): void {
+    if (pooled.dead) return;
     pooled.dead = true;
-    all.delete(pooled);
-    const at = idle.indexOf(pooled);
-    if (at >= 0) idle.splice(at, 1);
+    this.#all.delete(pooled);
+    const at = this.#idle.indexOf(pooled);
+    if (at >= 0) this.#idle.splice(at, 1);
     destroyClient(pooled.client);
-    refill();
-  };
-  const openOne = async (): Promise<void> => {
-    opening += 1;
+    this.#refill();
+  }
+
+  async #openOne(): Promise<void> {
+    this.#opening += 1;
     try {
-      const pooled = await prepareClient(open, clock, life.signal);
-      if (life.signal.aborted) return destroyClient(pooled.client);
-      pooled.client.on('error', () => lose(pooled));
-      pooled.client.on('end', () => lose(pooled));
-      all.add(pooled);
-      lastFailure = undefined;
-      backoffMs = BACKOFF_MS_MIN;
-      offer(pooled);
+      const pooled = await prepareClient(this.#open, this.#clock, this.#life.signal);
+      if (this.#life.signal.aborted) return destroyClient(pooled.client);
+      pooled.client.on('error', () => this.#lose(pooled));
+      pooled.client.on('end', () => this.#lose(pooled));
+      this.#all.add(pooled);
+      this.#lastFailure = undefined;
+      this.#backoffMs = BACKOFF_MS_MIN;
+      this.#offer(pooled);
     } catch (error) {
-      lastFailure = error;
+      this.#lastFailure = error;
       throw error;
     } finally {
-      opening -= 1;
+      this.#opening -= 1;
     }
-  };
-  const refill = () => {
-    if (life.signal.aborted) return;
-    stopRetry();
-    const missing = target - all.size - opening;
-    for (let i = 0; i < missing; i++) {
-      openOne().catch((error: Error) => {
-        if (life.signal.aborted) return;
-        log.warn('a connection for data APIs could not be opened', { error: error.message, retryMs: backoffMs });
-        stopRetry();
-        stopRetry = clock.after(backoffMs, refill, { unref: true });
-        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX);
+  }
+
+  #refill(): void {
+    if (this.#life.signal.aborted) return;
+    this.#stopRetry();
+    for (let missing = this.#target - this.#all.size - this.#opening; missing > 0; missing--) {
+      this.#openOne().catch((error: Error) => {
+        if (this.#life.signal.aborted) return;
+        this.#log.warn('a connection for data APIs could not be opened', { error: error.message, retryMs: this.#backoffMs });
+        this.#retryLater();
       });
     }
-  };
-  const wait = (signal: AbortSignal): Promise<PooledClient> =>
-    new Promise((resolve, reject) => {
+  }
+
+  #retryLater(): void {
+    this.#stopRetry();
+    this.#stopRetry = this.#clock.after(this.#backoffMs, () => this.#refill(), { unref: true });
+    this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
+  }
+
+  #wait(signal: AbortSignal): Promise<PooledClient> {
+    return new Promise((resolve, reject) => {
       const settle = () => {
-        waiting.delete(got);
+        this.#waiting.delete(got);
         stopTimer();
         signal.removeEventListener('abort', abort);
       };
-      const got = (pooled: PooledClient) => (settle(), resolve(pooled));
-      const abort = () => (settle(), reject(signal.reason));
-      const stopTimer = clock.after(WAIT_MS, () => (settle(), reject(new QueryFailure('unavailable', 'no connection came free in time', { cause: lastFailure }))));
+      const got = (pooled: PooledClient) => {
+        settle();
+        resolve(pooled);
+      };
+      const abort = () => {
+        settle();
+        reject(signal.reason);
+      };
+      const stopTimer = this.#clock.after(WAIT_MS, () => {
+        settle();
+        reject(new QueryFailure('unavailable', 'no connection came free in time', { cause: this.#lastFailure }));
+      });
       signal.addEventListener('abort', abort, { once: true });
-      waiting.add(got);
+      this.#waiting.add(got);
     });
-
-  return {
-    async warm(count, signal) {
-      target = count;
-      const missing = Math.max(0, target - all.size - opening);
-      signal.throwIfAborted();
-      const results = await Promise.allSettled(Array.from({ length: missing }, () => openOne()));
-      const failed = results.find((r) => r.status === 'rejected');
-      if (!failed) return;
-      stopRetry = clock.after(backoffMs, refill, { unref: true });
-      throw failed.reason;
-    },
-    async take(signal) {
-      signal.throwIfAborted();
-      const pooled = idle.pop();
-      if (pooled) return pooled;
-      if (target === 0) target = 1; // Publishing uses an engine that was never warmed.
-      if (all.size === 0 && opening === 0 && lastFailure !== undefined && waiting.size > 0) throw unavailable(lastFailure);
-      if (all.size < target && opening === 0 && lastFailure === undefined) refill();
-      return wait(signal);
-    },
-    give(pooled, fit) {
-      if (pooled.dead) return;
-      if (!fit || life.signal.aborted || all.size > target) lose(pooled);
-      else offer(pooled);
-    },
-    async close() {
-      life.abort(new QueryFailure('unavailable', 'the connection was closed'));
-      stopRetry();
-      for (const pooled of [...all]) lose(pooled);
-    },
-  };
+  }
 }
 
 /** Opens one connection, sets its session up for reading and prepares the frame of every call. */
 async function prepareClient(open: OpenClient, clock: Clock, life: AbortSignal): Promise<PooledClient> {
   const deadline = new AbortController();
   const signal = AbortSignal.any([life, deadline.signal]);
-  const stop = clock.after(OPEN_MS, () => deadline.abort(new QueryFailure('unavailable', 'opening a connection took too long')), { unref: true });
+  const stop = clock.after(OPEN_MS, () => deadline.abort(new QueryFailure('unavailable', 'opening a connection took too long')), {
+    unref: true,
+  });
   let client: pg.Client | undefined;
   const drop = () => client && destroyClient(client);
   signal.addEventListener('abort', drop, { once: true });
@@ -178,9 +218,4 @@ async function prepareClient(open: OpenClient, clock: Clock, life: AbortSignal):
 /** Closes the socket at once; the server undoes what was open. */
 export function destroyClient(client: pg.Client): void {
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-}
-
-/** The failure of a call that found no connection. */
-export function unavailable(cause: unknown): QueryFailure {
-  return new QueryFailure('unavailable', 'the database cannot be reached', { cause });
 }

@@ -10,8 +10,38 @@ const EXPLAIN_MS = 10_000;
 /** Plan nodes that change or lock rows. */
 const ACTING_NODE = /"Node Type": "(ModifyTable|LockRows)"/;
 /** Functions that act, read files, wait, or run a text as SQL, wherever a view or an operator hides them. */
-const ACTING_FUNCTION =
-  /\b(pg_read_\w+|pg_ls_\w+|pg_stat_file|pg_file_\w+|lo_\w+|loread|lowrite|dblink\w*|pg_sleep\w*|set_config|nextval|setval|pg_terminate_backend|pg_cancel_backend|pg_reload_conf|pg_notify|pg_(?:try_)?advisory_\w+|pg_logical_\w+|pg_replication_\w+|query_to_xml\w*|cursor_to_xml\w*|table_to_xml\w*|schema_to_xml\w*|database_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table)\(/i;
+const ACTING = [
+  'pg_read_\\w+',
+  'pg_ls_\\w+',
+  'pg_stat_file',
+  'pg_file_\\w+',
+  'lo_\\w+',
+  'loread',
+  'lowrite',
+  'dblink\\w*',
+  'pg_sleep\\w*',
+  'set_config',
+  'nextval',
+  'setval',
+  'pg_terminate_backend',
+  'pg_cancel_backend',
+  'pg_reload_conf',
+  'pg_notify',
+  'pg_(?:try_)?advisory_\\w+',
+  'pg_logical_\\w+',
+  'pg_replication_\\w+',
+  'query_to_xml\\w*',
+  'cursor_to_xml\\w*',
+  'table_to_xml\\w*',
+  'schema_to_xml\\w*',
+  'database_to_xml\\w*',
+  'ts_stat',
+  'ts_rewrite',
+  'crosstab\\w*',
+  'connectby',
+  'xpath_table',
+];
+const ACTING_FUNCTION = new RegExp(`\\b(${ACTING.join('|')})\\(`, 'i');
 
 /** Prepares and explains the shape under a generic plan; answers its columns. Raises `refused` or `failed`. */
 export async function describeShape(client: pg.Client, shape: QueryShape): Promise<QueryColumn[]> {
@@ -28,7 +58,9 @@ export async function describeShape(client: pg.Client, shape: QueryShape): Promi
   } catch (error) {
     if (error instanceof QueryFailure) throw error;
     const { message, code } = error as { message: string; code?: string };
-    throw new QueryFailure(code === '25006' ? 'refused' : /^(08|53|57P)/.test(code ?? '') ? 'unavailable' : 'failed', message, { cause: error });
+    throw new QueryFailure(code === '25006' ? 'refused' : /^(08|53|57P)/.test(code ?? '') ? 'unavailable' : 'failed', message, {
+      cause: error,
+    });
   } finally {
     await client.query('ROLLBACK').catch(() => {});
     await client.query('DEALLOCATE weir_describe').catch(() => {}); // It is missing when PREPARE itself failed.
@@ -62,7 +94,10 @@ function describeFields(client: pg.Client, shape: QueryShape): Promise<readonly 
       handleRowDescription: (message: { fields: readonly Field[] }) => (fields = message.fields),
       handleReadyForQuery: () => resolve(fields),
       handleError: reject,
-      handleDataRow: nothing, handleCommandComplete: nothing, handlePortalSuspended: nothing, handleEmptyQuery: nothing,
+      handleDataRow: nothing,
+      handleCommandComplete: nothing,
+      handlePortalSuspended: nothing,
+      handleEmptyQuery: nothing,
     };
     client.query(submittable as unknown as pg.Submittable);
   });
@@ -72,8 +107,10 @@ function describeFields(client: pg.Client, shape: QueryShape): Promise<readonly 
 async function withOrigins(client: pg.Client, fields: readonly Field[]): Promise<QueryColumn[]> {
   const tables = [...new Set(fields.map((f) => f.tableID).filter((id) => id > 0))];
   const { rows } = await client.query(
-    `SELECT a.attrelid::text AS id, a.attnum::text AS number, n.nspname::text AS namespace, c.relname::text AS table, a.attname::text AS column
-     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    `SELECT a.attrelid::text AS id, a.attnum::text AS number, n.nspname::text AS namespace, c.relname::text AS table,
+       a.attname::text AS column
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0`,
     [`{${tables.join(',')}}`],
   );
@@ -87,18 +124,24 @@ async function withOrigins(client: pg.Client, fields: readonly Field[]): Promise
 }
 
 /** True when some valid, whole, immediate unique index of the table lies inside `columns`, and none of them is nullable. */
-export async function findUniqueKey(client: pg.Client, table: { namespace: string | undefined; table: string }, columns: readonly string[]): Promise<boolean> {
+export async function findUniqueKey(
+  client: pg.Client,
+  table: { namespace: string | undefined; table: string },
+  columns: readonly string[],
+): Promise<boolean> {
   const { rows } = await client.query(
     `WITH target AS (
        SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relname = $2 AND ($1::text IS NOT NULL AND n.nspname = $1 OR $1::text IS NULL AND pg_catalog.pg_table_is_visible(c.oid))
      ), wanted AS (
-       SELECT a.attnum, a.attnotnull FROM pg_catalog.pg_attribute a JOIN target t ON a.attrelid = t.oid WHERE a.attname = ANY ($3::text[]) AND a.attnum > 0
+       SELECT a.attnum, a.attnotnull FROM pg_catalog.pg_attribute a JOIN target t ON a.attrelid = t.oid
+       WHERE a.attname = ANY ($3::text[]) AND a.attnum > 0
      )
      SELECT ((SELECT count(*) FROM wanted WHERE attnotnull) = pg_catalog.cardinality($3::text[]) AND EXISTS (
        SELECT 1 FROM pg_catalog.pg_index i JOIN target t ON i.indrelid = t.oid
        WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
-         AND NOT EXISTS (SELECT 1 FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) k WHERE i.indkey[k] NOT IN (SELECT attnum FROM wanted))
+         AND NOT EXISTS (SELECT 1 FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) k
+                         WHERE i.indkey[k] NOT IN (SELECT attnum FROM wanted))
      ))::text AS unique`,
     [table.namespace ?? null, table.table, columns],
   );
@@ -111,10 +154,13 @@ export async function findWriteRights(client: pg.Client): Promise<string | null>
     `SELECT CASE
        WHEN r.rolsuper THEN 'it is a superuser'
        WHEN r.rolreplication THEN 'it may replicate'
-       WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_roles w WHERE w.rolname IN ('pg_write_all_data', 'pg_write_server_files', 'pg_execute_server_program', 'pg_read_server_files')
-                    AND pg_catalog.pg_has_role(current_user, w.oid, 'member')) THEN 'it is a member of a role that writes data or reaches the server’s files'
+       WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_roles w
+                    WHERE w.rolname IN ('pg_write_all_data', 'pg_write_server_files', 'pg_execute_server_program', 'pg_read_server_files')
+                    AND pg_catalog.pg_has_role(current_user, w.oid, 'member'))
+       THEN 'it is a member of a role that writes data or reaches the server’s files'
        WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
+                    WHERE c.relkind IN ('r', 'p', 'v', 'f')
+                    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
                     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                     AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) THEN 'it may change tables'
        WHEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') THEN 'it may create schemas in the database'

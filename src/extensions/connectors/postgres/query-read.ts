@@ -122,7 +122,9 @@ class ReadQuery {
   handleRowDescription({ fields }: { fields: readonly Field[] }): void {
     const statement = this.#statement!;
     statement.writers ??= fields.map((field, i): ColumnWriter => ({
-      head: `${i === 0 ? '' : ','}${JSON.stringify(field.name)}:`, write: jsonWriterOf(field.dataTypeID), field,
+      head: `${i === 0 ? '' : ','}${JSON.stringify(field.name)}:`,
+      write: jsonWriterOf(field.dataTypeID),
+      field,
     }));
     this.#columns = statement.writers as readonly ColumnWriter[];
     this.#sort = this.#request.sortColumns.map((name) => fields.findIndex((f) => f.name === name));
@@ -153,7 +155,8 @@ class ReadQuery {
   /** A next page exists. Were its first row equal in all sort columns, the cursor would skip it. */
   #afterPage(fields: readonly (string | null)[]): void {
     this.#more = true;
-    if (this.#sort.every((i) => fields[i] === this.#last![i])) this.#fail(new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows'));
+    if (this.#sort.every((i) => fields[i] === this.#last![i]))
+      this.#fail(new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows'));
   }
 
   #fail(failure: QueryFailure): void {
@@ -163,7 +166,8 @@ class ReadQuery {
   handleReadyForQuery(): void {
     if (this.#failure) return this.#reject(this.#failure);
     const last = this.#last;
-    const lastSort = last && this.#sort.map((i): BoundValue => ({ value: last[i]!, type: columnTypeOf(this.#columns[i]!.field.dataTypeID) }));
+    const lastSort =
+      last && this.#sort.map((i): BoundValue => ({ value: last[i]!, type: columnTypeOf(this.#columns[i]!.field.dataTypeID) }));
     this.#resolve({ json: encoder.encode(`[${this.#json}]`), rows: this.#rows, more: this.#more, lastSort: lastSort ?? null });
   }
 

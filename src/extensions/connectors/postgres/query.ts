@@ -5,7 +5,16 @@
  */
 import { connect as connectSocket } from 'node:net';
 import type pg from 'pg';
-import { type BoundValue, type Clock, type Log, QueryFailure, type QueryEngine, type QueryLimits, type QueryResult, type QueryShape } from '../../../sdk/index.ts';
+import {
+  type BoundValue,
+  type Clock,
+  type Log,
+  QueryFailure,
+  type QueryEngine,
+  type QueryLimits,
+  type QueryResult,
+  type QueryShape,
+} from '../../../sdk/index.ts';
 import { createQueryPool, destroyClient, type OpenClient, type PooledClient, type QueryPool } from './query-pool.ts';
 import { describeShape, findUniqueKey, findWriteRights } from './query-publish.ts';
 import { readRows } from './query-read.ts';
@@ -74,7 +83,10 @@ function isStalePlan(error: unknown): boolean {
  * the connection comes back when it is known to be idle again, else it is replaced.
  */
 async function onClient<T>(
-  pool: QueryPool, clock: Clock, signal: AbortSignal, hasValues: boolean,
+  pool: QueryPool,
+  clock: Clock,
+  signal: AbortSignal,
+  hasValues: boolean,
   work: (pooled: PooledClient, cancel: () => void) => Promise<T>,
 ): Promise<T> {
   const pooled = await pool.take(signal);
@@ -101,7 +113,12 @@ async function onClient<T>(
 
 /** Gives the connection back after a success, or after a ROLLBACK the server has answered. */
 async function settle(
-  pool: QueryPool, pooled: PooledClient, done: Promise<unknown>, cancelled: () => Promise<void> | undefined, clock: Clock, signal: AbortSignal,
+  pool: QueryPool,
+  pooled: PooledClient,
+  done: Promise<unknown>,
+  cancelled: () => Promise<void> | undefined,
+  clock: Clock,
+  signal: AbortSignal,
 ): Promise<void> {
   let stop = () => {};
   const limit = () => (stop = clock.after(CANCEL_MS, () => destroyClient(pooled.client), { unref: true }));
@@ -113,7 +130,10 @@ async function settle(
   } catch {
     // The caller is told by `onClient`; here only the connection counts.
     await cancelled();
-    fit = await pooled.client.query('ROLLBACK').then(() => true, () => false);
+    fit = await pooled.client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
   } finally {
     stop();
     signal.removeEventListener('abort', limit);
@@ -136,7 +156,9 @@ function toFailure(error: unknown, hasValues: boolean): unknown {
 /** Asks the server to stop what the connection does; resolves when the server has taken the request, or gave no answer in time. */
 function sendCancel(client: pg.Client, clock: Clock): Promise<void> {
   const { processID, secretKey, connection } = client as unknown as {
-    processID: number; secretKey: number; connection: { stream: { remoteAddress?: string; remotePort?: number } };
+    processID: number;
+    secretKey: number;
+    connection: { stream: { remoteAddress?: string; remotePort?: number } };
   };
   const { remoteAddress: host, remotePort: port } = connection.stream;
   if (!host || !port) return Promise.resolve();

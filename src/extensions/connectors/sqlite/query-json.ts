@@ -25,10 +25,14 @@ export function columnTypeOf(declared: string | null): ColumnType {
 export function toJson(value: SqliteValue, type: ColumnType): string {
   if (value === null) return 'null';
   switch (typeof value) {
-    case 'bigint': return type === 'boolean' && (value === 0n || value === 1n) ? String(value === 1n) : value.toString();
-    case 'number': return Number.isFinite(value) ? JSON.stringify(value) : `"${value}"`;
-    case 'string': return type === 'json' && isJson(value) ? value : JSON.stringify(value.toWellFormed());
-    default: return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`;
+    case 'bigint':
+      return type === 'boolean' && (value === 0n || value === 1n) ? String(value === 1n) : value.toString();
+    case 'number':
+      return Number.isFinite(value) ? JSON.stringify(value) : `"${value}"`;
+    case 'string':
+      return type === 'json' && isJson(value) ? value : JSON.stringify(value.toWellFormed());
+    default:
+      return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`;
   }
 }
 

@@ -5,7 +5,16 @@
  * yields none is ended by the owner of the thread.
  */
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type BoundValue, type Clock, QueryFailure, type QueryColumn, type QueryEngine, type QueryLimits, type QueryResult, type QueryShape } from '../../../sdk/index.ts';
+import {
+  type BoundValue,
+  type Clock,
+  QueryFailure,
+  type QueryColumn,
+  type QueryEngine,
+  type QueryLimits,
+  type QueryResult,
+  type QueryShape,
+} from '../../../sdk/index.ts';
 import { columnTypeOf, type SqliteValue, toJson } from './query-json.ts';
 
 /** What the connector lends. */
@@ -87,7 +96,11 @@ async function openHandle({ resolvePath, busyMs }: SqliteQueryOptions, signal: A
   const path = await resolvePath(signal);
   try {
     const database = new DatabaseSync(path, {
-      readOnly: true, allowExtension: false, enableDoubleQuotedStringLiterals: false, defensive: true, timeout: busyMs ?? 2_000,
+      readOnly: true,
+      allowExtension: false,
+      enableDoubleQuotedStringLiterals: false,
+      defensive: true,
+      timeout: busyMs ?? 2_000,
       limits: { attach: 0, length: VALUE_BYTES_MAX },
     });
     database.exec('PRAGMA query_only = 1; PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1');
@@ -130,18 +143,27 @@ function cached(handle: Handle, shape: QueryShape): Prepared {
 /** Compiles one statement; node:sqlite would silently ignore what follows it, so a rest is refused. */
 function prepare(database: DatabaseSync, shape: QueryShape): Prepared {
   const statement = database.prepare(shape.sql);
-  if (shape.sql.trim() !== statement.sourceSQL.trim()) throw new QueryFailure('refused', 'there is a second statement; a data API is one SELECT');
+  if (shape.sql.trim() !== statement.sourceSQL.trim())
+    throw new QueryFailure('refused', 'there is a second statement; a data API is one SELECT');
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
   const columns = statement.columns().map((c): QueryColumn => {
     const type = columnTypeOf(c.type);
-    return c.table && c.column ? { name: c.name, type, origin: { namespace: c.database ?? undefined, table: c.table, column: c.column } } : { name: c.name, type };
+    return c.table && c.column
+      ? { name: c.name, type, origin: { namespace: c.database ?? undefined, table: c.table, column: c.column } }
+      : { name: c.name, type };
   });
   if (columns.length === 0) throw new QueryFailure('refused', 'the statement answers no columns; a data API is one SELECT');
   return { statement, columns, heads: columns.map((c, i) => `${i === 0 ? '' : ','}${JSON.stringify(c.name)}:`) };
 }
 
-function read(prepared: Prepared, values: readonly BoundValue[], limits: QueryLimits, sortColumns: readonly string[], clock: Clock): QueryResult {
+function read(
+  prepared: Prepared,
+  values: readonly BoundValue[],
+  limits: QueryLimits,
+  sortColumns: readonly string[],
+  clock: Clock,
+): QueryResult {
   const { statement, columns, heads } = prepared;
   const deadline = clock.monotonic() + limits.timeoutMs;
   const sort = sortColumns.map((name) => columns.findIndex((c) => c.name === name));
@@ -153,7 +175,8 @@ function read(prepared: Prepared, values: readonly BoundValue[], limits: QueryLi
   for (const row of statement.iterate(bindings(values)) as unknown as Iterable<SqliteValue[]>) {
     if (clock.monotonic() > deadline) throw new QueryFailure('timeout', `the query passed ${limits.timeoutMs} ms`);
     if (limits.pageRows && rows >= limits.pageRows) {
-      if (sort.every((i) => isSame(row[i]!, last![i]!))) throw new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows');
+      if (sort.every((i) => isSame(row[i]!, last![i]!)))
+        throw new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows');
       more = true;
       break;
     }
@@ -179,12 +202,21 @@ function bindings(values: readonly BoundValue[]): Record<string, SqliteValue> {
 function fromBound({ value, type }: BoundValue): SqliteValue {
   if (value === null) return null;
   switch (type) {
-    case 'boolean': return value === 't' ? 1n : 0n;
-    case 'int16': case 'int32': case 'int64': return BigInt(value);
-    case 'decimal': return /^-?\d{1,18}$/.test(value) ? BigInt(value) : Number(value);
-    case 'float32': case 'float64': return Number(value);
-    case 'bytes': return Buffer.from(value.slice(2), 'hex');
-    default: return value;
+    case 'boolean':
+      return value === 't' ? 1n : 0n;
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return BigInt(value);
+    case 'decimal':
+      return /^-?\d{1,18}$/.test(value) ? BigInt(value) : Number(value);
+    case 'float32':
+    case 'float64':
+      return Number(value);
+    case 'bytes':
+      return Buffer.from(value.slice(2), 'hex');
+    default:
+      return value;
   }
 }
 
@@ -207,7 +239,10 @@ function isUnique(database: DatabaseSync, table: { table: string }, columns: rea
   try {
     const wanted = new Set(columns.map((c) => c.toLowerCase()));
     const info = database.prepare('SELECT name, type, "notnull" AS required, pk FROM pragma_table_info(?)').all(table.table) as {
-      name: string; type: string; required: number; pk: number;
+      name: string;
+      type: string;
+      required: number;
+      pk: number;
     }[];
     const inside = (names: readonly string[]) => names.length > 0 && names.every((name) => wanted.has(name.toLowerCase()));
     const key = info.filter((c) => c.pk > 0);
@@ -216,7 +251,9 @@ function isUnique(database: DatabaseSync, table: { table: string }, columns: rea
     const isFilled = (name: string) => info.some((c) => c.name.toLowerCase() === name && (c.required === 1 || (isRowid && c === key[0])));
     if (![...wanted].every(isFilled)) return false;
     if (inside(key.map((c) => c.name))) return true;
-    const indexes = database.prepare('SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND partial = 0').all(table.table) as { name: string }[];
+    const indexes = database.prepare('SELECT name FROM pragma_index_list(?) WHERE "unique" = 1 AND partial = 0').all(table.table) as {
+      name: string;
+    }[];
     const columnsOf = database.prepare('SELECT name FROM pragma_index_info(?)');
     return indexes.some(({ name }) => {
       const names = (columnsOf.all(name) as { name: string | null }[]).map((c) => c.name);
@@ -238,9 +275,15 @@ function guard<T>(work: () => T, hasValues = false): T {
     if (error instanceof QueryFailure || !(error instanceof Error)) throw error;
     const code = (error as { errcode?: number }).errcode;
     const primary = code === undefined ? -1 : code & 0xff;
-    const reason = UNAVAILABLE.includes(primary) ? 'unavailable'
-      : REFUSED.includes(primary) || /not authorized|prohibited/.test(error.message) ? 'refused'
-        : primary === 18 ? 'bytes' : primary === 20 && hasValues ? 'value' : 'failed';
+    const reason = UNAVAILABLE.includes(primary)
+      ? 'unavailable'
+      : REFUSED.includes(primary) || /not authorized|prohibited/.test(error.message)
+        ? 'refused'
+        : primary === 18
+          ? 'bytes'
+          : primary === 20 && hasValues
+            ? 'value'
+            : 'failed';
     throw new QueryFailure(reason, error.message, { cause: error });
   }
 }

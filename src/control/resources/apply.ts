@@ -123,7 +123,7 @@ function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], o
   const projects = new Set(options.projects ?? documents.flatMap(({ key }) => (key ? [key.project] : [])));
   const unclear = documents.find(({ key }) => key === undefined);
   return [...catalog.all()]
-    .filter(({ key, stored }) => stored.manager === options.manager && projects.has(key.project) && !named.has(keyText(key)))
+    .filter(({ key, stored }) => stored.manager === options.manager && (options.manager === 'folder' || projects.has(key.project)) && !named.has(keyText(key)))
     .map((before) => {
       const reason = unclear ? `is kept: the document at ${unclear.parsed.file ?? 'the input'}, line ${unclear.parsed.line}, does not say which resource it is` : options.forbid?.(before.key);
       return { before, problems: reason === undefined ? [] : [{ pointer: '', detail: reason }] };

@@ -77,7 +77,7 @@ class ReadQuery {
     const wire = connection as Wire;
     const { limits, values } = this.#request;
     wire.stream.cork();
-    this.#setTimeout(wire, limits.timeoutMs);
+    this.#limitTime(wire, limits.timeoutMs);
     wire.bind({ statement: BEGIN });
     wire.execute({});
     this.#statement = this.#prepare(wire);
@@ -91,7 +91,7 @@ class ReadQuery {
   }
 
   /** Set only when it differs from the session's, by a number of ours. */
-  #setTimeout(wire: Wire, timeoutMs: number): void {
+  #limitTime(wire: Wire, timeoutMs: number): void {
     if (this.#pooled.timeoutMs === timeoutMs) return;
     wire.parse({ text: `SET statement_timeout = ${Math.ceil(timeoutMs)}` });
     wire.bind({ statement: '' });

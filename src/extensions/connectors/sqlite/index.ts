@@ -21,6 +21,7 @@ export default defineConnector({
   examples: [{ title: { en: 'A warehouse in one file', zh: '单文件数据仓库' }, config: { file: 'warehouse.db' } }],
   roles: ['source', 'sink', 'query'],
   transactional: true,
+  blocking: true,
   create(config, tools: ConnectorTools<typeof sqliteProblems>) {
     let release = () => {};
     const query = createSqliteQuery({

@@ -29,6 +29,9 @@ export interface PipelineLimits {
   readonly scheduleMs: number;
   /** A stored firing this much later than the schedule asks comes from a wrong clock or an old schedule. */
   readonly scheduleSlackMs: number;
+  /** A run can be claimed before its pipeline's revision arrived: longest waits for the pipeline, and for its release. */
+  readonly pipelineWaitMs: number;
+  readonly releaseWaitMs: number;
   /** Streams one run may carry. */
   readonly streams: number;
 }
@@ -54,5 +57,7 @@ export const DEFAULT_LIMITS: PipelineLimits = Object.freeze({
   finishTries: 5,
   scheduleMs: 1_000,
   scheduleSlackMs: 3_600_000,
+  pipelineWaitMs: 10_000,
+  releaseWaitMs: 2_000,
   streams: 2_000,
 });

@@ -16,7 +16,7 @@ import { type Call, memorySink, memorySource, sinkTable, sourceTable } from '../
 import { DEFAULT_LIMITS } from './limits.ts';
 import { startWorker } from './worker.ts';
 
-const LIMITS = { ...DEFAULT_LIMITS, leaseMs: 600, heartbeatMs: 20, pollMs: 20, progressMs: 5, closeMs: 100, commitRows: 4 };
+const LIMITS = { ...DEFAULT_LIMITS, leaseMs: 600, heartbeatMs: 20, pollMs: 20, progressMs: 5, closeMs: 100, commitRows: 4, pipelineWaitMs: 100, releaseWaitMs: 100 };
 
 /** A source of ten rows, an empty sink, a store, and workers on them; `hook` runs before each outside call. */
 function world(t: TestContext, spec: Record<string, unknown> = {}) {
@@ -217,6 +217,31 @@ test('a run of a pipeline that is gone ends as skipped; one of a missing connect
   assert.deepEqual(store.runs.map((r) => [r.result, r.problem!.code]), [
     ['skipped', 'core/pipeline/pipeline-gone'], ['failed', 'core/pipeline/no-connection'],
   ]);
+});
+
+test('a run claimed before its pipeline’s revision arrived waits for it', async (t) => {
+  const { start, queue, store, sink, entries } = world(t);
+  const late = { ...entries[2]!, key: 'pipeline/p/late', hash: 'late', value: { ...entries[2]!.value, name: 'late' } } as AnyEntry;
+  await queue({ pipeline: 'late' });
+  const { tell } = start();
+  await until(() => store.runs[0]!.state === 'running', 'the claim');
+  tell({ type: 'revision', delta: { from: 1, to: 2, hash: revisionHash([...entries, late]), put: [late], remove: [] } });
+  await until(() => store.runs[0]!.state === 'done', 'the run');
+  assert.equal(store.runs[0]!.result, 'succeeded');
+  assert.deepEqual(idsOf(sink), TEN);
+});
+
+test('a schedule queues its run by itself, and a removed pipeline stops firing', async (t) => {
+  const { start, store, sink, entries } = world(t, { schedule: { cron: '* * * * * *' }, overlap: 'queue' });
+  const { tell } = start();
+  await until(() => store.runs[0]?.state === 'done', 'the scheduled run');
+  assert.deepEqual([store.runs[0]!.trigger, store.runs[0]!.requestedBy, store.runs[0]!.result], ['schedule', 'schedule', 'succeeded']);
+  assert.deepEqual(idsOf(sink), TEN);
+  const kept = entries.slice(0, 2);
+  tell({ type: 'revision', delta: { from: 1, to: 2, hash: revisionHash(kept), put: [], remove: ['pipeline/p/copy'] } });
+  const before = store.schedules.get('p/copy');
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // Longer than the schedule's second: time itself is the condition here.
+  assert.equal(store.schedules.get('p/copy'), before);
 });
 
 test('a read that ends early, or is empty, never replaces', async (t) => {

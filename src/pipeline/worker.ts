@@ -20,7 +20,7 @@ import { keepLease } from './lease.ts';
 import type { PipelineLimits } from './limits.ts';
 import { openPipelineMetrics, type PipelineMetrics } from './metrics.ts';
 import problems from './problems.ts';
-import { stored } from './reasons.ts';
+import { isHandedOver, stored } from './reasons.ts';
 import { backoffMs, isRetryable } from './retry.ts';
 import { carryRun, type RunEnd } from './run.ts';
 import { startScheduler } from './scheduler.ts';
@@ -49,6 +49,8 @@ export interface Worker {
   /** Claims nothing more, lets runs end for up to `graceMs`, then gives the rest back for others to take over. */
   stop(options: { readonly graceMs: number }): Promise<void>;
 }
+
+const REVISION_POLL_MS = 20;
 
 /** What the parts of a worker share. */
 interface WorkerScope {
@@ -106,8 +108,8 @@ function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => 
       return undefined;
     }
     if (!entries.apply(message.delta)) {
-      log.warn('the revision held is not the one control holds; asking for all of it', { revision: entries.revision });
-      return void hello(0);
+      log.warn('the revision held is not the one control holds', { from: message.delta.from, to: message.delta.to });
+      if (message.delta.from !== 0) return void hello(0); // Asked once: what came as a whole is used as it is.
     }
     channel.send({ type: 'applied', threads: [{ thread: 0, revision: entries.revision, hash: entries.hash, failed: entries.failed() }] });
     changed(entries.pipelines());
@@ -154,13 +156,13 @@ function begin(scope: WorkerScope, lease: Lease, claimedAt: number): void {
 async function serve(scope: WorkerScope, lease: Lease, run: AbortController, claimedAt: number): Promise<void> {
   const { options, entries, metrics } = scope;
   const { runStore, clock, limits, log } = options;
-  const settings = entries.pipeline(lease.run.project, lease.run.pipeline);
   const keeper = keepLease(lease, run, { runStore, clock, limits, claimedAt });
   const startedAt = clock.now();
   const began = clock.monotonic();
   try {
-    if (!settings) return await skip(scope, lease);
     if (lease.run.cancelRequested) run.abort(problems.raise['cancelled']());
+    const settings = await settingsOf(scope, lease, run.signal);
+    if (!settings) return await (isHandedOver(run.signal.reason) ? handOver(scope, lease, run) : skip(scope, lease));
     const end = await carryRun(lease, settings, run, {
       runStore, clock, limits, log, open: options.open, connection: entries.connection,
       counted: (pipeline, rows, bytes) => {
@@ -178,6 +180,18 @@ async function serve(scope: WorkerScope, lease: Lease, run: AbortController, cla
     await retry(scope, lease, settings, end);
   } finally {
     keeper.stop();
+  }
+}
+
+/** The pipeline of a run; waits a while for its revision when that is still on its way. Undefined when it is gone. */
+async function settingsOf({ entries, options }: WorkerScope, { run }: Lease, signal: AbortSignal): Promise<PipelineSettings | undefined> {
+  const { clock, limits } = options;
+  const began = clock.monotonic();
+  for (;;) {
+    const settings = entries.pipeline(run.project, run.pipeline);
+    const waitMs = !settings ? limits.pipelineWaitMs : settings.release === run.release ? 0 : limits.releaseWaitMs;
+    if (signal.aborted || clock.monotonic() - began >= waitMs) return settings;
+    await clock.sleep(REVISION_POLL_MS);
   }
 }
 

@@ -26,7 +26,7 @@ import { checksum, entriesOf, type TestConnection } from './pipeline-world.ts';
 const KILLS = 22;
 const TRIES = 60;
 const SEED = Number(process.env['WEIR_TEST_SEED'] ?? 1);
-const LIMITS = { ...DEFAULT_LIMITS, leaseMs: 400, heartbeatMs: 100, pollMs: 30, commitRows: 500 };
+const LIMITS = { ...DEFAULT_LIMITS, leaseMs: 400, heartbeatMs: 100, pollMs: 30, commitRows: 500, releaseWaitMs: 0 };
 const TABLES = ['events', 'items', 'whole'];
 
 test(`kill -9 at ${KILLS} random points loses and doubles nothing (WEIR_TEST_SEED=${SEED})`, { timeout: 150_000 }, async (t) => {

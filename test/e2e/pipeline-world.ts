@@ -61,7 +61,7 @@ export function workerOn(
 export function pipelineWorld(connections: Readonly<Record<string, TestConnection>>, folder?: string): PipelineWorld {
   const store = memoryRuns(systemClock);
   const stores = store.stores(direct);
-  const limits = { ...DEFAULT_LIMITS, pollMs: 50, commitRows: 3_000 };
+  const limits = { ...DEFAULT_LIMITS, pollMs: 50, commitRows: 3_000, releaseWaitMs: 0 };
   const components = Object.values(connections).map((c) => c.component);
   const { worker, revise, wake } = workerOn(components, stores, limits, 'test-worker', folder);
   return {

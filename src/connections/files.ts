@@ -60,7 +60,8 @@ async function newFile(file: string, roots: readonly string[], refuseOutside: (f
   const folder = await realpath(path.dirname(first)).catch(() => undefined);
   if (folder === undefined) throw refuse(file, 'its folder does not exist');
   const found = path.join(folder, path.basename(first));
-  if (lstatSync(found, { throwIfNoEntry: false })) throw refuse(file, 'it is a link that leads nowhere');
+  // A plain file here was made by somebody else a moment ago: as good as one made now.
+  if (lstatSync(found, { throwIfNoEntry: false })?.isSymbolicLink()) throw refuse(file, 'it is a link that leads nowhere');
   return refuseOutside(file, found);
 }
 

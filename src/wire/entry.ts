@@ -1,27 +1,31 @@
 /**
- * Entries of threads. A thread gets its role's configuration in the query of its URL, since whoever
- * starts it knows nothing of configuration.
+ * Entries of threads. Threads find their role's configuration in the process's environment data, since
+ * whoever starts them knows nothing of configuration.
  */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { ownPorts } from './common.ts';
 import type { RoleConfig } from './config.ts';
 
-type EntryName = 'gateway-thread' | 'query-thread';
+const KEY = 'weir-thread-config';
 
 /** What threads need of the configuration: no password, no key. */
-export type ThreadConfig = Pick<RoleConfig, 'dataFolder' | 'fileRoots'> & { readonly logLevel: RoleConfig['config']['logLevel']; readonly ownPorts: readonly number[] };
+export type ThreadConfig = Pick<RoleConfig, 'dataFolder' | 'fileRoots'> & {
+  readonly logLevel: RoleConfig['config']['logLevel'];
+  readonly ownPorts: readonly number[];
+};
 
-/** The URL of a thread's entry file, `.ts` in a checkout and `.js` in a package. */
-export function entryUrl(name: EntryName, role: RoleConfig): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const url = new URL(`./${name}.${extension}`, import.meta.url);
+/** Hands the configuration to every thread this process starts from now on. */
+export function shareThreadConfig(role: RoleConfig): void {
   const { config, dataFolder, fileRoots } = role;
-  const wanted: ThreadConfig = {
-    dataFolder, fileRoots, logLevel: config.logLevel, ownPorts: [config.gateway.port, config.control.port].filter((port) => port > 0),
-  };
-  url.searchParams.set('config', JSON.stringify(wanted));
-  return url;
+  setEnvironmentData(KEY, { dataFolder, fileRoots, logLevel: config.logLevel, ownPorts: ownPorts(role) } satisfies ThreadConfig);
 }
 
-/** Reads what `entryUrl` put there. */
-export function threadConfig(url: string): ThreadConfig {
-  return JSON.parse(new URL(url).searchParams.get('config')!) as ThreadConfig;
+/** What `shareThreadConfig` was given. */
+export function threadConfig(): ThreadConfig {
+  return getEnvironmentData(KEY) as unknown as ThreadConfig;
+}
+
+/** The URL of a thread's entry file: `.ts` in a checkout, `.js` in a package. */
+export function entryUrl(name: 'gateway-thread' | 'query-thread'): URL {
+  return new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 }

@@ -7,7 +7,7 @@ import { runGatewayThread } from '../gateway/thread.ts';
 import { clock, newId, openLog, random } from './common.ts';
 import { threadConfig } from './entry.ts';
 
-const config = threadConfig(import.meta.url);
+const config = threadConfig();
 runGatewayThread({
   data: workerData,
   parent: parentPort as MessagePort,

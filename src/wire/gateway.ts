@@ -7,18 +7,19 @@ import { resilientChannel } from '../supervisor/resilient-channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
 import { CHANNEL_SOCKET, clock, newId, random } from './common.ts';
 import type { RoleConfig } from './config.ts';
-import { entryUrl } from './entry.ts';
+import { entryUrl, shareThreadConfig } from './entry.ts';
 
 /** Starts the role; resolves when every thread serves the first revision. */
 export async function startGatewayRole(role: RoleConfig, log: Log): Promise<RunningRole> {
   const { gateway } = role.config;
+  shareThreadConfig(role);
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
   const running = startGateway({
     channel, clock, random, log,
     instance: newId(),
     pid: process.pid,
-    threadEntry: entryUrl('gateway-thread', role),
-    queryThread: entryUrl('query-thread', role),
+    threadEntry: entryUrl('gateway-thread'),
+    queryThread: entryUrl('query-thread'),
     threads: threadCount(gateway, availableParallelism(), process.platform),
     host: gateway.host,
     port: gateway.port,

@@ -12,7 +12,7 @@ import { clock, openLog } from './common.ts';
 import { threadConfig } from './entry.ts';
 
 assert(!isMainThread && parentPort, 'the query thread is a thread');
-const config = threadConfig(import.meta.url);
+const config = threadConfig();
 const log = openLog('gateway', config.logLevel).with({ thread: 'query' });
 const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
 const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });

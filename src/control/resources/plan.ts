@@ -4,7 +4,7 @@
  * Pure; in: checked documents and the catalog, out: a decision for each.
  */
 import type { ProblemPointer } from '../../base/problem.ts';
-import { findConflicts } from '../../sdk/route-pattern.ts';
+import { findConflicts, parsePathPattern } from '../../sdk/route-pattern.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 import { locate } from '../documents/parse.ts';
 import { type Catalog, type LiveResource, targetsOf } from './catalog.ts';
@@ -133,11 +133,12 @@ function refuseConflicts(plan: Plan): boolean {
   const changed = [...plan.wishes.values()].filter((w) => open(w) && matchedBy(w.key, w.document.enabled, w.document.spec) !== undefined);
   if (changed.length === 0) return false;
   const all: Matched[] = changed.map((w) => matchedBy(w.key, w.document.enabled, w.document.spec)!);
+  const shapes = new Set(all.flatMap((matched) => shapesOf(matched)));
   for (const live of plan.catalog.all()) {
     const text = keyText(live.key);
     if (live.problems.length > 0 || open(plan.wishes.get(text)) || open(plan.removals.get(text))) continue;
-    const matched = matchedBy(live.key, live.stored.enabled, live.spec);
-    if (matched) all.push(matched);
+    const known = shapesOfLive(live);
+    if (known?.shapes.some((shape) => shapes.has(shape))) all.push(known.matched);
   }
   let refused = false;
   for (const conflict of findConflicts(all)) {
@@ -150,6 +151,25 @@ function refuseConflicts(plan: Plan): boolean {
     refused = true;
   }
   return refused;
+}
+
+const liveShapes = new WeakMap<LiveResource, { matched: Matched; shapes: readonly string[] } | null>();
+
+/** Read once per stored version: there may be thousands, and each change asks them all. */
+function shapesOfLive(live: LiveResource): { matched: Matched; shapes: readonly string[] } | null {
+  let known = liveShapes.get(live);
+  if (known === undefined) {
+    const matched = matchedBy(live.key, live.stored.enabled, live.spec);
+    liveShapes.set(live, (known = matched ? { matched, shapes: shapesOf(matched) } : null));
+  }
+  return known;
+}
+
+function shapesOf({ paths }: Matched): string[] {
+  return paths.flatMap((path) => {
+    const parsed = parsePathPattern(path);
+    return parsed.ok ? [parsed.value.shape] : [];
+  });
 }
 
 function matchedBy(key: ResourceKey, enabled: boolean, spec: Readonly<Record<string, unknown>>): Matched | undefined {

@@ -319,6 +319,19 @@ test('a data API runs with its parameters, without the credential, and its probl
   assert.ok(missing.kind === 'problem' && missing.problem.status === 503);
 });
 
+test('a request id that the caller chose twice gives two records, both found by it', () => {
+  const strip = { type: 'transform', config: { request: { remove: ['x-request-id'] } }, identity: 't' };
+  const { core, done, records } = coreHarness([routeEntry('a', { policies: [strip] })]);
+  for (const path of ['/a', '/a', '/nowhere', '/nowhere']) {
+    const exchange = { ...memoryExchange({ path, headers: { 'x-request-id': 'mine' } }), id: 'mine' };
+    core.onRequest(exchange);
+    done(exchange);
+  }
+  const ids = records().map((r) => r.id);
+  assert.equal(new Set(ids).size, 4);
+  assert.ok(ids.every((id) => id.startsWith('mine~')));
+});
+
 test('records what was asked and how it ended', () => {
   const { core, clock, done, records } = coreHarness([routeEntry('a')]);
   const exchange = memoryExchange({ path: '/a/x', query: 'secret=1', method: 'POST' });

@@ -5,6 +5,7 @@
  *   onResponse: response phase          onDone: log phase, metrics, call record, unpin
  */
 import type { Clock } from '../base/clock.ts';
+import type { NewId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import type { DataApiRunner } from '../sdk/dataapi.ts';
@@ -29,6 +30,7 @@ export interface CoreOptions {
   readonly dataApis: DataApiRunner;
   readonly metrics: GatewayMetrics;
   readonly calls: CallRing;
+  readonly newId: NewId;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,6 +42,8 @@ interface Call {
   readonly found: RouteFound<LiveRoute> & { kind: 'found' };
   plan: LivePlan | undefined;
   steps: Steps;
+  /** True when the caller chose the request id, which it may choose again. */
+  readonly hasCallersId: boolean;
   /** Milliseconds a data API took; engines know of upstreams only. */
   dataApiMs: number;
 }
@@ -65,7 +69,7 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
     return { kind: 'problem', problem: noRoute(found, exchange) };
   }
   const { route } = found;
-  const call: Call = { revision, route, found, plan: undefined, steps: { policies: route.policies, reached: 0 }, dataApiMs: 0 };
+  const call: Call = { revision, route, found, plan: undefined, steps: { policies: route.policies, reached: 0 }, dataApiMs: 0, hasCallersId: hasCallersId(exchange) };
   exchange.state = call;
   exchange.route = route.shown;
   exchange.params = readParameters(found.pattern, found.path);
@@ -77,6 +81,11 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
     const refused = admit(call, exchange, who);
     return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
   });
+}
+
+/** Asked before any policy may change the field. */
+function hasCallersId(exchange: GatewayExchange): boolean {
+  return exchange.request.get('x-request-id') === exchange.id;
 }
 
 function noRoute(found: Exclude<RouteFound<LiveRoute>, { kind: 'found' }>, exchange: GatewayExchange): Problem {
@@ -176,7 +185,7 @@ function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcom
   if (call) runLog(call.steps, exchange, (error) => options.log.error('log phase failed', { route: call.route.id, error }));
   (call?.route.stats ?? options.metrics.unrouted).finished(exchange.method, measured);
   options.calls.push({
-    id: exchange.id,
+    id: (call?.hasCallersId ?? hasCallersId(exchange)) ? `${exchange.id}~${options.newId()}` : exchange.id,
     time: options.clock.now() - outcome.durationMs,
     project: call?.route.spec.project ?? '',
     consumer: exchange.consumer?.name ?? '',

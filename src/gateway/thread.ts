@@ -96,6 +96,7 @@ function makeThread(deps: GatewayThreadDeps): Thread {
     },
     metrics,
     calls,
+    newId: deps.newId,
     clock,
     log,
   });

@@ -1,5 +1,6 @@
 /** What is kept of each gateway call: who asked what, when, and how it ended. Never the query string, never a body. */
 export interface CallRecord {
+  /** The request id; when the caller chose it, followed by `~` and a UUID, since it may choose the same again. */
   readonly id: string;
   /** Milliseconds since 1970 at the first byte of the request. */
   readonly time: number;

@@ -1,5 +1,6 @@
 /** A gateway core over hand-made revisions, with an engine's exchange in memory: for tests of the gateway's decisions. */
 import { manualClock } from '../../src/base/clock.ts';
+import { idGenerator } from '../../src/base/id.ts';
 import { contentHash, type Json } from '../../src/base/json.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
@@ -91,6 +92,7 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
     dataApis: options.dataApis ?? { run: () => Promise.reject(new Error('no data API here')) },
     metrics,
     calls,
+    newId: idGenerator(clock, seededRandom(9)),
     clock,
     log: silentLog,
   });

@@ -1,0 +1,202 @@
+/**
+ * Aim: the command line does what its help says: data on stdout, notes on stderr, exit codes, credentials,
+ * both languages. Method: a real control role; the CLI runs as a process of its own against it.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { ADMIN_PASSWORD, startTestControl, type TestControl } from '../../test/control-role.ts';
+import { verbs } from './verbs/list.ts';
+
+/** What main.ts does, with the verbs that need no server cut down to what this test asks for. */
+const PROGRAM = `
+import { systemClock } from '${import.meta.resolve('../base/clock.ts')}';
+import { runCli } from '${import.meta.resolve('./cli.ts')}';
+const offline = {
+  version: '9.8.7',
+  local: () => ({ address: process.env.TEST_LOCAL, tokenFile: process.env.TEST_TOKEN_FILE }),
+  up: async (options) => (process.stdout.write(JSON.stringify(options)), 0),
+  doctor: async () => [{ where: 'node', level: 'failed', detail: { en: 'too old', zh: '版本过低' } }],
+  validate: async (sources) => sources.map(({ file, text }) => ({ file, line: 1, key: null, problems: text.includes('bad') ? [{ pointer: '/spec', detail: 'is bad' }] : [] })),
+  config: async () => [{ key: 'control.port', value: 8081, origin: 'default' }, { key: 'logLevel', value: 'debug', origin: 'WEIR_LOG_LEVEL' }],
+};
+const { argv, env, stdin, stdout, stderr } = process;
+process.exitCode = await runCli({ argv: argv.slice(1), env, stdin, stdout, stderr, home: env.HOME, clock: systemClock }, offline);
+`;
+
+let control: TestControl;
+let folder: string;
+before(async () => {
+  control = await startTestControl();
+  folder = mkdtempSync(path.join(tmpdir(), 'weir-cli-'));
+  mkdirSync(path.join(folder, 'home'));
+});
+after(async () => {
+  await control.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended { code: number | null; out: string; err: string }
+
+/** Runs the CLI; without `env` it finds the local token. */
+function weir(args: string[], options: { env?: Record<string, string>; input?: string } = {}): Promise<Ended> {
+  const env = {
+    PATH: process.env['PATH']!, HOME: path.join(folder, 'home'), TEST_LOCAL: control.address, TEST_TOKEN_FILE: path.join(control.folder, 'cli-token'), ...options.env,
+  };
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', PROGRAM, '--', ...args], { env });
+  return new Promise((resolve) => {
+    const ended: Ended = { code: null, out: '', err: '' };
+    child.stdout.on('data', (chunk) => (ended.out += chunk));
+    child.stderr.on('data', (chunk) => (ended.err += chunk));
+    child.on('close', (code) => resolve({ ...ended, code }));
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+const UPSTREAM = 'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: crm }\nspec: { targets: [{ host: 127.0.0.1, port: 9001 }] } # kept\n';
+
+test('validate, diff, apply, get, describe, history, rollback, dump, delete', async () => {
+  const file = path.join(folder, 'crm.yaml');
+  writeFileSync(file, UPSTREAM);
+  const differs = await weir(['diff', '-f', file]);
+  assert.equal(differs.code, 3, differs.err);
+  assert.match(differs.out, /\+.*9001/);
+  assert.doesNotMatch(differs.out, /\u001b/, 'no colour without a terminal');
+  const applied = await weir(['apply', '-f', file, '--wait']);
+  assert.equal(applied.code, 0, applied.err);
+  assert.match(applied.out, /created +default\/Upstream\/crm +1 /);
+  assert.equal((await weir(['diff', file])).code, 0);
+  writeFileSync(file, UPSTREAM.replace('9001', '9002'));
+  assert.match((await weir(['apply', file, '--dry-run'])).err, /nothing was changed/);
+  assert.match((await weir(['apply', file])).out, /updated/);
+  assert.match((await weir(['get', 'upstreams'])).out, /^PROJECT +KIND +NAME/);
+  assert.equal((await weir(['get', 'upstream', '-o', 'name'])).out, 'default/Upstream/crm\n');
+  assert.equal(JSON.parse((await weir(['get', 'Upstream', 'crm', '-o', 'json'])).out).version, 2);
+  assert.equal((await weir(['get', 'Upstream', 'crm', '-o', 'yaml'])).out, UPSTREAM.replace('9001', '9002'));
+  assert.match((await weir(['describe', 'Upstream', 'crm'])).out, /usedBy[^]*# kept/);
+  assert.match((await weir(['history', 'Upstream', 'crm', '1'])).out, /-.*9001[^]*\+.*9002/);
+  assert.match((await weir(['rollback', 'Upstream', 'crm', '1'])).err, /version 3/);
+  const dumped = await weir(['dump']);
+  assert.match(dumped.out, /9001[^]*# kept/);
+  assert.match((await weir(['apply', '-f', '-'], { input: dumped.out })).out, /unchanged/);
+  const unsure = await weir(['delete', 'Upstream', 'crm']);
+  assert.equal(unsure.code, 2, 'no question without a terminal');
+  assert.match(unsure.err, /--yes/);
+  assert.equal((await weir(['delete', 'Upstream', 'crm', '--yes'])).code, 0);
+  assert.equal((await weir(['get', 'Upstream', 'crm'])).code, 4);
+});
+
+test('problems say what, where and what to do, with the request id; exit codes tell them apart', async () => {
+  const file = path.join(folder, 'bad.yaml');
+  writeFileSync(file, UPSTREAM.replace('targets', 'tragets'));
+  const refused = await weir(['apply', file]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /bad\.yaml:4 .*tragets.* did you mean "targets"/);
+  const missing = await weir(['get', 'Rout', 'x']);
+  assert.equal(missing.code, 4);
+  assert.match(missing.err, /did you mean "Route"[^]*\[core\/api\/not-found, request id [0-9a-f-]{36}\]/);
+  const chinese = await weir(['get', 'Route', 'x', '--lang', 'zh']);
+  assert.match(chinese.err, /资源不存在|没有/);
+  assert.equal((await weir(['token', 'create', 'x', '--token', control.viewer])).code, 5);
+  assert.equal((await weir(['nonsense'])).code, 2);
+  assert.equal((await weir(['get', '-o', 'xml'])).code, 2);
+  assert.equal((await weir(['get', '--timeout', 'soon'])).code, 2);
+  assert.equal((await weir(['apply', path.join(folder, 'none.yaml')])).code, 1);
+  const away = await weir(['get', '--server', 'http://127.0.0.1:9', '--token', 'x']);
+  assert.equal(away.code, 1);
+  assert.match(away.err, /weir up/);
+});
+
+test('credential: --token, WEIR_TOKEN, login, cli-token, in this order; the last only to this machine’s control', async () => {
+  let count = 0;
+  const who = async (env: Record<string, string> = {}) => {
+    const made = await weir(['token', 'create', `t${++count}`, '--quiet'], { env });
+    assert.equal(made.code, 0, made.err);
+    assert.equal(made.err, '', '--quiet');
+    return (await control.store.audit.list({ action: 'token.create', limit: 1 }))[0]!.actor;
+  };
+  assert.equal(await who(), 'local-cli');
+  assert.equal(await who({ WEIR_TOKEN: control.admin }), 'test-admin');
+  assert.equal((await weir(['token', 'list', '--token', control.viewer], { env: { WEIR_TOKEN: control.admin } })).code, 5, 'the option wins');
+  const seen: (string | undefined)[] = [];
+  const stranger = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{"type":"x","title":"No","status":401,"detail":"no","code":"x"}');
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+  const { port } = stranger.address() as { port: number };
+  const elsewhere = await weir(['get', '--server', `http://127.0.0.1:${port}`]);
+  stranger.close();
+  assert.equal(elsewhere.code, 5);
+  assert.match(elsewhere.err, /weir login/);
+  assert.deepEqual(seen, [], 'nothing was sent');
+  const login = await weir(['login', '--password-file', '-'], { input: `${ADMIN_PASSWORD}\n` });
+  assert.equal(login.code, 0, login.err);
+  const kept = path.join(folder, 'home', '.config', 'weir', 'logins.json');
+  assert.equal(statSync(kept).mode & 0o777, 0o600);
+  assert.doesNotMatch(readFileSync(kept, 'utf8'), new RegExp(ADMIN_PASSWORD));
+  assert.equal(await who(), 'admin', 'a change by session carries its CSRF token');
+  rmSync(kept);
+});
+
+test('secrets are printed alone on stdout, users and keys are managed', async () => {
+  await weir(['apply', '-'], { input: 'apiVersion: weir/v1\nkind: Consumer\nmetadata: { name: app }\nspec: {}\n' });
+  const key = await weir(['key', 'create', 'app', '--expires-in', '1d']);
+  assert.match(key.out, /^wk_\S+\n$/);
+  assert.match(key.err, /not shown again/);
+  const [id] = (await weir(['key', 'list', '-o', 'name'])).out.trim().split('\n');
+  assert.equal((await weir(['key', 'revoke', id!, '-y'])).code, 0);
+  const made = await weir(['user', 'create', 'lena', '--password-file', '-'], { input: 'long enough 1\n' });
+  assert.equal(made.code, 0, made.err);
+  assert.match((await weir(['user', 'list'])).out, /lena +viewer/);
+  assert.equal((await weir(['user', 'delete', 'lena', '-y'])).code, 0);
+  assert.equal((await weir(['user', 'create', 'lena'])).code, 2, 'no prompt without a terminal');
+});
+
+test('verbs without a server, help and version in both languages', async () => {
+  assert.equal((await weir(['--version'])).out, 'weir 9.8.7\n');
+  assert.equal((await weir(['up', '--sample', '--roles', 'control,worker'])).out, '{"sample":true,"roles":["control","worker"],"language":"en"}');
+  const doctor = await weir(['doctor', '--lang', 'zh']);
+  assert.equal(doctor.code, 1);
+  assert.match(doctor.out, /failed +node +版本过低/);
+  assert.match((await weir(['config', 'print'])).out, /logLevel +debug +WEIR_LOG_LEVEL\n$/);
+  assert.match((await weir(['config', 'print', '--effective'])).out, /control\.port +8081 +default/);
+  const bad = await weir(['validate', '-'], { input: 'bad' });
+  assert.equal(bad.code, 1);
+  const english = await weir(['--help']);
+  assert.equal(english.code, 0);
+  assert.match(english.out, /Usage: weir/);
+  const chinese = await weir(['run', '--help'], { env: { LANG: 'zh_CN.UTF-8' } });
+  assert.match(chinese.out, /用法：/);
+  assert.match(chinese.out, /请求停止运行/);
+});
+
+test('explain, calls, status, runs and sample answer', async () => {
+  assert.match((await weir(['explain', 'rate-limit'])).out, /limit +\(integer, required\)/);
+  assert.match((await weir(['explain', '--lang', 'zh'])).out, /种类/);
+  await control.store.calls.add([{
+    id: 'call-1', time: Date.now() - 1000, project: 'default', consumer: 'app', clientAddress: '10.0.0.7', route: 'orders', method: 'GET', path: '/orders/1\u001b[31m',
+    release: 'r', status: 503, reason: 'x/y', durationMs: 12, upstreamMs: 1, requestBytes: 1, responseBytes: 1, traceId: 't',
+  }]);
+  const calls = await weir(['calls', '--status', '5xx', '--since', '1h', '--method', 'get']);
+  assert.match(calls.out, / 503 +GET /);
+  assert.doesNotMatch(calls.out, /\u001b/, 'what others wrote does not steer the terminal');
+  assert.equal((await weir(['calls', '--status', '4xx'])).out, '');
+  assert.match((await weir(['status'])).err, /Newest revision/);
+  assert.equal((await weir(['run', 'list'])).code, 0);
+  assert.equal((await weir(['run', 'watch', 'none'])).code, 4);
+  assert.match((await weir(['sample', 'load'])).out, /loaded/);
+});
+
+test('every verb and option is described in both languages', () => {
+  assert.equal(new Set(verbs.map((verb) => verb.name)).size, verbs.length);
+  for (const { name, summary, arguments: args = [], options = [] } of verbs) {
+    for (const text of [summary, ...args.map((a) => a.help), ...options.map((o) => o.help)]) {
+      assert.ok(text.en.length > 3 && /[\u4e00-\u9fff]/.test(text.zh) && !/[\u4e00-\u9fff]/.test(text.en), `${name}: ${JSON.stringify(text)}`);
+    }
+  }
+});

@@ -44,6 +44,7 @@ export async function swapContents(session: Session, tools: PostgresTools, table
     if (code !== '23505') throw error;
     // Two rows trade values of another unique key: row by row that collides, at once it does not.
     await session.query('ROLLBACK TO SAVEPOINT weir_swap', [], signal);
+    refuseOwnColumns(tools, table, target);
     await swapWhole(session, tools, table, target, signal);
   }
 }
@@ -66,6 +67,14 @@ async function swapWhole(session: Session, tools: PostgresTools, table: TargetTa
     const failed = error as ServerError;
     throw failed.code === '23503' && /still referenced/i.test(failed.detail ?? '') ? referenced(tools, table, failed) : error;
   }
+}
+
+/** Columns that are not the stream's keep their values row by row; a swap as a whole would lose them. */
+function refuseOwnColumns(tools: PostgresTools, table: TargetTable, target: SinkTarget): void {
+  const own = table.columns.filter((name) => !target.schema.columns.some((column) => column.name === name));
+  if (own.length === 0) return;
+  const reason = `rows trade values of a unique key, and columns ${own.join(', ')}, which the stream does not have, would lose theirs`;
+  throw tools.problems['replace-referenced']({ values: { table: table.name, reason } });
 }
 
 function referenced(tools: PostgresTools, table: TargetTable, error: ServerError): Error {

@@ -1,5 +1,5 @@
 /** Finds the row and column behind an error of the server, so that a person knows what to correct. */
-import { asBuffer, type Batch, cellEnds, decodeRow, describeKey, type Problem, rowRange, type SinkTarget } from '../../../sdk/index.ts';
+import { asBuffer, type Batch, cellEnds, decodeRow, decodeRows, describeKey, type Problem, rowRange, type SinkTarget } from '../../../sdk/index.ts';
 import { quoteName } from './names.ts';
 import type { PostgresProblems, ServerError } from './problems-of.ts';
 import type { Session } from './session.ts';
@@ -10,7 +10,7 @@ export function copyMisfit(error: ServerError, batch: Batch, target: SinkTarget,
   const code = error.code ?? '';
   if (!isMisfit(code)) return undefined;
   const place = placeOf(error.where ?? '', table);
-  const range = place && rowRange(batch.data, place.line - 1);
+  const range = place ? rowRange(batch.data, place.line - 1) : rowOfKey(batch, error.detail ?? '');
   const row = range ? decodeRow(batch.data, range.start, range.end) : [];
   const key = range ? describeKey(batch.columns, keyOf(target), row) : 'unknown';
   const column = place?.column ?? error.column ?? (range ? nulColumn(batch, range) : undefined) ?? 'unknown';
@@ -49,6 +49,19 @@ function isMisfit(code: string): boolean {
 function reasonOf(error: ServerError): string {
   if (error.code === '22021' && error.message.includes('0x00')) return 'the text holds a NUL character, which PostgreSQL cannot store';
   return error.detail && error.code?.startsWith('23') ? `${error.message} (${error.detail.slice(0, 300)})` : error.message.slice(0, 500);
+}
+
+/** The row a broken foreign key speaks of: it is checked after the rows are in, so only its values are told. */
+function rowOfKey(batch: Batch, detail: string): { start: number; end: number } | undefined {
+  const named = /\((.+?)\)=\((.*)\)/.exec(detail);
+  const columns = named?.[1]?.split(', ').map((name) => batch.columns.findIndex((column) => column.name === name)) ?? [];
+  if (columns.length === 0 || columns.includes(-1)) return undefined;
+  let index = 0;
+  for (const row of decodeRows(batch.data)) {
+    if (columns.map((column) => row[column]).join(', ') === named![2]) return rowRange(batch.data, index);
+    index++;
+  }
+  return undefined;
 }
 
 /** Line and column of `COPY t, line 3, column amount: "abc"`; the words between may be in any language. */

@@ -56,6 +56,11 @@ export async function swapRows(at: Merging, table: TargetTable): Promise<void> {
     // Two rows trade values of another unique key: row by row that collides, at once it does not.
     if (!/^UNIQUE constraint failed/.test((error as Error).message)) throw error;
     database.exec('ROLLBACK TO weir_swap; RELEASE weir_swap');
+    const own = [...table.columns.keys()].filter((name) => !target.schema.columns.some((column) => column.name === name));
+    if (own.length > 0) {
+      const reason = `rows trade values of a unique key, and columns ${own.join(', ')}, which the stream does not have, would lose theirs`;
+      throw at.tools.problems['replace-referenced']({ values: { table: target.table, reason } });
+    }
     await swapWhole(at);
   }
 }

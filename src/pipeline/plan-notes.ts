@@ -33,7 +33,10 @@ export function notesOf(plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'ke
       `a row that becomes visible more than ${formatDuration(mode.lookbackMs)} after its cursor value is missed, `
         + 'unless the source knows its open transactions',
     );
-    if (write === 'append') info(`append: an updated row is added again, the older version stays${again}`);
+    if (write === 'append') {
+      info(`append: an updated row is added again, the older version stays${again}`);
+      info('append: a column that joins later is empty in rows carried before');
+    }
   } else if (write === 'append') {
     warn(`full read with append: every run adds all rows again${again}`);
   } else if (write === 'upsert') {

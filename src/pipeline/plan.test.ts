@@ -112,7 +112,7 @@ test('columns: only the chosen ones are carried, in the source’s order; a key 
   assert.match(streams[0]!.notes[0]!.text, /at least once/);
 });
 
-test('another source, target, cursor or order begins with a position of its own', () => {
+test('another source, target, cursor, order or set of columns begins with a position of its own', () => {
   const name = (spec: Parameters<typeof plan>[0]) => plan(spec, [stream('a')]).streams[0]!.position;
   const variants = [
     name({ streams: ['a'], mode: INCREMENTAL }),
@@ -121,9 +121,12 @@ test('another source, target, cursor or order begins with a position of its own'
     name({ streams: ['a'], mode: { incremental: { cursor: 'updated_at', key: ['note', 'id'] } } }),
     name({ streams: ['a'], sink: { schema: 's' }, mode: INCREMENTAL }),
     name({ streams: [{ name: 'a', target: 'b' }], mode: INCREMENTAL }),
+    name({ streams: [{ name: 'a', columns: ['id', 'updated_at'] }], mode: INCREMENTAL }),
   ];
   assert.equal(new Set(variants).size, variants.length);
   assert.equal(name({ streams: ['*'], mode: { incremental: { cursor: 'updated_at', lookback: '5m' } } }), variants[0]);
+  const appended = (columns: string[]) => name({ streams: [{ name: 'a', write: 'append', columns }], mode: INCREMENTAL });
+  assert.equal(appended(['id', 'updated_at']), appended(['id', 'updated_at', 'note']), 'append must not read rows again');
 });
 
 test('what a choice cannot see is said', () => {

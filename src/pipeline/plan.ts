@@ -2,6 +2,7 @@
  * Planning, pure: settings + discovered streams ─▶ one plan per stream, or the problem that keeps it out.
  * A stream that cannot be planned never keeps another from running.
  */
+import { contentHash } from '../base/json.ts';
 import type { Problem } from '../base/problem.ts';
 import { nearest } from '../base/suggest.ts';
 import type { WriteMode } from '../sdk/connector.ts';
@@ -108,9 +109,13 @@ function isItself(settings: PipelineSettings, stream: StreamSchema, namespace: s
 /**
  * A position belongs to what it was read from, by which order, and where its rows went: after any of
  * these changes the old position would skip rows, so it gets another name and the read starts afresh.
+ * So it does when a column joins: rows before the position have its values too. Only `upsert` can write
+ * them again; `append` would double them and keeps its position.
  */
-function positionName(settings: PipelineSettings, plan: Pick<StreamPlan, 'stream' | 'mode' | 'namespace' | 'table'>): string {
+function positionName(settings: PipelineSettings, plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'namespace' | 'table'>): string {
   const to = plan.namespace === undefined ? plan.table : `${plan.namespace}.${plan.table}`;
   const by = plan.mode.type === 'full' ? 'full' : [plan.mode.cursor, ...plan.mode.key].join(',');
-  return `${settings.source.connection}:${plan.stream.name} > ${to} by ${by}`;
+  const columns = plan.stream.columns.map((column) => column.name).sort();
+  const of = plan.mode.type === 'full' || plan.write !== 'upsert' ? '' : ` of ${columns.length} columns ${contentHash(columns).slice(0, 8)}`;
+  return `${settings.source.connection}:${plan.stream.name} > ${to} by ${by}${of}`;
 }

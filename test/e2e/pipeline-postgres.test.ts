@@ -131,13 +131,13 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
     assert.equal(await contents('wh.drift'), before);
   });
 
-  test('a column added at the source is added to Weir’s own target', async () => {
+  test('a column added at the source is added to Weir’s own target, with its values in rows that did not change', async () => {
     await sql(
       `CREATE TABLE src.grown (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp());
         INSERT INTO src.grown SELECT generate_series(1, 5)`,
     );
     succeeds(await world.run(spec('src.grown', incremental), 'grown'));
-    await sql("ALTER TABLE src.grown ADD COLUMN extra text; UPDATE src.grown SET extra = 'e' || id, updated_at = clock_timestamp()");
+    await sql("ALTER TABLE src.grown ADD COLUMN extra text; UPDATE src.grown SET extra = 'e' || id");
     succeeds(await world.run(spec('src.grown', incremental), 'grown'));
     assert.equal(await contents('wh.grown'), await contents('src.grown'));
   });

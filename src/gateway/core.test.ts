@@ -332,6 +332,18 @@ test('a request id that the caller chose twice gives two records, both found by 
   assert.ok(ids.every((id) => id.startsWith('mine~')));
 });
 
+test('a step that answers after the client has gone leads nowhere', async () => {
+  let asked = 0;
+  const route = routeEntry('d', { target: { kind: 'dataapi', name: 'd' }, policies: [step('0', 'later')] });
+  const runner = { run: () => Promise.reject(new Error(`asked ${++asked} times`)) };
+  const { core, done } = coreHarness([route, dataApi], { policies: [tracer], dataApis: runner });
+  const exchange = memoryExchange({ path: '/d' });
+  const disposition = core.onRequest(exchange);
+  done(exchange, { status: 0, reason: 'client-closed' });
+  assert.equal((await disposition).kind, 'answer');
+  assert.equal(asked, 0);
+});
+
 test('records what was asked and how it ended', () => {
   const { core, clock, done, records } = coreHarness([routeEntry('a')]);
   const exchange = memoryExchange({ path: '/a/x', query: 'secret=1', method: 'POST' });

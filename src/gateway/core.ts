@@ -42,11 +42,16 @@ interface Call {
   readonly found: RouteFound<LiveRoute> & { kind: 'found' };
   plan: LivePlan | undefined;
   steps: Steps;
+  /** True once the exchange ended: a step that answers later than that decides nothing. */
+  isOver: boolean;
   /** True when the caller chose the request id, which it may choose again. */
   readonly hasCallersId: boolean;
   /** Milliseconds a data API took; engines know of upstreams only. */
   dataApiMs: number;
 }
+
+/** Answers nobody: the client went away while a step was still deciding. */
+const GONE: Disposition = Object.freeze({ kind: 'answer', answer: Object.freeze({ status: 503 }) });
 
 /** Makes the core of one thread. */
 export function createCore(options: CoreOptions): Core {
@@ -69,7 +74,9 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
     return { kind: 'problem', problem: noRoute(found, exchange) };
   }
   const { route } = found;
-  const call: Call = { revision, route, found, plan: undefined, steps: { policies: route.policies, reached: 0 }, dataApiMs: 0, hasCallersId: hasCallersId(exchange) };
+  const steps: Steps = { policies: route.policies, reached: 0 };
+  const own = hasCallersId(exchange);
+  const call: Call = { revision, route, found, plan: undefined, steps, dataApiMs: 0, isOver: false, hasCallersId: own };
   exchange.state = call;
   exchange.route = route.shown;
   exchange.params = readParameters(found.pattern, found.path);
@@ -78,6 +85,7 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
   exchange.request.remove('x-weir-consumer'); // Only the gateway says who the consumer is.
   if (route.auth.length === 0) return toTarget(options, exchange, call);
   return after(runAuth(route.auth, exchange), (who) => {
+    if (call.isOver) return GONE;
     const refused = admit(call, exchange, who);
     return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
   });
@@ -121,6 +129,7 @@ function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerId
 
 function toTarget(options: CoreOptions, exchange: GatewayExchange, call: Call): Disposition | Promise<Disposition> {
   return after<Verdict, Disposition>(runRequest(call.steps, exchange), (verdict) => {
+    if (call.isOver) return GONE;
     if (verdict instanceof Problem) return answerProblem(exchange, verdict);
     if (verdict !== undefined) return { kind: 'answer', answer: verdict satisfies Answer };
     return call.route.spec.target.kind === 'dataapi' ? runDataApi(options, exchange, call) : forward(options, exchange, call);
@@ -202,6 +211,8 @@ function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcom
     responseBytes: outcome.responseBytes,
     traceId: exchange.traceId,
   });
-  call?.route.held.release();
-  call?.plan?.held.release();
+  if (!call) return;
+  call.isOver = true;
+  call.route.held.release();
+  call.plan?.held.release();
 }

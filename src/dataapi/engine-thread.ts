@@ -2,9 +2,11 @@
  * The program of an engine thread: owns engines whose queries block (SQLite) and runs one query at a time.
  * It can be stopped at any moment by the query thread; nothing is lost, since it only reads.
  */
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { QueryFailure } from '../sdk/query.ts';
-import { createEngines, logged, type OpenEngine } from './engines.ts';
+import { createFailureLog } from './failure-log.ts';
+import { createEngines, type OpenEngine } from './engines.ts';
 import { type EngineThreadMessage, type QueryReplyMessage, transferOf } from './protocol.ts';
 
 /** The part of a MessagePort (or parentPort) that is used here. */
@@ -15,9 +17,15 @@ export interface EnginePort {
 }
 
 /** Serves `port` until it is told to close. */
-export function runEngineThread(options: { readonly port: EnginePort; readonly open: OpenEngine; readonly log: Log }): void {
-  const { port, open, log } = options;
+export function runEngineThread(options: {
+  readonly port: EnginePort;
+  readonly open: OpenEngine;
+  readonly clock: Clock;
+  readonly log: Log;
+}): void {
+  const { port, open, clock, log } = options;
   const engines = createEngines(open, log, () => 1);
+  const logFailure = createFailureLog(log, clock);
   const run = async (message: EngineThreadMessage & { type: 'run' }): Promise<QueryReplyMessage> => {
     const { call, info, values, pageRows } = message;
     try {
@@ -27,7 +35,7 @@ export function runEngineThread(options: { readonly port: EnginePort; readonly o
       return { type: 'rows', call, ...result };
     } catch (error) {
       const reason = error instanceof QueryFailure ? error.reason : 'failed';
-      log.warn('a data API query failed', { connection: info.connection, ...logged(error) });
+      logFailure(info.connection, error);
       return { type: 'failure', call, reason };
     }
   };

@@ -62,7 +62,11 @@ test('a replaced engine serves what it began and is closed after that, once', as
     const id = ++opened;
     const never = () => Promise.reject(new Error('not asked for here'));
     return {
-      dialect: 'sqlite', describe: never, canWrite: never, isUnique: never, run: never,
+      dialect: 'sqlite',
+      describe: never,
+      canWrite: never,
+      isUnique: never,
+      run: never,
       warm: async (count) => void log.push(`warm ${id} ${count}`),
       close: async () => void log.push(`close ${id}`),
     };
@@ -77,8 +81,14 @@ test('a replaced engine serves what it began and is closed after that, once', as
   finish();
   await begun;
   assert.deepEqual(log, ['warm 1 3', 'warm 2 3', 'close 1']);
-  await assert.rejects(engines.use('default/w', 'postgres', async () => 1), (e: unknown) => e instanceof QueryFailure && e.reason === 'unavailable');
-  await assert.rejects(engines.use('default/other', 'sqlite', async () => 1), QueryFailure);
+  await assert.rejects(
+    engines.use('default/w', 'postgres', async () => 1),
+    (e: unknown) => e instanceof QueryFailure && e.reason === 'unavailable',
+  );
+  await assert.rejects(
+    engines.use('default/other', 'sqlite', async () => 1),
+    QueryFailure,
+  );
   engines.set([]);
   await engines.close();
   assert.deepEqual(log.slice(3), ['close 2']);

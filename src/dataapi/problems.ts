@@ -53,8 +53,8 @@ export default defineProblems('core/dataapi', {
     status: 502,
     title: { en: 'Query failed', zh: '查询失败' },
     detail: {
-      en: 'The database could not answer. The reason is in Weir’s log under this request’s id.',
-      zh: '数据库未能应答。原因见 Weir 日志中该请求 id 的记录。',
+      en: 'The database could not answer. The reason is in the log of Weir’s gateway, under this API’s connection.',
+      zh: '数据库未能应答。原因见 Weir 网关日志中该 API 所用连接的记录。',
     },
   },
   'not-single': {

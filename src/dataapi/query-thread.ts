@@ -14,7 +14,8 @@ import { type BoundValue, QueryFailure } from '../sdk/query.ts';
 import type { CompiledConnection, Entry } from '../sdk/revision.ts';
 import { createEngineThreads, type EngineThreads, type EngineWorker } from './engine-threads.ts';
 import type { EnginePort } from './engine-thread.ts';
-import { createEngines, type Engines, logged, type OpenEngine } from './engines.ts';
+import { createEngines, type Engines, type OpenEngine } from './engines.ts';
+import { createFailureLog } from './failure-log.ts';
 import { createGate, type Gate } from './gate.ts';
 import {
   connectionKey,
@@ -63,7 +64,8 @@ export interface QueryThreadOptions {
 interface Hub {
   readonly limits: QueryThreadLimits;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly logFailure: (connection: string, error: unknown) => void;
+  readonly ports: Set<import('node:worker_threads').MessagePort>;
   readonly engines: Engines;
   readonly threads: EngineThreads;
   readonly gates: Map<string, Gate>;
@@ -79,7 +81,8 @@ export function runQueryThread(options: QueryThreadOptions): void {
   const hub: Hub = {
     limits,
     clock,
-    log,
+    logFailure: createFailureLog(log, clock),
+    ports: new Set(),
     engines: createEngines(open, log, (connection) => connection.poolMax),
     threads: createEngineThreads({
       spawn,
@@ -100,11 +103,17 @@ export function runQueryThread(options: QueryThreadOptions): void {
   const entries = new Map<string, Entry<'connection' | 'dataapi'>>();
   port.on('message', (message: ControlMessage) => {
     if (message.type === 'port') return servePort(message.port, hub);
-    if (message.type === 'close') return void Promise.all([hub.engines.close(), hub.threads.close()]).finally(() => port.close?.());
+    if (message.type === 'close') return void closeAll(hub).finally(() => port.close?.());
     for (const key of message.remove) entries.delete(key);
     for (const entry of message.put) entries.set(entry.key, entry);
     applyConnections(usedConnections(entries), hub, options.isBlocking);
   });
+}
+
+/** Ends what is open; without ports and engines the thread ends by itself. */
+async function closeAll(hub: Hub): Promise<void> {
+  for (const served of hub.ports) served.close();
+  await Promise.all([hub.engines.close(), hub.threads.close()]);
 }
 
 /** Only connections that a data API names are opened. */
@@ -176,7 +185,9 @@ function servePort(port: import('node:worker_threads').MessagePort, hub: Hub): v
     else if (message.type === 'forget') shapes.delete(message.id);
     else running.get(message.call)?.abort(new QueryFailure('cancelled', 'the caller went away'));
   });
+  hub.ports.add(port);
   port.on('close', () => {
+    hub.ports.delete(port);
     for (const abort of running.values()) abort.abort(new QueryFailure('cancelled', 'the gateway thread ended'));
   });
 }
@@ -201,7 +212,8 @@ async function runQuery(
     const reply = await hub.threads.run({ info, values, pageRows }, signal);
     return reply ? { ...reply, call } : failure('busy');
   } catch (error) {
-    if (!signal.aborted) hub.log.warn('a data API query failed', { connection: info.connection, ...logged(error) });
+    // An engine thread has told the database's words already.
+    if (!signal.aborted && !hub.blocking.has(info.connection)) hub.logFailure(info.connection, error);
     return failure(error instanceof QueryFailure ? error.reason : 'failed');
   } finally {
     leave?.();

@@ -27,7 +27,7 @@ const open = engineOpener(registry.connectors, (component, connection) => ({
 const port = parentPort as unknown as EnginePort;
 
 if ((workerData as { kind?: string } | null)?.kind === 'weir-engine-thread') {
-  runEngineThread({ port, open, log });
+  runEngineThread({ port, open, clock, log });
 } else {
   runQueryThread({
     port, open, clock, log,

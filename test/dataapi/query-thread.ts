@@ -26,7 +26,7 @@ const open: OpenEngine = ({ type, config }) =>
         },
       });
 
-if (role === 'engine') runEngineThread({ port, open, log: silentLog });
+if (role === 'engine') runEngineThread({ port, open, clock: systemClock, log: silentLog });
 else {
   runQueryThread({
     port,

@@ -21,7 +21,7 @@ export function notesOf(plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'ke
     if (mode.key.length === 0) {
       warn(write === 'append'
         ? 'no unique key orders rows of equal cursor: append is at least once here, rows may be added twice after a stop; name a key'
-        : 'no unique key orders rows of equal cursor: rows of the last cursor value are read again each run');
+        : 'no unique key orders rows of equal cursor: rows of the last cursor value may be read again');
     } else if (!isDeclaredUnique(stream, mode.key)) {
       warn(
         `the key (${mode.key.join(', ')}) is taken at your word: the source does not declare it unique and not null, `

@@ -116,6 +116,7 @@ function positionName(settings: PipelineSettings, plan: Pick<StreamPlan, 'stream
   const to = plan.namespace === undefined ? plan.table : `${plan.namespace}.${plan.table}`;
   const by = plan.mode.type === 'full' ? 'full' : [plan.mode.cursor, ...plan.mode.key].join(',');
   const columns = plan.stream.columns.map((column) => column.name).sort();
-  const of = plan.mode.type === 'full' || plan.write !== 'upsert' ? '' : ` of ${columns.length} columns ${contentHash(columns).slice(0, 8)}`;
+  const rereads = plan.mode.type !== 'full' && plan.write === 'upsert';
+  const of = rereads ? ` of ${columns.length} columns ${contentHash(columns).slice(0, 8)}` : '';
   return `${settings.source.connection}:${plan.stream.name} > ${to} by ${by}${of}`;
 }

@@ -4,7 +4,7 @@
  *   sink.open ─▶ bound ─▶ read … look-ahead … write ─▶ commit (rows + position) ─ack─▶ store's copy ─▶ … ─▶ close
  *
  * Guarantees: the sink's checkpoint is where reading starts; the store's copy is written after the ack;
- * a failed or stopped read is never committed as if it were whole (`replace`, `full` + `append`).
+ * a failed or stopped read is never committed as if it were whole (`replace`, `full` + `append`, no unique key).
  */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -116,7 +116,8 @@ interface Pending {
 
 async function carry(plan: StreamPlan, mode: ReadMode, session: SinkSession, tools: StreamRunTools): Promise<void> {
   const { signal, limits, clock, tracker } = tools;
-  const wholeOnly = mode.type === 'full' && plan.write !== 'upsert';
+  // Without a key a position cannot stand between rows of one cursor value: only the end of the read is one.
+  const wholeOnly = mode.type === 'full' ? plan.write !== 'upsert' : mode.key.length === 0;
   const call = { signal, ms: limits.callMs, what: 'the sink', clock };
   let pending: Pending = { rows: 0, bytes: 0, last: null };
   let total = 0;

@@ -16,7 +16,10 @@ import { type Call, memorySink, memorySource, sinkTable, sourceTable } from '../
 import { DEFAULT_LIMITS } from './limits.ts';
 import { startWorker } from './worker.ts';
 
-const LIMITS = { ...DEFAULT_LIMITS, leaseMs: 600, heartbeatMs: 20, pollMs: 20, progressMs: 5, closeMs: 100, commitRows: 4, pipelineWaitMs: 100, releaseWaitMs: 100 };
+const LIMITS = {
+  ...DEFAULT_LIMITS, leaseMs: 600, heartbeatMs: 20, pollMs: 20, progressMs: 5, closeMs: 100, commitRows: 4,
+  pipelineWaitMs: 100, releaseWaitMs: 100,
+};
 
 /** A source of ten rows, an empty sink, a store, and workers on them; `hook` runs before each outside call. */
 function world(t: TestContext, spec: Record<string, unknown> = {}) {
@@ -237,6 +240,19 @@ test('a schedule queues its run by itself', async (t) => {
   await until(() => store.runs[0]?.state === 'done', 'the scheduled run');
   assert.deepEqual([store.runs[0]!.trigger, store.runs[0]!.requestedBy, store.runs[0]!.result], ['schedule', 'schedule', 'succeeded']);
   assert.deepEqual(idsOf(sink), TEN);
+});
+
+test('without a unique key nothing is committed between rows that may share a cursor value', async (t) => {
+  const keyless = { name: 'items', columns: ['at', 'text'], write: 'append' };
+  const { start, queue, store, sink, hooks } = world(t, { source: { connection: 'from', streams: [keyless] } });
+  let writes = 0;
+  hooks.call = (what) => {
+    if (what === 'write 2' && ++writes === 4) throw new Error('sink broke');
+  };
+  await queue();
+  start();
+  await until(() => store.runs[0]!.state === 'done', 'the run');
+  assert.deepEqual([store.runs[0]!.result, sink.rows.length, sink.checkpoint], ['failed', 0, null]);
 });
 
 test('a read that ends early, or is empty, never replaces', async (t) => {

@@ -106,7 +106,8 @@ async function until(runs: RunStore, asked: (run: Run) => boolean): Promise<Run>
 async function prepare(client: pg.Client): Promise<void> {
   await client.query('CREATE SCHEMA src; CREATE SCHEMA wh');
   for (const table of TABLES) {
-    await client.query(`CREATE TABLE src.${table} (id bigserial PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp(), note text);
+    await client.query(`CREATE TABLE src.${table}
+        (id bigserial PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT clock_timestamp(), note text);
       INSERT INTO src.${table} (note) SELECT 'row ' || i FROM generate_series(1, 20000) i`);
   }
   // Appended rows have no unique index in the target: a doubled one would stay.

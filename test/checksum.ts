@@ -34,31 +34,51 @@ export function checksumRows(columns: readonly Pick<Column, 'name' | 'type'>[], 
  * Reads a whole stream through its connector and sums it. `types` (by column name) bring both sides of a
  * comparison to the same forms where the far side knows fewer types.
  */
-export async function checksumStream(connector: Connector, stream: StreamSchema, types: Readonly<Record<string, ColumnType>> = {}): Promise<Checksum> {
+export async function checksumStream(
+  connector: Connector,
+  stream: StreamSchema,
+  types: Readonly<Record<string, ColumnType>> = {},
+): Promise<Checksum> {
   const rows: (string | null)[][] = [];
   for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 1 << 20 }, AbortSignal.timeout(60_000))) {
     rows.push(...decodeRows(batch.data));
   }
-  return checksumRows(stream.columns.map((column) => ({ name: column.name, type: types[column.name] ?? column.type })), rows);
+  return checksumRows(
+    stream.columns.map((column) => ({ name: column.name, type: types[column.name] ?? column.type })),
+    rows,
+  );
 }
 
 /** One text per value of a type. */
 export function oneForm(type: ColumnType, text: string): string {
   switch (type) {
-    case 'boolean': return /^(t|true|1)$/i.test(text) ? 't' : 'f';
+    case 'boolean':
+      return /^(t|true|1)$/i.test(text) ? 't' : 'f';
     case 'int16':
     case 'int32':
-    case 'int64': return String(BigInt(text));
-    case 'decimal': return plainDecimal(text);
-    case 'float32': return /^-?\d/.test(text) ? String(Math.fround(Number(text))) : text;
-    case 'float64': return /^-?\d/.test(text) ? String(Number(text)) : text;
+    case 'int64':
+      return String(BigInt(text));
+    case 'decimal':
+      return plainDecimal(text);
+    case 'float32':
+      return /^-?\d/.test(text) ? String(Math.fround(Number(text))) : text;
+    case 'float64':
+      return /^-?\d/.test(text) ? String(Number(text)) : text;
     case 'time':
     case 'timestamp':
-    case 'timestamptz': return text.replace('T', ' ').replace(/(:\d\d)\.(\d*?)0*($|[+\- Z])/, (_, second: string, digits: string, rest: string) =>
-      `${second}${digits ? `.${digits}` : ''}${rest}`);
-    case 'json': return text.trim();
-    case 'uuid': return text.toLowerCase();
-    default: return text;
+    case 'timestamptz':
+      return text
+        .replace('T', ' ')
+        .replace(
+          /(:\d\d)\.(\d*?)0*($|[+\- Z])/,
+          (_, second: string, digits: string, rest: string) => `${second}${digits ? `.${digits}` : ''}${rest}`,
+        );
+    case 'json':
+      return text.trim();
+    case 'uuid':
+      return text.toLowerCase();
+    default:
+      return text;
   }
 }
 
@@ -72,5 +92,8 @@ function plainDecimal(text: string): string {
 }
 
 function hash(value: string | null): bigint {
-  return createHash('sha256').update(value === null ? 'n' : `v${value}`).digest().readBigUInt64LE(0);
+  return createHash('sha256')
+    .update(value === null ? 'n' : `v${value}`)
+    .digest()
+    .readBigUInt64LE(0);
 }

@@ -23,7 +23,8 @@ const root = path.join(base, 'files');
 const data = path.join(root, 'data'); // Inside an allowed folder, and still refused.
 const outside = path.join(base, 'outside');
 for (const folder of [root, data, outside, path.join(root, 'sub')]) mkdirSync(folder);
-for (const file of ['files/ok.csv', 'files/sub/deep.csv', 'files/data/weir.db', 'outside/secret.csv']) writeFileSync(path.join(base, file), 'x');
+for (const file of ['files/ok.csv', 'files/sub/deep.csv', 'files/data/weir.db', 'outside/secret.csv'])
+  writeFileSync(path.join(base, file), 'x');
 symlinkSync(path.join(outside, 'secret.csv'), path.join(root, 'link.csv'));
 symlinkSync(outside, path.join(root, 'linked-folder'));
 symlinkSync(path.join(root, 'sub', 'deep.csv'), path.join(root, 'inner-link.csv'));
@@ -39,10 +40,29 @@ test('files inside the roots are found, links inside followed to the end', async
   assert.equal(await files.resolve('sub/new.db', 'write'), path.join(root, 'sub/new.db'));
 });
 
-for (const file of ['../outside/secret.csv', 'link.csv', 'linked-folder/secret.csv', 'sub/../../outside/secret.csv', '/etc/passwd', 'data/weir.db', 'to-data/weir.db', 'sub', '.', 'a\0b']) {
+for (const file of [
+  '../outside/secret.csv',
+  'link.csv',
+  'linked-folder/secret.csv',
+  'sub/../../outside/secret.csv',
+  '/etc/passwd',
+  'data/weir.db',
+  'to-data/weir.db',
+  'sub',
+  '.',
+  'a\0b',
+]) {
   test(`reading ${JSON.stringify(file)} is refused`, () => assert.rejects(files.resolve(file, 'read'), code('file-refused')));
 }
-for (const file of ['../outside/new.db', 'linked-folder/new.db', 'dangling.db', 'data/new.db', 'to-data/new.db', 'nowhere/new.db', '/tmp/new.db']) {
+for (const file of [
+  '../outside/new.db',
+  'linked-folder/new.db',
+  'dangling.db',
+  'data/new.db',
+  'to-data/new.db',
+  'nowhere/new.db',
+  '/tmp/new.db',
+]) {
   test(`writing ${JSON.stringify(file)} is refused`, () => assert.rejects(files.resolve(file, 'write'), code('file-refused')));
 }
 
@@ -77,23 +97,48 @@ test('a folder swapped for a link between check and open is caught on the descri
 test('addresses: link-local, metadata, reserved and our own ports are refused, in every spelling', () => {
   const own = { ports: new Set([8081]), local: new Set(['192.0.2.7']) };
   for (const address of [
-    '169.254.169.254', '::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::1', 'fe80::1', 'fe80::1%eth0',
-    'febf::1', '100.100.100.200', 'fd00:ec2::254', '0.0.0.0', '::', '224.0.0.1', 'ff02::1', '255.255.255.255', 'not-an-address',
-  ]) assert.ok(addressRefusal(address, 5432, own), address);
+    '169.254.169.254',
+    '::ffff:169.254.169.254',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
+    'fe80::1',
+    'fe80::1%eth0',
+    'febf::1',
+    '100.100.100.200',
+    'fd00:ec2::254',
+    '0.0.0.0',
+    '::',
+    '224.0.0.1',
+    'ff02::1',
+    '255.255.255.255',
+    'not-an-address',
+  ])
+    assert.ok(addressRefusal(address, 5432, own), address);
   for (const address of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1', '192.0.2.7']) {
     assert.equal(addressRefusal(address, 8081, own), 'it is a port of Weir itself', address);
     assert.equal(addressRefusal(address, 8082, own), undefined, address);
   }
-  for (const address of ['10.0.0.5', '192.168.1.1', '2001:db8::1', '93.184.216.34']) assert.equal(addressRefusal(address, 8081, own), undefined, address);
+  for (const address of ['10.0.0.5', '192.168.1.1', '2001:db8::1', '93.184.216.34'])
+    assert.equal(addressRefusal(address, 8081, own), undefined, address);
 });
 
 test('a name is refused after it is resolved, and one bad address refuses it', async () => {
-  const answers: Record<string, string[]> = { 'good.example.test': ['10.0.0.1'], 'mixed.example.test': ['10.0.0.1', '169.254.169.254'], 'none.example.test': [] };
+  const answers: Record<string, string[]> = {
+    'good.example.test': ['10.0.0.1'],
+    'mixed.example.test': ['10.0.0.1', '169.254.169.254'],
+    'none.example.test': [],
+  };
   const hosts = hostGuard({
-    clock: systemClock, ownPorts: () => [9000],
-    lookup: (host, callback) => (host in answers
-      ? callback(null, answers[host]!.map((address) => ({ address })))
-      : callback(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }), [])),
+    clock: systemClock,
+    ownPorts: () => [9000],
+    lookup: (host, callback) =>
+      host in answers
+        ? callback(
+            null,
+            answers[host]!.map((address) => ({ address })),
+          )
+        : callback(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }), []),
   });
   const signal = new AbortController().signal;
   assert.deepEqual(await hosts.resolve('good.example.test', 5432, signal), ['10.0.0.1']);
@@ -117,10 +162,18 @@ test('a name server that never answers is waited for no longer than the limit; a
 test('connectors are shared by configuration, and closed a while after their last use', async () => {
   const clock = manualClock();
   let closed = 0;
-  const counting = { ...sqlite, create: (...args: Parameters<typeof sqlite.create>): Connector => ({ ...sqlite.create(...args), close: async () => void closed++ }) };
+  const counting = {
+    ...sqlite,
+    create: (...args: Parameters<typeof sqlite.create>): Connector => ({ ...sqlite.create(...args), close: async () => void closed++ }),
+  };
   const connections = createConnections({
     registry: { connectors: new Map([['sqlite', counting as unknown as ConnectorComponent]]) },
-    clock, log: silentLog, files, hosts: hostGuard({ clock, ownPorts: () => [] }), idleMs: 1000, openMax: 2,
+    clock,
+    log: silentLog,
+    files,
+    hosts: hostGuard({ clock, ownPorts: () => [] }),
+    idleMs: 1000,
+    openMax: 2,
   });
   const compiled = (name: string, config: Record<string, unknown>) => ({ project: 'default', name, type: 'sqlite', config, poolMax: 4 });
   const first = connections.open(compiled('a', { file: 'ok.db' }));
@@ -149,7 +202,10 @@ test('connectors are shared by configuration, and closed a while after their las
 test('SQLite through the guards: neither the data folder, nor a link out, nor ATTACH', async () => {
   const connections = createConnections({
     registry: { connectors: new Map([['sqlite', sqlite as unknown as ConnectorComponent]]) },
-    clock: systemClock, log: silentLog, files, hosts: hostGuard({ clock: systemClock, ownPorts: () => [] }),
+    clock: systemClock,
+    log: silentLog,
+    files,
+    hosts: hostGuard({ clock: systemClock, ownPorts: () => [] }),
   });
   const signal = AbortSignal.timeout(10_000);
   for (const file of ['data/weir.db', 'link.csv', '/etc/passwd']) {
@@ -158,7 +214,14 @@ test('SQLite through the guards: neither the data folder, nor a link out, nor AT
     await connector.close();
   }
   const steps = [];
-  for await (const step of connections.check({ project: 'default', name: 'x', type: 'sqlite', config: { file: 'to-data/weir.db' }, poolMax: 1 }, signal)) steps.push(step);
-  assert.deepEqual(steps.map((step) => [step.step, step.ok]), [['path', false]]);
+  for await (const step of connections.check(
+    { project: 'default', name: 'x', type: 'sqlite', config: { file: 'to-data/weir.db' }, poolMax: 1 },
+    signal,
+  ))
+    steps.push(step);
+  assert.deepEqual(
+    steps.map((step) => [step.step, step.ok]),
+    [['path', false]],
+  );
   await connections.close();
 });

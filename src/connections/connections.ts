@@ -103,7 +103,8 @@ export function createConnections(settings: ConnectionsSettings): Connections {
 
 function create(settings: ConnectionsSettings, { project, name, type, config }: CompiledConnection): Connector {
   const component: ConnectorComponent | undefined = settings.registry.connectors.get(type);
-  if (!component) throw problems.raise['unknown-connector']({ values: { name, type, known: [...settings.registry.connectors.keys()].join(', ') } });
+  if (!component)
+    throw problems.raise['unknown-connector']({ values: { name, type, known: [...settings.registry.connectors.keys()].join(', ') } });
   const read = readValue(component.config, config);
   if (read.errors.length > 0) {
     const reason = read.errors.map((error) => `${error.pointer || '/'} ${error.detail}`).join('; ');

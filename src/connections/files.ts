@@ -17,7 +17,8 @@ export interface FileGuard {
 /** Makes the guard. `roots` and `dataFolder` are absolute; a root that does not exist (yet) allows nothing. */
 export function fileGuard(settings: { readonly roots: readonly string[]; readonly dataFolder: string }): FileGuard {
   const dataFolder = real(settings.dataFolder);
-  const inside = (folder: string, file: string) => file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
+  const inside = (folder: string, file: string) =>
+    file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
   const refuseOutside = (file: string, found: string): string => {
     const roots = settings.roots.map(real);
     if (inside(dataFolder, found)) throw refuse(file, 'it is in Weir’s own data folder');
@@ -34,7 +35,8 @@ export function fileGuard(settings: { readonly roots: readonly string[]; readonl
           refuseSpecial(file, found);
           return found;
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ENOTDIR') firstRefusal ??= error;
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ENOTDIR')
+            firstRefusal ??= error;
         }
       }
       if (firstRefusal !== undefined) throw firstRefusal;
@@ -44,7 +46,8 @@ export function fileGuard(settings: { readonly roots: readonly string[]; readonl
     recheck(descriptor, realPath) {
       const opened = fstatSync(descriptor, { bigint: true });
       const named = identity(realPath);
-      if (!opened.isFile() || !named || named.ino !== opened.ino || named.dev !== opened.dev) throw refuse(path.basename(realPath), 'it changed while it was opened');
+      if (!opened.isFile() || !named || named.ino !== opened.ino || named.dev !== opened.dev)
+        throw refuse(path.basename(realPath), 'it changed while it was opened');
       // Linux says what the descriptor truly is; elsewhere the path must still resolve to itself.
       const descriptorLink = `/proc/self/fd/${descriptor}`;
       const truly = existsSync(descriptorLink) ? readlinkSync(descriptorLink) : realpathSync(realPath);

@@ -1,15 +1,32 @@
-/** Aim: what is encoded is decoded the same, wherever it is cut. Method: seeded texts full of what COPY escapes, checked against plain strings. */
+/**
+ * Aim: what is encoded is decoded the same, wherever it is cut. Method: seeded texts full of what COPY escapes, checked
+ * against plain strings.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../base/random.ts';
 import {
-  bytesCell, cellEnds, copyWriter, countRows, decodeCell, decodeRow, decodeRows, describeKey, encodeCell, endOfRows, escapeCell, lastPosition, rowRange, splitRows,
+  bytesCell,
+  cellEnds,
+  copyWriter,
+  countRows,
+  decodeCell,
+  decodeRow,
+  decodeRows,
+  describeKey,
+  encodeCell,
+  endOfRows,
+  escapeCell,
+  lastPosition,
+  rowRange,
+  splitRows,
 } from './copy-text.ts';
 
 const PIECES = ['\t', '\n', '\r', '\\', '\b', '\f', '\v', '\\N', '\\.', 'N', 'a', '', ' ', '堰', '😀', '\u0000', 'n', 't', 'ÿ', '\u2028'];
 const random = seededRandom(42);
 const text = () => Array.from({ length: random.integer(8) }, () => PIECES[random.integer(PIECES.length)]!).join('');
-const table = (rows: number, columns: number) => Array.from({ length: rows }, () => Array.from({ length: columns }, () => (random.integer(5) === 0 ? null : text())));
+const table = (rows: number, columns: number) =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, () => (random.integer(5) === 0 ? null : text())));
 const encode = (rows: readonly (readonly (string | null)[])[]) => {
   const writer = copyWriter();
   for (const row of rows) writer.add(row.map(encodeCell).join('\t'));
@@ -31,7 +48,8 @@ test('2,000 tables come back as they went in, and every view of the bytes agrees
       assert.equal(cellEnds(data, range.start, range.end).length, columns);
     });
     assert.equal(rowRange(data, rows.length), undefined);
-    if (rows.length > 0) assert.deepEqual(lastPosition(data, 0, [columns - 1]), { cursor: rows.at(-1)![0] ?? '', key: [rows.at(-1)!.at(-1) ?? ''] });
+    if (rows.length > 0)
+      assert.deepEqual(lastPosition(data, 0, [columns - 1]), { cursor: rows.at(-1)![0] ?? '', key: [rows.at(-1)!.at(-1) ?? ''] });
     const pieces = splitRows(data, 1 + random.integer(40));
     assert.deepEqual(Buffer.concat(pieces), Buffer.from(data));
     for (const piece of pieces) assert.equal(piece.at(-1), 10, 'every piece ends with a row');

@@ -22,7 +22,12 @@ export interface SuiteRow {
 /** Row `n` of a stream made up by rule. */
 export function sampleRow(n: number): SuiteRow {
   const second = String(n % 60).padStart(2, '0');
-  return { id: n, name: n % 5 === 0 ? null : `name ${n} 名`, amount: `${n}.${String(n % 100).padStart(2, '0')}`, stamp: `2025-02-03 04:05:${second}.000${n % 10}01` };
+  return {
+    id: n,
+    name: n % 5 === 0 ? null : `name ${n} 名`,
+    amount: `${n}.${String(n % 100).padStart(2, '0')}`,
+    stamp: `2025-02-03 04:05:${second}.000${n % 10}01`,
+  };
 }
 
 /** Columns of a stream of `SuiteRow`s. */
@@ -34,8 +39,20 @@ export const SUITE_COLUMNS: readonly Column[] = [
 ];
 
 /** The schema of such a stream. */
-export function suiteStream(table: string, columns: readonly Column[] = SUITE_COLUMNS, primaryKey: readonly string[] = ['id']): StreamSchema {
-  return { name: `suite.${table}`, namespace: 'suite', table, columns, primaryKey, uniqueKeys: primaryKey.length > 0 ? [primaryKey] : [], rowsEstimate: undefined };
+export function suiteStream(
+  table: string,
+  columns: readonly Column[] = SUITE_COLUMNS,
+  primaryKey: readonly string[] = ['id'],
+): StreamSchema {
+  return {
+    name: `suite.${table}`,
+    namespace: 'suite',
+    table,
+    columns,
+    primaryKey,
+    uniqueKeys: primaryKey.length > 0 ? [primaryKey] : [],
+    rowsEstimate: undefined,
+  };
 }
 
 /** Rows as a batch; each row gives the cells of `stream.columns` in order. */

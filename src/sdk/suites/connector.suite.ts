@@ -20,8 +20,15 @@ export interface ConnectorFixture {
   readonly config: Readonly<Record<string, unknown>>;
   readonly tools: SuiteTools;
   /** Connections that do not, with the step that must say so. */
-  readonly broken: readonly { readonly name: string; readonly config: Readonly<Record<string, unknown>>; readonly step: CheckStep['step'] }[];
-  /** Makes a stream of `SuiteRow`s: id (whole number, unique), name (text, nullable), amount (two decimals), stamp (nullable time). Answers its name. */
+  readonly broken: readonly {
+    readonly name: string;
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly step: CheckStep['step'];
+  }[];
+  /**
+   * Makes a stream of `SuiteRow`s: id (whole number, unique), name (text, nullable), amount (two decimals), stamp (nullable
+   * time). Answers its name.
+   */
   readonly makeStream: (name: string, rows: readonly SuiteRow[]) => Promise<string>;
   /** False for sources without a cursor. */
   readonly incremental: boolean;
@@ -33,13 +40,15 @@ export function connectorSuite(fixture: ConnectorFixture): void {
   const id = fixture.component.id;
   componentSuite(fixture.component);
   test(`${id}: a good connection passes every step, in order`, async () => goodCheck(fixture));
-  for (const broken of fixture.broken) test(`${id}: check says at ${broken.step}: ${broken.name}`, async () => brokenCheck(fixture, broken));
+  for (const broken of fixture.broken)
+    test(`${id}: check says at ${broken.step}: ${broken.name}`, async () => brokenCheck(fixture, broken));
   test(`${id}: discover and preview`, async () => discoverAndPreview(fixture));
   test(`${id}: a full read is bytes, whole rows, every row once`, async () => fullRead(fixture));
   test(`${id}: an abort ends a read with the signal's reason`, async () => abortedRead(fixture));
   test(`${id}: a stream that went away is told by name`, async () => goneStream(fixture));
   if (fixture.incremental) {
-    test(`${id}: 10,000 rows of one time, stopped and resumed after every batch: nothing lost, nothing double`, async () => resumedRead(fixture));
+    test(`${id}: 10,000 rows of one time, stopped and resumed after every batch: nothing lost, nothing double`, async () =>
+      resumedRead(fixture));
     test(`${id}: rows without a cursor are counted, not read`, async () => nullCursors(fixture));
   }
   if (fixture.sink) sinkSuite(fixture.component, fixture.config, fixture.tools, fixture.sink);
@@ -49,7 +58,10 @@ async function goodCheck(fixture: ConnectorFixture): Promise<void> {
   const steps = await collectSteps(fixture, fixture.config);
   const order = ['path', 'dns', 'tcp', 'tls', 'login', 'grant'];
   const places = steps.map((step) => order.indexOf(step.step));
-  assert.deepEqual(places, [...places].sort((a, b) => a - b));
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
   assert.ok(steps.length > 0);
   for (const step of steps) assert.ok(step.ok && step.ms >= 0 && step.detail.length > 0, JSON.stringify(step));
 }
@@ -59,16 +71,25 @@ async function brokenCheck(fixture: ConnectorFixture, broken: ConnectorFixture['
   const last = steps.at(-1)!;
   assert.equal(last.step, broken.step, JSON.stringify(steps));
   assert.equal(last.ok, false);
-  assert.ok(steps.slice(0, -1).every((step) => step.ok), 'the first failure ends the check');
+  assert.ok(
+    steps.slice(0, -1).every((step) => step.ok),
+    'the first failure ends the check',
+  );
   const password = String(broken.config['password'] ?? '');
   if (password) assert.ok(!JSON.stringify(steps).includes(password), 'no secret in the steps');
 }
 
 async function discoverAndPreview(fixture: ConnectorFixture): Promise<void> {
-  const name = await fixture.makeStream('Suite Kept', [1, 2, 3].map((n) => sampleRow(n)));
+  const name = await fixture.makeStream(
+    'Suite Kept',
+    [1, 2, 3].map((n) => sampleRow(n)),
+  );
   await using(fixture, async (connector) => {
     const stream = await find(connector, name);
-    assert.deepEqual(stream.columns.map((column) => column.name), ['id', 'name', 'amount', 'stamp']);
+    assert.deepEqual(
+      stream.columns.map((column) => column.name),
+      ['id', 'name', 'amount', 'stamp'],
+    );
     const preview = await connector.preview(stream, 2, signal());
     assertBatch(preview, stream);
     assert.equal(preview.rows, 2);
@@ -77,7 +98,7 @@ async function discoverAndPreview(fixture: ConnectorFixture): Promise<void> {
 
 async function fullRead(fixture: ConnectorFixture): Promise<void> {
   const rows = Array.from({ length: 500 }, (_, n) => sampleRow(n + 1));
-  rows[6] = { ...rows[6]!, name: 'tab\tnew\nline\rback\\slash \\N \\. 堰 😀 "quoted, \'text\'' };
+  rows[6] = { ...rows[6]!, name: "tab\tnew\nline\rback\\slash \\N \\. 堰 😀 \"quoted, 'text'" };
   rows[7] = { ...rows[7]!, name: '\\N' };
   const name = await fixture.makeStream('suite_full', rows);
   await using(fixture, async (connector) => {
@@ -90,8 +111,14 @@ async function fullRead(fixture: ConnectorFixture): Promise<void> {
       seen.push(...decodeRows(batch.data));
     }
     assert.ok(batches > 1, 'a read of many bytes comes in several batches');
-    assert.deepEqual(byId(seen).map((row) => [row[0], row[1]]), rows.map((row) => [String(row.id), row.name]));
-    assert.deepEqual(byId(seen).map((row) => Number(row[2])), rows.map((row) => Number(row.amount)));
+    assert.deepEqual(
+      byId(seen).map((row) => [row[0], row[1]]),
+      rows.map((row) => [String(row.id), row.name]),
+    );
+    assert.deepEqual(
+      byId(seen).map((row) => Number(row[2])),
+      rows.map((row) => Number(row.amount)),
+    );
   });
 }
 
@@ -117,7 +144,10 @@ async function resumedRead(fixture: ConnectorFixture): Promise<void> {
       if (!last) break;
       after = last;
     }
-    assert.deepEqual(ids, rows.map((row) => row.id));
+    assert.deepEqual(
+      ids,
+      rows.map((row) => row.id),
+    );
   });
 }
 
@@ -138,18 +168,27 @@ async function nullCursors(fixture: ConnectorFixture): Promise<void> {
 }
 
 async function abortedRead(fixture: ConnectorFixture): Promise<void> {
-  const name = await fixture.makeStream('suite_aborted', Array.from({ length: 2_000 }, (_, n) => sampleRow(n + 1)));
+  const name = await fixture.makeStream(
+    'suite_aborted',
+    Array.from({ length: 2_000 }, (_, n) => sampleRow(n + 1)),
+  );
   await using(fixture, async (connector) => {
     const stream = await find(connector, name);
     const controller = new AbortController();
     const reason = new Error('stopped on request');
-    await assert.rejects(async () => {
-      for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 1024 }, controller.signal)) {
-        assert.ok(batch.rows > 0);
-        controller.abort(reason);
-      }
-    }, (error) => error === reason);
-    await assert.rejects(async () => connector.discover(controller.signal), (error) => error === reason);
+    await assert.rejects(
+      async () => {
+        for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 1024 }, controller.signal)) {
+          assert.ok(batch.rows > 0);
+          controller.abort(reason);
+        }
+      },
+      (error) => error === reason,
+    );
+    await assert.rejects(
+      async () => connector.discover(controller.signal),
+      (error) => error === reason,
+    );
   });
 }
 
@@ -159,20 +198,31 @@ async function goneStream(fixture: ConnectorFixture): Promise<void> {
     const there = await find(connector, name);
     const stream = { ...there, name: 'suite_gone', table: 'suite_gone' };
     const read = async () => {
-      for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 4096 }, signal())) assert.fail(`${batch.rows} rows of nothing`);
+      for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 4096 }, signal()))
+        assert.fail(`${batch.rows} rows of nothing`);
     };
-    await assert.rejects(read, (error: Problem) => error instanceof Problem && error.code.endsWith('/stream-gone') && error.message.includes('suite_gone'));
+    await assert.rejects(
+      read,
+      (error: Problem) => error instanceof Problem && error.code.endsWith('/stream-gone') && error.message.includes('suite_gone'),
+    );
     const renamed = { ...there, columns: [...there.columns, { ...there.columns[1]!, name: 'dropped_since' }] };
-    await assert.rejects(async () => {
-      for await (const _ of connector.source!.read({ stream: renamed, mode: { type: 'full' }, batchBytes: 4096 }, signal())) assert.fail('rows without the column');
-    }, (error: Problem) => error instanceof Problem && error.code.endsWith('/column-gone') && error.message.includes('dropped_since'));
+    await assert.rejects(
+      async () => {
+        for await (const _ of connector.source!.read({ stream: renamed, mode: { type: 'full' }, batchBytes: 4096 }, signal()))
+          assert.fail('rows without the column');
+      },
+      (error: Problem) => error instanceof Problem && error.code.endsWith('/column-gone') && error.message.includes('dropped_since'),
+    );
   });
 }
 
 /** A batch is bytes of whole rows: no member of it holds rows in any other form. */
 export function assertBatch(batch: Batch, stream: StreamSchema): void {
   assert.ok(batch.data instanceof Uint8Array);
-  assert.deepEqual(Object.keys(batch).filter((key) => !['stream', 'columns', 'data', 'rows', 'last'].includes(key)), []);
+  assert.deepEqual(
+    Object.keys(batch).filter((key) => !['stream', 'columns', 'data', 'rows', 'last'].includes(key)),
+    [],
+  );
   assert.equal(batch.stream, stream.name);
   assert.equal(batch.rows, countRows(batch.data));
   assert.equal(batch.data.at(-1), 10, 'a batch ends where a row ends');

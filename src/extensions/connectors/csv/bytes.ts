@@ -73,9 +73,18 @@ async function request(url: URL, config: CsvConfig, tools: CsvTools, signal: Abo
   const [address] = await tools.resolveHost(host, port, signal);
   return new Promise((resolve, reject) => {
     const sent = (secure ? https : http).request({
-      host: address, port, path: url.pathname + url.search, method: 'GET', agent: false,
+      host: address,
+      port,
+      path: url.pathname + url.search,
+      method: 'GET',
+      agent: false,
       ...(secure && !isIP(host) ? { servername: host } : {}),
-      headers: { host: url.host, accept: 'text/csv, */*;q=0.5', 'accept-encoding': 'identity', ...(config.authorization ? { authorization: config.authorization } : {}) },
+      headers: {
+        host: url.host,
+        accept: 'text/csv, */*;q=0.5',
+        'accept-encoding': 'identity',
+        ...(config.authorization ? { authorization: config.authorization } : {}),
+      },
     });
     const fail = (error: Error & { code?: string }) => {
       done();

@@ -41,13 +41,18 @@ async function readAll(config: Record<string, unknown>): Promise<(string | null)
   const connector = connect(csv as never, config, tools);
   const stream: StreamSchema = (await connector.discover(signal()))[0]!;
   const rows: (string | null)[][] = [];
-  for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 1 << 20 }, signal())) rows.push(...decodeRows(batch.data));
+  for await (const batch of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 1 << 20 }, signal()))
+    rows.push(...decodeRows(batch.data));
   return rows;
 }
 
 test('empty, quoted empty, line ends inside quotes, doubled quotes, a last line without end', async () => {
   writeFileSync(at('forms.csv'), 'a,b\n,""\n"x\r\ny","say ""hi"""\n\n1,2');
-  assert.deepEqual(await readAll({ file: 'forms.csv' }), [[null, ''], ['x\r\ny', 'say "hi"'], ['1', '2']]);
+  assert.deepEqual(await readAll({ file: 'forms.csv' }), [
+    [null, ''],
+    ['x\r\ny', 'say "hi"'],
+    ['1', '2'],
+  ]);
 });
 
 test('encodings: GBK, UTF-16, a byte order mark', async () => {
@@ -88,9 +93,13 @@ test('a file that grows while it is read is refused at its end', async () => {
   writeFileSync(at('grows.csv'), `a\n${'x\n'.repeat(100_000)}`);
   const connector = connect(csv as never, { file: 'grows.csv' }, tools);
   const [stream] = await connector.discover(signal());
-  await assert.rejects(async () => {
-    for await (const _ of connector.source!.read({ stream: stream!, mode: { type: 'full' }, batchBytes: 1024 }, signal())) appendFileSync(at('grows.csv'), 'y\n');
-  }, (error: Problem) => error.code.endsWith('/changed-while-read'));
+  await assert.rejects(
+    async () => {
+      for await (const _ of connector.source!.read({ stream: stream!, mode: { type: 'full' }, batchBytes: 1024 }, signal()))
+        appendFileSync(at('grows.csv'), 'y\n');
+    },
+    (error: Problem) => error.code.endsWith('/changed-while-read'),
+  );
 });
 
 test('text cut at any place gives the same rows', () => {
@@ -125,17 +134,31 @@ test('an export over HTTP: read, refused status, cut answer, silence', async () 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const fails = (path: string, code: string) =>
-    assert.rejects(readAll({ url: base + path, timeout: '200ms' }), (error: Problem) => error instanceof Problem && error.code.endsWith(`/${code}`));
+    assert.rejects(
+      readAll({ url: base + path, timeout: '200ms' }),
+      (error: Problem) => error instanceof Problem && error.code.endsWith(`/${code}`),
+    );
   try {
     assert.deepEqual(await readAll({ url: `${base}/ok.csv`, authorization: 'Bearer t' }), [['1', 'Bearer t']]);
     await fails('/none.csv', 'bad-answer');
     await fails('/moved.csv', 'bad-answer');
     await fails('/silent.csv', 'host-unreachable');
     const connector = connect(csv as never, { url: `${base}/cut.csv`, stream: 'cut' }, tools);
-    const stream = { name: 'cut', namespace: undefined, table: 'cut', columns: [{ name: 'id', type: 'text', nullable: true, sourceType: 'text' }], primaryKey: [], uniqueKeys: [], rowsEstimate: undefined } as const;
-    await assert.rejects(async () => {
-      for await (const _ of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 10 }, signal()));
-    }, (error: Problem) => error.code.endsWith('/connection-lost'));
+    const stream = {
+      name: 'cut',
+      namespace: undefined,
+      table: 'cut',
+      columns: [{ name: 'id', type: 'text', nullable: true, sourceType: 'text' }],
+      primaryKey: [],
+      uniqueKeys: [],
+      rowsEstimate: undefined,
+    } as const;
+    await assert.rejects(
+      async () => {
+        for await (const _ of connector.source!.read({ stream, mode: { type: 'full' }, batchBytes: 10 }, signal()));
+      },
+      (error: Problem) => error.code.endsWith('/connection-lost'),
+    );
   } finally {
     server.closeAllConnections();
     server.close();

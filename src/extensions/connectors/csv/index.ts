@@ -17,8 +17,14 @@ export default defineConnector({
   config: csvConfig,
   problems: csvProblems,
   examples: [
-    { title: { en: 'A file with typed columns', zh: '带列类型的文件' }, config: { file: 'orders.csv', columns: { id: 'int64', total: 'decimal' } } },
-    { title: { en: 'An export in GBK', zh: 'GBK 编码的导出' }, config: { url: 'https://crm.example.test/export/customers.csv', encoding: 'gbk', delimiter: ';' } },
+    {
+      title: { en: 'A file with typed columns', zh: '带列类型的文件' },
+      config: { file: 'orders.csv', columns: { id: 'int64', total: 'decimal' } },
+    },
+    {
+      title: { en: 'An export in GBK', zh: 'GBK 编码的导出' },
+      config: { url: 'https://crm.example.test/export/customers.csv', encoding: 'gbk', delimiter: ';' },
+    },
   ],
   roles: ['source'],
   transactional: false,
@@ -39,7 +45,15 @@ async function* checkSteps(config: CsvConfig, tools: CsvTools, signal: AbortSign
   const ms = () => Math.round((tools.clock.monotonic() - start) * 10) / 10;
   try {
     const stream = await discoverStream(config, tools, signal);
-    yield { step, ok: true, ms: ms(), detail: `"${stream.name}" has ${stream.columns.length} column(s): ${stream.columns.map((c) => c.name).join(', ').slice(0, 300)}` };
+    yield {
+      step,
+      ok: true,
+      ms: ms(),
+      detail: `"${stream.name}" has ${stream.columns.length} column(s): ${stream.columns
+        .map((c) => c.name)
+        .join(', ')
+        .slice(0, 300)}`,
+    };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     yield { step, ok: false, ms: ms(), detail: error.message };

@@ -53,7 +53,8 @@ export function csvScanner(options: { readonly delimiter: string; readonly quote
         line += found.lines;
       }
       text = text.slice(at);
-      if (text.length > options.rowMax) throw new CsvError(`the row is longer than ${options.rowMax} characters; is a quote left open?`, line);
+      if (text.length > options.rowMax)
+        throw new CsvError(`the row is longer than ${options.rowMax} characters; is a quote left open?`, line);
       if (last && text.length > 0) throw new CsvError('the text ends inside a quoted cell', line);
       return rows;
     },
@@ -63,11 +64,18 @@ export function csvScanner(options: { readonly delimiter: string; readonly quote
 type Scanned = { cells: Cell[]; next: number; lines: number };
 
 /** The row at `start`, or undefined when its end has not come yet. */
-function scanRow(text: string, start: number, last: boolean, line: number, { delimiter, quote }: { delimiter: string; quote: string }): Scanned | undefined {
+function scanRow(
+  text: string,
+  start: number,
+  last: boolean,
+  line: number,
+  { delimiter, quote }: { delimiter: string; quote: string },
+): Scanned | undefined {
   const cells: Cell[] = [];
   let lines = 1;
-  for (let at = start; ; ) {
-    const cell = text[at] === quote ? scanQuoted(text, at, last, quote, line) : scanPlain(text, at, last, delimiter, quote, line + lines - 1);
+  for (let at = start; ;) {
+    const cell =
+      text[at] === quote ? scanQuoted(text, at, last, quote, line) : scanPlain(text, at, last, delimiter, quote, line + lines - 1);
     if (!cell) return undefined;
     cells.push({ text: cell.text, quoted: text[at] === quote });
     lines += cell.newlines;
@@ -87,7 +95,7 @@ function scanRow(text: string, start: number, last: boolean, line: number, { del
 type Part = { text: string; next: number; newlines: number };
 
 function scanQuoted(text: string, start: number, last: boolean, quote: string, line: number): Part | undefined {
-  for (let at = start + 1, doubled = false; ; ) {
+  for (let at = start + 1, doubled = false; ;) {
     const end = text.indexOf(quote, at);
     if (end === -1) {
       if (last) throw new CsvError('the text ends inside a quoted cell', line);

@@ -1,6 +1,16 @@
 /** Reads CSV: bytes ─▶ text ─▶ rows ─▶ COPY text. The whole file each time; a file has no cursor to go on from. */
 import {
-  type Batch, type Column, copyWriter, emptyBatch, escapeCell, misfit, NULL_CELL, Problem, type ReadRequest, type Source, type StreamSchema,
+  type Batch,
+  type Column,
+  copyWriter,
+  emptyBatch,
+  escapeCell,
+  misfit,
+  NULL_CELL,
+  Problem,
+  type ReadRequest,
+  type Source,
+  type StreamSchema,
 } from '../../../sdk/index.ts';
 import { type CsvTools, readBytes } from './bytes.ts';
 import type { CsvConfig } from './config.ts';
@@ -10,7 +20,9 @@ import { type Cell, CsvError, csvScanner, type Row } from './scanner.ts';
 export function createSource(config: CsvConfig, tools: CsvTools): Source {
   return {
     async bound(stream) {
-      throw tools.problems['incremental-impossible']({ values: { stream: stream.name, reason: 'a CSV file is read as a whole; use mode full' } });
+      throw tools.problems['incremental-impossible']({
+        values: { stream: stream.name, reason: 'a CSV file is read as a whole; use mode full' },
+      });
     },
     read: (request, signal) => readBatches(config, tools, request, signal),
   };
@@ -23,7 +35,13 @@ export async function discoverStream(config: CsvConfig, tools: CsvTools, signal:
 }
 
 /** The first rows. */
-export async function previewRows(config: CsvConfig, tools: CsvTools, stream: StreamSchema, rows: number, signal: AbortSignal): Promise<Batch> {
+export async function previewRows(
+  config: CsvConfig,
+  tools: CsvTools,
+  stream: StreamSchema,
+  rows: number,
+  signal: AbortSignal,
+): Promise<Batch> {
   const writer = copyWriter();
   if (rows > 0) {
     for await (const line of linesOf(config, tools, stream, signal)) {
@@ -34,9 +52,16 @@ export async function previewRows(config: CsvConfig, tools: CsvTools, stream: St
   return { ...emptyBatch(stream.name, stream.columns), ...writer.take() };
 }
 
-async function* readBatches(config: CsvConfig, tools: CsvTools, { stream, mode, batchBytes }: ReadRequest, signal: AbortSignal): AsyncGenerator<Batch> {
+async function* readBatches(
+  config: CsvConfig,
+  tools: CsvTools,
+  { stream, mode, batchBytes }: ReadRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
   if (mode.type !== 'full') {
-    throw tools.problems['incremental-impossible']({ values: { stream: stream.name, reason: 'a CSV file is read as a whole; use mode full' } });
+    throw tools.problems['incremental-impossible']({
+      values: { stream: stream.name, reason: 'a CSV file is read as a whole; use mode full' },
+    });
   }
   const writer = copyWriter();
   for await (const line of linesOf(config, tools, stream, signal)) {
@@ -91,7 +116,8 @@ function headerOf({ cells }: Row, config: CsvConfig, tools: CsvTools): string[] 
   const double = names.find((name, i) => names.indexOf(name) !== i);
   if (double !== undefined) throw fail(`two columns are called "${double}"`);
   const unknown = Object.keys(config.columns).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw fail(`\`columns\` speaks of "${unknown}", which is not there; there are: ${names.join(', ').slice(0, 500)}`);
+  if (unknown !== undefined)
+    throw fail(`\`columns\` speaks of "${unknown}", which is not there; there are: ${names.join(', ').slice(0, 500)}`);
   return names;
 }
 

@@ -2,8 +2,9 @@
 import { connect as connectSocket } from 'node:net';
 import { type CheckStep, defineConnector, Problem } from '../../../sdk/index.ts';
 import { type MysqlConfig, mysqlConfig, mysqlProblems } from './config.ts';
+import { discoverStreams } from './discover.ts';
 import { type MysqlTools, openSession } from './session.ts';
-import { createSource, discoverStreams, previewRows } from './source.ts';
+import { createSource, previewRows } from './source.ts';
 
 export default defineConnector({
   id: 'mysql',
@@ -18,8 +19,14 @@ export default defineConnector({
   config: mysqlConfig,
   problems: mysqlProblems,
   examples: [
-    { title: { en: 'An ERP database', zh: 'ERP 数据库' }, config: { host: 'erp.example.test', database: 'erp', user: 'reader', password: '${secret:erp}' } },
-    { title: { en: 'Zero dates become NULL', zh: '零日期变为 NULL' }, config: { host: '127.0.0.1', database: 'old', user: 'reader', zeroDates: 'null' } },
+    {
+      title: { en: 'An ERP database', zh: 'ERP 数据库' },
+      config: { host: 'erp.example.test', database: 'erp', user: 'reader', password: '${secret:erp}' },
+    },
+    {
+      title: { en: 'Zero dates become NULL', zh: '零日期变为 NULL' },
+      config: { host: '127.0.0.1', database: 'old', user: 'reader', zeroDates: 'null' },
+    },
   ],
   roles: ['source'],
   transactional: false,
@@ -37,10 +44,13 @@ export default defineConnector({
 async function* checkSteps(config: MysqlConfig, tools: MysqlTools, signal: AbortSignal): AsyncGenerator<CheckStep> {
   let last = tools.clock.monotonic();
   const step = async (name: CheckStep['step'], work: () => Promise<string>): Promise<CheckStep> => {
-    const outcome = await work().then((detail) => ({ ok: true, detail }), (error: unknown) => {
-      if (!(error instanceof Problem)) throw error;
-      return { ok: false, detail: error.message, code: error.code };
-    });
+    const outcome = await work().then(
+      (detail) => ({ ok: true, detail }),
+      (error: unknown) => {
+        if (!(error instanceof Problem)) throw error;
+        return { ok: false, detail: error.message, code: error.code };
+      },
+    );
     const now = tools.clock.monotonic();
     const ms = Math.round((now - last) * 10) / 10;
     last = now;
@@ -63,7 +73,11 @@ async function* checkSteps(config: MysqlConfig, tools: MysqlTools, signal: Abort
     return `logged in as "${config.user}"${config.tls.mode === 'disable' ? '' : ' over TLS'}`;
   });
   yield login;
-  if (login.ok) yield await step('grant', async () => `can read ${(await discoverStreams(config, tools, signal)).length} table(s) of "${config.database}"`);
+  if (login.ok)
+    yield await step(
+      'grant',
+      async () => `can read ${(await discoverStreams(config, tools, signal)).length} table(s) of "${config.database}"`,
+    );
 }
 
 function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: AbortSignal): Promise<string> {
@@ -71,7 +85,11 @@ function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: A
     const socket = connectSocket({ host: address, port: config.port });
     const fail = (reason: string, cause?: unknown) => {
       done();
-      reject(signal.aborted ? signal.reason : tools.problems['host-unreachable']({ values: { address: `${config.host}:${config.port}`, reason }, cause }));
+      reject(
+        signal.aborted
+          ? signal.reason
+          : tools.problems['host-unreachable']({ values: { address: `${config.host}:${config.port}`, reason }, cause }),
+      );
     };
     const abort = () => fail('aborted');
     const cancel = tools.clock.after(config.connectTimeout, () => fail(`no answer within ${config.connectTimeout} ms`));
@@ -81,7 +99,9 @@ function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: A
       socket.destroy();
     };
     signal.addEventListener('abort', abort, { once: true });
-    socket.once('error', (error: Error & { code?: string }) => fail(error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message, error));
+    socket.once('error', (error: Error & { code?: string }) =>
+      fail(error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message, error),
+    );
     socket.once('connect', () => (done(), resolve(`connected to port ${config.port}`)));
   });
 }

@@ -14,12 +14,18 @@ export interface Session {
   /** Rows of a small answer; every value as text or null. */
   query(sql: string, signal: AbortSignal): Promise<(string | null)[][]>;
   /** Calls `onRow` with the cells of each row; a promise it answers pauses the socket until settled. */
-  stream(sql: string, readers: readonly CellReader[], onRow: (cells: string[]) => Promise<void> | undefined, signal: AbortSignal): Promise<void>;
+  stream(
+    sql: string,
+    readers: readonly CellReader[],
+    onRow: (cells: string[]) => Promise<void> | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Lets go at once. Safe to call twice. */
   destroy(): void;
 }
 
-const SETTINGS = "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+const SETTINGS =
+  "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
 /** Opens a session. With `keepZone` the server's own time zone stays, for asking its clock. */
 export async function openSession(config: MysqlConfig, tools: MysqlTools, signal: AbortSignal, keepZone = false): Promise<Session> {
@@ -41,17 +47,44 @@ export async function openSession(config: MysqlConfig, tools: MysqlTools, signal
   throw toProblem(last, tools.problems, config);
 }
 
+/** Runs `work` on a session of its own and closes it, whatever happens. */
+export async function withSession<T>(
+  config: MysqlConfig,
+  tools: MysqlTools,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<T>,
+  keepZone = false,
+): Promise<T> {
+  const session = await openSession(config, tools, signal, keepZone);
+  try {
+    return await work(session);
+  } finally {
+    session.destroy();
+  }
+}
+
 function connectOnce(config: MysqlConfig, tools: MysqlTools, address: string, signal: AbortSignal): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const connection = mysql.createConnection({
-      host: address, port: config.port, user: config.user, password: config.password ?? '', database: config.database,
-      connectTimeout: config.connectTimeout, rowsAsArray: true, supportBigNumbers: true, bigNumberStrings: true, dateStrings: true,
-      flags: ['-LOCAL_FILES', '-FOUND_ROWS'], charset: 'utf8mb4',
+      host: address,
+      port: config.port,
+      user: config.user,
+      password: config.password ?? '',
+      database: config.database,
+      connectTimeout: config.connectTimeout,
+      rowsAsArray: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      dateStrings: true,
+      flags: ['-LOCAL_FILES', '-FOUND_ROWS'],
+      charset: 'utf8mb4',
       ...(config.tls.mode === 'disable' ? {} : { ssl: tlsOptions(config) }),
     });
     const abort = () => fail(signal.reason as Error);
     // mysql2's own limit covers the socket, not a server that accepts and then says nothing.
-    const cancel = tools.clock.after(config.connectTimeout, () => fail(Object.assign(new Error(`no answer within ${config.connectTimeout} ms`), { code: 'ETIMEDOUT' })));
+    const cancel = tools.clock.after(config.connectTimeout, () =>
+      fail(Object.assign(new Error(`no answer within ${config.connectTimeout} ms`), { code: 'ETIMEDOUT' })),
+    );
     const done = () => {
       cancel();
       signal.removeEventListener('abort', abort);
@@ -84,37 +117,45 @@ function sessionOf(connection: Connection, config: MysqlConfig, tools: MysqlTool
       };
       signal.addEventListener('abort', abort, { once: true });
       const settle = () => signal.removeEventListener('abort', abort);
-      work((value) => (settle(), resolve(value)), (error) => (settle(), reject(toProblem(error, tools.problems, config))));
+      work(
+        (value) => (settle(), resolve(value)),
+        (error) => (settle(), reject(toProblem(error, tools.problems, config))),
+      );
     });
   return {
-    query: (sql, signal) => aborting(signal, (resolve, reject) => {
-      connection.query({ sql, rowsAsArray: true, typeCast: (field: TypeCastField) => field.string('utf8') }, (error: Error | null, rows: unknown) =>
-        error ? reject(error) : resolve(Array.isArray(rows) ? (rows as (string | null)[][]) : []));
-    }),
-    stream: (sql, readers, onRow, signal) => aborting(signal, (resolve, reject) => {
-      let index = 0;
-      const typeCast = (field: TypeCastField): string => {
-        const cell = readers[index]!(field);
-        index = index + 1 === readers.length ? 0 : index + 1;
-        return cell;
-      };
-      const query = connection.query({ sql, rowsAsArray: true, typeCast } as never);
-      let waiting: Promise<void> | undefined;
-      const fail = (error: unknown) => (connection.destroy(), reject(error));
-      query.on('error', reject);
-      query.on('result', (cells: unknown) => {
-        try {
-          // Rows that were parsed already keep coming while the socket pauses: they are few, and in order.
-          const wait = onRow(cells as string[]);
-          if (!wait) return;
-          connection.pause();
-          waiting = wait.then(() => connection.resume(), fail);
-        } catch (error) {
-          fail(error);
-        }
-      });
-      query.on('end', () => void (waiting ?? Promise.resolve()).then(() => resolve(undefined)));
-    }),
+    query: (sql, signal) =>
+      aborting(signal, (resolve, reject) => {
+        connection.query(
+          { sql, rowsAsArray: true, typeCast: (field: TypeCastField) => field.string('utf8') },
+          (error: Error | null, rows: unknown) =>
+            error ? reject(error) : resolve(Array.isArray(rows) ? (rows as (string | null)[][]) : []),
+        );
+      }),
+    stream: (sql, readers, onRow, signal) =>
+      aborting(signal, (resolve, reject) => {
+        let index = 0;
+        const typeCast = (field: TypeCastField): string => {
+          const cell = readers[index]!(field);
+          index = index + 1 === readers.length ? 0 : index + 1;
+          return cell;
+        };
+        const query = connection.query({ sql, rowsAsArray: true, typeCast } as never);
+        let waiting: Promise<void> | undefined;
+        const fail = (error: unknown) => (connection.destroy(), reject(error));
+        query.on('error', reject);
+        query.on('result', (cells: unknown) => {
+          try {
+            // Rows that were parsed already keep coming while the socket pauses: they are few, and in order.
+            const wait = onRow(cells as string[]);
+            if (!wait) return;
+            connection.pause();
+            waiting = wait.then(() => connection.resume(), fail);
+          } catch (error) {
+            fail(error);
+          }
+        });
+        query.on('end', () => void (waiting ?? Promise.resolve()).then(() => resolve(undefined)));
+      }),
     destroy: () => connection.destroy(),
   };
 }
@@ -123,28 +164,43 @@ function sessionOf(connection: Connection, config: MysqlConfig, tools: MysqlTool
 export function toProblem(error: unknown, problems: MysqlProblems, config: MysqlConfig, stream?: string): unknown {
   if (!(error instanceof Error) || error instanceof Problem || error.name === 'AssertionFailure') return error;
   const { code = '', message } = error as Error & { code?: string };
-  const values = { user: config.user, database: config.database, address: `${config.host}:${config.port}`, stream: stream ?? '', reason: message };
+  const values = {
+    user: config.user,
+    database: config.database,
+    address: `${config.host}:${config.port}`,
+    stream: stream ?? '',
+    reason: message,
+  };
   const as = (name: keyof typeof mysqlProblems, reason = message) => problems[name]({ values: { ...values, reason }, cause: error });
   switch (code) {
-    case 'ER_ACCESS_DENIED_ERROR': return as('login-failed');
+    case 'ER_ACCESS_DENIED_ERROR':
+      return as('login-failed');
     case 'ER_DBACCESS_DENIED_ERROR':
     case 'ER_TABLEACCESS_DENIED_ERROR':
     case 'ER_COLUMNACCESS_DENIED_ERROR':
-    case 'ER_SPECIFIC_ACCESS_DENIED_ERROR': return as('permission-denied');
-    case 'ER_BAD_DB_ERROR': return as('database-missing');
-    case 'ER_NO_SUCH_TABLE': return as('stream-gone');
-    case 'ER_BAD_FIELD_ERROR': return as('column-gone');
+    case 'ER_SPECIFIC_ACCESS_DENIED_ERROR':
+      return as('permission-denied');
+    case 'ER_BAD_DB_ERROR':
+      return as('database-missing');
+    case 'ER_NO_SUCH_TABLE':
+      return as('stream-gone');
+    case 'ER_BAD_FIELD_ERROR':
+      return as('column-gone');
     case 'ER_CON_COUNT_ERROR':
     case 'ER_LOCK_WAIT_TIMEOUT':
-    case 'ER_LOCK_DEADLOCK': return as('server-busy');
-    case 'ECONNREFUSED': return as('host-unreachable', 'nothing listens there');
+    case 'ER_LOCK_DEADLOCK':
+      return as('server-busy');
+    case 'ECONNREFUSED':
+      return as('host-unreachable', 'nothing listens there');
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-    case 'ETIMEDOUT': return as('host-unreachable');
-    case 'HANDSHAKE_NO_SSL_SUPPORT': return as('tls-failed', 'the server offers no TLS');
-    case 'HANDSHAKE_SSL_ERROR': return as('tls-failed');
+    case 'ETIMEDOUT':
+      return as('host-unreachable');
+    case 'HANDSHAKE_NO_SSL_SUPPORT':
+      return as('tls-failed', 'the server offers no TLS');
+    case 'HANDSHAKE_SSL_ERROR':
+      return as('tls-failed');
     default:
       return as(/lost|closed|ECONNRESET|EPIPE/i.test(`${code} ${message}`) ? 'connection-lost' : 'server-error');
   }
 }
-

@@ -1,11 +1,22 @@
-/** Reads MariaDB and MySQL: discover, preview, and rows streamed into COPY text, in one consistent snapshot. */
+/** Reads MariaDB and MySQL: preview, bound, and rows streamed into COPY text, in one consistent snapshot. */
 import {
-  type Batch, type Column, copyWriter, describeKey, emptyBatch, lastPosition, Problem, type ReadBound, type ReadMode, type ReadRequest, type Source,
+  type Batch,
+  type Column,
+  copyWriter,
+  describeKey,
+  emptyBatch,
+  lastPosition,
+  Problem,
+  type ReadBound,
+  type ReadMode,
+  type ReadRequest,
+  type Source,
   type StreamSchema,
 } from '../../../sdk/index.ts';
 import type { MysqlConfig } from './config.ts';
-import { type MysqlTools, openSession, type Session, toProblem } from './session.ts';
-import { columnOf, literalOf, quoteName, quoteText, readerOf, selectItem, ZERO_MARK } from './types.ts';
+import { handOver } from './hand-over.ts';
+import { type MysqlTools, openSession, toProblem, withSession } from './session.ts';
+import { literalOf, quoteName, readerOf, selectItem, ZERO_MARK } from './types.ts';
 
 type Incremental = Extract<ReadMode, { type: 'incremental' }>;
 const TIME_TYPES = new Set(['date', 'timestamp', 'timestamptz']);
@@ -20,78 +31,30 @@ export function createSource(config: MysqlConfig, tools: MysqlTools): Source {
   };
 }
 
-/** Runs `work` on a session of its own and closes it, whatever happens. */
-export async function withSession<T>(
-  config: MysqlConfig, tools: MysqlTools, signal: AbortSignal, work: (session: Session) => Promise<T>, keepZone = false,
-): Promise<T> {
-  const session = await openSession(config, tools, signal, keepZone);
-  try {
-    return await work(session);
-  } finally {
-    session.destroy();
-  }
-}
-
-/** All tables and views of the database that the login can read. */
-export async function discoverStreams(config: MysqlConfig, tools: MysqlTools, signal: AbortSignal): Promise<StreamSchema[]> {
-  return withSession(config, tools, signal, async (session) => {
-    const schema = quoteText(config.database);
-    const tables = await session.query(`SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema}
-      AND TABLE_TYPE IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED') AND TABLE_NAME NOT IN ('_weir_checkpoint', '_weir_owned') ORDER BY 1`, signal);
-    const columns = await session.query(`SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION,
-      NUMERIC_SCALE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${schema} ORDER BY TABLE_NAME, ORDINAL_POSITION`, signal);
-    const keys = await session.query(`SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE, SUB_PART FROM information_schema.STATISTICS
-      WHERE TABLE_SCHEMA = ${schema} AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`, signal);
-    const json = new Set((await jsonColumns(session, schema, signal)).map((row) => row.join('\0')));
-    const byTable = Map.groupBy(columns, (row) => row[0]);
-    const keysOf = Map.groupBy(keys, (row) => row[0]);
-    return tables.map(([table, rows]): StreamSchema => {
-      const unique = uniqueKeys(keysOf.get(table!) ?? []);
-      return {
-        name: table!, namespace: undefined, table: table!,
-        columns: (byTable.get(table!) ?? []).map((row) => columnFrom(row, json.has(`${table}\0${row[1]}`))),
-        primaryKey: unique.find(([name]) => name === 'PRIMARY')?.[1] ?? [],
-        uniqueKeys: unique.map(([, key]) => key),
-        rowsEstimate: rows === null ? undefined : Number(rows),
-      };
-    });
-  });
-}
-
-/** MariaDB's JSON is a LONGTEXT with a check; the older servers and MySQL have no such table. */
-async function jsonColumns(session: Session, schema: string, signal: AbortSignal): Promise<(string | null)[][]> {
-  try {
-    return await session.query(`SELECT TABLE_NAME, replace(replace(CHECK_CLAUSE, 'json_valid(\`', ''), '\`)', '') FROM information_schema.CHECK_CONSTRAINTS
-      WHERE CONSTRAINT_SCHEMA = ${schema} AND CHECK_CLAUSE LIKE 'json\\_valid(\`%\`)' ESCAPE '\\'`, signal);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return [];
-  }
-}
-
-function uniqueKeys(rows: readonly (string | null)[][]): [string, string[]][] {
-  const byIndex = Map.groupBy(rows, (row) => row[1]!);
-  return [...byIndex]
-    .filter(([, parts]) => parts.every((part) => part[2] !== null && part[3] !== 'YES' && part[4] === null))
-    .map(([name, parts]) => [name, parts.map((part) => part[2]!)]);
-}
-
-function columnFrom(row: readonly (string | null)[], isJson: boolean): Column {
-  const number = (text: string | null | undefined) => (text === null || text === undefined ? undefined : Number(text));
-  return columnOf({
-    name: row[1]!, dataType: row[2]!.toLowerCase(), columnType: row[3]!.toLowerCase(), nullable: row[4] === 'YES',
-    length: number(row[5]), precision: number(row[6]), scale: number(row[7]), isJson,
-  });
-}
-
 /** The first rows of a stream. */
-export async function previewRows(config: MysqlConfig, tools: MysqlTools, stream: StreamSchema, rows: number, signal: AbortSignal): Promise<Batch> {
+export async function previewRows(
+  config: MysqlConfig,
+  tools: MysqlTools,
+  stream: StreamSchema,
+  rows: number,
+  signal: AbortSignal,
+): Promise<Batch> {
   const writer = copyWriter();
   await withSession(config, tools, signal, (session) =>
-    session.stream(`${selectAll(config, stream)} LIMIT ${Math.max(0, Math.floor(rows))}`, readersOf(config, stream), (cells) => {
-      writer.add(checked(cells, stream, stream.primaryKey, tools).join('\t'));
-      return undefined;
-    }, signal).catch((error: unknown) => { throw namingStream(error, tools, config, stream); }));
+    session
+      .stream(
+        `${selectAll(config, stream)} LIMIT ${Math.max(0, Math.floor(rows))}`,
+        readersOf(config, stream),
+        (cells) => {
+          writer.add(checked(cells, stream, stream.primaryKey, tools).join('\t'));
+          return undefined;
+        },
+        signal,
+      )
+      .catch((error: unknown) => {
+        throw namingStream(error, tools, config, stream);
+      }),
+  );
   return { ...emptyBatch(stream.name, stream.columns), ...writer.take() };
 }
 
@@ -104,13 +67,20 @@ async function* readBatches(config: MysqlConfig, tools: MysqlTools, request: Rea
     const key = mode.type === 'full' ? stream.primaryKey : mode.key;
     const writer = copyWriter();
     const hand = handOver<Batch>();
-    const running = session.stream(selectOf(config, tools, request), readersOf(config, stream), (cells) => {
-      writer.add(checked(cells, stream, key, tools).join('\t'));
-      return writer.bytes >= request.batchBytes ? hand.give(batchOf(request, writer.take())) : undefined;
-    }, signal).then(async () => {
-      if (writer.rows > 0) await hand.give(batchOf(request, writer.take()));
-      hand.end();
-    });
+    const running = session
+      .stream(
+        selectOf(config, tools, request),
+        readersOf(config, stream),
+        (cells) => {
+          writer.add(checked(cells, stream, key, tools).join('\t'));
+          return writer.bytes >= request.batchBytes ? hand.give(batchOf(request, writer.take())) : undefined;
+        },
+        signal,
+      )
+      .then(async () => {
+        if (writer.rows > 0) await hand.give(batchOf(request, writer.take()));
+        hand.end();
+      });
     running.catch((error: unknown) => hand.fail(error));
     for (;;) {
       const batch = await hand.take();
@@ -143,7 +113,9 @@ function checked(cells: string[], stream: StreamSchema, key: readonly string[], 
     if (!cells[i]!.startsWith(ZERO_MARK)) continue;
     const value = cells[i]!.slice(ZERO_MARK.length);
     const reason = `"${value}" is no date; correct it, or say \`zeroDates: null\` in the connection`;
-    throw tools.problems['value-unreadable']({ values: { stream: stream.name, key: describeKey(stream.columns, key, cells), column: stream.columns[i]!.name, reason } });
+    throw tools.problems['value-unreadable']({
+      values: { stream: stream.name, key: describeKey(stream.columns, key, cells), column: stream.columns[i]!.name, reason },
+    });
   }
   return cells;
 }
@@ -155,7 +127,8 @@ function selectAll(config: MysqlConfig, stream: StreamSchema): string {
 function selectOf(config: MysqlConfig, tools: MysqlTools, { stream, mode }: ReadRequest): string {
   if (mode.type === 'full') return selectAll(config, stream);
   const columns = [mode.cursor, ...mode.key].map((name) => orderedColumn(stream, name, tools));
-  return `${selectAll(config, stream)} WHERE ${rangeOf(mode, columns)} ORDER BY ${columns.map((column) => quoteName(column.name)).join(', ')}`;
+  const order = columns.map((column) => quoteName(column.name)).join(', ');
+  return `${selectAll(config, stream)} WHERE ${rangeOf(mode, columns)} ORDER BY ${order}`;
 }
 
 /** (a, b) > (x, y) spelled out: `a >= x AND (a > x OR (a = x AND b > y))`, which an index on `a` can serve. */
@@ -175,7 +148,9 @@ function orderedColumn(stream: StreamSchema, name: string, tools: MysqlTools): C
   const column = stream.columns.find((c) => c.name === name);
   if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `no column "${name}"` } });
   if (UNORDERED.test(column.sourceType)) {
-    throw tools.problems['incremental-impossible']({ values: { stream: stream.name, reason: `column "${name}" is ${column.sourceType}, whose order is not that of its text` } });
+    throw tools.problems['incremental-impossible']({
+      values: { stream: stream.name, reason: `column "${name}" is ${column.sourceType}, whose order is not that of its text` },
+    });
   }
   return column;
 }
@@ -184,23 +159,48 @@ function orderedColumn(stream: StreamSchema, name: string, tools: MysqlTools): C
  * The newest cursor at least `lookback` old, by the server's clock: it does not tell when open transactions
  * began, so those open for longer can still add rows below. A cursor that is no time cannot be held back.
  */
-async function boundOf(config: MysqlConfig, tools: MysqlTools, stream: StreamSchema, cursor: string, lookbackMs: number, signal: AbortSignal): Promise<ReadBound> {
+async function boundOf(
+  config: MysqlConfig,
+  tools: MysqlTools,
+  stream: StreamSchema,
+  cursor: string,
+  lookbackMs: number,
+  signal: AbortSignal,
+): Promise<ReadBound> {
   const column = orderedColumn(stream, cursor, tools);
   const name = quoteName(cursor);
   const table = `${quoteName(config.database)}.${quoteName(stream.table)}`;
   const timed = TIME_TYPES.has(column.type);
   // DATETIME holds what the writers' clocks showed, so it is compared in the server's own zone; TIMESTAMP holds UTC.
-  return withSession(config, tools, signal, async (session) => {
-    // Fractions are cut off: a row of this very second may still come, unless the column keeps microseconds.
-    const step = 10 ** (6 - Number(/\((\d)\)/.exec(column.sourceType)?.[1] ?? 0));
-    const now = column.type === 'date' ? 'CURDATE() - INTERVAL 1 DAY' : `NOW(6) - INTERVAL ${Math.round(lookbackMs * 1000) + step} MICROSECOND`;
-    const [row] = await session.query(`SELECT (SELECT max(${name}) FROM ${table}${timed ? ` WHERE ${name} <= ${now}` : ''}),
-      ${column.nullable ? `(SELECT count(*) FROM ${table} WHERE ${name} IS NULL)` : '0'}`, signal);
-    const top = row![0] ?? null;
-    const warning = timed ? undefined
-      : `cursor "${cursor}" is no time: rows of transactions still open now can end up below what was read and be missed; prefer a time column`;
-    return { upTo: top === null ? null : column.type === 'timestamptz' ? `${top}+00` : top, nullCursors: Number(row![1]), ...(warning ? { warning } : {}) };
-  }, column.type !== 'timestamptz').catch((error: unknown) => { throw signal.aborted ? signal.reason : namingStream(error, tools, config, stream); });
+  return withSession(
+    config,
+    tools,
+    signal,
+    async (session) => {
+      // Fractions are cut off: a row of this very second may still come, unless the column keeps microseconds.
+      const step = 10 ** (6 - Number(/\((\d)\)/.exec(column.sourceType)?.[1] ?? 0));
+      const now =
+        column.type === 'date' ? 'CURDATE() - INTERVAL 1 DAY' : `NOW(6) - INTERVAL ${Math.round(lookbackMs * 1000) + step} MICROSECOND`;
+      const [row] = await session.query(
+        `SELECT (SELECT max(${name}) FROM ${table}${timed ? ` WHERE ${name} <= ${now}` : ''}),
+      ${column.nullable ? `(SELECT count(*) FROM ${table} WHERE ${name} IS NULL)` : '0'}`,
+        signal,
+      );
+      const top = row![0] ?? null;
+      const warning = timed
+        ? undefined
+        : `cursor "${cursor}" is no time: rows of transactions still open now can end up below ` +
+          'what was read and be missed; prefer a time column';
+      return {
+        upTo: top === null ? null : column.type === 'timestamptz' ? `${top}+00` : top,
+        nullCursors: Number(row![1]),
+        ...(warning ? { warning } : {}),
+      };
+    },
+    column.type !== 'timestamptz',
+  ).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : namingStream(error, tools, config, stream);
+  });
 }
 
 function namingStream(error: unknown, tools: MysqlTools, config: MysqlConfig, stream: StreamSchema): unknown {
@@ -208,38 +208,4 @@ function namingStream(error: unknown, tools: MysqlTools, config: MysqlConfig, st
     return toProblem(error.options.cause, tools.problems, config, stream.name);
   }
   return toProblem(error, tools.problems, config, stream.name);
-}
-
-/** A place for one value: `give` resolves when it was taken. */
-function handOver<T>(): { give(value: T): Promise<void>; take(): Promise<T | undefined>; end(): void; fail(error: unknown): void } {
-  const waiting: { value: T; taken: () => void }[] = [];
-  let ended = false;
-  let failure: { error: unknown } | undefined;
-  let wake = () => {};
-  return {
-    give: (value) => new Promise((resolve) => {
-      waiting.push({ value, taken: resolve });
-      wake();
-    }),
-    async take() {
-      for (;;) {
-        const next = waiting.shift();
-        if (next) {
-          next.taken();
-          return next.value;
-        }
-        if (failure) throw failure.error;
-        if (ended) return undefined;
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
-    end() {
-      ended = true;
-      wake();
-    },
-    fail(error) {
-      failure = { error };
-      wake();
-    },
-  };
 }

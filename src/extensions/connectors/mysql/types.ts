@@ -25,10 +25,35 @@ export interface CatalogueColumn {
 }
 
 const PLAIN: Readonly<Record<string, ColumnType>> = {
-  tinyint: 'int16', smallint: 'int16', year: 'int16', mediumint: 'int32', int: 'int32', bigint: 'int64', float: 'float32', double: 'float64',
-  date: 'date', time: 'time', datetime: 'timestamp', timestamp: 'timestamptz', json: 'json', uuid: 'uuid', decimal: 'decimal',
-  binary: 'bytes', varbinary: 'bytes', tinyblob: 'bytes', blob: 'bytes', mediumblob: 'bytes', longblob: 'bytes',
-  geometry: 'bytes', point: 'bytes', linestring: 'bytes', polygon: 'bytes', multipoint: 'bytes', multilinestring: 'bytes', multipolygon: 'bytes', geometrycollection: 'bytes',
+  tinyint: 'int16',
+  smallint: 'int16',
+  year: 'int16',
+  mediumint: 'int32',
+  int: 'int32',
+  bigint: 'int64',
+  float: 'float32',
+  double: 'float64',
+  date: 'date',
+  time: 'time',
+  datetime: 'timestamp',
+  timestamp: 'timestamptz',
+  json: 'json',
+  uuid: 'uuid',
+  decimal: 'decimal',
+  binary: 'bytes',
+  varbinary: 'bytes',
+  tinyblob: 'bytes',
+  blob: 'bytes',
+  mediumblob: 'bytes',
+  longblob: 'bytes',
+  geometry: 'bytes',
+  point: 'bytes',
+  linestring: 'bytes',
+  polygon: 'bytes',
+  multipoint: 'bytes',
+  multilinestring: 'bytes',
+  multipolygon: 'bytes',
+  geometrycollection: 'bytes',
 };
 const UNSIGNED: Readonly<Record<string, ColumnType>> = { smallint: 'int32', int: 'int64', bigint: 'decimal' };
 
@@ -37,7 +62,8 @@ export function columnOf(from: CatalogueColumn): Column {
   const unsigned = / unsigned/.test(from.columnType);
   const base = { name: from.name, nullable: from.nullable, sourceType: from.columnType };
   if (from.isJson) return { ...base, type: 'json' };
-  if (from.dataType === 'bit') return from.columnType === 'bit(1)' ? { ...base, type: 'boolean' } : { ...base, type: 'decimal', precision: 20, scale: 0 };
+  if (from.dataType === 'bit')
+    return from.columnType === 'bit(1)' ? { ...base, type: 'boolean' } : { ...base, type: 'decimal', precision: 20, scale: 0 };
   if (unsigned && from.dataType === 'bigint') return { ...base, type: 'decimal', precision: 20, scale: 0 };
   const type = (unsigned ? UNSIGNED[from.dataType] : undefined) ?? PLAIN[from.dataType] ?? 'text';
   if (type === 'decimal' && from.precision !== undefined) return { ...base, type, precision: from.precision, scale: from.scale ?? 0 };

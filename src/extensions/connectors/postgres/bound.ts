@@ -28,7 +28,8 @@ const OPEN_SINCE = `
         AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'virtualxid') AS hidden
     FROM pg_stat_activity a
     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
-      AND coalesce(a.backend_type, '') NOT IN ('autovacuum worker', 'walsender') AND coalesce(a.application_name, '') NOT IN ('weir read', 'weir bound')
+      AND coalesce(a.backend_type, '') NOT IN ('autovacuum worker', 'walsender') AND coalesce(a.application_name,
+        '') NOT IN ('weir read', 'weir bound')
     UNION ALL
     SELECT p.prepared - make_interval(secs => $1::float8), true, false FROM pg_prepared_xacts p WHERE p.database = current_database()
   ) AS open`;
@@ -36,12 +37,18 @@ const OPEN_SINCE = `
 const WRITERS = `
   SELECT DISTINCT l.virtualtransaction AS id FROM pg_locks l
   WHERE l.locktype = 'relation' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND l.mode IN ('RowExclusiveLock','ShareRowExclusiveLock','ExclusiveLock','AccessExclusiveLock') AND l.pid IS DISTINCT FROM pg_backend_pid()
+    AND l.mode IN ('RowExclusiveLock','ShareRowExclusiveLock','ExclusiveLock','AccessExclusiveLock')
+      AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.relation IN (SELECT to_regclass($1)::oid UNION SELECT relid::oid FROM pg_partition_tree(to_regclass($1)))`;
 
 /** Fixes the bound. Raises `writers-open` when a non-time cursor's writers do not finish within 10 s. */
 export async function readBound(
-  session: Session, tools: PostgresTools, stream: StreamSchema, cursor: string, lookbackMs: number, signal: AbortSignal,
+  session: Session,
+  tools: PostgresTools,
+  stream: StreamSchema,
+  cursor: string,
+  lookbackMs: number,
+  signal: AbortSignal,
 ): Promise<ReadBound> {
   const column = stream.columns.find((c) => c.name === cursor);
   if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `column "${cursor}" does not exist` } });
@@ -55,7 +62,12 @@ export async function readBound(
 }
 
 async function timeBound(
-  session: Session, table: string, cursor: string, column: Column, lookbackMs: number, signal: AbortSignal,
+  session: Session,
+  table: string,
+  cursor: string,
+  column: Column,
+  lookbackMs: number,
+  signal: AbortSignal,
 ): Promise<Pick<ReadBound, 'upTo' | 'warning'>> {
   const { type } = column;
   // The least step of the column: a coarse one rounds a time down, below the start of its transaction.
@@ -64,14 +76,23 @@ async function timeBound(
   await session.query('SELECT pg_sleep(0.01)', [], signal);
   const open = await one(session, OPEN_SINCE, [String(lookbackMs / 1000)], signal);
   const hidden = open['hidden'] === 'true';
-  const limit = (await one(
-    session,
-    `SELECT (least($1::timestamptz, $2::timestamptz, CASE WHEN $3::bool THEN $1::timestamptz - make_interval(secs => $4::float8) END)
+  const limit = (
+    await one(
+      session,
+      `SELECT (least($1::timestamptz, $2::timestamptz, CASE WHEN $3::bool THEN $1::timestamptz - make_interval(secs => $4::float8) END)
        - make_interval(secs => $5::float8))::text AS at`,
-    [clock, open['since'] ?? null, hidden, String(lookbackMs / 1000), String(step)], signal,
-  ))['at']!;
-  const upTo = (await one(session, `SELECT max(${cursor})::text AS top FROM ${table} WHERE ${cursor} <= ${limitOf(type)}`,
-    type === 'timestamptz' ? [limit] : [limit, session.timeZone], signal))['top'];
+      [clock, open['since'] ?? null, hidden, String(lookbackMs / 1000), String(step)],
+      signal,
+    )
+  )['at']!;
+  const upTo = (
+    await one(
+      session,
+      `SELECT max(${cursor})::text AS top FROM ${table} WHERE ${cursor} <= ${limitOf(type)}`,
+      type === 'timestamptz' ? [limit] : [limit, session.timeZone],
+      signal,
+    )
+  )['top'];
   const warning = warningOf(hidden, open['prepared'] === 'true', lookbackMs);
   return { upTo: upTo ?? null, ...(warning ? { warning } : {}) };
 }
@@ -84,16 +105,28 @@ function limitOf(type: ColumnType): string {
 
 function warningOf(hidden: boolean, prepared: boolean, lookbackMs: number): string | undefined {
   if (hidden) {
-    return `the login may not see when other sessions' transactions began: read up to ${lookbackMs} ms ago (lookback); `
-      + 'rows of transactions open for longer can be missed; grant pg_read_all_stats to read exactly';
+    return (
+      `the login may not see when other sessions' transactions began: read up to ${lookbackMs} ms ago (lookback); ` +
+      'rows of transactions open for longer can be missed; grant pg_read_all_stats to read exactly'
+    );
   }
   return prepared ? `prepared transactions are open: read up to ${lookbackMs} ms (lookback) before the oldest` : undefined;
 }
 
 async function settledBound(
-  session: Session, tools: PostgresTools, stream: StreamSchema, table: string, cursor: string, signal: AbortSignal,
+  session: Session,
+  tools: PostgresTools,
+  stream: StreamSchema,
+  table: string,
+  cursor: string,
+  signal: AbortSignal,
 ): Promise<string | null> {
-  const top = await session.query(`SELECT ${quoteName(cursor)}::text AS top FROM ${table} WHERE ${quoteName(cursor)} IS NOT NULL ORDER BY ${quoteName(cursor)} DESC LIMIT 1`, [], signal);
+  const top = await session.query(
+    `SELECT ${quoteName(cursor)}::text AS top FROM ${table} WHERE ${quoteName(cursor)} IS NOT NULL
+      ORDER BY ${quoteName(cursor)} DESC LIMIT 1`,
+    [],
+    signal,
+  );
   const writers = async () => (await session.query(WRITERS, [table], signal)).map((row) => row['id']!);
   let waiting = new Set(top.length > 0 ? await writers() : []);
   const until = tools.clock.monotonic() + WRITERS_WAIT_MS;

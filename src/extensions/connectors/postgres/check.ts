@@ -35,7 +35,12 @@ export async function* checkSteps(config: PostgresConfig, tools: PostgresTools, 
   yield* loginSteps(config, tools, time, signal);
 }
 
-async function* loginSteps(config: PostgresConfig, tools: PostgresTools, time: () => number, signal: AbortSignal): AsyncGenerator<CheckStep> {
+async function* loginSteps(
+  config: PostgresConfig,
+  tools: PostgresTools,
+  time: () => number,
+  signal: AbortSignal,
+): AsyncGenerator<CheckStep> {
   let session: Awaited<ReturnType<typeof openSession>> | undefined;
   try {
     const login = await attempt('login', time, async () => {
@@ -97,13 +102,17 @@ async function dial(addresses: readonly string[], config: PostgresConfig, tools:
       last = error as Error;
     }
   }
-  const reason = (last as { code?: string } | undefined)?.code === 'ECONNREFUSED' ? 'nothing listens there' : (last?.message ?? 'the name has no address');
+  const reason =
+    (last as { code?: string } | undefined)?.code === 'ECONNREFUSED'
+      ? 'nothing listens there'
+      : (last?.message ?? 'the name has no address');
   throw tools.problems['host-unreachable']({ values: { address: `${config.host}:${config.port}`, reason }, cause: last });
 }
 
 async function tryTls(socket: Socket, config: PostgresConfig, tools: PostgresTools, signal: AbortSignal): Promise<string> {
   if (config.tls.mode === 'disable') return 'TLS is switched off';
-  const fail = (reason: string, cause?: unknown) => tools.problems['tls-failed']({ values: { address: `${config.host}:${config.port}`, reason }, cause });
+  const fail = (reason: string, cause?: unknown) =>
+    tools.problems['tls-failed']({ values: { address: `${config.host}:${config.port}`, reason }, cause });
   const answer = new Promise<Buffer>((resolve) => socket.once('data', resolve));
   socket.write(SSL_REQUEST);
   const first = await within(answer, socket, config.connectTimeout, tools, signal).catch((error: unknown) => {
@@ -117,7 +126,8 @@ async function tryTls(socket: Socket, config: PostgresConfig, tools: PostgresToo
   try {
     const secure = connectTls({ socket, ...tlsOptions(config) });
     await settled(secure, 'secureConnect', config.connectTimeout, tools, signal);
-    return `${secure.getProtocol() ?? 'TLS'}${config.tls.mode === 'verify-full' ? ', certificate and name checked' : ', certificate not checked'}`;
+    const checked = config.tls.mode === 'verify-full' ? 'certificate and name checked' : 'certificate not checked';
+    return `${secure.getProtocol() ?? 'TLS'}, ${checked}`;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw fail((error as Error).message, error);

@@ -29,7 +29,8 @@ const KEYS = `
   SELECT i.indrelid::text AS relation, i.indisprimary AS main, json_agg(a.attname ORDER BY k.place)::text AS columns
   FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-  WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
+  WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND k.place <= i.indnkeyatts
   GROUP BY i.indexrelid, i.indrelid, i.indisprimary
   HAVING bool_and(a.attnotnull)
   ORDER BY i.indisprimary DESC, i.indexrelid`;

@@ -33,7 +33,9 @@ if ('missing' in server) {
     incremental: true,
     async makeStream(name, rows) {
       const table = `suite."${name}"`;
-      await client.query(`DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id bigint PRIMARY KEY, name text, amount numeric(12,2), stamp timestamp)`);
+      await client.query(
+        `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id bigint PRIMARY KEY, name text, amount numeric(12,2), stamp timestamp)`,
+      );
       const columns = [rows.map((r) => r.id), rows.map((r) => r.name), rows.map((r) => r.amount), rows.map((r) => r.stamp)];
       await client.query(`INSERT INTO ${table} SELECT * FROM unnest($1::bigint[], $2::text[], $3::numeric[], $4::timestamp[])`, columns);
       return `suite.${name}`;

@@ -24,9 +24,18 @@ export default defineConnector({
   examples: [
     {
       title: { en: 'A warehouse over verified TLS', zh: '经校验 TLS 连接的数据仓库' },
-      config: { host: 'warehouse.example.test', database: 'warehouse', user: 'weir', password: '${secret:warehouse}', tls: { mode: 'verify-full' } },
+      config: {
+        host: 'warehouse.example.test',
+        database: 'warehouse',
+        user: 'weir',
+        password: '${secret:warehouse}',
+        tls: { mode: 'verify-full' },
+      },
     },
-    { title: { en: 'A database on this machine', zh: '本机数据库' }, config: { host: '127.0.0.1', port: 5433, database: 'shop', user: 'reader', tls: { mode: 'disable' } } },
+    {
+      title: { en: 'A database on this machine', zh: '本机数据库' },
+      config: { host: '127.0.0.1', port: 5433, database: 'shop', user: 'reader', tls: { mode: 'disable' } },
+    },
   ],
   roles: ['source', 'sink', 'query'],
   transactional: true,

@@ -9,18 +9,26 @@ import { hasUniqueKey, keyOf, STAGE, type TargetTable } from './target.ts';
  * Inserts or updates by key; of rows with one key the last wins (a stage filled by COPY alone keeps
  * its order in `ctid`). Rows that are equal to the byte are left alone.
  */
-export async function mergeByKey(session: Session, table: TargetTable, target: SinkTarget, key: readonly string[], signal: AbortSignal): Promise<void> {
+export async function mergeByKey(
+  session: Session,
+  table: TargetTable,
+  target: SinkTarget,
+  key: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const names = target.schema.columns.map((column) => column.name);
   const rest = names.filter((name) => !key.includes(name));
-  const update = rest.length === 0
-    ? 'DO NOTHING'
-    : `DO UPDATE SET ${rest.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ')}
+  const update =
+    rest.length === 0
+      ? 'DO NOTHING'
+      : `DO UPDATE SET ${rest.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ')}
        WHERE ROW(${quoteList(rest, 'old.')})::record *<> ROW(${quoteList(rest, 'excluded.')})::record`;
   await session.attempt(
     `INSERT INTO ${table.quoted} AS old (${quoteList(names)}) OVERRIDING SYSTEM VALUE
      SELECT DISTINCT ON (${quoteList(key)}) ${quoteList(names)} FROM ${STAGE} ORDER BY ${quoteList(key)}, ctid DESC
      ON CONFLICT (${quoteList(key)}) ${update}`,
-    [], signal,
+    [],
+    signal,
   );
 }
 
@@ -28,7 +36,13 @@ export async function mergeByKey(session: Session, table: TargetTable, target: S
  * Swaps the contents without touching the table: grants, indexes, views and foreign keys stay.
  * With a key the difference is written, so rows that others refer to are never gone in between.
  */
-export async function swapContents(session: Session, tools: PostgresTools, table: TargetTable, target: SinkTarget, signal: AbortSignal): Promise<void> {
+export async function swapContents(
+  session: Session,
+  tools: PostgresTools,
+  table: TargetTable,
+  target: SinkTarget,
+  signal: AbortSignal,
+): Promise<void> {
   await session.query(`LOCK TABLE ${table.quoted} IN SHARE ROW EXCLUSIVE MODE`, [], signal);
   const key = keyOf(target);
   if (key.length === 0 || (table.exists && !hasUniqueKey(table, key))) return swapWhole(session, tools, table, target, signal);
@@ -49,11 +63,18 @@ export async function swapContents(session: Session, tools: PostgresTools, table
   }
 }
 
-async function swapWhole(session: Session, tools: PostgresTools, table: TargetTable, target: SinkTarget, signal: AbortSignal): Promise<void> {
+async function swapWhole(
+  session: Session,
+  tools: PostgresTools,
+  table: TargetTable,
+  target: SinkTarget,
+  signal: AbortSignal,
+): Promise<void> {
   const followers = await session.query(
     `SELECT conrelid::regclass::text AS name FROM pg_constraint
      WHERE contype = 'f' AND confrelid = to_regclass($1) AND conrelid <> confrelid AND confdeltype IN ('c', 'n', 'd') LIMIT 3`,
-    [table.quoted], signal,
+    [table.quoted],
+    signal,
   );
   if (followers.length > 0) {
     const reason = `rows of ${followers.map((row) => row['name']).join(', ')} would be deleted or emptied with them (ON DELETE)`;
@@ -62,7 +83,11 @@ async function swapWhole(session: Session, tools: PostgresTools, table: TargetTa
   const names = quoteList(target.schema.columns.map((column) => column.name));
   try {
     await session.attempt(`DELETE FROM ${table.quoted}`, [], signal);
-    await session.attempt(`INSERT INTO ${table.quoted} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${STAGE} ORDER BY ctid`, [], signal);
+    await session.attempt(
+      `INSERT INTO ${table.quoted} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${STAGE} ORDER BY ctid`,
+      [],
+      signal,
+    );
   } catch (error) {
     const failed = error as ServerError;
     throw failed.code === '23503' && /still referenced/i.test(failed.detail ?? '') ? referenced(tools, table, failed) : error;
@@ -81,10 +106,18 @@ function referenced(tools: PostgresTools, table: TargetTable, error: ServerError
   return tools.problems['replace-referenced']({ values: { table: table.name, reason: error.detail ?? error.message }, cause: error });
 }
 
-async function refuseDoubles(session: Session, tools: PostgresTools, target: SinkTarget, key: readonly string[], signal: AbortSignal): Promise<void> {
+async function refuseDoubles(
+  session: Session,
+  tools: PostgresTools,
+  target: SinkTarget,
+  key: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const shown = key.map((name) => `${quoteName(name)}::text AS ${quoteName(name)}`).join(', ');
   const [row] = await session.query(`SELECT ${shown} FROM ${STAGE} GROUP BY ${quoteList(key)} HAVING count(*) > 1 LIMIT 1`, [], signal);
   if (!row) return;
   const named = key.map((name) => `${name}=${row[name]}`).join(', ');
-  throw tools.problems['duplicate-key']({ values: { stream: target.schema.name, key: named, reason: 'the source gave two rows with this key' } });
+  throw tools.problems['duplicate-key']({
+    values: { stream: target.schema.name, key: named, reason: 'the source gave two rows with this key' },
+  });
 }

@@ -1,12 +1,28 @@
 /** Finds the row and column behind an error of the server, so that a person knows what to correct. */
-import { asBuffer, type Batch, cellEnds, decodeRow, decodeRows, describeKey, type Problem, rowRange, type SinkTarget } from '../../../sdk/index.ts';
+import {
+  asBuffer,
+  type Batch,
+  cellEnds,
+  decodeRow,
+  decodeRows,
+  describeKey,
+  type Problem,
+  rowRange,
+  type SinkTarget,
+} from '../../../sdk/index.ts';
 import { quoteName } from './names.ts';
 import type { PostgresProblems, ServerError } from './problems-of.ts';
 import type { Session } from './session.ts';
 import { keyOf, STAGE } from './target.ts';
 
 /** The problem of a row that `COPY` refused, or undefined when the error is of another kind. */
-export function copyMisfit(error: ServerError, batch: Batch, target: SinkTarget, table: string, problems: PostgresProblems): Problem | undefined {
+export function copyMisfit(
+  error: ServerError,
+  batch: Batch,
+  target: SinkTarget,
+  table: string,
+  problems: PostgresProblems,
+): Problem | undefined {
   const code = error.code ?? '';
   if (!isMisfit(code)) return undefined;
   const place = placeOf(error.where ?? '', table);
@@ -19,17 +35,28 @@ export function copyMisfit(error: ServerError, batch: Batch, target: SinkTarget,
 
 /** The problem of a row that the merge refused; its key is looked up in the stage, after the roll-back. */
 export async function mergeMisfit(
-  error: ServerError, session: Session, target: SinkTarget, staged: boolean, problems: PostgresProblems, signal: AbortSignal,
+  error: ServerError,
+  session: Session,
+  target: SinkTarget,
+  staged: boolean,
+  problems: PostgresProblems,
+  signal: AbortSignal,
 ): Promise<Problem | undefined> {
   if (!isMisfit(error.code ?? '')) return undefined;
   const named = /\((.+?)\)=\((.*)\)/.exec(error.detail ?? '');
   const names = keyOf(target);
   const columns = named?.[1]?.split(', ') ?? [];
-  let key = named ? columns.map((name, i) => `${name}=${columns.length === 1 ? named[2] : named[2]!.split(', ')[i]}`).join(', ') : (error.detail ?? 'unknown');
+  let key = named
+    ? columns.map((name, i) => `${name}=${columns.length === 1 ? named[2] : named[2]!.split(', ')[i]}`).join(', ')
+    : (error.detail ?? 'unknown');
   const column = target.schema.columns.find((c) => c.name === columns[0] && columns.length === 1);
   if (staged && column && !names.includes(column.name) && names.length > 0) {
     const shown = names.map((name) => `${quoteName(name)}::text AS ${quoteName(name)}`).join(', ');
-    const [row] = await session.query(`SELECT ${shown} FROM ${STAGE} WHERE ${quoteName(column.name)}::text = $1 LIMIT 1`, [named![2]], signal);
+    const [row] = await session.query(
+      `SELECT ${shown} FROM ${STAGE} WHERE ${quoteName(column.name)}::text = $1 LIMIT 1`,
+      [named![2]],
+      signal,
+    );
     if (row) key = names.map((name) => `${name}=${row[name]}`).join(', ');
   }
   return misfitProblem(error, target, key, error.column ?? columns.join(', '), problems);
@@ -38,7 +65,8 @@ export async function mergeMisfit(
 function misfitProblem(error: ServerError, target: SinkTarget, key: string, column: string, problems: PostgresProblems): Problem {
   const values = { stream: target.schema.name, key, column, reason: reasonOf(error) };
   if (error.code === '23505') return problems['duplicate-key']({ values, cause: error });
-  if (error.code === '23514' || error.code === '23503' || error.code === 'P0001') return problems['constraint-violated']({ values, cause: error });
+  if (error.code === '23514' || error.code === '23503' || error.code === 'P0001')
+    return problems['constraint-violated']({ values, cause: error });
   return problems['value-does-not-fit']({ values, cause: error });
 }
 

@@ -22,8 +22,21 @@ export function quoteText(text: string): string {
 }
 
 const TYPES: Readonly<Record<string, ColumnType>> = {
-  bool: 'boolean', int2: 'int16', int4: 'int32', int8: 'int64', numeric: 'decimal', float4: 'float32', float8: 'float64',
-  bytea: 'bytes', date: 'date', time: 'time', timestamp: 'timestamp', timestamptz: 'timestamptz', json: 'json', jsonb: 'json', uuid: 'uuid',
+  bool: 'boolean',
+  int2: 'int16',
+  int4: 'int32',
+  int8: 'int64',
+  numeric: 'decimal',
+  float4: 'float32',
+  float8: 'float64',
+  bytea: 'bytes',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  json: 'json',
+  jsonb: 'json',
+  uuid: 'uuid',
 };
 
 /** The column type of a base type (`pg_type.typname`); a type not known here travels as its text. */
@@ -43,8 +56,21 @@ export function modifiers(typeName: string, typmod: number): { precision?: numbe
 }
 
 const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
-  boolean: 'boolean', int16: 'smallint', int32: 'integer', int64: 'bigint', decimal: 'numeric', float32: 'real', float64: 'double precision',
-  text: 'text', bytes: 'bytea', date: 'date', time: 'time', timestamp: 'timestamp', timestamptz: 'timestamptz', json: 'json', uuid: 'uuid',
+  boolean: 'boolean',
+  int16: 'smallint',
+  int32: 'integer',
+  int64: 'bigint',
+  decimal: 'numeric',
+  float32: 'real',
+  float64: 'double precision',
+  text: 'text',
+  bytes: 'bytea',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  json: 'json',
+  uuid: 'uuid',
 };
 
 /** The type a column is created with. JSON keeps its exact text unless the source itself had `jsonb`. */
@@ -52,7 +78,8 @@ export function sqlType(column: Column): string {
   if (column.type === 'decimal' && column.precision !== undefined && column.precision <= 1000) {
     return `numeric(${column.precision},${column.scale ?? 0})`;
   }
-  if (column.type === 'text' && column.length !== undefined && column.length >= 1 && column.length <= 10_485_760) return `varchar(${column.length})`;
+  if (column.type === 'text' && column.length !== undefined && column.length >= 1 && column.length <= 10_485_760)
+    return `varchar(${column.length})`;
   if (column.type === 'json' && column.sourceType === 'jsonb') return 'jsonb';
   return SQL_TYPES[column.type];
 }

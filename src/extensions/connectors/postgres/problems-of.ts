@@ -5,10 +5,13 @@ export const postgresProblems = {
   ...connectorProblems,
   ...sinkProblems,
   'writers-open': {
-    status: 409, retry: 'later',
+    status: 409,
+    retry: 'later',
     title: { en: 'Open transactions write this table', zh: '有未提交的事务正在写该表' },
     detail: {
-      en: '{count} transaction(s) that write "{stream}" stayed open for {seconds} s; reading past them would lose their rows. Nothing was read. Try again when they are done.',
+      en:
+        '{count} transaction(s) that write "{stream}" stayed open for {seconds} s; ' +
+        'reading past them would lose their rows. Nothing was read. Try again when they are done.',
       zh: '有 {count} 个写“{stream}”的事务超过 {seconds} 秒未结束，越过它们读取会丢失数据。未读取任何内容，请在其结束后重试。',
     },
   },
@@ -36,19 +39,37 @@ export interface About {
 type Name = keyof typeof postgresProblems;
 
 const BY_CODE: Readonly<Record<string, Name>> = {
-  '28P01': 'login-failed', '28000': 'login-failed', '3D000': 'database-missing', '42501': 'permission-denied',
-  '42P01': 'stream-gone', '3F000': 'stream-gone', '42703': 'column-gone', '53100': 'disk-full', '58030': 'disk-full',
-  '53300': 'server-busy', '53200': 'server-busy', '55P03': 'server-busy', '40P01': 'server-busy', '40001': 'server-busy',
-  '57P01': 'connection-lost', '57P02': 'connection-lost', '57P03': 'server-busy',
-  ECONNREFUSED: 'host-unreachable', EHOSTUNREACH: 'host-unreachable', ENETUNREACH: 'host-unreachable', ETIMEDOUT: 'host-unreachable',
-  ECONNRESET: 'connection-lost', EPIPE: 'connection-lost',
+  '28P01': 'login-failed',
+  '28000': 'login-failed',
+  '3D000': 'database-missing',
+  '42501': 'permission-denied',
+  '42P01': 'stream-gone',
+  '3F000': 'stream-gone',
+  '42703': 'column-gone',
+  '53100': 'disk-full',
+  '58030': 'disk-full',
+  '53300': 'server-busy',
+  '53200': 'server-busy',
+  '55P03': 'server-busy',
+  '40P01': 'server-busy',
+  '40001': 'server-busy',
+  '57P01': 'connection-lost',
+  '57P02': 'connection-lost',
+  '57P03': 'server-busy',
+  ECONNREFUSED: 'host-unreachable',
+  EHOSTUNREACH: 'host-unreachable',
+  ENETUNREACH: 'host-unreachable',
+  ETIMEDOUT: 'host-unreachable',
+  ECONNRESET: 'connection-lost',
+  EPIPE: 'connection-lost',
 };
 
 /** The problem that stands for `error`; problems and assertion failures pass through unchanged. */
 export function toProblem(error: unknown, problems: PostgresProblems, about: About): unknown {
   if (!(error instanceof Error) || error instanceof Problem || error.name === 'AssertionFailure') return error;
   const { code = '', message } = error as ServerError;
-  const name = BY_CODE[code] ?? (isLost(message) || code.startsWith('08') ? 'connection-lost' : isTls(error) ? 'tls-failed' : 'server-error');
+  const name =
+    BY_CODE[code] ?? (isLost(message) || code.startsWith('08') ? 'connection-lost' : isTls(error) ? 'tls-failed' : 'server-error');
   return problems[name]({ values: { ...about, reason: reasonOf(name, error) }, cause: error });
 }
 

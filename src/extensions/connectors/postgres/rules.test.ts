@@ -17,8 +17,15 @@ const columns = [
   { name: 'id', type: 'int64', nullable: false, sourceType: 'bigint' },
   { name: 'code', type: 'text', nullable: true, sourceType: 'text' },
 ] as const;
-const stream = (table: string, key: string[] = ['id']): StreamSchema => (
-  { name: `src.${table}`, namespace: 'src', table, columns, primaryKey: key, uniqueKeys: [key], rowsEstimate: undefined });
+const stream = (table: string, key: string[] = ['id']): StreamSchema => ({
+  name: `src.${table}`,
+  namespace: 'src',
+  table,
+  columns,
+  primaryKey: key,
+  uniqueKeys: [key],
+  rowsEstimate: undefined,
+});
 
 if ('missing' in server) {
   test('postgres rules', { skip: server.missing }, () => {});
@@ -42,7 +49,18 @@ if ('missing' in server) {
   const load = async (table: string, rows: (string | null)[][], more: Partial<SinkTarget> = {}) => {
     const schema = more.schema ?? stream(table);
     const target: SinkTarget = {
-      pipeline: 'p', stream: schema.name, run: 'r', epoch: 1, namespace: 'public', table, schema, write: 'replace', key: [], adopt: true, allowEmpty: false, ...more,
+      pipeline: 'p',
+      stream: schema.name,
+      run: 'r',
+      epoch: 1,
+      namespace: 'public',
+      table,
+      schema,
+      write: 'replace',
+      key: [],
+      adopt: true,
+      allowEmpty: false,
+      ...more,
     };
     const session = await connector.sink!.open(target, signal());
     try {
@@ -62,7 +80,8 @@ if ('missing' in server) {
     const ids: string[] = [];
     if (bound.upTo === null) return ids;
     const mode = { type: 'incremental', cursor, key: ['id'], after: null, upTo: bound.upTo } as const;
-    for await (const batch of connector.source!.read({ stream: from, mode, batchBytes: 4096 }, signal())) ids.push(...[...decodeRows(batch.data)].map((row) => row[0]!));
+    for await (const batch of connector.source!.read({ stream: from, mode, batchBytes: 4096 }, signal()))
+      ids.push(...[...decodeRows(batch.data)].map((row) => row[0]!));
     return ids;
   };
 
@@ -96,7 +115,10 @@ if ('missing' in server) {
   });
 
   test('bound: a login that cannot see other sessions keeps lookback and says so', async () => {
-    await client.query("CREATE ROLE blind LOGIN PASSWORD 'blind-password'; CREATE TABLE unseen (id bigint PRIMARY KEY, at timestamptz); GRANT SELECT ON unseen TO blind");
+    await client.query(
+      `CREATE ROLE blind LOGIN PASSWORD 'blind-password'; CREATE TABLE unseen (id bigint PRIMARY KEY, at timestamptz);
+        GRANT SELECT ON unseen TO blind`,
+    );
     await client.query("INSERT INTO unseen VALUES (1, now() - interval '1 hour'), (2, now() - interval '1 second')");
     const blind = connect(postgres as never, { ...config, user: 'blind', password: 'blind-password' }, suiteTools());
     const found = await find('public.unseen', blind);
@@ -120,8 +142,10 @@ if ('missing' in server) {
     const found = await find('public.numbered');
     let settled = false;
     const waiting = connector.source!.bound(found, 'id', 0, signal()).finally(() => (settled = true));
-    for (let asked = 0; asked < 3; ) {
-      const { rows } = await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir bound' AND query LIKE '%relation%'");
+    for (let asked = 0; asked < 3;) {
+      const { rows } = await client.query(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir bound' AND query LIKE '%relation%'",
+      );
       if (rows[0].n > 0) asked++;
     }
     assert.equal(settled, false);
@@ -135,39 +159,116 @@ if ('missing' in server) {
       INSERT INTO kept VALUES (1, 'a'), (2, 'b'), (3, 'c'); GRANT SELECT ON kept TO reader; CREATE INDEX kept_lower ON kept (lower(code));
       CREATE VIEW kept_view AS SELECT code FROM kept; CREATE TABLE child (kept_id bigint REFERENCES kept ON DELETE CASCADE, note text);
       INSERT INTO child VALUES (1, 'x'), (2, 'y')`);
-    const facts = async () => (await client.query(`SELECT 'kept'::regclass::oid::int AS oid, has_table_privilege('reader', 'kept', 'SELECT') AS granted,
+    const facts = async () =>
+      (
+        await client.query(`SELECT 'kept'::regclass::oid::int AS oid, has_table_privilege('reader', 'kept', 'SELECT') AS granted,
       (SELECT count(*)::int FROM pg_index WHERE indrelid = 'kept'::regclass) AS indexes, (SELECT count(*)::int FROM child) AS children,
-      (SELECT count(*)::int FROM pg_constraint WHERE confrelid = 'kept'::regclass) AS keys`)).rows[0];
+      (SELECT count(*)::int FROM pg_constraint WHERE confrelid = 'kept'::regclass) AS keys`)
+      ).rows[0];
     const before = await facts();
-    await load('kept', [['1', 'a2'], ['2', 'b'], ['4', 'd']]);
+    await load('kept', [
+      ['1', 'a2'],
+      ['2', 'b'],
+      ['4', 'd'],
+    ]);
     assert.deepEqual(await facts(), before);
-    assert.deepEqual((await client.query('SELECT code FROM kept_view ORDER BY 1')).rows.map((row) => row.code), ['a2', 'b', 'd']);
+    assert.deepEqual(
+      (await client.query('SELECT code FROM kept_view ORDER BY 1')).rows.map((row) => row.code),
+      ['a2', 'b', 'd'],
+    );
     // Two rows trade their unique codes: by difference that collides, as a whole it would take the children along.
-    await assert.rejects(load('kept', [['1', 'b'], ['2', 'a2']]), fails('replace-referenced'));
+    await assert.rejects(
+      load('kept', [
+        ['1', 'b'],
+        ['2', 'a2'],
+      ]),
+      fails('replace-referenced'),
+    );
     assert.deepEqual(await facts(), before);
     await client.query("ALTER TABLE child DROP CONSTRAINT child_kept_id_fkey; UPDATE kept SET own = 'special' WHERE id = 2");
-    await assert.rejects(load('kept', [['1', 'b'], ['2', 'a2']]), fails('replace-referenced'));
-    assert.equal((await client.query('SELECT own FROM kept WHERE id = 2')).rows[0].own, 'special', 'a column of the user’s own keeps its values');
+    await assert.rejects(
+      load('kept', [
+        ['1', 'b'],
+        ['2', 'a2'],
+      ]),
+      fails('replace-referenced'),
+    );
+    assert.equal(
+      (await client.query('SELECT own FROM kept WHERE id = 2')).rows[0].own,
+      'special',
+      'a column of the user’s own keeps its values',
+    );
     await client.query('ALTER TABLE kept DROP COLUMN own');
-    await load('kept', [['1', 'b'], ['2', 'a2']]);
-    assert.deepEqual((await client.query('SELECT id, code FROM kept ORDER BY 1')).rows, [{ id: '1', code: 'b' }, { id: '2', code: 'a2' }]);
+    await load('kept', [
+      ['1', 'b'],
+      ['2', 'a2'],
+    ]);
+    assert.deepEqual((await client.query('SELECT id, code FROM kept ORDER BY 1')).rows, [
+      { id: '1', code: 'b' },
+      { id: '2', code: 'a2' },
+    ]);
   });
 
   test('replace never takes rows that others still refer to', async () => {
-    await client.query('CREATE TABLE parent (id bigint PRIMARY KEY, code text); INSERT INTO parent VALUES (1), (2); CREATE TABLE ward (p bigint REFERENCES parent); INSERT INTO ward VALUES (2)');
+    await client.query(
+      `CREATE TABLE parent (id bigint PRIMARY KEY, code text); INSERT INTO parent VALUES (1), (2);
+        CREATE TABLE ward (p bigint REFERENCES parent); INSERT INTO ward VALUES (2)`,
+    );
     await assert.rejects(load('parent', [['1', 'x']]), fails('replace-referenced'));
-    await assert.rejects(load('parent', [['1', 'x'], ['1', 'y']]), fails('duplicate-key', 'id=1'));
-    assert.deepEqual((await client.query('SELECT id, code FROM parent ORDER BY 1')).rows, [{ id: '1', code: null }, { id: '2', code: null }]);
+    await assert.rejects(
+      load('parent', [
+        ['1', 'x'],
+        ['1', 'y'],
+      ]),
+      fails('duplicate-key', 'id=1'),
+    );
+    assert.deepEqual((await client.query('SELECT id, code FROM parent ORDER BY 1')).rows, [
+      { id: '1', code: null },
+      { id: '2', code: null },
+    ]);
   });
 
   test('a NUL, a broken check, a missing parent: the row and the reason', async () => {
-    await client.query(`CREATE TABLE strict (id bigint PRIMARY KEY, code text CHECK (code <> 'bad') UNIQUE); CREATE TABLE needs (id bigint PRIMARY KEY, code text REFERENCES strict (code))`);
+    await client.query(
+      `CREATE TABLE strict (id bigint PRIMARY KEY, code text CHECK (code <> 'bad') UNIQUE);
+        CREATE TABLE needs (id bigint PRIMARY KEY, code text REFERENCES strict (code))`,
+    );
     for (const write of ['append', 'upsert'] as const) {
       const more = { write, key: write === 'upsert' ? ['id'] : [] };
-      await assert.rejects(load('strict', [['1', 'ok'], ['2', 'n\0ul']], more), (error: Problem) => fails('value-does-not-fit', 'id=2')(error) && error.options.values?.['column'] === 'code');
-      await assert.rejects(load('strict', [['1', 'ok'], ['3', 'bad']], more), fails('constraint-violated', 'id=3'));
+      await assert.rejects(
+        load(
+          'strict',
+          [
+            ['1', 'ok'],
+            ['2', 'n\0ul'],
+          ],
+          more,
+        ),
+        (error: Problem) => fails('value-does-not-fit', 'id=2')(error) && error.options.values?.['column'] === 'code',
+      );
+      await assert.rejects(
+        load(
+          'strict',
+          [
+            ['1', 'ok'],
+            ['3', 'bad'],
+          ],
+          more,
+        ),
+        fails('constraint-violated', 'id=3'),
+      );
       await assert.rejects(load('needs', [['4', 'nobody']], more), fails('constraint-violated', 'id=4'));
-      await assert.rejects(load('strict', [['5', 'same'], ['6', 'same']], more), fails('duplicate-key', write === 'upsert' ? undefined : 'id=6'));
+      await assert.rejects(
+        load(
+          'strict',
+          [
+            ['5', 'same'],
+            ['6', 'same'],
+          ],
+          more,
+        ),
+        fails('duplicate-key', write === 'upsert' ? undefined : 'id=6'),
+      );
     }
     assert.equal((await client.query('SELECT count(*)::int AS n FROM strict')).rows[0].n, 0);
   });
@@ -181,7 +282,17 @@ if ('missing' in server) {
 
   test('rows and position are one: a session killed at the server leaves the last commit', async () => {
     const target: SinkTarget = {
-      pipeline: 'p', stream: 's', run: 'r', epoch: 1, namespace: 'public', table: 'killed', schema: stream('killed'), write: 'append', key: [], adopt: false, allowEmpty: false,
+      pipeline: 'p',
+      stream: 's',
+      run: 'r',
+      epoch: 1,
+      namespace: 'public',
+      table: 'killed',
+      schema: stream('killed'),
+      write: 'append',
+      key: [],
+      adopt: false,
+      allowEmpty: false,
     };
     const session = await connector.sink!.open(target, signal());
     await session.write(batchOf(target.schema, [['1', 'a']]), signal());
@@ -202,13 +313,25 @@ if ('missing' in server) {
     await holder.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
     const controller = new AbortController();
     const target: SinkTarget = {
-      pipeline: 'p2', stream: 's', run: 'r', epoch: 1, namespace: 'public', table: 'locked', schema: stream('locked'), write: 'append', key: [], adopt: false, allowEmpty: false,
+      pipeline: 'p2',
+      stream: 's',
+      run: 'r',
+      epoch: 1,
+      namespace: 'public',
+      table: 'locked',
+      schema: stream('locked'),
+      write: 'append',
+      key: [],
+      adopt: false,
+      allowEmpty: false,
     };
     const session = await connector.sink!.open(target, signal());
     await session.write(batchOf(target.schema, [['2', 'b']]), controller.signal);
     const committing = session.commit(null, signal());
     for (;;) {
-      const { rows } = await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir write' AND wait_event_type = 'Lock'");
+      const { rows } = await client.query(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir write' AND wait_event_type = 'Lock'",
+      );
       if (rows[0].n > 0) break;
     }
     controller.abort(new Error('stopped on request'));
@@ -224,6 +347,12 @@ if ('missing' in server) {
     await assert.rejects(connector.discover(signal()), fails('host-unreachable'));
     const steps = [];
     for await (const step of connector.check(signal())) steps.push(step);
-    assert.deepEqual(steps.map((step) => [step.step, step.ok]), [['dns', true], ['tcp', false]]);
+    assert.deepEqual(
+      steps.map((step) => [step.step, step.ok]),
+      [
+        ['dns', true],
+        ['tcp', false],
+      ],
+    );
   });
 }

@@ -54,7 +54,11 @@ export async function openSession(config: PostgresConfig, tools: PostgresTools, 
 
 /** Runs `work` on a session of its own and closes it, whatever happens. */
 export async function withSession<T>(
-  config: PostgresConfig, tools: PostgresTools, purpose: string, signal: AbortSignal, work: (session: Session) => Promise<T>,
+  config: PostgresConfig,
+  tools: PostgresTools,
+  purpose: string,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await openSession(config, tools, purpose, signal);
   try {
@@ -68,7 +72,14 @@ export async function withSession<T>(
 
 function sessionOf(client: pg.Client, tools: PostgresTools, about: About, timeZone: string): Session {
   const run = async (sql: string, values: readonly unknown[], signal: AbortSignal, raw: boolean) => {
-    const result = await guarded(client, tools, signal, about, () => (values.length > 0 ? client.query(sql, [...values]) : client.query(sql)), raw);
+    const result = await guarded(
+      client,
+      tools,
+      signal,
+      about,
+      () => (values.length > 0 ? client.query(sql, [...values]) : client.query(sql)),
+      raw,
+    );
     const last = Array.isArray(result) ? (result.at(-1) as pg.QueryResult) : result;
     return last.rows as TextRow[];
   };
@@ -77,12 +88,20 @@ function sessionOf(client: pg.Client, tools: PostgresTools, about: About, timeZo
     query: (sql, values, signal) => run(sql, values, signal, false),
     attempt: (sql, values, signal) => run(sql, values, signal, true),
     copyIn: (sql, data, signal) =>
-      guarded(client, tools, signal, about, () => new Promise<void>((resolve, reject) => {
-        const stream = client.query(copyFrom(sql));
-        stream.once('error', reject);
-        stream.once('finish', resolve);
-        stream.end(data);
-      }), true),
+      guarded(
+        client,
+        tools,
+        signal,
+        about,
+        () =>
+          new Promise<void>((resolve, reject) => {
+            const stream = client.query(copyFrom(sql));
+            stream.once('error', reject);
+            stream.once('finish', resolve);
+            stream.end(data);
+          }),
+        true,
+      ),
     copyOut: (sql, signal) => copyPieces(client, tools, about, sql, signal),
     destroy: () => close(client),
     async end() {
@@ -93,7 +112,13 @@ function sessionOf(client: pg.Client, tools: PostgresTools, about: About, timeZo
   };
 }
 
-async function* copyPieces(client: pg.Client, tools: PostgresTools, about: About, sql: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* copyPieces(
+  client: pg.Client,
+  tools: PostgresTools,
+  about: About,
+  sql: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const stop = cancelOnAbort(client, tools, signal);
   try {
     const stream: Readable = client.query(copyTo(sql, { highWaterMark: 256 * 1024 }));
@@ -108,7 +133,12 @@ async function* copyPieces(client: pg.Client, tools: PostgresTools, about: About
 
 /** Errors of a `raw` call keep their server form: the sink finds the row in them. */
 async function guarded<T>(
-  client: pg.Client, tools: PostgresTools, signal: AbortSignal, about: About, work: () => Promise<T>, raw = false,
+  client: pg.Client,
+  tools: PostgresTools,
+  signal: AbortSignal,
+  about: About,
+  work: () => Promise<T>,
+  raw = false,
 ): Promise<T> {
   const stop = cancelOnAbort(client, tools, signal);
   try {
@@ -137,7 +167,12 @@ function cancelOnAbort(client: pg.Client, tools: PostgresTools, signal: AbortSig
 
 /** A cancel request on a socket of its own. Source: PostgreSQL manual, "Frontend/Backend Protocol — CancelRequest". */
 function sendCancel(client: pg.Client): void {
-  const { processID, secretKey, host, port } = client as unknown as { processID: number | null; secretKey: number | null; host: string; port: number };
+  const { processID, secretKey, host, port } = client as unknown as {
+    processID: number | null;
+    secretKey: number | null;
+    host: string;
+    port: number;
+  };
   if (typeof processID !== 'number' || typeof secretKey !== 'number') return close(client);
   const request = Buffer.alloc(16);
   request.writeInt32BE(16, 0);
@@ -179,12 +214,24 @@ export async function connect(config: PostgresConfig, tools: PostgresTools, purp
 }
 
 async function connectOnce(
-  config: PostgresConfig, tools: PostgresTools, address: string, secure: boolean, purpose: string, signal: AbortSignal,
+  config: PostgresConfig,
+  tools: PostgresTools,
+  address: string,
+  secure: boolean,
+  purpose: string,
+  signal: AbortSignal,
 ): Promise<pg.Client> {
   const client = new pg.Client({
-    host: address, port: config.port, user: config.user, password: config.password ?? '', database: config.database,
-    ssl: secure ? tlsOptions(config) : false, connectionTimeoutMillis: config.connectTimeout,
-    application_name: `weir ${purpose}`, keepAlive: true, types: TEXT_ONLY,
+    host: address,
+    port: config.port,
+    user: config.user,
+    password: config.password ?? '',
+    database: config.database,
+    ssl: secure ? tlsOptions(config) : false,
+    connectionTimeoutMillis: config.connectTimeout,
+    application_name: `weir ${purpose}`,
+    keepAlive: true,
+    types: TEXT_ONLY,
   });
   client.on('error', () => close(client));
   const abort = () => close(client);
@@ -216,8 +263,10 @@ function isWithoutTls(error: unknown): boolean {
 
 function isUnreachable(error: unknown): boolean {
   const code = (error as { code?: string }).code ?? '';
-  return /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/.test(code)
-    || (error instanceof Error && /timeout expired|Connection terminated|has no address/i.test(error.message));
+  return (
+    /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ECONNRESET)$/.test(code) ||
+    (error instanceof Error && /timeout expired|Connection terminated|has no address/i.test(error.message))
+  );
 }
 
 function reachReason(error: unknown): string {

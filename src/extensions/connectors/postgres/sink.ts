@@ -5,7 +5,14 @@
  * number is then a row of a batch still at hand.
  */
 import {
-  assert, type Batch, type Checkpoint, Problem, type Position, type Sink, type SinkSession, type SinkTarget,
+  assert,
+  type Batch,
+  type Checkpoint,
+  Problem,
+  type Position,
+  type Sink,
+  type SinkSession,
+  type SinkTarget,
 } from '../../../sdk/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { mergeByKey, swapContents } from './merge.ts';
@@ -13,7 +20,17 @@ import { copyMisfit, mergeMisfit } from './misfit.ts';
 import { quoteList } from './names.ts';
 import { type ServerError, toProblem } from './problems-of.ts';
 import { openSession, type PostgresTools, type Session } from './session.ts';
-import { createStage, createTable, hasUniqueKey, keyOf, prepareTarget, saveCheckpoint, someRows, STAGE, type TargetTable } from './target.ts';
+import {
+  createStage,
+  createTable,
+  hasUniqueKey,
+  keyOf,
+  prepareTarget,
+  saveCheckpoint,
+  someRows,
+  STAGE,
+  type TargetTable,
+} from './target.ts';
 
 /** What one open sink session keeps. */
 interface Writing {
@@ -41,7 +58,16 @@ export function createSink(config: PostgresConfig, tools: PostgresTools): Sink {
         const { table, checkpoint } = await prepareTarget(session, tools, target, signal);
         refuseTarget(tools, table, target);
         return sinkSession({
-          session, tools, target, table, checkpoint, copying: undefined, inTransaction: false, staged: false, rows: 0, failed: undefined,
+          session,
+          tools,
+          target,
+          table,
+          checkpoint,
+          copying: undefined,
+          inTransaction: false,
+          staged: false,
+          rows: 0,
+          failed: undefined,
         });
       } catch (error) {
         session.destroy();
@@ -165,7 +191,9 @@ async function merging(writing: Writing, signal: AbortSignal, work: () => Promis
     if (error instanceof Problem || signal.aborted) throw error;
     await writing.session.query('ROLLBACK', [], signal);
     writing.inTransaction = false;
-    throw (await mergeMisfit(error as ServerError, writing.session, writing.target, writing.staged, writing.tools.problems, signal)) ?? error;
+    throw (
+      (await mergeMisfit(error as ServerError, writing.session, writing.target, writing.staged, writing.tools.problems, signal)) ?? error
+    );
   }
 }
 

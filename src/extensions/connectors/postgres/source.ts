@@ -3,7 +3,16 @@
  * Every read is one REPEATABLE READ READ ONLY transaction on a session of its own.
  */
 import {
-  type Batch, type Column, endOfRows, countRows, emptyBatch, lastPosition, type ReadMode, type ReadRequest, type Source, type StreamSchema,
+  type Batch,
+  type Column,
+  endOfRows,
+  countRows,
+  emptyBatch,
+  lastPosition,
+  type ReadMode,
+  type ReadRequest,
+  type Source,
+  type StreamSchema,
 } from '../../../sdk/index.ts';
 import { readBound } from './bound.ts';
 import type { PostgresConfig } from './config.ts';
@@ -23,16 +32,28 @@ export function createSource(config: PostgresConfig, tools: PostgresTools): Sour
 }
 
 /** The first rows of a stream. */
-export async function previewRows(config: PostgresConfig, tools: PostgresTools, stream: StreamSchema, rows: number, signal: AbortSignal): Promise<Batch> {
+export async function previewRows(
+  config: PostgresConfig,
+  tools: PostgresTools,
+  stream: StreamSchema,
+  rows: number,
+  signal: AbortSignal,
+): Promise<Batch> {
   return withSession(config, tools, 'read', signal, async (session) => {
     const pieces: Buffer[] = [];
-    for await (const piece of session.copyOut(`COPY (${selectAll(stream)} LIMIT ${Math.max(0, Math.floor(rows))}) TO STDOUT`, signal)) pieces.push(piece);
+    for await (const piece of session.copyOut(`COPY (${selectAll(stream)} LIMIT ${Math.max(0, Math.floor(rows))}) TO STDOUT`, signal))
+      pieces.push(piece);
     const data = new Uint8Array(Buffer.concat(pieces));
     return { stream: stream.name, columns: stream.columns, data, rows: countRows(data) };
   });
 }
 
-async function* readBatches(config: PostgresConfig, tools: PostgresTools, request: ReadRequest, signal: AbortSignal): AsyncGenerator<Batch> {
+async function* readBatches(
+  config: PostgresConfig,
+  tools: PostgresTools,
+  request: ReadRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
   const session = await openSession(config, tools, 'read', signal);
   try {
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', [], signal);
@@ -59,7 +80,8 @@ async function* cutRows(pieces: AsyncIterable<Buffer>, request: ReadRequest, too
     if (bytes < request.batchBytes) continue;
     const end = endOfRows(piece);
     if (end === 0) {
-      if (bytes > ROW_BYTES_MAX) throw tools.problems['server-error']({ values: { reason: `a row of ${request.stream.name} is longer than 256 MiB` } });
+      if (bytes > ROW_BYTES_MAX)
+        throw tools.problems['server-error']({ values: { reason: `a row of ${request.stream.name} is longer than 256 MiB` } });
       continue;
     }
     const rest = Buffer.from(piece.subarray(end));
@@ -112,15 +134,22 @@ function rangeOf(mode: Incremental, types: ReadonlyMap<string, string>): string 
 }
 
 /** The server's own spelling of each column's type, so that a literal is compared as the column is. */
-async function literalTypes(session: Session, stream: StreamSchema, names: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
+async function literalTypes(
+  session: Session,
+  stream: StreamSchema,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
   const rows = await session.query(
     `SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type FROM pg_attribute a
      WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY ($2::text[])`,
-    [quoteTable(stream.namespace ?? 'public', stream.table), names], signal,
+    [quoteTable(stream.namespace ?? 'public', stream.table), names],
+    signal,
   );
   const types = new Map(rows.map((row) => [row['name']!, row['type']!]));
   const gone = names.find((name) => !types.has(name));
-  if (gone !== undefined) throw Object.assign(new Error(`column "${gone}" does not exist`), { columnGone: true, anyColumn: rows.length > 0 });
+  if (gone !== undefined)
+    throw Object.assign(new Error(`column "${gone}" does not exist`), { columnGone: true, anyColumn: rows.length > 0 });
   return types;
 }
 

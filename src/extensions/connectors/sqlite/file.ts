@@ -36,8 +36,12 @@ export async function openFile(config: SqliteConfig, tools: SqliteTools, mode: '
   const release = guard(path, config, tools, mode);
   try {
     const database = new DatabaseSync(path, {
-      readOnly: mode === 'read', allowExtension: false, timeout: mode === 'read' ? BUSY_MS : 0,
-      readBigInts: true, returnArrays: true, enableDoubleQuotedStringLiterals: false,
+      readOnly: mode === 'read',
+      allowExtension: false,
+      timeout: mode === 'read' ? BUSY_MS : 0,
+      readBigInts: true,
+      returnArrays: true,
+      enableDoubleQuotedStringLiterals: false,
     });
     harden(database, mode);
     let open = true;
@@ -63,7 +67,9 @@ export async function openFile(config: SqliteConfig, tools: SqliteTools, mode: '
 function harden(database: DatabaseSync, mode: 'read' | 'write'): void {
   database.enableDefensive(true);
   database.exec(`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON${mode === 'read' ? '; PRAGMA query_only = ON' : ''}`);
-  database.setAuthorizer((action) => (action === constants.SQLITE_ATTACH || action === constants.SQLITE_DETACH ? constants.SQLITE_DENY : constants.SQLITE_OK));
+  database.setAuthorizer((action) =>
+    action === constants.SQLITE_ATTACH || action === constants.SQLITE_DETACH ? constants.SQLITE_DENY : constants.SQLITE_OK,
+  );
 }
 
 /** Holds a descriptor that was checked to be the allowed file; answers how to let go of it. */
@@ -113,7 +119,8 @@ export function toProblem(error: unknown, problems: SqliteProblems, about: { fil
   const gone = /^no such (table|column): (.+)$/.exec(message);
   if (system === 'ENOENT') return problems['file-missing']({ values, cause: error });
   if (system === 'ENOSPC' || errcode % 256 === 13 || errcode === 4874) return problems['disk-full']({ values, cause: error });
-  if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS' || errcode % 256 === 8) return problems['permission-denied']({ values, cause: error });
+  if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS' || errcode % 256 === 8)
+    return problems['permission-denied']({ values, cause: error });
   if (errcode % 256 === 5 || errcode % 256 === 6) {
     return problems['server-busy']({ values: { reason: 'another program is writing the file' }, cause: error });
   }

@@ -24,7 +24,10 @@ connectorSuite({
   incremental: true,
   async makeStream(name, rows) {
     const quoted = `"${name}"`;
-    database.exec(`DROP TABLE IF EXISTS ${quoted}; CREATE TABLE ${quoted} (id INTEGER PRIMARY KEY, name TEXT, amount DECIMAL(12,2), stamp DATETIME); BEGIN`);
+    database.exec(
+      `DROP TABLE IF EXISTS ${quoted}; CREATE TABLE ${quoted} (id INTEGER PRIMARY KEY, name TEXT, amount DECIMAL(12,2),
+        stamp DATETIME); BEGIN`,
+    );
     const insert = database.prepare(`INSERT INTO ${quoted} VALUES (?, ?, ?, ?)`);
     for (const row of rows) insert.run(row.id, row.name, Number(row.amount), row.stamp);
     database.exec('COMMIT');

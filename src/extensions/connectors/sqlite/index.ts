@@ -38,7 +38,8 @@ export default defineConnector({
     return {
       check: (signal) => checkSteps(config, tools, signal),
       discover: (signal) => reading(config, tools, undefined, signal, discoverStreams),
-      preview: (stream, rows, signal) => reading(config, tools, stream.name, signal, (database) => previewRows(database, tools, stream, rows)),
+      preview: (stream, rows, signal) =>
+        reading(config, tools, stream.name, signal, (database) => previewRows(database, tools, stream, rows)),
       source: createSource(config, tools),
       sink: createSink(config, tools),
       query,
@@ -61,7 +62,10 @@ async function* checkSteps(config: SqliteConfig, tools: SqliteTools, signal: Abo
     if (!(error instanceof Problem)) throw error;
     const missing = error.code.endsWith('/file-missing');
     yield {
-      step: 'path', ok: missing, ms: ms(), detail: error.message,
+      step: 'path',
+      ok: missing,
+      ms: ms(),
+      detail: error.message,
       ...(missing ? { warning: 'the file does not exist yet; the first write makes it' } : {}),
     };
   }

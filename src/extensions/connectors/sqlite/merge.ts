@@ -27,7 +27,9 @@ export async function moveRows(at: Merging, key: readonly string[] | undefined):
   const rest = names.filter((name) => !key?.includes(name));
   const changed = rest.map((name) => `${quoteName(at.target.table)}.${quoteName(name)} IS NOT excluded.${quoteName(name)}`).join(' OR ');
   const update = rest.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ');
-  const onConflict = !key ? '' : ` ON CONFLICT (${quoteList(key)}) ${rest.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${update} WHERE ${changed}`}`;
+  const onConflict = !key
+    ? ''
+    : ` ON CONFLICT (${quoteList(key)}) ${rest.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${update} WHERE ${changed}`}`;
   const move = at.database.prepare(
     `INSERT INTO main.${quoteName(at.target.table)} (${quoteList(names)})
      SELECT ${quoteList(names)} FROM ${STAGE} WHERE ${ORDER} > ? AND ${ORDER} <= ? ORDER BY ${ORDER}${onConflict}`,
@@ -54,7 +56,7 @@ export async function swapRows(at: Merging, table: TargetTable): Promise<void> {
     database.exec('RELEASE weir_swap');
   } catch (error) {
     // Two rows trade values of another unique key: row by row that collides, at once it does not.
-    if (!/^UNIQUE constraint failed/.test((error as Error).message)) throw error;
+    if (!(error as Error).message.startsWith('UNIQUE constraint failed')) throw error;
     database.exec('ROLLBACK TO weir_swap; RELEASE weir_swap');
     const own = [...table.columns.keys()].filter((name) => !target.schema.columns.some((column) => column.name === name));
     if (own.length > 0) {
@@ -67,10 +69,12 @@ export async function swapRows(at: Merging, table: TargetTable): Promise<void> {
 
 async function swapWhole(at: Merging): Promise<void> {
   const { database, target } = at;
-  const followers = database.prepare(
-    `SELECT DISTINCT m.name FROM sqlite_schema m, pragma_foreign_key_list(m.name) f
+  const followers = database
+    .prepare(
+      `SELECT DISTINCT m.name FROM sqlite_schema m, pragma_foreign_key_list(m.name) f
      WHERE m.type = 'table' AND f."table" = ? COLLATE NOCASE AND m.name <> ? AND f.on_delete NOT IN ('NO ACTION', 'RESTRICT')`,
-  ).all(target.table, target.table) as unknown as SqliteValue[][];
+    )
+    .all(target.table, target.table) as unknown as SqliteValue[][];
   if (followers.length > 0) {
     const reason = `rows of ${followers.map((row) => row[0]).join(', ')} would be deleted or emptied with them (ON DELETE)`;
     throw at.tools.problems['replace-referenced']({ values: { table: target.table, reason } });
@@ -80,7 +84,9 @@ async function swapWhole(at: Merging): Promise<void> {
 }
 
 function refuseDoubles({ database, tools, target }: Merging, key: readonly string[]): void {
-  const row = database.prepare(`SELECT ${quoteList(key)} FROM ${STAGE} GROUP BY ${quoteList(key)} HAVING count(*) > 1 LIMIT 1`).get() as unknown as SqliteValue[] | undefined;
+  const row = database
+    .prepare(`SELECT ${quoteList(key)} FROM ${STAGE} GROUP BY ${quoteList(key)} HAVING count(*) > 1 LIMIT 1`)
+    .get() as unknown as SqliteValue[] | undefined;
   if (!row) return;
   const values = { stream: target.schema.name, key: shown(key, row), reason: 'the source gave two rows with this key' };
   throw tools.problems['duplicate-key']({ values });
@@ -88,11 +94,14 @@ function refuseDoubles({ database, tools, target }: Merging, key: readonly strin
 
 /** The problem behind a broken constraint, after the roll-back; other errors come back unchanged. */
 export function explain(error: unknown, { database, tools, target }: Omit<Merging, 'signal'>): unknown {
-  if (error instanceof Problem || (error as SqliteError).errcode === undefined || (error as SqliteError).errcode! % 256 !== 19) return error;
+  if (error instanceof Problem || (error as SqliteError).errcode === undefined || (error as SqliteError).errcode! % 256 !== 19)
+    return error;
   const { message } = error as Error;
   const key = keyOf(target);
   const failed = /^(UNIQUE|NOT NULL) constraint failed: (.*)$/.exec(message);
-  const columns = (failed?.[2] ?? '').split(', ').map((name) => (name.startsWith(`${target.table}.`) ? name.slice(target.table.length + 1) : name));
+  const columns = (failed?.[2] ?? '')
+    .split(', ')
+    .map((name) => (name.startsWith(`${target.table}.`) ? name.slice(target.table.length + 1) : name));
   const values = { stream: target.schema.name, key: 'unknown', column: columns.join(', '), reason: message };
   if (!failed || !columns.every((name) => target.schema.columns.some((column) => column.name === name))) {
     if (/FOREIGN KEY/.test(message) && target.write === 'replace') {
@@ -104,7 +113,8 @@ export function explain(error: unknown, { database, tools, target }: Omit<Mergin
   const same = columns.map((name) => `t.${quoteName(name)} = s.${quoteName(name)}`).join(' AND ');
   const doubled = `SELECT ${quoteList(names, 's.')} FROM ${STAGE} s JOIN ${STAGE} t ON ${same} AND t.${ORDER} < s.${ORDER} LIMIT 1`;
   const there = `SELECT ${quoteList(names, 's.')} FROM ${STAGE} s JOIN main.${quoteName(target.table)} t ON ${same} LIMIT 1`;
-  const missing = `SELECT ${quoteList(names)} FROM ${STAGE} WHERE ${columns.map((name) => `${quoteName(name)} IS NULL`).join(' OR ')} LIMIT 1`;
+  const isNull = columns.map((name) => `${quoteName(name)} IS NULL`).join(' OR ');
+  const missing = `SELECT ${quoteList(names)} FROM ${STAGE} WHERE ${isNull} LIMIT 1`;
   const row = failed[1] === 'NOT NULL' ? findRow(database, missing) : (findRow(database, there) ?? findRow(database, doubled));
   if (row) values.key = shown(names, row);
   return tools.problems[failed[1] === 'UNIQUE' ? 'duplicate-key' : 'value-does-not-fit']({ values, cause: error });
@@ -119,5 +129,9 @@ function findRow(database: DatabaseSync, sql: string): SqliteValue[] | undefined
 }
 
 function shown(names: readonly string[], row: readonly SqliteValue[]): string {
-  return names.map((name, i) => `${name}=${row[i] instanceof Uint8Array ? `\\x${Buffer.from(row[i] as Uint8Array).toString('hex')}` : String(row[i])}`).join(', ');
+  return names
+    .map(
+      (name, i) => `${name}=${row[i] instanceof Uint8Array ? `\\x${Buffer.from(row[i] as Uint8Array).toString('hex')}` : String(row[i])}`,
+    )
+    .join(', ');
 }

@@ -23,14 +23,40 @@ const columns = [
   { name: 'id', type: 'int64', nullable: false, sourceType: '' },
   { name: 'code', type: 'text', nullable: true, sourceType: '' },
 ] as const;
-const schemaOf = (table: string, more: Partial<StreamSchema> = {}): StreamSchema => (
-  { name: table, namespace: undefined, table, columns, primaryKey: ['id'], uniqueKeys: [['id']], rowsEstimate: undefined, ...more });
+const schemaOf = (table: string, more: Partial<StreamSchema> = {}): StreamSchema => ({
+  name: table,
+  namespace: undefined,
+  table,
+  columns,
+  primaryKey: ['id'],
+  uniqueKeys: [['id']],
+  rowsEstimate: undefined,
+  ...more,
+});
 
-async function load(file: string, table: string, rows: (string | null)[][], write: WriteMode, more: Partial<SinkTarget> = {}, clock = tools.clock): Promise<void> {
+async function load(
+  file: string,
+  table: string,
+  rows: (string | null)[][],
+  write: WriteMode,
+  more: Partial<SinkTarget> = {},
+  clock = tools.clock,
+): Promise<void> {
   const connector = connect(sqlite as never, { file, lockTimeout: '200ms' }, { ...tools, clock });
   const schema = more.schema ?? schemaOf(table);
   const target: SinkTarget = {
-    pipeline: 'p', stream: table, run: 'r', epoch: 1, namespace: undefined, table, schema, write, key: write === 'upsert' ? ['id'] : [], adopt: true, allowEmpty: false, ...more,
+    pipeline: 'p',
+    stream: table,
+    run: 'r',
+    epoch: 1,
+    namespace: undefined,
+    table,
+    schema,
+    write,
+    key: write === 'upsert' ? ['id'] : [],
+    adopt: true,
+    allowEmpty: false,
+    ...more,
   };
   const session = await connector.sink!.open(target, signal());
   try {
@@ -57,11 +83,33 @@ const withFile = <T>(file: string, work: (database: DatabaseSync) => T): T => {
 };
 
 test('a wide decimal is kept exactly or refused, never rounded', async () => {
-  const decimal = (precision?: number) => schemaOf('wide', { columns: [columns[0], { name: 'code', type: 'decimal', nullable: true, sourceType: '', ...(precision ? { precision, scale: 2 } : {}) }] });
-  await load('wide.db', 'wide', [['1', '12.50'], ['2', '0.30000000000000004'], ['3', '123456789012345678']], 'append', { schema: decimal() });
-  await assert.rejects(load('wide.db', 'wide', [['4', '1234567890123456789.01']], 'append', { schema: decimal() }), fails('value-does-not-fit', 'id=4'));
+  const decimal = (precision?: number) =>
+    schemaOf('wide', {
+      columns: [
+        columns[0],
+        { name: 'code', type: 'decimal', nullable: true, sourceType: '', ...(precision ? { precision, scale: 2 } : {}) },
+      ],
+    });
+  await load(
+    'wide.db',
+    'wide',
+    [
+      ['1', '12.50'],
+      ['2', '0.30000000000000004'],
+      ['3', '123456789012345678'],
+    ],
+    'append',
+    { schema: decimal() },
+  );
+  await assert.rejects(
+    load('wide.db', 'wide', [['4', '1234567890123456789.01']], 'append', { schema: decimal() }),
+    fails('value-does-not-fit', 'id=4'),
+  );
   await load('wider.db', 'wide', [['1', '1234567890123456789.01']], 'append', { schema: decimal(30) });
-  assert.deepEqual(withFile('wider.db', (db) => db.prepare('SELECT code, typeof(code) AS kind FROM wide').get()), { __proto__: null, code: '1234567890123456789.01', kind: 'text' });
+  assert.deepEqual(
+    withFile('wider.db', (db) => db.prepare('SELECT code, typeof(code) AS kind FROM wide').get()),
+    { __proto__: null, code: '1234567890123456789.01', kind: 'text' },
+  );
 });
 
 test('a full disk is told as such, and the target stays as it was', async () => {
@@ -69,7 +117,17 @@ test('a full disk is told as such, and the target stays as it was', async () => 
   const big = 'x'.repeat(100_000);
   const connector = connect(sqlite as never, { file: 'full.db' }, tools);
   const target: SinkTarget = {
-    pipeline: 'p', stream: 'rows', run: 'r2', epoch: 2, namespace: undefined, table: 'rows', schema: schemaOf('rows'), write: 'upsert', key: ['id'], adopt: false, allowEmpty: false,
+    pipeline: 'p',
+    stream: 'rows',
+    run: 'r2',
+    epoch: 2,
+    namespace: undefined,
+    table: 'rows',
+    schema: schemaOf('rows'),
+    write: 'upsert',
+    key: ['id'],
+    adopt: false,
+    allowEmpty: false,
   };
   // The limit lives in the connection, so it is set the moment one opens.
   const exec = DatabaseSync.prototype.exec;
@@ -79,7 +137,13 @@ test('a full disk is told as such, and the target stays as it was', async () => 
   };
   try {
     const session = await connector.sink!.open(target, signal());
-    await session.write(batchOf(target.schema, [['2', big], ['3', big]]), signal());
+    await session.write(
+      batchOf(target.schema, [
+        ['2', big],
+        ['3', big],
+      ]),
+      signal(),
+    );
     await assert.rejects(session.commit({ cursor: 'c', key: ['3'] }, signal()), fails('disk-full'));
     await session.close();
   } finally {
@@ -90,7 +154,15 @@ test('a full disk is told as such, and the target stays as it was', async () => 
   await again.write(batchOf(target.schema, [['2', big]]), signal());
   await again.commit({ cursor: 'c', key: ['2'] }, signal());
   await again.close();
-  assert.deepEqual(withFile('full.db', (db) => db.prepare('SELECT id FROM rows ORDER BY 1').all().map((row) => row['id'])), [1n, 2n]);
+  assert.deepEqual(
+    withFile('full.db', (db) =>
+      db
+        .prepare('SELECT id FROM rows ORDER BY 1')
+        .all()
+        .map((row) => row['id']),
+    ),
+    [1n, 2n],
+  );
 });
 
 test('another program holding the file is waited for, then told; two sinks of ours take turns', async () => {
@@ -101,19 +173,56 @@ test('another program holding the file is waited for, then told; two sinks of ou
   other.exec('ROLLBACK');
   other.close();
   await Promise.all(Array.from({ length: 5 }, (_, i) => load('busy.db', `rows${i}`, [['1', 'a']], 'upsert')));
-  assert.equal(withFile('busy.db', (db) => db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name LIKE 'rows_'").get()!['n']), 5n);
+  assert.equal(
+    withFile('busy.db', (db) => db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name LIKE 'rows_'").get()!['n']),
+    5n,
+  );
 });
 
 test('replace keeps indexes, views, triggers and the rows others refer to', async () => {
-  withFile('kept.db', (db) => db.exec(`CREATE TABLE kept (id INTEGER PRIMARY KEY, code TEXT UNIQUE); INSERT INTO kept VALUES (1, 'a'), (2, 'b');
+  withFile('kept.db', (db) =>
+    db.exec(`CREATE TABLE kept (id INTEGER PRIMARY KEY, code TEXT UNIQUE); INSERT INTO kept VALUES (1, 'a'), (2, 'b');
     CREATE INDEX kept_lower ON kept (lower(code)); CREATE VIEW kept_view AS SELECT code FROM kept;
-    CREATE TABLE child (kept_id INTEGER REFERENCES kept ON DELETE CASCADE); INSERT INTO child VALUES (1)`));
-  const facts = () => withFile('kept.db', (db) => db.prepare("SELECT (SELECT count(*) FROM sqlite_schema WHERE name LIKE 'kept%') AS things, (SELECT count(*) FROM child) AS children").get());
+    CREATE TABLE child (kept_id INTEGER REFERENCES kept ON DELETE CASCADE); INSERT INTO child VALUES (1)`),
+  );
+  const facts = () =>
+    withFile('kept.db', (db) =>
+      db
+        .prepare("SELECT (SELECT count(*) FROM sqlite_schema WHERE name LIKE 'kept%') AS things, (SELECT count(*) FROM child) AS children")
+        .get(),
+    );
   const before = facts();
-  await load('kept.db', 'kept', [['1', 'a2'], ['3', 'c']], 'replace');
+  await load(
+    'kept.db',
+    'kept',
+    [
+      ['1', 'a2'],
+      ['3', 'c'],
+    ],
+    'replace',
+  );
   assert.deepEqual(facts(), before);
-  await assert.rejects(load('kept.db', 'kept', [['1', 'c'], ['3', 'a2']], 'replace'), fails('replace-referenced'));
-  assert.deepEqual(withFile('kept.db', (db) => db.prepare('SELECT code FROM kept_view ORDER BY 1').all().map((row) => row['code'])), ['a2', 'c']);
+  await assert.rejects(
+    load(
+      'kept.db',
+      'kept',
+      [
+        ['1', 'c'],
+        ['3', 'a2'],
+      ],
+      'replace',
+    ),
+    fails('replace-referenced'),
+  );
+  assert.deepEqual(
+    withFile('kept.db', (db) =>
+      db
+        .prepare('SELECT code FROM kept_view ORDER BY 1')
+        .all()
+        .map((row) => row['code']),
+    ),
+    ['a2', 'c'],
+  );
   assert.deepEqual(facts(), before);
   withFile('kept.db', (db) => db.exec('CREATE TABLE ward (p INTEGER REFERENCES kept); INSERT INTO ward VALUES (3)'));
   await assert.rejects(load('kept.db', 'kept', [['1', 'x']], 'replace'), fails('replace-referenced'));
@@ -132,13 +241,20 @@ test('ATTACH and extensions are refused on every handle', async () => {
 });
 
 test('bytes that are no text are told by their row; a moment is bound in the form the column uses', async () => {
-  withFile('odd.db', (db) => db.exec(`CREATE TABLE odd (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO odd VALUES (1, 'x'), (2, x'ff');
-    CREATE TABLE moments (id INTEGER PRIMARY KEY, at DATETIME); INSERT INTO moments VALUES (1, '2025-12-31T23:58:00Z'), (2, '2025-12-31T23:59:30Z'), (3, '2026-01-01T00:00:00Z')`));
+  withFile('odd.db', (db) =>
+    db.exec(`CREATE TABLE odd (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO odd VALUES (1, 'x'), (2, x'ff');
+    CREATE TABLE moments (id INTEGER PRIMARY KEY, at DATETIME); INSERT INTO moments VALUES (1, '2025-12-31T23:58:00Z'), (2,
+      '2025-12-31T23:59:30Z'), (3, '2026-01-01T00:00:00Z')`),
+  );
   const connector = connect(sqlite as never, { file: 'odd.db' }, { ...tools, clock: manualClock(Date.UTC(2026, 0, 1)) });
   const [moments, odd] = await connector.discover(signal());
-  await assert.rejects(async () => {
-    for await (const batch of connector.source!.read({ stream: odd!, mode: { type: 'full' }, batchBytes: 1 }, signal())) assert.deepEqual([...decodeRows(batch.data)], [['1', 'x']]);
-  }, fails('value-unreadable', 'id=2'));
+  await assert.rejects(
+    async () => {
+      for await (const batch of connector.source!.read({ stream: odd!, mode: { type: 'full' }, batchBytes: 1 }, signal()))
+        assert.deepEqual([...decodeRows(batch.data)], [['1', 'x']]);
+    },
+    fails('value-unreadable', 'id=2'),
+  );
   assert.equal((await connector.source!.bound(moments!, 'at', 60_000, signal())).upTo, '2025-12-31T23:58:00Z');
   assert.equal((await connector.source!.bound(moments!, 'at', 0, signal())).upTo, '2025-12-31T23:59:30Z', 'the running second is not over');
   await connector.close();

@@ -4,7 +4,16 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import {
-  assert, type Batch, type Checkpoint, decodeRows, describeKey, type Position, Problem, type Sink, type SinkSession, type SinkTarget,
+  assert,
+  type Batch,
+  type Checkpoint,
+  decodeRows,
+  describeKey,
+  type Position,
+  Problem,
+  type Sink,
+  type SinkSession,
+  type SinkTarget,
 } from '../../../sdk/index.ts';
 import type { SqliteConfig } from './config.ts';
 import { openFile, quoteList, quoteName, type SqliteError, type SqliteFile, type SqliteTools, toProblem } from './file.ts';
@@ -104,20 +113,26 @@ function stageRows(writing: Writing, database: DatabaseSync, batch: Batch, signa
   const key = keyOf(target);
   const { columns } = batch;
   const binders = columns.map((column) => binderOf(column, table.columns.get(column.name) ?? sqliteType(column)));
-  const insert = database.prepare(`INSERT INTO ${STAGE} (${quoteList(columns.map((c) => c.name))}) VALUES (${columns.map(() => '?').join(', ')})`);
+  const insert = database.prepare(
+    `INSERT INTO ${STAGE} (${quoteList(columns.map((c) => c.name))}) VALUES (${columns.map(() => '?').join(', ')})`,
+  );
   const refuse = (row: (string | null)[], column: string, reason: string): never => {
-    throw tools.problems['value-does-not-fit']({ values: { stream: target.schema.name, key: describeKey(columns, key, row), column, reason } });
+    throw tools.problems['value-does-not-fit']({
+      values: { stream: target.schema.name, key: describeKey(columns, key, row), column, reason },
+    });
   };
   database.exec('BEGIN');
   try {
     let count = 0;
     for (const row of decodeRows(batch.data)) {
       if (++count % ABORT_EVERY_ROWS === 0) signal.throwIfAborted();
-      insert.run(...row.map((text, i): SqliteValue => {
-        if (text === null) return key.includes(columns[i]!.name) ? refuse(row, columns[i]!.name, 'the key is null') : null;
-        const bound = binders[i]!(text);
-        return 'value' in bound ? bound.value : refuse(row, columns[i]!.name, `"${text.slice(0, 80)}" ${bound.misfit}`);
-      }));
+      insert.run(
+        ...row.map((text, i): SqliteValue => {
+          if (text === null) return key.includes(columns[i]!.name) ? refuse(row, columns[i]!.name, 'the key is null') : null;
+          const bound = binders[i]!(text);
+          return 'value' in bound ? bound.value : refuse(row, columns[i]!.name, `"${text.slice(0, 80)}" ${bound.misfit}`);
+        }),
+      );
     }
     database.exec('COMMIT');
     writing.rows += batch.rows;

@@ -1,7 +1,15 @@
 /** Reads SQLite: discover, preview, and rows encoded straight into COPY text, in one read transaction. */
 import type { DatabaseSync } from 'node:sqlite';
 import {
-  type Batch, type Column, copyWriter, describeKey, emptyBatch, type ReadBound, type ReadMode, type ReadRequest, type Source, type StreamSchema,
+  type Batch,
+  type Column,
+  copyWriter,
+  describeKey,
+  emptyBatch,
+  type ReadBound,
+  type ReadRequest,
+  type Source,
+  type StreamSchema,
 } from '../../../sdk/index.ts';
 import type { SqliteConfig } from './config.ts';
 import { openFile, quoteList, quoteName, type SqliteTools, toProblem } from './file.ts';
@@ -14,14 +22,19 @@ const ABORT_EVERY_ROWS = 1024;
 /** The source of a file. */
 export function createSource(config: SqliteConfig, tools: SqliteTools): Source {
   return {
-    bound: (stream, cursor, lookbackMs, signal) => reading(config, tools, stream.name, signal, (database) => boundOf(database, tools, stream, cursor, lookbackMs)),
+    bound: (stream, cursor, lookbackMs, signal) =>
+      reading(config, tools, stream.name, signal, (database) => boundOf(database, tools, stream, cursor, lookbackMs)),
     read: (request, signal) => readBatches(config, tools, request, signal),
   };
 }
 
 /** Runs `work` on a read-only handle of its own. */
 export async function reading<T>(
-  config: SqliteConfig, tools: SqliteTools, stream: string | undefined, signal: AbortSignal, work: (database: DatabaseSync) => T,
+  config: SqliteConfig,
+  tools: SqliteTools,
+  stream: string | undefined,
+  signal: AbortSignal,
+  work: (database: DatabaseSync) => T,
 ): Promise<T> {
   signal.throwIfAborted();
   const file = await openFile(config, tools, 'read');
@@ -36,13 +49,22 @@ export async function reading<T>(
 
 /** All tables and views. */
 export function discoverStreams(database: DatabaseSync): StreamSchema[] {
-  const tables = all(database, `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`);
-  return tables.map(([name]) => String(name)).filter((name) => !OWN_TABLES.has(name)).map((name) => streamOf(database, name));
+  const tables = all(
+    database,
+    `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+  );
+  return tables
+    .map(([name]) => String(name))
+    .filter((name) => !OWN_TABLES.has(name))
+    .map((name) => streamOf(database, name));
 }
 
 function streamOf(database: DatabaseSync, table: string): StreamSchema {
   const info = all(database, 'SELECT name, type, "notnull", pk FROM pragma_table_xinfo(?) WHERE hidden IN (0, 2, 3) ORDER BY cid', table);
-  const primaryKey = info.filter((row) => row[3] !== 0n).sort((a, b) => Number(a[3]) - Number(b[3])).map((row) => String(row[0]));
+  const primaryKey = info
+    .filter((row) => row[3] !== 0n)
+    .sort((a, b) => Number(a[3]) - Number(b[3]))
+    .map((row) => String(row[0]));
   const columns = info.map(([name, type, required, place]): Column => {
     const onlyKey = place !== 0n && primaryKey.length === 1 && /^INTEGER$/i.test(String(type));
     return { name: String(name), type: declaredType(String(type)).type, nullable: required === 0n && !onlyKey, sourceType: String(type) };
@@ -53,7 +75,11 @@ function streamOf(database: DatabaseSync, table: string): StreamSchema {
   const unique = isView ? [] : uniqueKeys(database, table).filter(sure);
   const main = sure(primaryKey) ? primaryKey : [];
   return {
-    name: table, namespace: undefined, table, columns, primaryKey: main,
+    name: table,
+    namespace: undefined,
+    table,
+    columns,
+    primaryKey: main,
     uniqueKeys: main.length > 0 ? [main, ...unique.filter((key) => key.join('\0') !== main.join('\0'))] : unique,
     rowsEstimate: isView ? undefined : estimate(database, table),
   };
@@ -80,7 +106,8 @@ function estimate(database: DatabaseSync, table: string): number | undefined {
 /** The first rows of a stream. */
 export function previewRows(database: DatabaseSync, tools: SqliteTools, stream: StreamSchema, rows: number): Batch {
   const writer = copyWriter();
-  for (const row of all(database, `${selectAll(stream)} LIMIT ?`, BigInt(Math.max(0, Math.floor(rows))))) writer.add(lineOf(stream, tools, [], row));
+  for (const row of all(database, `${selectAll(stream)} LIMIT ?`, BigInt(Math.max(0, Math.floor(rows)))))
+    writer.add(lineOf(stream, tools, [], row));
   return { ...emptyBatch(stream.name, stream.columns), ...writer.take() };
 }
 
@@ -116,7 +143,11 @@ function batchOf({ stream, mode }: ReadRequest, taken: { data: Uint8Array; rows:
   if (mode.type === 'full') return batch;
   const text = (name: string) => {
     const value = last[stream.columns.findIndex((column) => column.name === name)];
-    return value === null || value === undefined ? '' : value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : textOf(value);
+    return value === null || value === undefined
+      ? ''
+      : value instanceof Uint8Array
+        ? `\\x${Buffer.from(value).toString('hex')}`
+        : textOf(value);
   };
   return { ...batch, last: { cursor: text(mode.cursor), key: mode.key.map(text) } };
 }
@@ -168,7 +199,8 @@ function boundOf(database: DatabaseSync, tools: SqliteTools, stream: StreamSchem
   if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `no such column: ${cursor}` } });
   const [name, table] = [quoteName(cursor), quoteName(stream.table)];
   const [nulls] = all(database, `SELECT count(*) FROM ${table} WHERE ${name} IS NULL`);
-  const top = (limit: string, ...values: string[]) => (all(database, `SELECT max(${name}) FROM ${table} WHERE ${name} IS NOT NULL${limit}`, ...values)[0]?.[0] ?? null);
+  const top = (limit: string, ...values: string[]) =>
+    all(database, `SELECT max(${name}) FROM ${table} WHERE ${name} IS NOT NULL${limit}`, ...values)[0]?.[0] ?? null;
   let newest = top('');
   if (TIME_TYPES.has(column.type) && typeof newest === 'string') {
     newest = top(` AND ${name} <= ?`, timeLike(newest, column.type, tools.clock.now() - lookbackMs));

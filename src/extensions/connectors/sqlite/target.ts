@@ -22,31 +22,46 @@ export function makeOwnTables(database: DatabaseSync): void {
     CREATE TABLE IF NOT EXISTS _weir_checkpoint (pipeline TEXT NOT NULL, stream TEXT NOT NULL, epoch INTEGER NOT NULL, position TEXT,
       rows INTEGER NOT NULL DEFAULT 0, run TEXT NOT NULL, saved_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')),
       PRIMARY KEY (pipeline, stream));
-    CREATE TABLE IF NOT EXISTS _weir_owned (table_name TEXT PRIMARY KEY, columns TEXT NOT NULL, pipeline TEXT NOT NULL, stream TEXT NOT NULL,
+    CREATE TABLE IF NOT EXISTS _weir_owned (table_name TEXT PRIMARY KEY, columns TEXT NOT NULL, pipeline TEXT NOT NULL,
+      stream TEXT NOT NULL,
       made_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')))`);
 }
 
 /** Raises the stored epoch to ours, or raises `fenced`. Answers the stored position. */
 export function fence(database: DatabaseSync, tools: SqliteTools, target: SinkTarget): Checkpoint | null {
-  const row = database.prepare(
-    `INSERT INTO _weir_checkpoint (pipeline, stream, epoch, run) VALUES (?, ?, ?, '')
+  const row = database
+    .prepare(
+      `INSERT INTO _weir_checkpoint (pipeline, stream, epoch, run) VALUES (?, ?, ?, '')
      ON CONFLICT (pipeline, stream) DO UPDATE SET epoch = excluded.epoch WHERE epoch <= excluded.epoch RETURNING position, rows, run`,
-  ).get(target.pipeline, target.stream, target.epoch) as unknown as SqliteValue[] | undefined;
+    )
+    .get(target.pipeline, target.stream, target.epoch) as unknown as SqliteValue[] | undefined;
   if (!row) throw fencedOff(tools, target);
   const [position, rows, run] = row;
   if (run === '') return null;
   return {
-    pipeline: target.pipeline, stream: target.stream, epoch: target.epoch, rows: Number(rows), run: String(run),
+    pipeline: target.pipeline,
+    stream: target.stream,
+    epoch: target.epoch,
+    rows: Number(rows),
+    run: String(run),
     position: position === null ? null : (JSON.parse(String(position)) as Position),
   };
 }
 
 /** Stores the position in the open transaction. Raises `fenced` when a newer run has opened the target. */
-export function saveCheckpoint(database: DatabaseSync, tools: SqliteTools, target: SinkTarget, position: Position | null, rows: number): Checkpoint {
-  const { changes } = database.prepare(
-    `UPDATE _weir_checkpoint SET position = ?, rows = ?, run = ?, saved_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
+export function saveCheckpoint(
+  database: DatabaseSync,
+  tools: SqliteTools,
+  target: SinkTarget,
+  position: Position | null,
+  rows: number,
+): Checkpoint {
+  const { changes } = database
+    .prepare(
+      `UPDATE _weir_checkpoint SET position = ?, rows = ?, run = ?, saved_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
      WHERE pipeline = ? AND stream = ? AND epoch = ?`,
-  ).run(position === null ? null : JSON.stringify(position), rows, target.run, target.pipeline, target.stream, target.epoch);
+    )
+    .run(position === null ? null : JSON.stringify(position), rows, target.run, target.pipeline, target.stream, target.epoch);
   if (Number(changes) === 0) throw fencedOff(tools, target);
   return { pipeline: target.pipeline, stream: target.stream, epoch: target.epoch, position, rows, run: target.run };
 }
@@ -71,7 +86,8 @@ export function inspect(database: DatabaseSync, table: string): TargetTable {
 /** Adds columns the source gained; refuses when it lost some, or when the table is not ours to change. */
 export function fitColumns(database: DatabaseSync, tools: SqliteTools, table: TargetTable, target: SinkTarget): void {
   const offered = target.schema.columns;
-  const record = database.prepare('SELECT columns FROM _weir_owned WHERE table_name = ?').get(target.table) as unknown as SqliteValue[] | undefined;
+  const record = database.prepare('SELECT columns FROM _weir_owned WHERE table_name = ?').get(target.table) as unknown as
+    SqliteValue[] | undefined;
   const made = table.owned && record ? (JSON.parse(String(record[0])) as string[]) : [];
   const lost = made.filter((name) => table.columns.has(name) && !offered.some((column) => column.name === name));
   if (lost.length > 0) {
@@ -82,20 +98,25 @@ export function fitColumns(database: DatabaseSync, tools: SqliteTools, table: Ta
     const action = `adding column(s) ${gained.map((column) => column.name).join(', ')}`;
     throw tools.problems['not-owned']({ values: { table: target.table, action } });
   }
-  for (const column of gained) database.exec(`ALTER TABLE main.${quoteName(target.table)} ADD COLUMN ${quoteName(column.name)} ${sqliteType(column)}`);
+  for (const column of gained)
+    database.exec(`ALTER TABLE main.${quoteName(target.table)} ADD COLUMN ${quoteName(column.name)} ${sqliteType(column)}`);
   if (table.owned) database.prepare('UPDATE _weir_owned SET columns = ? WHERE table_name = ?').run(columnNames(target), target.table);
 }
 
 /** Makes the target table and records it as ours. */
 export function createTable(database: DatabaseSync, target: SinkTarget): void {
   const key = keyOf(target);
-  const columns = target.schema.columns.map((column) => `${quoteName(column.name)} ${sqliteType(column)}${key.includes(column.name) ? ' NOT NULL' : ''}`);
+  const columns = target.schema.columns.map(
+    (column) => `${quoteName(column.name)} ${sqliteType(column)}${key.includes(column.name) ? ' NOT NULL' : ''}`,
+  );
   const primary = key.length > 0 ? [`PRIMARY KEY (${quoteList(key)})`] : [];
   database.exec(`CREATE TABLE main.${quoteName(target.table)} (${[...columns, ...primary].join(', ')})`);
-  database.prepare(
-    `INSERT INTO _weir_owned (table_name, columns, pipeline, stream) VALUES (?, ?, ?, ?)
+  database
+    .prepare(
+      `INSERT INTO _weir_owned (table_name, columns, pipeline, stream) VALUES (?, ?, ?, ?)
      ON CONFLICT (table_name) DO UPDATE SET columns = excluded.columns, pipeline = excluded.pipeline, stream = excluded.stream`,
-  ).run(target.table, columnNames(target), target.pipeline, target.schema.name);
+    )
+    .run(target.table, columnNames(target), target.pipeline, target.schema.name);
 }
 
 /** Columns that identify a row: as told, else the source's primary key. */

@@ -20,10 +20,18 @@ import { bytesCell, type Column, type ColumnType, escapeCell, misfit, NULL_CELL 
 export type SqliteValue = null | bigint | number | string | Uint8Array;
 
 const NAMED: readonly (readonly [RegExp, ColumnType])[] = [
-  [/^BOOL(EAN)?\b/, 'boolean'], [/^JSONB?\b/, 'json'], [/^(UUID|GUID|UNIQUEIDENTIFIER)\b/, 'uuid'],
-  [/^(TIMESTAMPTZ|TIMESTAMP WITH TIME ZONE|DATETIMEOFFSET)/, 'timestamptz'], [/^(DATETIME|TIMESTAMP)/, 'timestamp'],
-  [/^DATE\b/, 'date'], [/^TIME\b/, 'time'], [/^(DECIMAL|NUMERIC|NUMBER|MONEY)\b/, 'decimal'],
-  [/INT/, 'int64'], [/CHAR|CLOB|TEXT/, 'text'], [/BLOB/, 'bytes'], [/REAL|FLOA|DOUB/, 'float64'],
+  [/^BOOL(EAN)?\b/, 'boolean'],
+  [/^JSONB?\b/, 'json'],
+  [/^(UUID|GUID|UNIQUEIDENTIFIER)\b/, 'uuid'],
+  [/^(TIMESTAMPTZ|TIMESTAMP WITH TIME ZONE|DATETIMEOFFSET)/, 'timestamptz'],
+  [/^(DATETIME|TIMESTAMP)/, 'timestamp'],
+  [/^DATE\b/, 'date'],
+  [/^TIME\b/, 'time'],
+  [/^(DECIMAL|NUMERIC|NUMBER|MONEY)\b/, 'decimal'],
+  [/INT/, 'int64'],
+  [/CHAR|CLOB|TEXT/, 'text'],
+  [/BLOB/, 'bytes'],
+  [/REAL|FLOA|DOUB/, 'float64'],
 ];
 
 /** What a declared type says: its column type and the bounds in brackets. */
@@ -51,19 +59,28 @@ export function sqliteType(column: Column): string {
     }
     case 'text':
       return column.length === undefined ? 'TEXT' : `VARCHAR(${column.length})`;
-    case 'boolean': return 'BOOLEAN';
-    case 'int16': return 'SMALLINT';
-    case 'int32': return 'INTEGER';
-    case 'int64': return 'BIGINT';
+    case 'boolean':
+      return 'BOOLEAN';
+    case 'int16':
+      return 'SMALLINT';
+    case 'int32':
+      return 'INTEGER';
+    case 'int64':
+      return 'BIGINT';
     case 'float32':
-    case 'float64': return 'REAL';
-    case 'bytes': return 'BLOB';
-    case 'json': return 'JSON TEXT';
-    case 'uuid': return 'UUID TEXT';
+    case 'float64':
+      return 'REAL';
+    case 'bytes':
+      return 'BLOB';
+    case 'json':
+      return 'JSON TEXT';
+    case 'uuid':
+      return 'UUID TEXT';
     case 'date':
     case 'time':
     case 'timestamp':
-    case 'timestamptz': return column.type.toUpperCase();
+    case 'timestamptz':
+      return column.type.toUpperCase();
   }
 }
 
@@ -98,19 +115,27 @@ export function binderOf(column: Column, declared: string): Binder {
   const numeric = !isTextAffinity(declared);
   const { length, precision, scale } = bounds;
   return (text) => {
-    const wrong = misfit(column, text) ?? (bounds.type === column.type ? misfit({ type: column.type, ...only({ length, precision, scale }) }, text) : undefined);
+    const wrong =
+      misfit(column, text) ??
+      (bounds.type === column.type ? misfit({ type: column.type, ...only({ length, precision, scale }) }, text) : undefined);
     if (wrong) return { misfit: wrong };
     if (text.includes('\0')) return { misfit: 'holds a NUL character, which SQL functions cut off' };
     switch (column.type) {
-      case 'boolean': return { value: /^(t|true|1)$/i.test(text) ? 1n : 0n };
+      case 'boolean':
+        return { value: /^(t|true|1)$/i.test(text) ? 1n : 0n };
       case 'int16':
       case 'int32':
-      case 'int64': return { value: BigInt(text.replace('+', '')) };
-      case 'decimal': return numeric ? decimalValue(text) : { value: text };
+      case 'int64':
+        return { value: BigInt(text.replace('+', '')) };
+      case 'decimal':
+        return numeric ? decimalValue(text) : { value: text };
       case 'float32':
-      case 'float64': return text === 'NaN' ? { misfit: 'is NaN, which SQLite stores as NULL' } : { value: Number(text) };
-      case 'bytes': return { value: Buffer.from(text.slice(2), 'hex') };
-      default: return { value: text };
+      case 'float64':
+        return text === 'NaN' ? { misfit: 'is NaN, which SQLite stores as NULL' } : { value: Number(text) };
+      case 'bytes':
+        return { value: Buffer.from(text.slice(2), 'hex') };
+      default:
+        return { value: text };
     }
   };
 }
@@ -136,6 +161,10 @@ function digits(text: string): string {
   return kept === '' ? '0' : `${sign === '-' ? '-' : ''}${kept}e${Number(exponent) - fraction.length + (all.length - kept.length)}`;
 }
 
-function only(bounds: { length: number | undefined; precision: number | undefined; scale: number | undefined }): Pick<Column, 'length' | 'precision' | 'scale'> {
+function only(bounds: {
+  length: number | undefined;
+  precision: number | undefined;
+  scale: number | undefined;
+}): Pick<Column, 'length' | 'precision' | 'scale'> {
   return Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
 }

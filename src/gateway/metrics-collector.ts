@@ -16,7 +16,8 @@ export interface MetricsCollector {
   ended(thread: number, isKept: (project: string, route: string) => boolean): void;
 }
 
-const WAIT_MS = 2000;
+/** Below the two seconds that control waits. */
+const WAIT_MS = 1500;
 
 /** Makes the collector of a process. */
 export function createMetricsCollector(clock: Clock): MetricsCollector {

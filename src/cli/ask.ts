@@ -53,7 +53,7 @@ async function readAll(io: Io): Promise<string> {
   let text = '';
   for await (const chunk of io.stdin) {
     text += String(chunk);
-    if (text.length > SECRET_BYTES_MAX) throw problems.raise.usage({ values: { reason: 'standard input is too long for a secret' } });
+    if (text.length > SECRET_BYTES_MAX) throw problems.raise['too-long']({ values: { what: 'stdin', limit: '4KiB' } });
   }
   return text.replace(/\r?\n$/, '');
 }

@@ -51,7 +51,7 @@ function failed(error: unknown, io: Io, language: Language): number {
     return EXIT.failed;
   }
   createRenderer(io, quiet).problem(body);
-  if (/^core\/cli\/(usage|needs-yes|needs-input|nothing-there)$/.test(body.code)) return EXIT.usage;
+  if (/^core\/cli\/(bad-value|too-long|nothing-named|needs-yes|needs-input|nothing-there)$/.test(body.code)) return EXIT.usage;
   return exitOfStatus(body.status);
 }
 
@@ -104,24 +104,20 @@ function optionOf({ flags, help, choices, default: value, many }: VerbOption, la
 
 function givenOf(io: Io, offline: OfflineVerbs, language: Language, verb: Verb, args: readonly unknown[], options: Options): Given {
   const last = args.at(-1);
-  const timeoutMs = parseDuration(String(options['timeout']));
-  if (timeoutMs === undefined || timeoutMs === 0) throw problems.raise.usage({ values: { reason: `--timeout ${String(options['timeout'])}: 30s, 5m, 1h` } });
   const text = (name: string) => options[name] as string | undefined;
+  const timeoutMs = parseDuration(text('timeout') ?? verb.timeout ?? '60s');
+  if (!timeoutMs) throw problems.raise['bad-value']({ values: { what: '--timeout', value: text('timeout'), example: '30s' } });
   return {
     args: args.map((argument) => (typeof argument === 'string' ? argument : undefined)),
     rest: Array.isArray(last) ? (last as string[]) : [],
     options, io, language, offline, timeoutMs,
     project: text('project') ?? io.env['WEIR_PROJECT'] ?? 'default',
     out: createRenderer(io, { form: text('output') as Form, language, quiet: options['quiet'] === true }),
-    client: () => connect({ io, language, server: text('server'), token: text('token'), timeoutMs: LONG.has(verb.name) ? LONGEST_MS : timeoutMs, local: offline.local }),
+    client: () => connect({ io, language, server: text('server'), token: text('token'), timeoutMs, local: offline.local }),
     confirm: (question) => confirm(io, language, options['yes'] === true, question),
     secret: (what) => askSecret(io, language, what, text('passwordFile')),
   };
 }
-
-/** Verbs that watch something keep their own time. */
-const LONG: ReadonlySet<string> = new Set(['run watch', 'run start', 'sample load']);
-const LONGEST_MS = 24 * 3_600_000;
 
 const TEXTS = {
   help: { en: 'Shows this help.', zh: '显示帮助。' },

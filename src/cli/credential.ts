@@ -19,7 +19,7 @@ interface Logins {
   servers: Record<string, { token?: string; session?: string; csrf?: string; expiresAt?: number }>;
 }
 
-/** The server of a command, as an origin without a trailing slash. Raises `usage` for what is no URL. */
+/** The server of a command, as an origin without a trailing slash. Raises `bad-value` for what is no URL. */
 export function chooseServer(io: Io, asked: string | undefined, local: () => LocalControl): string {
   return originOf(asked ?? io.env['WEIR_SERVER'] ?? readLogins(io).current ?? local().address);
 }
@@ -52,11 +52,11 @@ export function keepLogin(io: Io, server: string, credential: Credential, expire
   return file;
 }
 
-/** The origin of a URL. Raises `usage`. */
+/** The origin of a URL. Raises `bad-value`. */
 export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username) {
-    throw problems.raise.usage({ values: { reason: `"${text}" is not an address such as http://127.0.0.1:8081` } });
+    throw problems.raise['bad-value']({ values: { what: '--server', value: text, example: 'http://127.0.0.1:8081' } });
   }
   return url.origin;
 }

@@ -11,14 +11,14 @@ export interface NamedText {
 
 const TEXT_BYTES_MAX = 16 * 2 ** 20;
 
-/** The texts, in the order given, folders sorted by name. Raises `unreadable`, `nothing-there`, `usage` when they are too long. */
+/** The texts, in the order given, folders sorted by name. Raises `unreadable`, `nothing-there`, `too-long` when they are too long. */
 export async function readDocuments(io: Io, places: readonly string[]): Promise<NamedText[]> {
   const texts: NamedText[] = [];
   let bytes = 0;
   for (const place of places) {
     for (const found of place === '-' ? [{ file: '-', text: await readStdin(io) }] : readPlace(place)) {
       bytes += found.text.length;
-      if (bytes > TEXT_BYTES_MAX) throw problems.raise.usage({ values: { reason: 'the documents are more than 16 MiB; give fewer at once' } });
+      if (bytes > TEXT_BYTES_MAX) throw problems.raise['too-long']({ values: { what: places.join(', '), limit: '16MiB' } });
       texts.push(found);
     }
   }

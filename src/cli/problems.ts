@@ -2,10 +2,20 @@
 import { defineProblems } from '../base/problem.ts';
 
 export default defineProblems('core/cli', {
-  usage: {
+  'bad-value': {
     status: 400,
     title: { en: 'Not understood', zh: '命令有误' },
-    detail: { en: '{reason}', zh: '{reason}' },
+    detail: { en: '"{value}" does not fit {what}; an example: {example}.', zh: '“{value}”不适用于 {what}；例如：{example}。' },
+  },
+  'too-long': {
+    status: 400,
+    title: { en: 'Too much at once', zh: '内容过长' },
+    detail: { en: '{what} is more than {limit}; give less at once.', zh: '{what} 超过 {limit}，请减少单次内容。' },
+  },
+  'nothing-named': {
+    status: 400,
+    title: { en: 'No documents named', zh: '未指定文档' },
+    detail: { en: 'Name files or folders, or - for standard input.', zh: '请指定文件或目录，或用 - 表示标准输入。' },
   },
   'needs-yes': {
     status: 400,

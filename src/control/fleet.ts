@@ -43,7 +43,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
   const { revisions, calls, clock, log } = needs;
   const nodes = new Map<RoleChannel, Node>();
   const lines = new Set<RoleChannel>();
-  const collections = new Map<number, (metrics: MetricsJson) => void>();
+  const collections = new Map<number, { readonly channel: RoleChannel; readonly done: (metrics: MetricsJson | undefined) => void }>();
   let collectId = 0;
   const changed = () => needs.changed?.([...nodes.values()]);
 
@@ -71,7 +71,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
     if (!node) return channel.close();
     if (message.type === 'applied') node.threads = message.threads;
     else if (message.type === 'calls') calls.add(message.records, message.dropped);
-    else if (message.type === 'metrics') collections.get(message.id)?.(message.metrics);
+    else if (message.type === 'metrics') collections.get(message.id)?.done(message.metrics);
     else if (message.type === 'run-finished') revisions.retryPending();
   }
 
@@ -85,6 +85,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
       channel.onMessage((message) => receive(channel, message));
       channel.onClose(() => {
         lines.delete(channel);
+        for (const waiting of collections.values()) if (waiting.channel === channel) waiting.done(undefined);
         const node = nodes.get(channel);
         if (node && nodes.delete(channel)) log.warn('a role left', { role: node.role, instance: node.instance, pid: node.pid });
         changed();
@@ -105,7 +106,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
               resolve(metrics);
             };
             const cancel = clock.after(COLLECT_MS, () => done(undefined));
-            collections.set(id, done);
+            collections.set(id, { channel, done });
             if (!channel.send({ type: 'collect', id })) done(undefined);
           }),
       );

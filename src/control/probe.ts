@@ -5,9 +5,9 @@
 import type { Connections } from '../connections/connections.ts';
 import type { Connector } from '../sdk/connector.ts';
 import { type AnyEntry, type CompiledConnection, entryKey } from '../sdk/revision.ts';
-import { nearest } from '../base/suggest.ts';
 import type { ConnectionProbe } from './api/parts.ts';
 import problems from './api/problems.ts';
+import { nearOrAll } from './api/resource-views.ts';
 
 /** Makes the probe; `entries` answers the entries that serve now. */
 export function createProbe(connections: Connections, entries: () => Iterable<AnyEntry>): ConnectionProbe {
@@ -19,9 +19,7 @@ export function createProbe(connections: Connections, entries: () => Iterable<An
       if (entry.key === key) return entry.value;
       if (entry.value.project === project) names.push(entry.value.name);
     }
-    const near = nearest(name, names);
-    const hint = near ? ` Did you mean "${near}"?` : ' Look at its status: it may be switched off or not valid.';
-    throw problems.raise['not-found']({ detail: `No connection "${name}" serves in project "${project}".${hint}` });
+    throw problems.raise['no-such-connection']({ values: { name, project, near: nearOrAll(name, names) } });
   };
   const use = async <V>(project: string, name: string, work: (connector: Connector) => Promise<V>): Promise<V> => {
     const connector = connections.open(find(project, name));
@@ -40,10 +38,7 @@ export function createProbe(connections: Connections, entries: () => Iterable<An
       use(project, name, async (connector) => {
         const streams = await connector.discover(signal);
         const found = streams.find((one) => one.name === stream);
-        if (!found) {
-          const near = nearest(stream, streams.map((one) => one.name));
-          throw problems.raise['not-found']({ detail: `Connection "${name}" has no stream "${stream}"${near ? `; did you mean "${near}"?` : '.'}` });
-        }
+        if (!found) throw problems.raise['no-such-stream']({ values: { name, stream, near: nearOrAll(stream, streams.map((one) => one.name)) } });
         return connector.preview(found, rows, signal);
       }),
   };

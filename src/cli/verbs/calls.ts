@@ -76,13 +76,13 @@ function span(given: Given, name: string): number | undefined {
   const text = given.options[name];
   if (text === undefined) return undefined;
   const ms = parseDuration(String(text));
-  if (ms === undefined) throw problems.raise.usage({ values: { reason: `"${String(text)}" is not a duration such as 15m` } });
+  if (ms === undefined) throw problems.raise['bad-value']({ values: { what: `--${name === 'since' ? name : 'slower-than'}`, value: text, example: '15m' } });
   return ms;
 }
 
 function number(given: Given, name: string): number {
   const text = String(given.options[name]);
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw problems.raise.usage({ values: { reason: `"${text}" is not a count` } });
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw problems.raise['bad-value']({ values: { what: `--${name}`, value: text, example: '100' } });
   return Number(text);
 }
 

@@ -4,6 +4,7 @@ import { fill, type Text } from '../../base/text.ts';
 import { EXIT } from '../exit.ts';
 import { readDocuments } from '../files.ts';
 import type { OfflineCheck } from '../io.ts';
+import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbOption } from '../verb.ts';
 
@@ -107,6 +108,7 @@ const validate: Verb = {
 /** The named files; the current folder is never taken by itself. */
 async function sourcesOf(given: Given) {
   const places = [...((given.options['file'] as readonly string[] | undefined) ?? []), ...given.rest];
+  if (places.length === 0 && given.io.stdin.isTTY) throw problems.raise['nothing-named']();
   return readDocuments(given.io, places.length > 0 ? places : ['-']);
 }
 
@@ -120,8 +122,8 @@ async function confirmPrune(given: Given, client: Client, sources: { file: strin
 }
 
 function tellRefused(given: Given, { results, refused }: ApplyResult): boolean {
-  for (const { problems, file, line } of results) {
-    for (const problem of problems) {
+  for (const { problems: faults, file, line } of results) {
+    for (const problem of faults) {
       const where = `${problem.file ?? file ?? '-'}:${problem.line ?? line ?? 1}`;
       given.io.stderr.write(`${where} ${problem.pointer}  ${problem.detail}\n`);
     }

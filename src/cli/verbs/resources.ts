@@ -191,7 +191,7 @@ function paramsOf(given: Given): { project: string; kind: string; name: string }
 }
 
 function versionOf(text: string): number {
-  if (!/^[1-9]\d{0,9}$/.test(text)) throw problems.raise.usage({ values: { reason: `"${text}" is not a version number` } });
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw problems.raise['bad-value']({ values: { what: '<version>', value: text, example: '3' } });
   return Number(text);
 }
 

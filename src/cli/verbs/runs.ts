@@ -7,6 +7,8 @@ import type { Given, Verb, VerbArgument } from '../verb.ts';
 
 const ID: VerbArgument = { name: '<id>', help: { en: 'Id of the run.', zh: '运行的 id。' } };
 const POLL_MS = 500;
+/** Runs may take hours; giving up earlier is the caller's choice. */
+const DAY = '24h';
 
 const rowsOf = (run: Run) => run.streams.reduce((sum, stream) => sum + stream.rowsWritten, 0);
 
@@ -27,6 +29,7 @@ const shape = (given: Given): Shape<Run> => ({
 
 const start: Verb = {
   name: 'run start',
+  timeout: DAY,
   summary: { en: 'Starts a run of a pipeline.', zh: '启动一次管道运行。' },
   arguments: [{ name: '<pipeline>', help: { en: 'Name of the pipeline.', zh: '管道名称。' } }],
   options: [{ flags: '--wait', help: { en: 'Watches it to its end; exits 1 when it fails.', zh: '等待其结束；失败时退出码为 1。' } }],
@@ -41,6 +44,7 @@ const start: Verb = {
 
 const watch: Verb = {
   name: 'run watch',
+  timeout: DAY,
   summary: { en: 'Watches a run to its end; exits 1 when it does not succeed.', zh: '观察运行直至结束；未成功时退出码为 1。' },
   arguments: [ID],
   run: (given) => watchRun(given, given.client(), given.args[0]!),
@@ -83,6 +87,7 @@ const retry: Verb = {
 
 const logs: Verb = {
   name: 'run logs',
+  timeout: DAY,
   summary: { en: 'Prints the log of a run.', zh: '输出运行日志。' },
   arguments: [ID],
   options: [{ flags: '--follow', help: { en: 'Goes on until the run is over.', zh: '持续输出直到运行结束。' } }],

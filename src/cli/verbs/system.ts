@@ -68,6 +68,7 @@ const status: Verb = {
 
 const sampleLoad: Verb = {
   name: 'sample load',
+  timeout: '10m',
   summary: { en: 'Loads the sample project and runs its pipelines.', zh: '加载示例项目并运行其管道。' },
   async run(given) {
     const { data } = await given.client().loadSample();
@@ -77,6 +78,7 @@ const sampleLoad: Verb = {
 
 const sampleRemove: Verb = {
   name: 'sample remove',
+  timeout: '10m',
   summary: { en: 'Removes the sample project; it stays removed.', zh: '移除示例项目；之后不再自动加载。' },
   async run(given) {
     await given.confirm({ en: 'remove the sample project and its data', zh: '移除示例项目及其数据' });

@@ -2,6 +2,7 @@
  * The one place of control where a failure becomes an answer: problems as RFC 9457, everything else
  * as 500 with an id under which the log holds the reason. No stack, SQL or secret leaves here.
  */
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../base/log.ts';
 import { Problem } from '../../base/problem.ts';
@@ -23,6 +24,20 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     ...(problem.status >= 500 ? { error: problem.options.cause ?? problem } : {}),
   });
   return sendProblem(problem, request, reply);
+}
+
+/** Bytes that never became a request: too long a head, too slow, no HTTP. */
+export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const problem = unreadable(error.code);
+  const body = JSON.stringify(problem.toBody('en'));
+  const head = `HTTP/1.1 ${problem.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
+  socket.end(head + body);
+}
+
+function unreadable(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return problems.raise['head-too-large']();
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? problems.raise['too-slow']() : problems.raise['not-http']();
 }
 
 /** Answers a problem in the caller's language. */

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { operations } from '../../../generated/operations.ts';
 import { ADMIN_PASSWORD, startTestControl, type TestControl } from '../../../test/control-role.ts';
@@ -171,4 +172,39 @@ test('too large, wrong type, broken JSON, unknown members, unknown address: each
   assert.deepEqual(many.json.errors.map((e: { pointer: string }) => e.pointer).sort(), ['/body/name', '/body/nmae', '/body/password', '/body/role', '/query/x']);
   assert.equal((await control.request('GET', '/api/v1/nothing', { as })).json.code, 'core/api/no-such-address');
   assert.equal((await control.request('PATCH', '/api/v1/users', { as })).status, 404);
+});
+
+test('bytes that are no HTTP, or too much of it, get one clear answer and the socket is closed', async () => {
+  const { hostname, port } = new URL(control.address);
+  const speak = (bytes: string) =>
+    new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(Number(port), hostname, () => socket.write(bytes));
+      socket.on('data', (chunk) => (text += chunk)).on('error', reject).on('close', () => resolve(text));
+    });
+  assert.match(await speak('\x16\x03\x01 this is TLS\r\n\r\n'), /^HTTP\/1.1 400 [^]*core\/api\/not-http/);
+  assert.match(await speak(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`), /^HTTP\/1.1 431 [^]*core\/api\/head-too-large/);
+});
+
+test('operations end at their time, and too many at once are told to wait', async () => {
+  const small = await startTestControl({ requests: { atOnce: 4, timeout: '1s' } });
+  const { search } = small.store.calls;
+  try {
+    let release: (records: never[]) => void = () => {};
+    const hanging = new Promise<never[]>((resolve) => (release = resolve));
+    Object.assign(small.store.calls, { search: () => hanging });
+    const slow = Array.from({ length: 4 }, () => small.request('GET', '/api/v1/calls', { as: small.admin }));
+    const ended = await Promise.all(slow);
+    assert.deepEqual(ended.map((answer) => answer.json.code), Array(4).fill('core/api/timed-out'));
+    release([]);
+    Object.assign(small.store.calls, { search });
+    for (let i = 0; i < 20; i++) assert.equal((await small.request('GET', '/livez')).status, 200, 'the count goes down again');
+    Object.assign(small.store.calls, { search: () => new Promise(() => {}) });
+    const codes = (await Promise.all(Array.from({ length: 8 }, () => small.request('GET', '/api/v1/calls', { as: small.admin })))).map((a) => a.json.code);
+    assert.deepEqual([...new Set(codes)].sort(), ['core/api/busy', 'core/api/timed-out']);
+    assert.equal(codes.filter((code) => code === 'core/api/timed-out').length, 4);
+  } finally {
+    Object.assign(small.store.calls, { search });
+    await small.stop();
+  }
 });

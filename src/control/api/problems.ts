@@ -15,6 +15,11 @@ export default defineProblems('core/api', {
     title: { en: 'The body cannot be read', zh: '无法读取请求体' },
     detail: { en: 'The body is not valid {format}: {reason}.', zh: '请求体不是有效的 {format}：{reason}。' },
   },
+  'not-http': {
+    status: 400,
+    title: { en: 'Not an HTTP request', zh: '不是 HTTP 请求' },
+    detail: { en: 'What arrived is not HTTP/1.1; was it meant for another port?', zh: '收到的内容不是 HTTP/1.1；端口是否有误？' },
+  },
   unauthenticated: {
     status: 401,
     title: { en: 'Not logged in', zh: '未登录' },
@@ -71,18 +76,64 @@ export default defineProblems('core/api', {
     detail: { en: 'No answer within {limit}; it was stopped. Try again, or with less at once.', zh: '{limit} 内没有完成，已停止。请重试或减少单次处理量。' },
     retry: 'later',
   },
-  conflict: {
-    status: 409,
-    title: { en: 'Not possible now', zh: '当前无法执行' },
-    detail: { en: '{reason}', zh: '{reason}' },
+  'too-slow': {
+    status: 408,
+    title: { en: 'The request took too long to arrive', zh: '请求发送过慢' },
+    detail: { en: 'The request did not arrive in time; send it again.', zh: '请求未在规定时间内到达，请重新发送。' },
+    retry: 'now',
   },
-  'version-changed': {
-    status: 412,
-    title: { en: 'Changed in the meantime', zh: '内容已被修改' },
+  'run-over': {
+    status: 409,
+    title: { en: 'The run is over', zh: '运行已结束' },
+    detail: { en: 'Run {id} ended already ({result}); there is nothing to cancel.', zh: '运行 {id} 已结束（{result}），无需取消。' },
+  },
+  'run-not-over': {
+    status: 409,
+    title: { en: 'The run is not over', zh: '运行尚未结束' },
+    detail: { en: 'Run {id} is not over yet; cancel it first, or wait.', zh: '运行 {id} 尚未结束；请先取消或等待。' },
+  },
+  'run-exists': {
+    status: 409,
+    title: { en: 'A run waits or goes on already', zh: '已有运行在排队或进行' },
+    detail: { en: 'Pipeline "{name}" has a run waiting or going on, and its overlap policy is {overlap}.', zh: '管道“{name}”已有运行在排队或进行，其 overlap 策略为 {overlap}。' },
+  },
+  'pipeline-off': {
+    status: 409,
+    title: { en: 'The pipeline is switched off', zh: '管道已停用' },
+    detail: { en: 'Pipeline "{name}" is switched off; enable it first.', zh: '管道“{name}”已停用，请先启用。' },
+  },
+  'no-password': {
+    status: 409,
+    title: { en: 'Not a user', zh: '当前不是用户' },
+    detail: { en: '{name} is a token and has no password; log in as a user.', zh: '{name} 是令牌，没有密码；请以用户身份登录。' },
+  },
+  'caller-gone': {
+    status: 499,
+    title: { en: 'The caller went away', zh: '调用方已断开' },
+    detail: { en: 'Nobody waits for the answer any more.', zh: '已无人等待应答。' },
+  },
+  'no-such-kind': {
+    status: 404,
+    title: { en: 'No such resource kind', zh: '没有该资源类型' },
+    detail: { en: 'There is no resource kind "{name}"; did you mean {near}?', zh: '没有资源类型“{name}”；是否指 {near}？' },
+  },
+  'no-such-component': {
+    status: 404,
+    title: { en: 'No such kind or extension', zh: '没有该类型或扩展' },
+    detail: { en: 'There is no kind or extension "{name}"; did you mean {near}?', zh: '没有类型或扩展“{name}”；是否指 {near}？' },
+  },
+  'no-such-connection': {
+    status: 404,
+    title: { en: 'No such connection serves', zh: '没有生效的该连接' },
     detail: {
-      en: 'The resource has another version than the one named by If-Match or If-None-Match. Read it again and repeat the change.',
-      zh: '资源的版本与 If-Match 或 If-None-Match 指定的不同。请重新读取后再修改。',
+      en: 'No connection "{name}" serves in project "{project}"; those that do: {near}. One that is switched off or not valid does not serve: see its status.',
+      zh: '项目“{project}”中没有生效的连接“{name}”；生效的有：{near}。已停用或无效的连接不生效，请查看其状态。',
     },
+  },
+  'no-such-stream': {
+    status: 404,
+    title: { en: 'No such stream', zh: '没有该流' },
+    detail: { en: 'Connection "{name}" has no stream "{stream}"; did you mean {near}?', zh: '连接“{name}”没有流“{stream}”；是否指 {near}？' },
   },
   'body-too-large': {
     status: 413,

@@ -13,9 +13,13 @@ export function kindOf(parts: Pick<Parts, 'resources'>, written: string): string
   const plain = written.toLowerCase().replaceAll('-', '');
   const found = kinds.find((k) => [k.kind.toLowerCase(), `${k.kind.toLowerCase()}s`, k.plural.replaceAll('-', '')].includes(plain));
   if (found) return found.kind;
-  const near = nearest(written, kinds.flatMap((k) => [k.kind, k.plural]));
-  const hint = near ? `did you mean "${near}"?` : `known are: ${kinds.map((k) => k.kind).join(', ')}`;
-  throw problems.raise['not-found']({ detail: `There is no resource kind "${written}"; ${hint}` });
+  throw problems.raise['no-such-kind']({ values: { name: written, near: nearOrAll(written, kinds.map((k) => k.kind)) } });
+}
+
+/** The nearest of the known words, or the first of them when none is near. For "did you mean". */
+export function nearOrAll(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near ? `"${near}"` : known.slice(0, 20).join(', ') || '-';
 }
 
 /** The key a path names. */

@@ -64,7 +64,7 @@ async function withDeadline<V>(clock: Clock, ms: number, request: FastifyRequest
   const controller = new AbortController();
   const timedOut = problems.raise['timed-out']({ values: { limit: formatDuration(ms) } });
   const cancel = clock.after(ms, () => controller.abort(timedOut));
-  const gone = () => controller.abort(problems.raise.conflict({ values: { reason: 'the caller went away' } }));
+  const gone = () => controller.abort(problems.raise['caller-gone']());
   request.raw.socket.once('close', gone);
   try {
     return await Promise.race([act(controller.signal), aborted(controller.signal)]);

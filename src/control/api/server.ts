@@ -10,7 +10,7 @@ import type { NewId } from '../../base/id.ts';
 import { Problem } from '../../base/problem.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControlConfig } from '../config.ts';
-import { answerError, pathOf } from './boundary.ts';
+import { answerError, answerUnreadable, pathOf } from './boundary.ts';
 import { type Caller, type Callers, checkAccess, findCaller, fromOf } from './caller.ts';
 import { healthRoutes } from './health.ts';
 import type metricSpecs from './metrics.ts';
@@ -48,11 +48,13 @@ export function createServer(given: ServerParts): FastifyInstance {
     forceCloseConnections: 'idle',
     http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    clientErrorHandler: answerUnreadable,
     genReqId: (raw) => requestId(raw.headers['x-request-id'], given.newId),
     frameworkErrors: (error, request, reply) => {
       answerError(error, request as FastifyRequest, reply as unknown as FastifyReply, parts.log, config.requests.body);
     },
   });
+  app.server.maxConnections = config.requests.atOnce * CONNECTIONS_PER_REQUEST;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, parts.log, config.requests.body));
@@ -65,6 +67,9 @@ export function createServer(given: ServerParts): FastifyInstance {
   addPages(app, given);
   return app;
 }
+
+/** Idle keep-alive sockets are cheap, but not without end. */
+const CONNECTIONS_PER_REQUEST = 10;
 
 /** The caller's own id when it is sane, else a new one. */
 function requestId(header: string | string[] | undefined, newId: NewId): string {

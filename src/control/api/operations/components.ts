@@ -1,12 +1,12 @@
 /** What there is to configure: kinds, policies, auth methods, connectors, with schema, examples and problems. */
 import { help, strictObject, T } from '../../../base/schema.ts';
-import { nearest } from '../../../base/suggest.ts';
 import { stringify } from 'yaml';
 import type { Component } from '../../../sdk/component.ts';
 import type { KindView } from '../../resources/types.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
 import problems from '../problems.ts';
+import { nearOrAll } from '../resource-views.ts';
 import { named, oneOf, orNull, text } from '../shapes.ts';
 
 const area = 'components';
@@ -45,9 +45,7 @@ const explain = defineOperation({
     const plain = params.name.toLowerCase();
     const found = known.find((c) => [c.id.toLowerCase(), `${c.kind}/${c.id}`.toLowerCase()].includes(plain));
     if (found) return found;
-    const near = nearest(params.name, known.map((c) => c.id));
-    const hint = near ? `did you mean "${near}"?` : `known are: ${known.map((c) => c.id).join(', ')}`;
-    throw problems.raise['not-found']({ detail: `There is no kind or extension "${params.name}"; ${hint}` });
+    throw problems.raise['no-such-component']({ values: { name: params.name, near: nearOrAll(params.name, known.map((c) => c.id)) } });
   },
 });
 

@@ -78,7 +78,7 @@ const cancel = defineOperation({
   access: 'runs:write', params, response: run,
   async handler(call, parts) {
     const found = await find(call, parts);
-    if (found.state === 'done') throw problems.raise.conflict({ values: { reason: `run ${found.id} is over already (${found.result})` } });
+    if (found.state === 'done') throw problems.raise['run-over']({ values: { id: found.id, result: found.result } });
     await parts.runs.requestCancel(found.id);
     return reply(view(await find(call, parts)), { status: 202 });
   },
@@ -90,7 +90,7 @@ const retry = defineOperation({
   access: 'runs:write', params, response: run,
   async handler(call, parts) {
     const old = await find(call, parts);
-    if (old.state !== 'done') throw problems.raise.conflict({ values: { reason: `run ${old.id} is not over yet` } });
+    if (old.state !== 'done') throw problems.raise['run-not-over']({ values: { id: old.id } });
     const first = old.retryOf ?? old.id;
     const next = await enqueue(call, parts, { project: old.project, name: old.pipeline, trigger: 'retry', retryOf: first });
     return reply(view(next), { status: 202 });
@@ -130,7 +130,7 @@ type Wanted = { project: string; name: string; trigger: Run['trigger']; retryOf:
 async function enqueue(call: Pick<Call, 'caller'>, parts: Parts, wanted: Wanted): Promise<Run> {
   const { project, name, trigger, retryOf } = wanted;
   const pipeline = await parts.resources.get({ project, kind: 'Pipeline', name });
-  if (!pipeline.enabled) throw problems.raise.conflict({ values: { reason: `Pipeline "${name}" is switched off; enable it first` } });
+  if (!pipeline.enabled) throw problems.raise['pipeline-off']({ values: { name } });
   const release = pipeline.status.serving ?? pipeline.release;
   const attempts = (pipeline.spec['retry'] as { attempts?: number } | undefined)?.attempts ?? 3;
   const overlap = pipeline.spec['overlap'] === 'queue' ? 'queue' : 'skip';
@@ -138,7 +138,7 @@ async function enqueue(call: Pick<Call, 'caller'>, parts: Parts, wanted: Wanted)
     project, pipeline: name, release, trigger, retryOf, overlap,
     attempt: 1, attemptsMax: attempts, dueAt: parts.clock.now(), requestedBy: call.caller.name,
   });
-  if (!queued) throw problems.raise.conflict({ values: { reason: `a run of "${name}" is waiting or going on already (overlap: ${overlap})` } });
+  if (!queued) throw problems.raise['run-exists']({ values: { name, overlap } });
   parts.runsWaiting();
   return queued;
 }

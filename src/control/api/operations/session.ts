@@ -63,7 +63,7 @@ const changePassword = defineOperation({
   access: 'signed-in',
   body: strictObject({ before: password('The password so far.', '原密码。'), after: password('The new password.', '新密码。') }),
   async handler(call, parts) {
-    if (call.caller.kind !== 'user') throw problems.raise.conflict({ values: { reason: 'a token has no password; log in as a user' } });
+    if (call.caller.kind !== 'user') throw problems.raise['no-password']({ values: { name: call.caller.name } });
     await parts.accounts.changePassword(call.caller.name, call.body.before, call.body.after, actorOf(call));
     return reply(undefined);
   },

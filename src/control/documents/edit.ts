@@ -45,7 +45,7 @@ export function writeEnabled(text: string, places: ReadonlyMap<string, Place>, e
 }
 
 function mergeMap(tree: Document, map: YAMLMap, value: Readonly<Record<string, unknown>>): void {
-  for (const pair of [...map.items]) {
+  for (const pair of map.items.slice()) {
     const name = isScalar(pair.key) ? String(pair.key.value) : '';
     if (!Object.hasOwn(value, name) || value[name] === undefined) map.delete(pair.key);
   }

@@ -2,7 +2,7 @@
  * Text ─▶ documents: plain values with the file and line of every pointer, and the text kept as written.
  * One broken document is reported by itself; the others are read.
  */
-import { parseDocument, type YAMLError } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { ProblemPointer } from '../../base/problem.ts';
 import { formatBytes } from '../../base/units.ts';
 import { splitDocuments, type DocumentSlice } from './split.ts';
@@ -41,13 +41,15 @@ export function parseDocuments(text: string, file?: string, limits: ParseLimits 
 
 function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocument {
   const broken = (problems: ProblemPointer[]): ParsedDocument => ({ file, line: slice.line, text: slice.text, value: null, places: new Map(), problems });
-  const lineAt = (offset: number): number => slice.line + countNewlines(slice.text, offset);
+  const lineAt = (offset: number): number => slice.line + countNewlines(slice.text, Math.min(offset, slice.text.length - 1));
   const located = (pointer: string, detail: string, line: number): ProblemPointer => ({ pointer, detail, ...(file === undefined ? {} : { file }), line });
+  if (slice.text.length > DOCUMENT_CHARACTERS_MAX) return broken([located('', `is one document of more than ${DOCUMENT_CHARACTERS_MAX} characters`, slice.line)]);
+  if (isTooDeep(slice.text)) return broken([located('', 'is nested too deeply', slice.line)]);
   if (slice.text.startsWith('%')) return broken([located('', 'begins with a YAML directive (%), which is not accepted', slice.line)]);
   try {
-    const tree = parseDocument(slice.text, { version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: true, keepSourceTokens: false });
+    const tree = parseDocument(slice.text, { version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: false, keepSourceTokens: false });
     const mistakes = [...tree.errors, ...tree.warnings].slice(0, 20);
-    if (mistakes.length > 0) return broken(mistakes.map((e) => located('', `cannot be read as YAML: ${e.message}${duplicate(e, slice.text)}`, lineAt(e.pos[0]))));
+    if (mistakes.length > 0) return broken(mistakes.map((e) => located('', `cannot be read as YAML: ${e.message}`, lineAt(e.pos[0]))));
     const { value, places, problems } = readYamlTree(tree);
     const document: ParsedDocument = { file, line: slice.line, text: slice.text, value, places, problems: [] };
     return { ...document, problems: locate(document, problems) };
@@ -57,9 +59,21 @@ function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocum
   }
 }
 
-/** Names the key that stands twice. */
-function duplicate(error: YAMLError, text: string): string {
-  return error.code === 'DUPLICATE_KEY' ? ` ("${text.slice(error.pos[0], error.pos[0] + 60).split(/[\s:]/)[0]}" is here twice)` : '';
+/** Garbage of a few megabytes can keep a YAML parser busy for a minute. */
+const DOCUMENT_CHARACTERS_MAX = 400_000;
+const BRACKETS_MAX = 500;
+
+/** Seen before parsing, since a parser spends much time and stack on it. Brackets in texts count too: nobody has that many open. */
+function isTooDeep(text: string): boolean {
+  if (/^[ \t]*([-?:][ \t]+){50}/m.test(text)) return true;
+  let open = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i) | 0x20; // `[`, `{` and `]`, `}` differ in this bit only
+    if (code === 0x7b) open++;
+    else if (code === 0x7d && open > 0) open--;
+    if (open > BRACKETS_MAX) return true;
+  }
+  return false;
 }
 
 function unreadable(file: string | undefined, detail: string): ParsedDocument {

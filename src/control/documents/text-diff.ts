@@ -84,7 +84,8 @@ function hunks(lines: readonly Line[]): string[] {
     const own = lines.slice(start, Math.min(lines.length, end + CONTEXT));
     const countA = own.filter((line) => line.sign !== '+').length;
     const countB = own.filter((line) => line.sign !== '-').length;
-    result.push(`@@ -${lineA},${countA} +${lineB},${countB} @@\n${own.map((line) => `${line.sign}${line.text}\n`).join('')}`);
+    // A side without lines names the line before it, as diff and patch do.
+    result.push(`@@ -${lineA - (countA === 0 ? 1 : 0)},${countA} +${lineB - (countB === 0 ? 1 : 0)},${countB} @@\n${own.map((line) => `${line.sign}${line.text}\n`).join('')}`);
     lineA += countA;
     lineB += countB;
     index = start + own.length;

@@ -64,7 +64,12 @@ function readMap(walk: Walk, items: readonly Pair<Node, Node | null>[], at: stri
       continue;
     }
     const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
-    const item = readNode(walk, value, `${at}/${escapePointer(name)}`, key.range?.[0], shared, depth + 1);
+    const pointer = `${at}/${escapePointer(name)}`;
+    if (Object.hasOwn(result, name)) {
+      walk.places.delete(pointer); // The line of the second one is told.
+      wrong(walk, pointer, 'is here twice');
+    }
+    const item = readNode(walk, value, pointer, key.range?.[0], shared, depth + 1);
     Object.defineProperty(result, name, { value: item, writable: true, enumerable: true, configurable: true });
   }
   return result;

@@ -95,7 +95,7 @@ export function createChecks(parts: ChecksParts): Checks {
       pump();
     },
     async close() {
-      for (const id of [...items.keys()]) cancel(id);
+      for (const id of Array.from(items.keys())) cancel(id);
       await Promise.allSettled(running);
     },
   };

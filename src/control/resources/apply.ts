@@ -4,7 +4,6 @@
  */
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
-import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
 import { locate, parseDocuments } from '../documents/parse.ts';
 import { unifiedDiff } from '../documents/text-diff.ts';

@@ -1,5 +1,6 @@
 /** Where a body ends: by length, by chunks, by the connection's end, or there is none. Both directions. */
 import { Chunked } from './chunked.ts';
+import type { Head } from './head.ts';
 
 const NONE = 0;
 const LENGTH = 1;
@@ -83,4 +84,18 @@ export class Body {
     this.done = done;
     this.size = 0;
   }
+}
+
+/** Where the body of an accepted request ends. Source: RFC 9112 §6.3. */
+export function frameRequest(body: Body, head: Head): void {
+  if (head.chunked) body.chunked();
+  else body.length(Math.max(0, head.contentLength));
+}
+
+/** Where the body of a final response ends; `isHead`: it answers a HEAD request. Source: RFC 9112 §6.3. */
+export function frameResponse(body: Body, head: Head, isHead: boolean): void {
+  if (isHead || head.status === 204 || head.status === 304) body.none();
+  else if (head.chunked) body.chunked();
+  else if (head.contentLength >= 0) body.length(head.contentLength);
+  else body.untilClose();
 }

@@ -7,16 +7,19 @@
 import { TOKEN, VALUE } from './bytes.ts';
 
 const SIZE = 0;
-const EXTENSION = 1;
-const SIZE_LF = 2;
-const DATA = 3;
-const DATA_CR = 4;
-const DATA_LF = 5;
-const TRAILER = 6;
-const TRAILER_NAME = 7;
-const TRAILER_VALUE = 8;
-const TRAILER_LF = 9;
-const END_LF = 10;
+const EXTENSION_START = 1;
+const EXTENSION_NAME = 2;
+const EXTENSION_VALUE_START = 3;
+const EXTENSION_VALUE = 4;
+const SIZE_LF = 5;
+const DATA = 6;
+const DATA_CR = 7;
+const DATA_LF = 8;
+const TRAILER = 9;
+const TRAILER_NAME = 10;
+const TRAILER_VALUE = 11;
+const TRAILER_LF = 12;
+const END_LF = 13;
 
 /** Digits of a chunk size: up to 4 GiB per chunk. */
 const DIGITS_MAX = 8;
@@ -75,11 +78,7 @@ export class Chunked {
   /** One byte of a size line or of the CRLF after data. */
   private frame(c: number): boolean {
     if (this.state === SIZE) return this.sizeByte(c);
-    if (this.state === EXTENSION) {
-      if (c === 13) this.state = SIZE_LF;
-      else if (VALUE[c] !== 1 || ++this.extensionBytes > EXTENSION_BYTES_MAX) return false;
-      return true;
-    }
+    if (this.state <= EXTENSION_VALUE) return this.extensionByte(c);
     if (this.state === DATA_CR) {
       this.state = DATA_LF;
       return c === 13;
@@ -100,7 +99,22 @@ export class Chunked {
     }
     if (this.digits === 0) return false;
     if (c === 13) this.state = SIZE_LF;
-    else if (c === 59) this.state = EXTENSION;
+    else if (c === 59) this.state = EXTENSION_START;
+    else return false;
+    return true;
+  }
+
+  /** `;name` or `;name=value` of tokens; quoted values and spaces are refused, since nobody needs them. */
+  private extensionByte(c: number): boolean {
+    if (++this.extensionBytes > EXTENSION_BYTES_MAX) return false;
+    if (TOKEN[c] === 1) {
+      if (this.state === EXTENSION_START || this.state === EXTENSION_VALUE_START) this.state++;
+      return true;
+    }
+    if (this.state === EXTENSION_START || this.state === EXTENSION_VALUE_START) return false;
+    if (c === 13) this.state = SIZE_LF;
+    else if (c === 59) this.state = EXTENSION_START;
+    else if (c === 61 && this.state === EXTENSION_NAME) this.state = EXTENSION_VALUE_START;
     else return false;
     return true;
   }

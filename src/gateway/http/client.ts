@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import type { Problem } from '../../base/problem.ts';
 import type { Answer, Disposition, RawAnswer } from './answers.ts';
 import { answerBytes, copyAnswerFields, LocalBody } from './answers.ts';
-import { Body } from './body.ts';
+import { Body, frameRequest } from './body.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, type HeadFault, MORE } from './head.ts';
@@ -239,8 +239,7 @@ export class ClientConnection implements Timed, RelayClient {
     tools.wheel.clear(this);
     this.requests++;
     this.host.onRequest();
-    if (head.chunked) body.chunked();
-    else body.length(Math.max(0, head.contentLength));
+    frameRequest(body, head);
     this.isBodiless = body.done;
     this.takesInterims = head.minor === 1;
     this.closeAfter ||= head.connectionClose || head.minor === 0 || this.requests >= tools.limits.requestsPerConnectionMax;

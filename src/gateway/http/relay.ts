@@ -135,10 +135,10 @@ export class Relay implements UpstreamUser {
     if (this.client.isFlushed) writer.release();
   }
 
-  onResponse(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void {
+  onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void {
     const { exchange } = this;
     if (connection !== this.connection || !exchange) return;
-    const head = (this.responseHead = connection.takeHead());
+    this.responseHead = head;
     this.upstreamMs = this.tools.clock.monotonic() - this.sentAt;
     this.untilClose = connection.body.isUntilClose;
     exchange.status = head.status;

@@ -7,7 +7,7 @@
  * behind the response and both sides keep it open; in every other case it is closed.
  */
 import { connect, type Socket } from 'node:net';
-import { Body } from '../http/body.ts';
+import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { DONE, DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
@@ -27,8 +27,8 @@ export interface UpstreamUser {
   onConnection(connection: UpstreamConnection): void;
   /** An informational answer; `connection.head` holds it during the call. */
   onInterim(connection: UpstreamConnection): void;
-  /** The answer's head, and the first bytes of its body. `done`: that was all, and the connection is gone from the user. */
-  onResponse(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
+  /** The answer's head, now the user's, and the first bytes of its body. `done`: that was all, and the connection is no longer the user's. */
+  onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void;
   onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
   /** The socket takes bytes again after `write` answered false. */
   onDrain(connection: UpstreamConnection): void;
@@ -74,6 +74,7 @@ export class UpstreamConnection implements Timed {
   readonly authority: string;
   readonly targetId: string;
   readonly body = new Body();
+  /** The head being read. */
   head: Head | undefined = undefined;
   memory: Memory = 'shared';
   /** True when an earlier request used this socket. */
@@ -174,13 +175,6 @@ export class UpstreamConnection implements Timed {
     this.ownBuffer = Buffer.allocUnsafeSlow(PRIVATE_BYTES);
   }
 
-  /** The user takes the head with it, for as long as its exchange lives. */
-  takeHead(): Head {
-    const head = this.head!;
-    this.head = undefined;
-    return head;
-  }
-
   /** Closes without telling the user; nothing happens when the connection is no longer the user's. */
   abandon(user: UpstreamUser): void {
     if (this.user !== user) return;
@@ -226,7 +220,7 @@ export class UpstreamConnection implements Timed {
     if (!this.user || (this.phase !== 'head' && this.phase !== 'body')) return this.close(); // Bytes nobody asked for.
     this.gotByte = true;
     if (this.phase === 'head') this.readHead(b, i, end);
-    else this.readBody(b, i, end, false);
+    else this.readBody(b, i, end, undefined);
   }
 
   private readHead(b: Buffer, i: number, end: number): void {
@@ -262,31 +256,23 @@ export class UpstreamConnection implements Timed {
     this.gather = undefined;
     this.frame(head);
     this.phase = 'body';
-    this.readBody(b, head.end, end, true);
+    this.head = undefined;
+    this.readBody(b, head.end, end, head);
   }
 
-  /** Decides where the body ends. Source: RFC 9112 §6.3. */
+  /** Decides where the body ends, and drops framing fields that would not be true of what we send. */
   private frame(head: Head): void {
     const { body } = this;
     this.keeps = !head.connectionClose && (head.minor === 1 || head.connectionKeepAlive);
     this.expected = head.contentLength;
-    const bodiless = this.terms.isHead || head.status === 204 || head.status === 304;
-    if (bodiless) {
-      body.none();
-      dropFraming(head, head.status === 204);
-    } else if (head.chunked) {
-      body.chunked();
-      if (this.terms.dechunk) dropFraming(head, false);
-    } else if (head.contentLength >= 0) {
-      body.length(head.contentLength);
-    } else {
-      body.untilClose();
-    }
+    frameResponse(body, head, this.terms.isHead);
+    if (this.terms.isHead || head.status === 204 || head.status === 304) dropFraming(head, head.status === 204);
+    else if (body.isChunked && this.terms.dechunk) dropFraming(head, false);
   }
 
-  private readBody(b: Buffer, i: number, end: number, first: boolean): void {
+  private readBody(b: Buffer, i: number, end: number, head: Head | undefined): void {
     const { body } = this;
-    if (this.terms.dechunk && body.isChunked) return this.readPlain(b, i, end, first);
+    if (this.terms.dechunk && body.isChunked) return this.readPlain(b, i, end, head);
     const next = body.take(b, i, end);
     if (next < 0) return this.fail({ fault: 'upstreamMalformed', malformed: 'chunk' });
     const user = this.user!;
@@ -295,7 +281,7 @@ export class UpstreamConnection implements Timed {
     const done = body.done && !owes;
     if (body.done) this.complete(next < end);
     else this.host.wheel.set(this, this.terms.idleMs);
-    if (first) user.onResponse(this, b, i, passEnd, done);
+    if (head) user.onResponse(this, head, b, i, passEnd, done);
     else if (passEnd > i || done) user.onBody(this, b, i, passEnd, done);
     if (owes) {
       this.memory = 'lasting';
@@ -305,7 +291,7 @@ export class UpstreamConnection implements Timed {
   }
 
   /** Content without framing, run by run; the end comes as an empty last piece. */
-  private readPlain(b: Buffer, i: number, end: number, first: boolean): void {
+  private readPlain(b: Buffer, i: number, end: number, head: Head | undefined): void {
     const { body } = this;
     const user = this.user!;
     const runs: number[] = [];
@@ -313,7 +299,7 @@ export class UpstreamConnection implements Timed {
     if (next < 0) return this.fail({ fault: 'upstreamMalformed', malformed: 'chunk' });
     if (body.done) this.complete(next < end);
     else this.host.wheel.set(this, this.terms.idleMs);
-    if (first) user.onResponse(this, b, i, i, false);
+    if (head) user.onResponse(this, head, b, i, i, false);
     for (let r = 0; r < runs.length; r += 2) user.onBody(this, b, runs[r]!, runs[r + 1]!, false);
     if (body.done) user.onBody(this, b, i, i, true);
   }
@@ -368,6 +354,8 @@ export class UpstreamConnection implements Timed {
     this.phase = 'closed';
     this.host.wheel.clear(this);
     this.gather = undefined;
+    if (this.head) this.host.heads.give(this.head);
+    this.head = undefined;
     this.socket.destroy();
     this.host.onClosed(this);
   }

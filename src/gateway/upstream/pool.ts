@@ -189,7 +189,6 @@ class Pool implements ConnectionPool, ConnectionHost {
       const at = target.id === connection.targetId ? target.idle.lastIndexOf(connection) : -1;
       if (at >= 0) target.idle.splice(at, 1);
     }
-    if (connection.head) this.heads.give(connection.takeHead());
     if (this.waiting.length > 0) queueMicrotask(() => this.serveWaiting());
   }
 

@@ -1,0 +1,163 @@
+/** For this folder's tests: an engine on real sockets, an upstream that follows a script, a client that speaks bytes. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { idGenerator } from '../../base/id.ts';
+import { silentLog } from '../../base/log.ts';
+import { seededRandom } from '../../base/random.ts';
+import type { Core, Disposition, EngineLimits, Forward, GatewayExchange, Outcome } from '../contract.ts';
+import { createEngine, type EngineChoices, type HttpEngine } from './engine.ts';
+
+export const LIMITS: EngineLimits = {
+  headBytesMax: 8192, headersMax: 50, headMs: 5000, bodyIdleMs: 5000, keepAliveMs: 5000, writeIdleMs: 5000,
+  connectionsMax: 100, requestsPerConnectionMax: 1000, pipelineBytesMax: 16_384,
+};
+const WAIT_MS = 15_000;
+
+export interface Upstream {
+  readonly port: number;
+  /** Heads received so far, in order, with whatever came with them. */
+  readonly received: string[];
+  readonly sockets: Socket[];
+  close(): void;
+}
+
+/** Starts an upstream that calls `script` for each piece received with all bytes of that socket so far. */
+export async function startUpstream(script: (socket: Socket, text: string, upstream: Upstream) => void): Promise<Upstream> {
+  const server: Server = createServer((socket) => {
+    upstream.sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      upstream.received.push(chunk.toString('latin1'));
+      script(socket, chunk.toString('latin1'), upstream);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const upstream: Upstream = {
+    port: (server.address() as { port: number }).port,
+    received: [],
+    sockets: [],
+    close() {
+      server.close();
+      for (const socket of upstream.sockets) socket.destroy();
+    },
+  };
+  return upstream;
+}
+
+/** An ordinary answer of `body`. */
+export function ok(body: string, fields = ''): string {
+  return `HTTP/1.1 200 OK\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+export interface Gateway {
+  readonly engine: HttpEngine;
+  readonly port: number;
+  readonly outcomes: { readonly path: string; readonly outcome: Outcome }[];
+  readonly rejections: { readonly status: number; readonly reason: string }[];
+  readonly exchanges: GatewayExchange[];
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions extends EngineChoices {
+  readonly ports?: readonly number[];
+  readonly hosts?: readonly string[];
+  readonly limits?: Partial<EngineLimits>;
+  readonly forward?: Partial<Forward>;
+  readonly connectionsMax?: number;
+  readonly clock?: Clock;
+  /** Replaces the decision to forward; undefined forwards. */
+  readonly decide?: (exchange: GatewayExchange) => Disposition | Promise<Disposition> | undefined;
+  readonly onResponse?: Core['onResponse'];
+}
+
+/** Starts an engine that forwards everything to the upstreams at `ports`. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const outcomes: Gateway['outcomes'] = [];
+  const rejections: Gateway['rejections'] = [];
+  const exchanges: GatewayExchange[] = [];
+  const clock = options.clock ?? systemClock;
+  const core: Core = {
+    onRequest(exchange) {
+      exchanges.push(exchange);
+      const decided = options.decide?.(exchange);
+      if (decided) return decided;
+      const pool = engine.pool('default/up')!;
+      return {
+        kind: 'upstream',
+        forward: { pool, target: undefined, host: undefined, connectMs: 2000, firstByteMs: 5000, idleMs: 5000, bodyBytesMax: 1 << 30, ...options.forward },
+      };
+    },
+    onResponse: options.onResponse ?? (() => undefined),
+    onDone: (exchange, outcome) => void outcomes.push({ path: exchange.path, outcome }),
+    onRejected: (rejection) => void rejections.push(rejection),
+  };
+  const engine = createEngine({
+    core, clock,
+    limits: { ...LIMITS, ...options.limits },
+    random: seededRandom(1),
+    newId: idGenerator(systemClock, seededRandom(2)),
+    log: silentLog,
+    tickMs: options.tickMs ?? 20,
+    ...(options.resolve ? { resolve: options.resolve } : {}),
+    ...(options.ownPorts ? { ownPorts: options.ownPorts } : {}),
+  });
+  const targets = (options.ports ?? []).map((port, i) => ({ host: options.hosts?.[i] ?? '127.0.0.1', port, weight: 1 }));
+  engine.putUpstream({ project: 'default', name: 'up', targets, connectionsMax: options.connectionsMax ?? 10, idleMs: 5000 });
+  const port = await engine.listen({ host: '127.0.0.1', port: 0, reusePort: false });
+  return { engine, port, outcomes, rejections, exchanges, stop: () => engine.drain(0) };
+}
+
+/** A client that sends bytes and waits for what it expects. */
+export class Talk {
+  readonly socket: Socket;
+  text = '';
+  ended = false;
+  private changed: () => void = () => {};
+
+  constructor(port: number, options: { allowHalfOpen?: boolean; paused?: boolean } = {}) {
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: options.allowHalfOpen ?? false });
+    if (!options.paused) this.socket.on('data', (chunk) => ((this.text += chunk.toString('latin1')), this.changed()));
+    this.socket.on('error', () => {});
+    this.socket.on('close', () => ((this.ended = true), this.changed()));
+    this.socket.on('end', () => ((this.ended = true), this.changed()));
+  }
+
+  send(text: string | Buffer): this {
+    this.socket.write(text as string, 'latin1');
+    return this;
+  }
+
+  /** Waits until `test` holds for everything received; fails after a while with what there is. */
+  async until(test: (text: string) => boolean): Promise<string> {
+    const cancelAt = AbortSignal.timeout(WAIT_MS);
+    while (!test(this.text)) {
+      if (cancelAt.aborted || (this.ended && !test(this.text))) throw new Error(`not received: ${JSON.stringify(this.text.slice(0, 2000))}`);
+      await new Promise<void>((resolve) => {
+        this.changed = resolve;
+        cancelAt.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return this.text;
+  }
+
+  /** Waits for the connection's end; answers everything received. */
+  async end(): Promise<string> {
+    await eventually(() => this.ended, 'the connection ended');
+    return this.text;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+/** Waits until `condition` holds, looking after each turn of the loop; bounded. */
+export async function eventually(condition: () => boolean, what: string): Promise<void> {
+  const give = AbortSignal.timeout(WAIT_MS);
+  while (!condition()) {
+    if (give.aborted) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -307,40 +307,41 @@ if ('missing' in server) {
     assert.deepEqual((await client.query('SELECT id FROM killed')).rows, [{ id: '1' }]);
   });
 
-  test('an abort while a lock is waited for ends at once and leaves nothing behind', async () => {
-    await load('locked', [['1', 'a']], { adopt: false });
-    const holder = await open();
-    await holder.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
-    const controller = new AbortController();
-    const target: SinkTarget = {
-      pipeline: 'p2',
-      stream: 's',
-      run: 'r',
-      epoch: 1,
-      namespace: 'public',
-      table: 'locked',
-      schema: stream('locked'),
-      write: 'append',
-      key: [],
-      adopt: false,
-      allowEmpty: false,
-    };
-    const session = await connector.sink!.open(target, signal());
-    await session.write(batchOf(target.schema, [['2', 'b']]), controller.signal);
-    const committing = session.commit(null, signal());
-    for (;;) {
-      const { rows } = await client.query(
-        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir write' AND wait_event_type = 'Lock'",
-      );
-      if (rows[0].n > 0) break;
-    }
-    controller.abort(new Error('stopped on request'));
-    await assert.rejects(committing, /stopped on request/);
-    await session.close();
-    await holder.query('ROLLBACK');
-    await holder.end();
-    assert.equal((await client.query('SELECT count(*)::int AS n FROM locked')).rows[0].n, 1);
-  });
+  for (const which of ['write', 'commit'] as const)
+    test(`an abort of the ${which} while a lock is waited for ends at once and leaves nothing behind`, async () => {
+      await load('locked', [['1', 'a']]);
+      const holder = await open();
+      await holder.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
+      const controller = new AbortController();
+      const target: SinkTarget = {
+        pipeline: 'p2',
+        stream: 's',
+        run: 'r',
+        epoch: 1,
+        namespace: 'public',
+        table: 'locked',
+        schema: stream('locked'),
+        write: 'append',
+        key: [],
+        adopt: false,
+        allowEmpty: false,
+      };
+      const session = await connector.sink!.open(target, signal());
+      await session.write(batchOf(target.schema, [['2', 'b']]), which === 'write' ? controller.signal : signal());
+      const committing = session.commit(null, which === 'commit' ? controller.signal : signal());
+      for (;;) {
+        const { rows } = await client.query(
+          "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir write' AND wait_event_type = 'Lock'",
+        );
+        if (rows[0].n > 0) break;
+      }
+      controller.abort(new Error('stopped on request'));
+      await assert.rejects(committing, /stopped on request/);
+      await session.close();
+      await holder.query('ROLLBACK');
+      await holder.end();
+      assert.equal((await client.query('SELECT count(*)::int AS n FROM locked')).rows[0].n, 1);
+    });
 
   test('a server that stops: told as unreachable, and as such by the next call', async () => {
     await server.stop();

@@ -113,7 +113,7 @@ async function failing<T>(writing: Writing, work: () => Promise<T>): Promise<T> 
 }
 
 async function write(writing: Writing, batch: Batch, signal: AbortSignal): Promise<void> {
-  await settle(writing);
+  await settle(writing, signal);
   if (batch.rows === 0) return;
   const { session, target, table } = writing;
   const direct = target.write === 'append';
@@ -133,9 +133,14 @@ async function write(writing: Writing, batch: Batch, signal: AbortSignal): Promi
     });
 }
 
-/** Waits for the COPY under way; raises what it raised. */
-async function settle(writing: Writing): Promise<void> {
+/** Waits for the COPY under way; raises what it raised. An abort closes the connection, which ends the COPY. */
+async function settle(writing: Writing, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const abort = () => writing.session.destroy();
+  signal.addEventListener('abort', abort, { once: true });
   await writing.copying;
+  signal.removeEventListener('abort', abort);
+  signal.throwIfAborted();
   writing.copying = undefined;
   if (writing.failed !== undefined) throw writing.failed;
 }
@@ -152,7 +157,7 @@ async function begin(writing: Writing, signal: AbortSignal): Promise<void> {
 
 async function commit(writing: Writing, position: Position | null, signal: AbortSignal): Promise<Checkpoint> {
   assert(writing.target.write !== 'replace', 'a replacing session is finished, not committed');
-  await settle(writing);
+  await settle(writing, signal);
   await begin(writing, signal);
   if (writing.staged) {
     await merging(writing, signal, () => mergeByKey(writing.session, writing.table, writing.target, keyOf(writing.target), signal));
@@ -164,7 +169,7 @@ async function commit(writing: Writing, position: Position | null, signal: Abort
 async function finish(writing: Writing, signal: AbortSignal): Promise<Checkpoint> {
   const { session, tools, target } = writing;
   assert(target.write === 'replace', 'only a replacing session is finished');
-  await settle(writing);
+  await settle(writing, signal);
   if (writing.rows === 0 && !target.allowEmpty) await refuseEmpty(writing, signal);
   if (!writing.staged) await createStage(session, writing.table, target, signal);
   await begin(writing, signal);

@@ -66,7 +66,11 @@ if ('missing' in server) {
   });
   test('prefer and require take TLS and check nothing; disable takes none', async () => {
     for (const mode of ['prefer', 'require', 'disable']) assert.equal(await steps('db.example.test', { mode }), ALL);
-    for (const [mode, secure] of [['prefer', 't'], ['require', 't'], ['disable', 'f']] as const) {
+    for (const [mode, secure] of [
+      ['prefer', 't'],
+      ['require', 't'],
+      ['disable', 'f'],
+    ] as const) {
       const connector = connect(postgres as never, { host: 'localhost', port, user, password, database, tls: { mode } }, tools);
       const watcher = new pg.Client({ host: server.host, port, user, password, database });
       await watcher.connect();
@@ -83,8 +87,15 @@ if ('missing' in server) {
     assert.equal(await steps('localhost', { mode: 'verify-full', ca: CERTIFICATE }), ALL);
     assert.equal(await steps('localhost', { mode: 'verify-full' }), 'dns ok, tcp ok, tls failed');
     assert.equal(await steps('db.example.test', { mode: 'verify-full', ca: CERTIFICATE }), 'dns ok, tcp ok, tls failed');
-    const connector = connect(postgres as never, { host: 'db.example.test', port, user, password, database, tls: { mode: 'verify-full', ca: CERTIFICATE } }, tools);
-    await assert.rejects(connector.discover(AbortSignal.timeout(10_000)), (error: Problem) => error instanceof Problem && error.code.endsWith('/tls-failed'));
+    const connector = connect(
+      postgres as never,
+      { host: 'db.example.test', port, user, password, database, tls: { mode: 'verify-full', ca: CERTIFICATE } },
+      tools,
+    );
+    await assert.rejects(
+      connector.discover(AbortSignal.timeout(10_000)),
+      (error: Problem) => error instanceof Problem && error.code.endsWith('/tls-failed'),
+    );
     await connector.close();
   });
 }

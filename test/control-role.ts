@@ -81,15 +81,28 @@ export async function startTestControl(config: Record<string, unknown> = {}, clo
   const { value, errors } = readValue(controlConfig, { port: 0, ...config });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   const role = await startControl({
-    ...needs, config: value, store, clock, log, newId, operations, instance: 'control-test',
+    ...needs,
+    config: value,
+    store,
+    clock,
+    log,
+    newId,
+    operations,
+    instance: 'control-test',
     serve: async (onConnection) => ((accept = onConnection), { close: async () => {} }),
   });
   const me = { name: 'test', address: undefined };
   const token = async (name: string, kind: string) =>
     (await needs.parts.tokens.create({ name, role: kind, projects: null, permissions: [], expiresAt: clock.now() + 3_600_000 }, me)).secret;
   return {
-    address: role.address, folder, store, role, lines, cliToken: readFileSync(path.join(folder, 'cli-token'), 'utf8').trim(),
-    admin: await token('test-admin', 'admin'), viewer: await token('test-viewer', 'viewer'),
+    address: role.address,
+    folder,
+    store,
+    role,
+    lines,
+    cliToken: readFileSync(path.join(folder, 'cli-token'), 'utf8').trim(),
+    admin: await token('test-admin', 'admin'),
+    viewer: await token('test-viewer', 'viewer'),
     connect: (channel) => accept(channel),
     request: (method, at, options) => send(role.address, method, at, options),
     async stop() {
@@ -101,11 +114,27 @@ export async function startTestControl(config: Record<string, unknown> = {}, clo
   };
 }
 
-async function openRooms({ folder, store, clock, log, cliToken }: { folder: string; store: Store; clock: Clock; log: Log; cliToken: string }) {
+async function openRooms({
+  folder,
+  store,
+  clock,
+  log,
+  cliToken,
+}: {
+  folder: string;
+  store: Store;
+  clock: Clock;
+  log: Log;
+  cliToken: string;
+}) {
   const newId = idGenerator(clock, systemRandom);
   const keys = await openKeys(path.join(folder, 'master.key'), store.settings);
   const connections = createConnections({
-    registry, clock, log, hosts: hostGuard({ clock, ownPorts: () => [] }), files: fileGuard({ roots: [folder], dataFolder: path.join(folder, 'none') }),
+    registry,
+    clock,
+    log,
+    hosts: hostGuard({ clock, ownPorts: () => [] }),
+    files: fileGuard({ roots: [folder], dataFolder: path.join(folder, 'none') }),
   });
   const audit = createAudit(store, clock, newId);
   const dataApis = createDataApiCompiler();
@@ -120,11 +149,23 @@ async function openRooms({ folder, store, clock, log, cliToken }: { folder: stri
     },
   };
   const { resources, publisher, close } = await openConfiguration({
-    store, registry, kinds, keys, audit, dataApis, lender, clock, newId, log, checker: createDataApiChecker(), environment: allowedEnvironment({}),
+    store,
+    registry,
+    kinds,
+    keys,
+    audit,
+    dataApis,
+    lender,
+    clock,
+    newId,
+    log,
+    checker: createDataApiChecker(),
+    environment: allowedEnvironment({}),
   });
   const parts = {
     ...assembleParts({ store, resources, publisher, connections, registry, dataApis }),
-    catalogues, version: '0.0.0-test',
+    catalogues,
+    version: '0.0.0-test',
     accounts: createAccounts({ store, audit, clock, sessionLongestMs: 3_600_000, onPasswordChanged: () => {} }),
     tokens: createTokens(store.tokens, audit, clock, newId),
     keys: createKeys(store.credentials, audit, clock, newId, () => publisher.refreshCredentials()),
@@ -134,7 +175,11 @@ async function openRooms({ folder, store, clock, log, cliToken }: { folder: stri
         throw problems.raise['not-found']({ values: { what: 'incident', name: id } });
       },
     },
-    sample: { status: async () => ABSENT, load: async () => ({ state: 'loaded' as const, notes: ['loaded'] }), remove: async () => ({ state: 'removed' as const, notes: ['removed'] }) },
+    sample: {
+      status: async () => ABSENT,
+      load: async () => ({ state: 'loaded' as const, notes: ['loaded'] }),
+      remove: async () => ({ state: 'removed' as const, notes: ['removed'] }),
+    },
     doctor: async () => [{ check: 'store', level: 'ok' as const, detail: { en: 'answers', zh: '正常' } }],
   };
   const callers = createCallers({ store, audit, clock, cliToken, sessionIdleMs: 3_600_000 });
@@ -147,7 +192,12 @@ async function openRooms({ folder, store, clock, log, cliToken }: { folder: stri
 
 const ABSENT = { state: 'absent' as const, notes: [] };
 
-async function send(address: string, method: string, at: string, options: { as?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<TestAnswer> {
+async function send(
+  address: string,
+  method: string,
+  at: string,
+  options: { as?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<TestAnswer> {
   const { as, body, headers = {} } = options;
   const response = await fetch(address + at, {
     method,

@@ -4,12 +4,27 @@
  */
 
 type Schema = Record<string, unknown> & {
-  $ref?: string; type?: string | string[]; enum?: unknown[]; const?: unknown; anyOf?: Schema[]; items?: Schema;
-  properties?: Record<string, Schema>; required?: string[]; additionalProperties?: boolean | Schema; patternProperties?: Record<string, Schema>;
+  $ref?: string;
+  type?: string | string[];
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  patternProperties?: Record<string, Schema>;
 };
-interface Parameter { name: string; in: string; required: boolean; schema: Schema }
+interface Parameter {
+  name: string;
+  in: string;
+  required: boolean;
+  schema: Schema;
+}
 interface Described {
-  operationId: string; summary: string; parameters: Parameter[];
+  operationId: string;
+  summary: string;
+  parameters: Parameter[];
   requestBody?: { required: boolean; content: Record<string, { schema: Schema }> };
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
 }
@@ -33,16 +48,22 @@ export function renderClient(openapi: string): string {
     RUNTIME.replace('%VERSION%', document.info.version),
     ...names.map((name) => typeText(name, document.components.schemas[name]!)),
     `export interface Client {\n${operations.map(memberType).join('')}}\n`,
-    `/** Makes a client. Functions raise \`ProblemAnswer\` for every answer that is not 2xx or 304. */\nexport function createClient(options: ClientOptions): Client {\n  const call = caller(options);\n  return {\n${operations.map(memberValue).join('')}  };\n}\n`,
+    MAKER.replace('%MEMBERS%', operations.map(memberValue).join('')),
   ].join('\n');
 }
 
-interface Item { path: string; method: string; described: Described }
+interface Item {
+  path: string;
+  method: string;
+  described: Described;
+}
 
 function typeText(name: string, schema: Schema): string {
   if (schema.properties) {
     const required = new Set(schema.required);
-    const lines = Object.entries(schema.properties).map(([key, field]) => `  ${quoted(key)}${required.has(key) ? '' : '?'}: ${type(field)};\n`);
+    const lines = Object.entries(schema.properties).map(
+      ([key, field]) => `  ${quoted(key)}${required.has(key) ? '' : '?'}: ${type(field)};\n`,
+    );
     const rest = schema.additionalProperties === false ? '' : '  [member: string]: unknown;\n';
     return `export interface ${name} {\n${lines.join('')}${rest}}\n`;
   }
@@ -66,9 +87,13 @@ function type(schema: Schema | undefined): string {
 function objectType(schema: Schema): string {
   if (schema.properties && Object.keys(schema.properties).length > 0) {
     const required = new Set(schema.required);
-    return `{ ${Object.entries(schema.properties).map(([key, field]) => `${quoted(key)}${required.has(key) ? '' : '?'}: ${type(field)}`).join('; ')} }`;
+    return `{ ${Object.entries(schema.properties)
+      .map(([key, field]) => `${quoted(key)}${required.has(key) ? '' : '?'}: ${type(field)}`)
+      .join('; ')} }`;
   }
-  const rest = Object.values(schema.patternProperties ?? {})[0] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+  const rest =
+    Object.values(schema.patternProperties ?? {})[0] ??
+    (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
   return `Record<string, ${rest ? type(rest) : 'unknown'}>`;
 }
 
@@ -93,8 +118,13 @@ function inputType({ described }: Item): { members: string[]; needed: boolean } 
   const members: string[] = [];
   let needed = false;
   const parts = (place: string) => described.parameters.filter((p) => p.in === place);
-  const list = (of: Parameter[]) => of.map((p) => `${quoted(p.name)}${optional(p.schema, p.required) ? '?' : ''}: ${type(p.schema)}`).join('; ');
-  for (const [place, key] of [['path', 'params'], ['query', 'query'], ['header', 'headers']] as const) {
+  const list = (of: Parameter[]) =>
+    of.map((p) => `${quoted(p.name)}${optional(p.schema, p.required) ? '?' : ''}: ${type(p.schema)}`).join('; ');
+  for (const [place, key] of [
+    ['path', 'params'],
+    ['query', 'query'],
+    ['header', 'headers'],
+  ] as const) {
     const of = parts(place);
     if (of.length === 0) continue;
     const must = of.some((p) => !optional(p.schema, p.required));
@@ -114,7 +144,9 @@ function inputType({ described }: Item): { members: string[]; needed: boolean } 
 function bodyType(schema: Schema): string {
   if (!schema.properties) return type(schema);
   const required = new Set(schema.required);
-  return `{ ${Object.entries(schema.properties).map(([key, field]) => `${quoted(key)}${optional(field, required.has(key)) ? '?' : ''}: ${type(field)}`).join('; ')} }`;
+  return `{ ${Object.entries(schema.properties)
+    .map(([key, field]) => `${quoted(key)}${optional(field, required.has(key)) ? '?' : ''}: ${type(field)}`)
+    .join('; ')} }`;
 }
 
 function outputType({ described }: Item): string {
@@ -131,12 +163,21 @@ function memberType(item: Item): string {
   if (members.length === 0) return `${head}(input?: Sending): Promise<Answer<${output}>>;\n`;
   const line = `${head}(input${needed ? '' : '?'}: { ${members.join('; ')} } & Sending): Promise<Answer<${output}>>;\n`;
   if (line.split('\n')[1]!.length <= COLUMNS_MAX) return line;
-  return `${head}(\n    input${needed ? '' : '?'}: {\n${members.map((m) => `      ${m};\n`).join('')}    } & Sending,\n  ): Promise<Answer<${output}>>;\n`;
+  const lines = members.map((m) => `      ${m};\n`).join('');
+  return `${head}(\n    input${needed ? '' : '?'}: {\n${lines}    } & Sending,\n  ): Promise<Answer<${output}>>;\n`;
 }
 
 function memberValue({ path, method, described }: Item): string {
   return `    ${described.operationId}: (input) => call('${method}', '${path}', input),\n`;
 }
+
+const MAKER = `/** Makes a client. Functions raise \`ProblemAnswer\` for every answer that is not 2xx or 304. */
+export function createClient(options: ClientOptions): Client {
+  const call = caller(options);
+  return {
+%MEMBERS%  };
+}
+`;
 
 const RUNTIME = `/** Client of Weir's admin API, version %VERSION%: one function per operation. Needs \`fetch\` alone. */
 
@@ -216,7 +257,8 @@ function caller(options: ClientOptions) {
     const isJson = /\\bjson\\b/.test(response.headers.get('content-type') ?? '');
     if (!response.ok && response.status !== 304) throw new ProblemAnswer(problemOf(response, text, isJson));
     const data = (isJson && text ? JSON.parse(text) : text || undefined) as T;
-    return { status: response.status, data, text, etag: response.headers.get('etag') ?? undefined, cookie: response.headers.get('set-cookie') ?? undefined };
+    const field = (name: string) => response.headers.get(name) ?? undefined;
+    return { status: response.status, data, text, etag: field('etag'), cookie: field('set-cookie') };
   };
 }
 
@@ -238,6 +280,7 @@ function problemOf(response: Response, text: string, isJson: boolean): Problem {
       // Not what it claims to be: told as a plain status below.
     }
   }
-  return { type: 'about:blank', title: response.statusText, status: response.status, detail: \`answered \${response.status}\`, code: 'unknown' };
+  const { status, statusText } = response;
+  return { type: 'about:blank', title: statusText, status, detail: \`answered \${status}\`, code: 'unknown' };
 }
 `;

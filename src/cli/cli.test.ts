@@ -21,8 +21,14 @@ const offline = {
   local: () => ({ address: process.env.TEST_LOCAL, tokenFile: process.env.TEST_TOKEN_FILE }),
   up: async (options) => (process.stdout.write(JSON.stringify(options)), 0),
   doctor: async () => [{ where: 'node', level: 'failed', detail: { en: 'too old', zh: '版本过低' } }],
-  validate: async (sources) => sources.map(({ file, text }) => ({ file, line: 1, key: null, problems: text.includes('bad') ? [{ pointer: '/spec', detail: 'is bad' }] : [] })),
-  config: async () => [{ key: 'control.port', value: 8081, origin: 'default' }, { key: 'logLevel', value: 'debug', origin: 'WEIR_LOG_LEVEL' }],
+  validate: async (sources) => sources.map(({ file, text }) => {
+    const problems = text.includes('bad') ? [{ pointer: '/spec', detail: 'is bad' }] : [];
+    return { file, line: 1, key: null, problems };
+  }),
+  config: async () => [
+    { key: 'control.port', value: 8081, origin: 'default' },
+    { key: 'logLevel', value: 'debug', origin: 'WEIR_LOG_LEVEL' },
+  ],
 };
 const { argv, env, stdin, stdout, stderr } = process;
 process.exitCode = await runCli({ argv: argv.slice(1), env, stdin, stdout, stderr, home: env.HOME, clock: systemClock }, offline);
@@ -40,14 +46,26 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended { code: number | null; out: string; err: string }
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
 
 /** Runs the CLI; without `env` it finds the local token. */
 function weir(args: string[], options: { env?: Record<string, string>; input?: string } = {}): Promise<Ended> {
   const env = {
-    PATH: process.env['PATH']!, HOME: path.join(folder, 'home'), TEST_LOCAL: control.address, TEST_TOKEN_FILE: path.join(control.folder, 'cli-token'), ...options.env,
+    PATH: process.env['PATH']!,
+    HOME: path.join(folder, 'home'),
+    TEST_LOCAL: control.address,
+    TEST_TOKEN_FILE: path.join(control.folder, 'cli-token'),
+    ...options.env,
   };
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', PROGRAM, '--', ...args], { env });
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', PROGRAM, '--', ...args],
+    { env },
+  );
   return new Promise((resolve) => {
     const ended: Ended = { code: null, out: '', err: '' };
     child.stdout.on('data', (chunk) => (ended.out += chunk));
@@ -57,7 +75,8 @@ function weir(args: string[], options: { env?: Record<string, string>; input?: s
   });
 }
 
-const UPSTREAM = 'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: crm }\nspec: { targets: [{ host: 127.0.0.1, port: 9001 }] } # kept\n';
+const UPSTREAM =
+  'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: crm }\nspec: { targets: [{ host: 127.0.0.1, port: 9001 }] } # kept\n';
 
 test('validate, diff, apply, get, describe, history, rollback, dump, delete', async () => {
   const file = path.join(folder, 'crm.yaml');
@@ -121,7 +140,11 @@ test('credential: --token, WEIR_TOKEN, login, cli-token, in this order; the last
   };
   assert.equal(await who(), 'local-cli');
   assert.equal(await who({ WEIR_TOKEN: control.admin }), 'test-admin');
-  assert.equal((await weir(['token', 'list', '--token', control.viewer], { env: { WEIR_TOKEN: control.admin } })).code, 5, 'the option wins');
+  assert.equal(
+    (await weir(['token', 'list', '--token', control.viewer], { env: { WEIR_TOKEN: control.admin } })).code,
+    5,
+    'the option wins',
+  );
   const seen: (string | undefined)[] = [];
   const stranger = createServer((request, response) => {
     seen.push(request.headers.authorization);
@@ -159,7 +182,10 @@ test('secrets are printed alone on stdout, users and keys are managed', async ()
 
 test('verbs without a server, help and version in both languages', async () => {
   assert.equal((await weir(['--version'])).out, 'weir 9.8.7\n');
-  assert.equal((await weir(['up', '--sample', '--roles', 'control,worker'])).out, '{"sample":true,"roles":["control","worker"],"language":"en"}');
+  assert.equal(
+    (await weir(['up', '--sample', '--roles', 'control,worker'])).out,
+    '{"sample":true,"roles":["control","worker"],"language":"en"}',
+  );
   const doctor = await weir(['doctor', '--lang', 'zh']);
   assert.equal(doctor.code, 1);
   assert.match(doctor.out, /failed +node +版本过低/);
@@ -178,10 +204,26 @@ test('verbs without a server, help and version in both languages', async () => {
 test('explain, calls, status, runs and sample answer', async () => {
   assert.match((await weir(['explain', 'rate-limit'])).out, /limit +\(integer, required\)/);
   assert.match((await weir(['explain', '--lang', 'zh'])).out, /种类/);
-  await control.store.calls.add([{
-    id: 'call-1', time: Date.now() - 1000, project: 'default', consumer: 'app', clientAddress: '10.0.0.7', route: 'orders', method: 'GET', path: '/orders/1\u001b[31m',
-    release: 'r', status: 503, reason: 'x/y', durationMs: 12, upstreamMs: 1, requestBytes: 1, responseBytes: 1, traceId: 't',
-  }]);
+  await control.store.calls.add([
+    {
+      id: 'call-1',
+      time: Date.now() - 1000,
+      project: 'default',
+      consumer: 'app',
+      clientAddress: '10.0.0.7',
+      route: 'orders',
+      method: 'GET',
+      path: '/orders/1\u001b[31m',
+      release: 'r',
+      status: 503,
+      reason: 'x/y',
+      durationMs: 12,
+      upstreamMs: 1,
+      requestBytes: 1,
+      responseBytes: 1,
+      traceId: 't',
+    },
+  ]);
   const calls = await weir(['calls', '--status', '5xx', '--since', '1h', '--method', 'get']);
   assert.match(calls.out, / 503 +GET /);
   assert.ok(!calls.out.includes('\u001b'), 'what others wrote does not steer the terminal');
@@ -196,7 +238,10 @@ test('every verb and option is described in both languages', () => {
   assert.equal(new Set(verbs.map((verb) => verb.name)).size, verbs.length);
   for (const { name, summary, arguments: args = [], options = [] } of verbs) {
     for (const text of [summary, ...args.map((a) => a.help), ...options.map((o) => o.help)]) {
-      assert.ok(text.en.length > 3 && /[\u4e00-\u9fff]/.test(text.zh) && !/[\u4e00-\u9fff]/.test(text.en), `${name}: ${JSON.stringify(text)}`);
+      assert.ok(
+        text.en.length > 3 && /[\u4e00-\u9fff]/.test(text.zh) && !/[\u4e00-\u9fff]/.test(text.en),
+        `${name}: ${JSON.stringify(text)}`,
+      );
     }
   }
 });

@@ -45,7 +45,8 @@ export function clientOf(given: Connecting, server: string, credential: Credenti
 
 function failure(cause: unknown, server: string, timeoutMs: number): Problem {
   const { name, cause: inner } = cause as { name?: string; cause?: { code?: string; message?: string } };
-  if (name === 'TimeoutError' || name === 'AbortError') return problems.raise['timed-out']({ values: { timeout: formatDuration(timeoutMs) }, cause });
+  if (name === 'TimeoutError' || name === 'AbortError')
+    return problems.raise['timed-out']({ values: { timeout: formatDuration(timeoutMs) }, cause });
   return problems.raise.unreachable({ values: { server, reason: inner?.code ?? inner?.message ?? 'failed' }, cause });
 }
 

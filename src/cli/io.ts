@@ -52,9 +52,17 @@ export interface OfflineVerbs {
   /** Where the local control listens, by the configuration; raises `bad-config`. */
   local(): LocalControl;
   /** Starts everything and stays until stopped; answers the exit code. */
-  up(options: { readonly sample: boolean; readonly roles: readonly string[] | undefined; readonly config: string | undefined; readonly language: Language }): Promise<number>;
+  up(options: {
+    readonly sample: boolean;
+    readonly roles: readonly string[] | undefined;
+    readonly config: string | undefined;
+    readonly language: Language;
+  }): Promise<number>;
   doctor(options: { readonly config: string | undefined }): Promise<readonly OfflineFinding[]>;
   /** Checks documents as one whole configuration, or on their own. */
-  validate(sources: readonly { readonly file?: string; readonly text: string }[], options: { readonly complete: boolean }): Promise<readonly OfflineCheck[]>;
+  validate(
+    sources: readonly { readonly file?: string; readonly text: string }[],
+    options: { readonly complete: boolean },
+  ): Promise<readonly OfflineCheck[]>;
   config(options: { readonly config: string | undefined }): Promise<readonly ConfigLine[]>;
 }

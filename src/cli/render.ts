@@ -115,7 +115,10 @@ function members(item: object, hide: ReadonlySet<string>): string {
   return entries
     .map(([key, value]) => {
       if (value === null || typeof value !== 'object') return `${key.padEnd(longest)}  ${cell(value as string)}`;
-      const block = stringify(value).trimEnd().split('\n').map((line) => `  ${safe(line)}`);
+      const block = stringify(value)
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${safe(line)}`);
       return block.length === 1 ? `${key.padEnd(longest)}${block[0]}` : `${key}\n${block.join('\n')}`;
     })
     .join('\n');
@@ -132,9 +135,15 @@ function safe(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
+const WIDE = new RegExp(
+  '[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f' +
+    '\\uff00-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}]',
+  'u',
+);
+
 /** Columns a text takes on a terminal: two for the wide characters of East Asia. Source: UAX #11. */
 export function width(text: string): number {
   let columns = 0;
-  for (const character of text) columns += /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u.test(character) ? 2 : 1;
+  for (const character of text) columns += WIDE.test(character) ? 2 : 1;
   return columns;
 }

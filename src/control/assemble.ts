@@ -63,14 +63,26 @@ function servingEntries(publisher: Publisher): readonly AnyEntry[] {
   return publisher.deltaFor('worker', 0, undefined).put;
 }
 
-function describe({ api, path, auth }: ReturnType<Publisher['published']>[number], registry: Registry, dataApis: DataApiCompiler): PublishedApi {
+function describe(
+  { api, path, auth }: ReturnType<Publisher['published']>[number],
+  registry: Registry,
+  dataApis: DataApiCompiler,
+): PublishedApi {
   const methods = auth.flatMap(({ type, config }) => {
     const method = registry.auth.get(type);
     return method ? [{ type, scheme: method.securityScheme(config) }] : [];
   });
   return {
-    project: api.project, name: api.name, release: api.release, description: api.description, path,
-    pathItem: dataApis.openApi(api, path, methods.map(({ type }) => ({ [type]: [] }))),
+    project: api.project,
+    name: api.name,
+    release: api.release,
+    description: api.description,
+    path,
+    pathItem: dataApis.openApi(
+      api,
+      path,
+      methods.map(({ type }) => ({ [type]: [] })),
+    ),
     securitySchemes: Object.fromEntries(methods.map(({ type, scheme }) => [type, scheme])),
   };
 }

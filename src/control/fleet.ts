@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '../sdk/channel.ts';
 import type { FleetStatus } from './api/parts.ts';
 import type { CallWriter } from './call-writer.ts';
+import { createCollector } from './collector.ts';
 import type { Publisher } from './publish/publisher.ts';
 
 export type RoleChannel = Channel<ToControl, FromControl>;
@@ -36,15 +37,18 @@ interface Node {
   threads: readonly ThreadState[];
 }
 
-const COLLECT_MS = 2000;
-
 /** Makes the fleet and follows `revisions`. */
-export function createFleet(needs: { revisions: Revisions; calls: CallWriter; clock: Clock; log: Log; changed?: (nodes: readonly { role: string }[]) => void }): Fleet {
+export function createFleet(needs: {
+  revisions: Revisions;
+  calls: CallWriter;
+  clock: Clock;
+  log: Log;
+  changed?: (nodes: readonly { role: string }[]) => void;
+}): Fleet {
   const { revisions, calls, clock, log } = needs;
   const nodes = new Map<RoleChannel, Node>();
   const lines = new Set<RoleChannel>();
-  const collections = new Map<number, { readonly channel: RoleChannel; readonly done: (metrics: MetricsJson | undefined) => void }>();
-  let collectId = 0;
+  const collector = createCollector(clock);
   const changed = () => needs.changed?.([...nodes.values()]);
 
   function sendRevision(node: Node): void {
@@ -71,7 +75,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
     if (!node) return channel.close();
     if (message.type === 'applied') node.threads = message.threads;
     else if (message.type === 'calls') calls.add(message.records, message.dropped);
-    else if (message.type === 'metrics') collections.get(message.id)?.done(message.metrics);
+    else if (message.type === 'metrics') collector.answer(message.id, message.metrics);
     else if (message.type === 'run-finished') revisions.retryPending();
   }
 
@@ -85,7 +89,7 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
       channel.onMessage((message) => receive(channel, message));
       channel.onClose(() => {
         lines.delete(channel);
-        for (const waiting of collections.values()) if (waiting.channel === channel) waiting.done(undefined);
+        collector.gone(channel);
         const node = nodes.get(channel);
         if (node && nodes.delete(channel)) log.warn('a role left', { role: node.role, instance: node.instance, pid: node.pid });
         changed();
@@ -96,21 +100,8 @@ export function createFleet(needs: { revisions: Revisions; calls: CallWriter; cl
       return { revision: revisions.number, hash: revisions.hashes.all, nodes: shown };
     },
     async collect() {
-      const answers = [...nodes.values()].map(
-        ({ channel }) =>
-          new Promise<MetricsJson | undefined>((resolve) => {
-            const id = ++collectId;
-            const done = (metrics: MetricsJson | undefined) => {
-              cancel();
-              collections.delete(id);
-              resolve(metrics);
-            };
-            const cancel = clock.after(COLLECT_MS, () => done(undefined));
-            collections.set(id, { channel, done });
-            if (!channel.send({ type: 'collect', id })) done(undefined);
-          }),
-      );
-      return (await Promise.all(answers)).filter((metrics) => metrics !== undefined);
+      const answers = await Promise.all([...nodes.values()].map(({ channel }) => collector.ask(channel)));
+      return answers.filter((metrics) => metrics !== undefined);
     },
     runsWaiting() {
       for (const { role, channel } of nodes.values()) if (role === 'worker') channel.send({ type: 'runs-waiting' });

@@ -38,7 +38,17 @@ export function createProbe(connections: Connections, entries: () => Iterable<An
       use(project, name, async (connector) => {
         const streams = await connector.discover(signal);
         const found = streams.find((one) => one.name === stream);
-        if (!found) throw problems.raise['no-such-stream']({ values: { name, stream, near: nearOrAll(stream, streams.map((one) => one.name)) } });
+        if (!found)
+          throw problems.raise['no-such-stream']({
+            values: {
+              name,
+              stream,
+              near: nearOrAll(
+                stream,
+                streams.map((one) => one.name),
+              ),
+            },
+          });
         return connector.preview(found, rows, signal);
       }),
   };

@@ -41,9 +41,23 @@ function role(hello: Partial<Extract<ToControl, { type: 'hello' }>> = {}) {
 }
 
 const record = (n: number, over: Partial<CallRecord> = {}): CallRecord => ({
-  id: `call-${String(n).padStart(5, '0')}`, time: Date.UTC(2026, 10, 1) + n, project: 'default', consumer: 'app', clientAddress: '10.0.0.7', route: 'orders',
-  method: 'GET', path: `/orders/${n}`, release: 'abc123', status: n % 2 ? 200 : 503, reason: n % 2 ? '' : 'core/gateway/upstream-down',
-  durationMs: n, upstreamMs: n / 2, requestBytes: 10, responseBytes: 20, traceId: '0'.repeat(32), ...over,
+  id: `call-${String(n).padStart(5, '0')}`,
+  time: Date.UTC(2026, 10, 1) + n,
+  project: 'default',
+  consumer: 'app',
+  clientAddress: '10.0.0.7',
+  route: 'orders',
+  method: 'GET',
+  path: `/orders/${n}`,
+  release: 'abc123',
+  status: n % 2 ? 200 : 503,
+  reason: n % 2 ? '' : 'core/gateway/upstream-down',
+  durationMs: n,
+  upstreamMs: n / 2,
+  requestBytes: 10,
+  responseBytes: 20,
+  traceId: '0'.repeat(32),
+  ...over,
 });
 
 const upstream = 'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: crm }\nspec: { targets: [{ host: 127.0.0.1, port: 9001 }] }\n';
@@ -56,7 +70,10 @@ test('a role gets what it lacks, then every new revision; a worker is told to lo
   const next = gateway.next('revision');
   assert.equal((await control.request('POST', '/api/v1/apply', { as: control.admin, body: upstream })).status, 200);
   const { delta } = await next;
-  assert.deepEqual(delta.put.map((entry) => entry.key), ['upstream/default/crm']);
+  assert.deepEqual(
+    delta.put.map((entry) => entry.key),
+    ['upstream/default/crm'],
+  );
   assert.equal(delta.from, first?.delta.to ?? 0, 'only what changed');
   const late = role({ instance: 'g2', pid: 3 });
   const whole = late.got.find((m) => m.type === 'revision')!;
@@ -79,19 +96,32 @@ test('call records are stored and found by every field, page by page', async () 
   for (let i = 0; i < 200 && (await search('limit=1000')).items.length < 60; i++) await new Promise((resolve) => setImmediate(resolve));
   const fields = ['id=call-00007', 'path=/orders/7', 'slowerThan=59', 'from=' + (Date.UTC(2026, 10, 1) + 59)];
   assert.deepEqual(await Promise.all(fields.map(async (q) => (await search(q)).items.length)), [1, 1, 1, 1]);
-  for (const q of ['status=5xx', 'status=503', 'failed=true', 'reason=core/gateway/upstream-down']) assert.equal((await search(q)).items.length, 30, q);
-  for (const q of ['consumer=app', 'clientAddress=10.0.0.7', 'route=orders', 'method=GET', 'release=abc123', `traceId=${'0'.repeat(32)}`, 'project=default']) {
+  for (const q of ['status=5xx', 'status=503', 'failed=true', 'reason=core/gateway/upstream-down'])
+    assert.equal((await search(q)).items.length, 30, q);
+  for (const q of [
+    'consumer=app',
+    'clientAddress=10.0.0.7',
+    'route=orders',
+    'method=GET',
+    'release=abc123',
+    `traceId=${'0'.repeat(32)}`,
+    'project=default',
+  ]) {
     assert.equal((await search(`${q}&limit=1000`)).items.length, 60, q);
     assert.equal((await search(`${q.replace(/=.*/, '=nothing')}`)).items?.length, 0, q);
   }
   const ids: string[] = [];
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const page = await search(`limit=25${after && `&after=${after}`}`);
     ids.push(...page.items.map((c: CallRecord) => c.id));
     if (page.next === null) break;
     after = page.next;
   }
-  assert.deepEqual(ids, Array.from({ length: 60 }, (_, i) => record(59 - i).id), 'newest first, none twice, none missing');
+  assert.deepEqual(
+    ids,
+    Array.from({ length: 60 }, (_, i) => record(59 - i).id),
+    'newest first, none twice, none missing',
+  );
   assert.equal((await control.request('GET', '/api/v1/calls?after=rubbish', { as: control.viewer })).status, 400);
   gateway.close();
 });
@@ -146,7 +176,10 @@ spec: { source: { connection: db, streams: ["*"] }, sink: { connection: db } }
   const { id } = started.json;
   assert.equal(started.json.requestedBy, 'test-admin');
   assert.equal((await ask('POST', '/projects/default/pipelines/copy/runs')).status, 409, 'overlap: skip');
-  assert.deepEqual((await ask('GET', '/runs?pipeline=copy&state=queued')).json.items.map((r: { id: string }) => r.id), [id]);
+  assert.deepEqual(
+    (await ask('GET', '/runs?pipeline=copy&state=queued')).json.items.map((r: { id: string }) => r.id),
+    [id],
+  );
   assert.equal((await ask('POST', `/runs/${id}/retry`)).status, 409, 'not over yet');
   assert.equal((await ask('POST', `/runs/${id}/cancel`)).status, 202);
   await control.store.runs.log([{ run: id, time: 1, level: 'info', message: 'hello', stream: null }]);

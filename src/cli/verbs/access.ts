@@ -5,14 +5,32 @@ import { chooseServer, keepLogin } from '../credential.ts';
 import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbOption } from '../verb.ts';
 
-const PASSWORD_FILE: VerbOption = { flags: '--password-file <file>', help: { en: 'File that holds the password; - is standard input.', zh: '存放密码的文件；- 为标准输入。' } };
-const EXPIRES: VerbOption = { flags: '--expires-in <duration>', help: { en: 'How long it is valid, such as 30d.', zh: '有效期，如 30d。' } };
-const ROLE: VerbOption = { flags: '--role <role>', choices: ['admin', 'viewer'], default: 'viewer', help: { en: 'What they may do.', zh: '角色。' } };
+const PASSWORD_FILE: VerbOption = {
+  flags: '--password-file <file>',
+  help: { en: 'File that holds the password; - is standard input.', zh: '存放密码的文件；- 为标准输入。' },
+};
+const EXPIRES: VerbOption = {
+  flags: '--expires-in <duration>',
+  help: { en: 'How long it is valid, such as 30d.', zh: '有效期，如 30d。' },
+};
+const ROLE: VerbOption = {
+  flags: '--role <role>',
+  choices: ['admin', 'viewer'],
+  default: 'viewer',
+  help: { en: 'What they may do.', zh: '角色。' },
+};
 
 const login: Verb = {
   name: 'login',
   summary: { en: 'Logs in and keeps it in ~/.config/weir (0600).', zh: '登录，并保存在 ~/.config/weir（0600）。' },
-  options: [{ flags: '-u, --user <name>', default: 'admin', help: { en: 'User to log in as; with --token no user is needed.', zh: '登录用户；使用 --token 时不需要。' } }, PASSWORD_FILE],
+  options: [
+    {
+      flags: '-u, --user <name>',
+      default: 'admin',
+      help: { en: 'User to log in as; with --token no user is needed.', zh: '登录用户；使用 --token 时不需要。' },
+    },
+    PASSWORD_FILE,
+  ],
   async run(given) {
     const { io, options, out } = given;
     const server = chooseServer(io, options['server'] as string | undefined, given.offline.local);
@@ -21,13 +39,19 @@ const login: Verb = {
     if (token) {
       const { data } = await clientOf(connecting, server, { kind: 'token', token }).whoami();
       const file = keepLogin(io, server, { kind: 'token', token }, undefined);
-      return out.note({ en: 'Logged in to {server} as {name}; kept in {file}.', zh: '已以 {name} 登录 {server}；保存在 {file}。' }, { server, name: data.name, file });
+      return out.note(
+        { en: 'Logged in to {server} as {name}; kept in {file}.', zh: '已以 {name} 登录 {server}；保存在 {file}。' },
+        { server, name: data.name, file },
+      );
     }
     const password = await given.secret({ en: 'Password', zh: '密码' });
     const answer = await clientOf(connecting, server, undefined).login({ body: { name: String(options['user']), password } });
     const session = /weir_session=([^;]+)/.exec(answer.cookie ?? '')?.[1] ?? '';
     const file = keepLogin(io, server, { kind: 'session', session, csrf: answer.data.csrfToken }, answer.data.expiresAt);
-    out.note({ en: 'Logged in to {server} as {name}; kept in {file}.', zh: '已以 {name} 登录 {server}；保存在 {file}。' }, { server, name: answer.data.name, file });
+    out.note(
+      { en: 'Logged in to {server} as {name}; kept in {file}.', zh: '已以 {name} 登录 {server}；保存在 {file}。' },
+      { server, name: answer.data.name, file },
+    );
   },
 };
 
@@ -50,7 +74,9 @@ const keyCreate: Verb = {
   options: [EXPIRES],
   async run(given) {
     const expiresIn = given.options['expiresIn'] as never;
-    const { data } = await given.client().createKey({ params: { project: given.project, consumer: given.args[0]! }, body: expiresIn ? { expiresIn } : {} });
+    const { data } = await given
+      .client()
+      .createKey({ params: { project: given.project, consumer: given.args[0]! }, body: expiresIn ? { expiresIn } : {} });
     showSecret(given, data.secret, data);
   },
 };
@@ -61,7 +87,10 @@ const keyList: Verb = {
   arguments: [{ name: '[consumer]', help: { en: 'Only of this consumer.', zh: '仅此消费方。' } }],
   async run(given) {
     const [consumer] = given.args;
-    given.out.list((await given.client().listKeys({ params: { project: given.project }, query: { consumer } })).data.items, keyShape(given));
+    given.out.list(
+      (await given.client().listKeys({ params: { project: given.project }, query: { consumer } })).data.items,
+      keyShape(given),
+    );
   },
 };
 
@@ -95,13 +124,29 @@ const tokenCreate: Verb = {
   summary: { en: 'Creates an API token; shown once.', zh: '新建 API 令牌；只显示一次。' },
   arguments: [{ name: '<name>', help: { en: 'Name that stands in the audit log.', zh: '审计日志中显示的名称。' } }],
   options: [
-    ROLE, EXPIRES,
+    ROLE,
+    EXPIRES,
     { flags: '--only-project <name>', many: true, help: { en: 'Limits it to this project; may be repeated.', zh: '仅限此项目，可重复。' } },
-    { flags: '--permission <permission>', many: true, help: { en: 'Narrows it to this permission; may be repeated.', zh: '缩小到此权限，可重复。' } },
+    {
+      flags: '--permission <permission>',
+      many: true,
+      help: { en: 'Narrows it to this permission; may be repeated.', zh: '缩小到此权限，可重复。' },
+    },
   ],
   async run(given) {
-    const { role, onlyProject: projects, permission, expiresIn } = given.options as { role: 'viewer'; onlyProject?: string[]; permission?: string[]; expiresIn?: never };
-    const body = { name: given.args[0]!, role, ...(projects ? { projects } : {}), ...(permission ? { permissions: permission } : {}), ...(expiresIn ? { expiresIn } : {}) };
+    const {
+      role,
+      onlyProject: projects,
+      permission,
+      expiresIn,
+    } = given.options as { role: 'viewer'; onlyProject?: string[]; permission?: string[]; expiresIn?: never };
+    const body = {
+      name: given.args[0]!,
+      role,
+      ...(projects ? { projects } : {}),
+      ...(permission ? { permissions: permission } : {}),
+      ...(expiresIn ? { expiresIn } : {}),
+    };
     const { data } = await given.client().createToken({ body });
     showSecret(given, data.secret, data);
   },
@@ -141,7 +186,8 @@ const USER = { name: '<name>', help: { en: 'Name of the user.', zh: '用户名�
 const userCreate: Verb = {
   name: 'user create',
   summary: { en: 'Creates a user.', zh: '新建用户。' },
-  arguments: [USER], options: [ROLE, PASSWORD_FILE],
+  arguments: [USER],
+  options: [ROLE, PASSWORD_FILE],
   async run(given) {
     const password = await given.secret({ en: 'Password of the new user', zh: '新用户的密码' });
     const { data } = await given.client().createUser({ body: { name: given.args[0]!, role: given.options['role'] as 'viewer', password } });
@@ -158,7 +204,8 @@ const userList: Verb = {
 const userPassword: Verb = {
   name: 'user password',
   summary: { en: 'Sets a user’s password and ends their sessions.', zh: '重置用户密码并结束其会话。' },
-  arguments: [USER], options: [PASSWORD_FILE],
+  arguments: [USER],
+  options: [PASSWORD_FILE],
   async run(given) {
     const password = await given.secret({ en: 'New password', zh: '新密码' });
     await given.client().resetUserPassword({ params: { name: given.args[0]! }, body: { password } });
@@ -196,5 +243,16 @@ function showSecret(given: Given, secret: string, whole: object): void {
 }
 
 export default [
-  login, keyCreate, keyList, keyRevoke, tokenCreate, tokenList, tokenRevoke, userCreate, userList, userPassword, userRole, userDelete,
+  login,
+  keyCreate,
+  keyList,
+  keyRevoke,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  userCreate,
+  userList,
+  userPassword,
+  userRole,
+  userDelete,
 ];

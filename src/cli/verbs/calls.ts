@@ -64,8 +64,16 @@ function queryOf(given: Given) {
   const since = span(given, 'since');
   const slower = span(given, 'slowerThan');
   return {
-    consumer, route, path, release, status, reason, id,
-    clientAddress: client, traceId: trace, method: method?.toUpperCase(),
+    consumer,
+    route,
+    path,
+    release,
+    status,
+    reason,
+    id,
+    clientAddress: client,
+    traceId: trace,
+    method: method?.toUpperCase(),
     ...(since === undefined ? {} : { from: given.io.clock.now() - since }),
     ...(slower === undefined ? {} : { slowerThan: slower }),
     ...(given.options['allProjects'] === true ? {} : { project: given.project }),
@@ -76,7 +84,8 @@ function span(given: Given, name: string): number | undefined {
   const text = given.options[name];
   if (text === undefined) return undefined;
   const ms = parseDuration(String(text));
-  if (ms === undefined) throw problems.raise['bad-value']({ values: { what: `--${name === 'since' ? name : 'slower-than'}`, value: text, example: '15m' } });
+  if (ms === undefined)
+    throw problems.raise['bad-value']({ values: { what: `--${name === 'since' ? name : 'slower-than'}`, value: text, example: '15m' } });
   return ms;
 }
 

@@ -50,7 +50,10 @@ const preview: Verb = {
     const { data } = await given.client().previewStream({ params: { project: given.project, name: name! }, query: { stream: stream! } });
     if (given.out.form === 'json' || given.out.form === 'yaml') return given.out.one(data, { name: () => stream! });
     given.out.list(data.rows, {
-      columns: data.columns.map((column, i) => ({ title: { en: column.name, zh: column.name }, value: (row: (string | null)[]) => row[i] })),
+      columns: data.columns.map((column, i) => ({
+        title: { en: column.name, zh: column.name },
+        value: (row: (string | null)[]) => row[i],
+      })),
       name: (row) => String(row[0]),
     });
   },

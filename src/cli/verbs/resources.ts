@@ -29,7 +29,10 @@ const rows: Shape<Resource> = {
 const get: Verb = {
   name: 'get',
   summary: { en: 'Lists resources, or prints one as written (-o yaml).', zh: '列出资源，或输出某一资源的原文（-o yaml）。' },
-  arguments: [{ name: '[kind]', help: KIND.help }, { name: '[name]', help: NAME.help }],
+  arguments: [
+    { name: '[kind]', help: KIND.help },
+    { name: '[name]', help: NAME.help },
+  ],
   options: [
     { flags: '-l, --label <key=value>', many: true, help: { en: 'Only with this label; may be repeated.', zh: '仅含此标签，可重复。' } },
     { flags: '--all-projects', help: { en: 'Every project, not only one.', zh: '所有项目。' } },
@@ -77,7 +80,10 @@ const describe: Verb = {
     const { text, spec: _, createdAt, updatedAt, ...rest } = data;
     const usedBy = uses.items.map((key) => `${key.project}/${key.kind}/${key.name}`);
     if (given.out.form !== 'table') return given.out.one({ ...data, usedBy }, rows);
-    given.out.one({ ...rest, created: given.out.time(createdAt), updated: given.out.time(updatedAt), usedBy }, { name: () => rows.name(data) });
+    given.out.one(
+      { ...rest, created: given.out.time(createdAt), updated: given.out.time(updatedAt), usedBy },
+      { name: () => rows.name(data) },
+    );
     given.out.text(`\n${text}`);
   },
 };
@@ -85,20 +91,27 @@ const describe: Verb = {
 const remove: Verb = {
   name: 'delete',
   summary: { en: 'Deletes a resource; refused while others use it.', zh: '删除资源；仍被引用时拒绝。' },
-  arguments: [KIND, NAME], options: [DRY_RUN],
+  arguments: [KIND, NAME],
+  options: [DRY_RUN],
   async run(given) {
     const params = paramsOf(given);
     const dryRun = given.options['dryRun'] === true;
     const values = { name: `${params.project}/${params.kind}/${params.name}` };
     if (!dryRun) await given.confirm(both({ en: 'delete {name}', zh: '删除 {name}' }, values));
     await given.client().deleteResource({ params, query: { dryRun } });
-    given.out.note(dryRun ? { en: '{name} would be deleted.', zh: '将删除 {name}。' } : { en: '{name} deleted.', zh: '已删除 {name}。' }, values);
+    given.out.note(
+      dryRun ? { en: '{name} would be deleted.', zh: '将删除 {name}。' } : { en: '{name} deleted.', zh: '已删除 {name}。' },
+      values,
+    );
   },
 };
 
 const switches: Verb[] = (['enable', 'disable'] as const).map((word) => ({
   name: word,
-  summary: word === 'enable' ? { en: 'Switches a resource on.', zh: '启用资源。' } : { en: 'Switches a resource off, keeping it.', zh: '停用资源，但保留。' },
+  summary:
+    word === 'enable'
+      ? { en: 'Switches a resource on.', zh: '启用资源。' }
+      : { en: 'Switches a resource off, keeping it.', zh: '停用资源，但保留。' },
   arguments: [KIND, NAME],
   async run(given) {
     const params = paramsOf(given);
@@ -122,7 +135,12 @@ const versions: Shape<ResourceVersion> = {
 const history: Verb = {
   name: 'history',
   summary: { en: 'Lists the versions of a resource, or shows how two differ.', zh: '列出资源版本，或比较两个版本。' },
-  arguments: [KIND, NAME, { name: '[from]', help: { en: 'Older version to compare.', zh: '要比较的旧版本。' } }, { name: '[to]', help: { en: 'Newer version to compare.', zh: '要比较的新版本。' } }],
+  arguments: [
+    KIND,
+    NAME,
+    { name: '[from]', help: { en: 'Older version to compare.', zh: '要比较的旧版本。' } },
+    { name: '[to]', help: { en: 'Newer version to compare.', zh: '要比较的新版本。' } },
+  ],
   async run(given) {
     const params = paramsOf(given);
     const [from, to] = given.args.slice(2).map((text) => (text === undefined ? undefined : versionOf(text)));
@@ -142,14 +160,25 @@ const rollback: Verb = {
     const body = { version: versionOf(given.args[2]!), dryRun: given.options['dryRun'] === true };
     const { data } = await given.client().rollbackResource({ params, body });
     given.out.diff(data.diff);
-    given.out.note({ en: '{name} is at version {version} now.', zh: '{name} 当前版本为 {version}。' }, { name: params.name, version: data.version });
+    given.out.note(
+      { en: '{name} is at version {version} now.', zh: '{name} 当前版本为 {version}。' },
+      { name: params.name, version: data.version },
+    );
   },
 };
 
 const explain: Verb = {
   name: 'explain',
-  summary: { en: 'Explains a kind, policy, auth method or connector; lists them all without a name.', zh: '说明资源类型、策略、认证方式或连接器；不给名称则列出全部。' },
-  arguments: [{ name: '[name]', help: { en: 'Such as DataApi, rate-limit or connector/postgres.', zh: '如 DataApi、rate-limit 或 connector/postgres。' } }],
+  summary: {
+    en: 'Explains a kind, policy, auth method or connector; lists them all without a name.',
+    zh: '说明资源类型、策略、认证方式或连接器；不给名称则列出全部。',
+  },
+  arguments: [
+    {
+      name: '[name]',
+      help: { en: 'Such as DataApi, rate-limit or connector/postgres.', zh: '如 DataApi、rate-limit 或 connector/postgres。' },
+    },
+  ],
   async run(given) {
     const [name] = given.args;
     const language = given.language;
@@ -165,7 +194,15 @@ const explain: Verb = {
   },
 };
 
-type Field = { type?: string; description?: string; 'x-zh'?: string; default?: unknown; enum?: unknown[]; properties?: Record<string, Field>; required?: string[] };
+type Field = {
+  type?: string;
+  description?: string;
+  'x-zh'?: string;
+  default?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, Field>;
+  required?: string[];
+};
 
 async function explainOne(given: Given, name: string): Promise<void> {
   const { data } = await given.client().explainComponent({ params: { name } });
@@ -180,7 +217,10 @@ async function explainOne(given: Given, name: string): Promise<void> {
 function fieldLines(schema: Field, language: 'en' | 'zh', indent: string): string[] {
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
-    const facts = [field.enum?.map(String).join('|') ?? field.type, field.default === undefined ? (required.has(name) ? 'required' : '') : `default ${JSON.stringify(field.default)}`];
+    const facts = [
+      field.enum?.map(String).join('|') ?? field.type,
+      field.default === undefined ? (required.has(name) ? 'required' : '') : `default ${JSON.stringify(field.default)}`,
+    ];
     const help = (language === 'zh' ? field['x-zh'] : undefined) ?? field.description ?? '';
     return [`${indent}${name}  (${facts.filter(Boolean).join(', ')})  ${help}`, ...fieldLines(field, language, `${indent}  `)];
   });

@@ -17,10 +17,18 @@ before(async () => void (control = await startTestControl()));
 after(() => control.stop());
 
 /** Asks as administrator and checks the answer's shape. */
-async function ask(id: string, params: Record<string, string> = {}, options: { query?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<TestAnswer> {
+async function ask(
+  id: string,
+  params: Record<string, string> = {},
+  options: { query?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<TestAnswer> {
   const operation = operations.find((o) => o.id === id)!;
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!));
-  const answer = await control.request(operation.method, `${API_PREFIX}${path}${options.query ?? ''}`, { as: control.admin, body: options.body, headers: options.headers ?? {} });
+  const answer = await control.request(operation.method, `${API_PREFIX}${path}${options.query ?? ''}`, {
+    as: control.admin,
+    body: options.body,
+    headers: options.headers ?? {},
+  });
   seen.push(answer);
   if (answer.status < 300 && answer.json !== undefined) {
     const errors = operation.response ? [...Compile(operation.response).Errors(answer.json)] : [{ message: 'no response schema' }];
@@ -45,7 +53,11 @@ test('create, change and delete ask for what was read', async () => {
   assert.equal((await ask('putResource', key, { body: upstream(9002), headers: { 'if-none-match': '*' } })).status, 412);
   const changed = await ask('putResource', key, { body: upstream(9002), headers: { 'if-match': '"1"' } });
   assert.equal(changed.headers.get('etag'), '"2"');
-  assert.equal((await ask('putResource', key, { body: upstream(9003), headers: { 'if-match': '"1"' } })).status, 412, 'somebody else was faster');
+  assert.equal(
+    (await ask('putResource', key, { body: upstream(9003), headers: { 'if-match': '"1"' } })).status,
+    412,
+    'somebody else was faster',
+  );
   const read = await ask('getResource', key);
   assert.equal(read.headers.get('etag'), '"2"');
   assert.equal((await ask('getResource', key, { headers: { 'if-none-match': '"2"' } })).status, 304);
@@ -58,7 +70,10 @@ test('create, change and delete ask for what was read', async () => {
 
 test('history, differences, rollback, switching, use and standing', async () => {
   const versions = await ask('listResourceVersions', key);
-  assert.deepEqual(versions.json.items.map((v: { version: number }) => v.version), [2, 1]);
+  assert.deepEqual(
+    versions.json.items.map((v: { version: number }) => v.version),
+    [2, 1],
+  );
   assert.match((await ask('diffResourceVersions', key, { query: '?from=1&to=2' })).json.diff, /-.*9001[^]*\+.*9002/);
   const back = await ask('rollbackResource', key, { body: { version: 1 } });
   assert.equal(back.headers.get('etag'), '"3"');
@@ -73,22 +88,37 @@ test('history, differences, rollback, switching, use and standing', async () => 
 });
 
 test('documents: all mistakes at once with line and pointer; dump → apply is the identity', async () => {
-  const bad = 'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: other }\nspec:\n  tragets: []\n---\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec: {}\n';
+  const bad =
+    'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: other }\nspec:\n  tragets: []\n---\n' +
+    'apiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec: {}\n';
   const applied = await ask('applyDocuments', {}, { body: { sources: [{ file: 'shop.yaml', text: bad }] } });
   assert.equal(applied.status, 200);
   assert.equal(applied.json.refused, true);
   const [wrong, good] = applied.json.results;
   assert.equal(wrong.outcome, 'refused');
-  assert.ok(wrong.problems.some((p: { pointer: string; line: number; file: string }) => p.pointer.includes('tragets') && p.line === 5 && p.file === 'shop.yaml'), JSON.stringify(wrong));
+  assert.ok(
+    wrong.problems.some(
+      (p: { pointer: string; line: number; file: string }) => p.pointer.includes('tragets') && p.line === 5 && p.file === 'shop.yaml',
+    ),
+    JSON.stringify(wrong),
+  );
   assert.equal(good.outcome, 'created', 'a bad one never takes a good one down');
   const dumped = await ask('dumpDocuments');
   const again = await ask('applyDocuments', {}, { body: dumped.text });
   assert.ok(again.json.results.length >= 3);
-  assert.ok(again.json.results.every((r: { outcome: string }) => r.outcome === 'unchanged'), again.text);
-  assert.ok((await ask('diffDocuments', {}, { body: upstream(9009) })).json.results.some((r: { outcome: string }) => r.outcome === 'updated'));
+  assert.ok(
+    again.json.results.every((r: { outcome: string }) => r.outcome === 'unchanged'),
+    again.text,
+  );
+  assert.ok(
+    (await ask('diffDocuments', {}, { body: upstream(9009) })).json.results.some((r: { outcome: string }) => r.outcome === 'updated'),
+  );
   assert.equal((await ask('validateDocuments', {}, { body: upstream(9009) })).json.items[0].problems.length, 0);
   const listed = await ask('listResources', {}, { query: '?label=tier%3Dcore&kind=upstream&limit=1' });
-  assert.deepEqual(listed.json.items.map((r: { name: string }) => r.name), ['crm']);
+  assert.deepEqual(
+    listed.json.items.map((r: { name: string }) => r.name),
+    ['crm'],
+  );
   assert.deepEqual((await ask('listProjects')).json.items, [{ name: 'default' }]);
 });
 
@@ -118,7 +148,10 @@ test('users: created, demoted, deleted; the last administrator stays', async () 
   assert.equal((await ask('deleteUser', { name: 'admin' })).json.code, 'core/access/last-admin');
   assert.equal((await ask('resetUserPassword', { name: 'lena' }, { body: { password: 'another long one' } })).status, 204);
   assert.equal((await ask('deleteUser', { name: 'lena' })).status, 204);
-  assert.deepEqual((await ask('listUsers')).json.items.map((u: { name: string }) => u.name), ['admin']);
+  assert.deepEqual(
+    (await ask('listUsers')).json.items.map((u: { name: string }) => u.name),
+    ['admin'],
+  );
   const audit = await ask('listAudit', {}, { query: '?action=user.create' });
   assert.equal(audit.json.items[0].actor, 'test-admin');
 });
@@ -137,23 +170,35 @@ test('what is there to configure, and what can go wrong, is explained', async ()
   const document = (await control.request('GET', '/openapi.json')).json;
   assert.equal(document.openapi, '3.1.0');
   assert.ok(document.components.schemas['policy.rate-limit']);
-  for (const id of ['getFleet', 'getDoctorReport', 'getVersion', 'getSample', 'listIncidents', 'listDataApis', 'getDataApisOpenApi']) assert.equal((await ask(id)).status, 200, id);
+  for (const id of ['getFleet', 'getDoctorReport', 'getVersion', 'getSample', 'listIncidents', 'listDataApis', 'getDataApisOpenApi'])
+    assert.equal((await ask(id)).status, 200, id);
   assert.equal((await ask('loadSample')).json.state, 'loaded');
 });
 
 test('a secret goes in and never comes out', async () => {
-  const connection = `apiVersion: weir/v1\nkind: Connection\nmetadata: { name: db }\nspec: { type: postgres, host: 127.0.0.1, database: d, user: u, password: ${CANARY} }\n`;
-  const put = await ask('putResource', { project: 'default', kind: 'Connection', name: 'db' }, { body: connection, headers: { 'if-none-match': '*' } });
+  const spec = `{ type: postgres, host: 127.0.0.1, database: d, user: u, password: ${CANARY} }`;
+  const connection = `apiVersion: weir/v1\nkind: Connection\nmetadata: { name: db }\nspec: ${spec}\n`;
+  const put = await ask(
+    'putResource',
+    { project: 'default', kind: 'Connection', name: 'db' },
+    { body: connection, headers: { 'if-none-match': '*' } },
+  );
   assert.equal(put.status, 201, put.text);
   const at = { project: 'default', kind: 'Connection', name: 'db' };
   for (const id of ['getResource', 'listResourceVersions', 'getResourceStatus', 'listResourceUses']) await ask(id, at);
-  await ask('putResource', at, { body: connection.replace('database: d', 'database: [').replace(CANARY, `${CANARY}-2`), headers: { 'if-match': '"1"' } });
+  await ask('putResource', at, {
+    body: connection.replace('database: d', 'database: [').replace(CANARY, `${CANARY}-2`),
+    headers: { 'if-match': '"1"' },
+  });
   await ask('applyDocuments', {}, { body: connection.replace('user: u', `usr: u, passwort: ${CANARY}`) });
   for (const id of ['listResources', 'dumpDocuments', 'listAudit', 'listIncidents']) await ask(id);
   await ask('checkConnection', { project: 'default', name: 'db' });
   await control.request('POST', '/api/v1/session', { body: { name: 'admin', password: CANARY } });
   const leaks = seen.filter((answer) => answer.text.includes(CANARY));
-  assert.deepEqual(leaks.map((answer) => answer.text.slice(0, 2000)), []);
+  assert.deepEqual(
+    leaks.map((answer) => answer.text.slice(0, 2000)),
+    [],
+  );
   assert.ok(!control.lines.join('').includes(CANARY), 'nor stands in the log');
   for (const word of [ADMIN_PASSWORD, control.admin]) assert.ok(!control.lines.join('').includes(word));
 });

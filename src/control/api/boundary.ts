@@ -20,7 +20,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(error, request, bodyBytesMax);
   const level = problem.status >= 500 ? 'error' : 'debug';
   log[level]('admin request failed', {
-    requestId: request.id, method: request.method, path: pathOf(request), code: problem.code,
+    requestId: request.id,
+    method: request.method,
+    path: pathOf(request),
+    code: problem.code,
     ...(problem.status >= 500 ? { error: problem.options.cause ?? problem } : {}),
   });
   return sendProblem(problem, request, reply);
@@ -31,8 +34,8 @@ export function answerUnreadable(error: Error & { code?: string }, socket: Socke
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const problem = unreadable(error.code);
   const body = JSON.stringify(problem.toBody('en'));
-  const head = `HTTP/1.1 ${problem.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
-  socket.end(head + body);
+  const fields = ['content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
+  socket.end([`HTTP/1.1 ${problem.status} Refused`, ...fields, '', body].join('\r\n'));
 }
 
 function unreadable(code: string | undefined): Problem {

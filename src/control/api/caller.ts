@@ -10,8 +10,22 @@ import { isForwarded, isLoopback } from './origin.ts';
 import problems from './problems.ts';
 
 export type Permission =
-  | 'resources:read' | 'resources:write' | 'connections:use' | 'runs:read' | 'runs:write' | 'calls:read' | 'metrics:read'
-  | 'keys:read' | 'keys:write' | 'tokens:read' | 'tokens:write' | 'users:read' | 'users:write' | 'audit:read' | 'system:read' | 'system:write';
+  | 'resources:read'
+  | 'resources:write'
+  | 'connections:use'
+  | 'runs:read'
+  | 'runs:write'
+  | 'calls:read'
+  | 'metrics:read'
+  | 'keys:read'
+  | 'keys:write'
+  | 'tokens:read'
+  | 'tokens:write'
+  | 'users:read'
+  | 'users:write'
+  | 'audit:read'
+  | 'system:read'
+  | 'system:write';
 
 export interface Caller {
   /** As audit names them: user, token, or `local-cli`; empty for nobody. */
@@ -51,7 +65,11 @@ export function fromOf(request: FastifyRequest): From {
 }
 
 /** Who calls. Raises `token-not-valid` for a credential that is none, `csrf-token-missing` for a forged change. */
-export async function findCaller(callers: Callers, operation: Pick<Operation, 'access' | 'method'>, request: FastifyRequest): Promise<Caller> {
+export async function findCaller(
+  callers: Callers,
+  operation: Pick<Operation, 'access' | 'method'>,
+  request: FastifyRequest,
+): Promise<Caller> {
   if (operation.access === 'public') return NOBODY;
   const from = fromOf(request);
   const token = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -72,13 +90,19 @@ export async function findCaller(callers: Callers, operation: Pick<Operation, 'a
  * Refuses a caller who may not; `project` is the one the request names. A credential limited to
  * projects may only do what names one of them, or what shows it only their share.
  */
-export function checkAccess(caller: Caller, { access, filtered }: Pick<Operation, 'access' | 'filtered'>, project: string | undefined): void {
+export function checkAccess(
+  caller: Caller,
+  { access, filtered }: Pick<Operation, 'access' | 'filtered'>,
+  project: string | undefined,
+): void {
   if (access === 'public') return;
   if (caller.kind === 'nobody') throw problems.raise.unauthenticated();
   if (access === 'signed-in') return;
   const reaches = project === undefined ? caller.projects === undefined || filtered === true : mayTouch(caller, project);
   if (caller.permissions.has(access) && reaches) return;
-  throw problems.raise.forbidden({ values: { name: caller.name, permission: access, place: project === undefined ? '' : ` (${project})` } });
+  throw problems.raise.forbidden({
+    values: { name: caller.name, permission: access, place: project === undefined ? '' : ` (${project})` },
+  });
 }
 
 /** True when the caller's credential reaches `project`. */

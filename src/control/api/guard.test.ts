@@ -19,7 +19,12 @@ after(() => control.stop());
 const pathOf = ({ path }: Operation) => API_PREFIX + path.replace(/\{(\w+)\}/g, 'default');
 
 /** A request with full control over its headers, Host included. */
-function raw(method: string, path: string, headers: Record<string, string>, body?: string): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
+function raw(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
   const { hostname, port } = new URL(control.address);
   return new Promise((resolve, reject) => {
     const request = httpRequest({ hostname, port, method, path, headers, timeout: 10_000 }, (response) => {
@@ -43,11 +48,15 @@ test('every operation declares a known access, and only login is public', () => 
   const known = new Set<string>([...permissionsOf('admin'), 'signed-in', 'public']);
   assert.ok(operations.length > 50, `${operations.length} operations`);
   for (const { id, access } of operations) assert.ok(known.has(access), `${id}: ${access}`);
-  assert.deepEqual(operations.filter((o) => o.access === 'public').map((o) => o.id), ['login']);
+  assert.deepEqual(
+    operations.filter((o) => o.access === 'public').map((o) => o.id),
+    ['login'],
+  );
   assert.equal(new Set(operations.map((o) => o.id)).size, operations.length, 'ids are unique');
   const onlyLook = new Set(['diffDocuments', 'validateDocuments']);
   for (const { id, method, access } of operations) {
-    if (method !== 'GET' && !onlyLook.has(id) && access !== 'signed-in' && access !== 'public') assert.match(access, /write$|use$/, `${id} changes something`);
+    if (method !== 'GET' && !onlyLook.has(id) && access !== 'signed-in' && access !== 'public')
+      assert.match(access, /write$|use$/, `${id} changes something`);
   }
 });
 
@@ -77,7 +86,10 @@ test('a viewer gets 403 on everything beyond looking, and it is audited', async 
 });
 
 test('a token limited to a project reaches that project and nothing wide', async () => {
-  const make = await control.request('POST', '/api/v1/tokens', { as: control.admin, body: { name: 'narrow', role: 'admin', projects: ['blue'] } });
+  const make = await control.request('POST', '/api/v1/tokens', {
+    as: control.admin,
+    body: { name: 'narrow', role: 'admin', projects: ['blue'] },
+  });
   assert.equal(make.status, 201, make.text);
   const as = make.json.secret;
   assert.equal((await control.request('GET', '/api/v1/projects/blue/resources/Route/x', { as })).status, 404);
@@ -106,8 +118,14 @@ test('unknown hosts and foreign pages are refused before anything else', async (
     assert.equal(await ask({ host: 'evil.test' }, 'GET', path), 'core/api/wrong-host', path);
   }
   assert.equal(await ask({ host: `localhost:${port}`, origin: 'http://evil.test' }, 'POST', '/api/v1/session'), 'core/api/wrong-origin');
-  assert.equal(await ask({ host: `localhost:${port}`, origin: 'http://localhost:3000' }, 'GET', '/api/v1/resources'), 'core/api/wrong-origin');
-  assert.equal(await ask({ host: `localhost:${port}`, 'sec-fetch-site': 'cross-site' }, 'POST', '/api/v1/session'), 'core/api/wrong-origin');
+  assert.equal(
+    await ask({ host: `localhost:${port}`, origin: 'http://localhost:3000' }, 'GET', '/api/v1/resources'),
+    'core/api/wrong-origin',
+  );
+  assert.equal(
+    await ask({ host: `localhost:${port}`, 'sec-fetch-site': 'cross-site' }, 'POST', '/api/v1/session'),
+    'core/api/wrong-origin',
+  );
 });
 
 test('the session cookie is strict and out of reach of scripts; changes need the CSRF token', async () => {
@@ -118,9 +136,15 @@ test('the session cookie is strict and out of reach of scripts; changes need the
   assert.equal(who.json.csrfToken, csrf);
   const forged = await control.request('POST', '/api/v1/validate', { headers: { cookie }, body: { sources: [{ text: '' }] } });
   assert.equal(forged.json.code, 'core/api/csrf-token-missing');
-  const guessed = await control.request('POST', '/api/v1/validate', { headers: { cookie, 'x-weir-csrf': 'x'.repeat(csrf.length) }, body: { sources: [{ text: '' }] } });
+  const guessed = await control.request('POST', '/api/v1/validate', {
+    headers: { cookie, 'x-weir-csrf': 'x'.repeat(csrf.length) },
+    body: { sources: [{ text: '' }] },
+  });
   assert.equal(guessed.status, 403);
-  const good = await control.request('POST', '/api/v1/validate', { headers: { cookie, 'x-weir-csrf': csrf }, body: { sources: [{ text: '' }] } });
+  const good = await control.request('POST', '/api/v1/validate', {
+    headers: { cookie, 'x-weir-csrf': csrf },
+    body: { sources: [{ text: '' }] },
+  });
   assert.equal(good.status, 200, good.text);
   assert.equal((await control.request('DELETE', '/api/v1/session', { headers: { cookie, 'x-weir-csrf': csrf } })).status, 204);
   assert.equal((await control.request('GET', '/api/v1/session', { headers: { cookie } })).status, 401, 'a session that ended stays ended');
@@ -145,14 +169,25 @@ test('metrics are open to this machine, closed behind a proxy, and open to a tok
   }
   const proxied = { 'x-forwarded-for': '10.0.0.1' };
   assert.equal((await control.request('GET', '/metrics', { as: control.viewer, headers: proxied })).status, 200);
-  const made = await control.request('POST', '/api/v1/tokens', { as: control.admin, body: { name: 'no-metrics', permissions: ['runs:read' satisfies Permission] } });
+  const made = await control.request('POST', '/api/v1/tokens', {
+    as: control.admin,
+    body: { name: 'no-metrics', permissions: ['runs:read' satisfies Permission] },
+  });
   assert.equal((await control.request('GET', '/metrics', { as: made.json.secret, headers: proxied })).status, 403);
 });
 
 test('answers carry the security headers and no framework names', async () => {
-  const { headers } = await control.request('GET', '/api/v1/resources', { as: control.viewer, headers: { 'x-request-id': 'my-request-1' } });
+  const { headers } = await control.request('GET', '/api/v1/resources', {
+    as: control.viewer,
+    headers: { 'x-request-id': 'my-request-1' },
+  });
   assert.equal(headers.get('x-request-id'), 'my-request-1');
-  for (const [name, value] of [['x-content-type-options', 'nosniff'], ['x-frame-options', 'DENY'], ['cache-control', 'no-store']] as const) assert.equal(headers.get(name), value);
+  for (const [name, value] of [
+    ['x-content-type-options', 'nosniff'],
+    ['x-frame-options', 'DENY'],
+    ['cache-control', 'no-store'],
+  ] as const)
+    assert.equal(headers.get(name), value);
   assert.equal(headers.get('x-powered-by'), null);
   assert.equal(headers.get('access-control-allow-origin'), null);
   const odd = await control.request('GET', '/api/v1/resources', { as: control.viewer, headers: { 'x-request-id': 'a b<script>' } });
@@ -161,15 +196,26 @@ test('answers carry the security headers and no framework names', async () => {
 
 test('too large, wrong type, broken JSON, unknown members, unknown address: each a problem with what to do', async () => {
   const as = control.admin;
-  const send = (body: string, type: string) => raw('POST', '/api/v1/users', { host: new URL(control.address).host, authorization: `Bearer ${as}`, 'content-type': type }, body);
+  const send = (body: string, type: string) =>
+    raw('POST', '/api/v1/users', { host: new URL(control.address).host, authorization: `Bearer ${as}`, 'content-type': type }, body);
   const code = (answer: { text: string }) => (JSON.parse(answer.text) as { code: string }).code;
   assert.equal(code(await send('{"name":', 'application/json')), 'core/api/malformed-body');
   assert.equal(code(await send('name=x', 'text/plain')), 'core/api/unsupported-type');
   assert.equal(code(await send(`{"name":"${'x'.repeat(17 * 2 ** 20)}"}`, 'application/json')), 'core/api/body-too-large');
-  const many = await control.request('POST', '/api/v1/users?x=1', { as, body: { nmae: 'y', role: 'boss' }, headers: { 'accept-language': 'zh-CN' } });
+  const many = await control.request('POST', '/api/v1/users?x=1', {
+    as,
+    body: { nmae: 'y', role: 'boss' },
+    headers: { 'accept-language': 'zh-CN' },
+  });
   assert.equal(many.status, 400);
   assert.equal(many.json.title, '请求无效');
-  assert.deepEqual(many.json.errors.map((e: { pointer: string }) => e.pointer).sort(), ['/body/name', '/body/nmae', '/body/password', '/body/role', '/query/x']);
+  assert.deepEqual(many.json.errors.map((e: { pointer: string }) => e.pointer).sort(), [
+    '/body/name',
+    '/body/nmae',
+    '/body/password',
+    '/body/role',
+    '/query/x',
+  ]);
   assert.equal((await control.request('GET', '/api/v1/nothing', { as })).json.code, 'core/api/no-such-address');
   assert.equal((await control.request('PATCH', '/api/v1/users', { as })).status, 404);
 });
@@ -180,10 +226,16 @@ test('bytes that are no HTTP, or too much of it, get one clear answer and the so
     new Promise<string>((resolve, reject) => {
       let text = '';
       const socket = connect(Number(port), hostname, () => socket.write(bytes));
-      socket.on('data', (chunk) => (text += chunk)).on('error', reject).on('close', () => resolve(text));
+      socket
+        .on('data', (chunk) => (text += chunk))
+        .on('error', reject)
+        .on('close', () => resolve(text));
     });
   assert.match(await speak('\x16\x03\x01 this is TLS\r\n\r\n'), /^HTTP\/1.1 400 [^]*core\/api\/not-http/);
-  assert.match(await speak(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`), /^HTTP\/1.1 431 [^]*core\/api\/head-too-large/);
+  assert.match(
+    await speak(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`),
+    /^HTTP\/1.1 431 [^]*core\/api\/head-too-large/,
+  );
 });
 
 test('operations end at their time, and too many at once are told to wait', async () => {
@@ -195,12 +247,17 @@ test('operations end at their time, and too many at once are told to wait', asyn
     Object.assign(small.store.calls, { search: () => hanging });
     const slow = Array.from({ length: 4 }, () => small.request('GET', '/api/v1/calls', { as: small.admin }));
     const ended = await Promise.all(slow);
-    assert.deepEqual(ended.map((answer) => answer.json.code), Array(4).fill('core/api/timed-out'));
+    assert.deepEqual(
+      ended.map((answer) => answer.json.code),
+      Array(4).fill('core/api/timed-out'),
+    );
     release([]);
     Object.assign(small.store.calls, { search });
     for (let i = 0; i < 20; i++) assert.equal((await small.request('GET', '/livez')).status, 200, 'the count goes down again');
     Object.assign(small.store.calls, { search: () => new Promise(() => {}) });
-    const codes = (await Promise.all(Array.from({ length: 8 }, () => small.request('GET', '/api/v1/calls', { as: small.admin })))).map((a) => a.json.code);
+    const codes = (await Promise.all(Array.from({ length: 8 }, () => small.request('GET', '/api/v1/calls', { as: small.admin })))).map(
+      (a) => a.json.code,
+    );
     assert.deepEqual([...new Set(codes)].sort(), ['core/api/busy', 'core/api/timed-out']);
     assert.equal(codes.filter((code) => code === 'core/api/timed-out').length, 4);
   } finally {

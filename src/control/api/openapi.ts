@@ -17,7 +17,11 @@ export function openApiDocument(registry: Registry, operations: readonly Operati
     (paths[API_PREFIX + operation.path] ??= {})[operation.method.toLowerCase()] = describe(operation, schemas);
   }
   for (const component of [...registry.policies.values(), ...registry.auth.values(), ...registry.connectors.values()]) {
-    schemas[`${component.kind}.${component.id}`] = { title: component.title.en, 'x-zh-title': component.title.zh, ...hoist(component.config as JsonSchema, schemas) };
+    schemas[`${component.kind}.${component.id}`] = {
+      title: component.title.en,
+      'x-zh-title': component.title.zh,
+      ...hoist(component.config as JsonSchema, schemas),
+    };
   }
   return {
     openapi: '3.1.0',
@@ -28,7 +32,12 @@ export function openApiDocument(registry: Registry, operations: readonly Operati
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => compare(a, b))),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'API token, as made by `weir token create`.' },
-        session: { type: 'apiKey', in: 'cookie', name: 'weir_session', description: 'Session of a login; changes also need the header `x-weir-csrf`.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'weir_session',
+          description: 'Session of a login; changes also need the header `x-weir-csrf`.',
+        },
       },
     },
   };
@@ -49,7 +58,10 @@ function describe(operation: Operation, schemas: Json): Json {
     ...(operation.body ? { requestBody: requestBody(operation, schemas) } : {}),
     responses: {
       [status]: operation.response ? { description: 'Done.', content: content(operation, schemas) } : { description: 'Done.' },
-      default: { description: 'A problem (RFC 9457).', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      default: {
+        description: 'A problem (RFC 9457).',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
     },
   };
 }
@@ -58,7 +70,8 @@ function parameters(operation: Operation, place: 'path' | 'query', schemas: Json
   const schema = (place === 'path' ? operation.params : operation.query) as JsonSchema | undefined;
   const required = new Set(schema?.required);
   return Object.entries(schema?.properties ?? {}).map(([name, field]) => ({
-    name, in: place,
+    name,
+    in: place,
     required: place === 'path' || (required.has(name) && field.default === undefined),
     ...(field.description ? { description: field.description } : {}),
     schema: hoist(field, schemas),
@@ -101,7 +114,9 @@ function hoist(schema: JsonSchema, schemas: Json): Json {
 function copy(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((item) => (isObject(item) ? hoist(item as JsonSchema, schemas) : copy(item, schemas)));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, isObject(item) ? hoist(item as JsonSchema, schemas) : copy(item, schemas)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, isObject(item) ? hoist(item as JsonSchema, schemas) : copy(item, schemas)]),
+  );
 }
 
 function isObject(value: unknown): value is Json {
@@ -114,13 +129,18 @@ const PROBLEM_SCHEMA: Json = {
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
     type: { type: 'string', examples: ['urn:weir:problem:core/api/forbidden'] },
-    title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
     code: { type: 'string', description: 'Stable; its page is at /problems/<code>.' },
-    instance: { type: 'string' }, requestId: { type: 'string' }, traceId: { type: 'string' },
+    instance: { type: 'string' },
+    requestId: { type: 'string' },
+    traceId: { type: 'string' },
     errors: {
       type: 'array',
       items: {
-        type: 'object', required: ['pointer', 'detail'],
+        type: 'object',
+        required: ['pointer', 'detail'],
         properties: { pointer: { type: 'string' }, detail: { type: 'string' }, file: { type: 'string' }, line: { type: 'integer' } },
       },
     },

@@ -61,7 +61,8 @@ export interface Operation {
 }
 
 type Spec<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = Omit<
-  Operation, 'params' | 'query' | 'body' | 'response' | 'handler' | 'fromYaml'
+  Operation,
+  'params' | 'query' | 'body' | 'response' | 'handler' | 'fromYaml'
 > & {
   readonly params?: P;
   readonly query?: Q;
@@ -72,7 +73,9 @@ type Spec<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSc
 };
 
 /** Declares an operation. The handler may return the answer's JSON value or a `reply(…)`. */
-export function defineOperation<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema>(spec: Spec<P, Q, B, R>): Operation {
+export function defineOperation<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema>(
+  spec: Spec<P, Q, B, R>,
+): Operation {
   return Object.freeze(spec) as unknown as Operation;
 }
 

@@ -6,10 +6,30 @@ import { allowedHosts, checkOrigin, isForwarded, isLoopback } from './origin.ts'
 const hosts = allowedHosts('127.0.0.1', ['weir.example.test', 'fd00::5']);
 
 test('host names: loopback and configured ones, with any port', () => {
-  for (const good of ['localhost', 'localhost:8081', 'LOCALHOST:1', '127.0.0.1:8081', '[::1]:8081', 'weir.example.test', 'weir.example.test.:443', '[fd00::5]:1']) {
+  for (const good of [
+    'localhost',
+    'localhost:8081',
+    'LOCALHOST:1',
+    '127.0.0.1:8081',
+    '[::1]:8081',
+    'weir.example.test',
+    'weir.example.test.:443',
+    '[fd00::5]:1',
+  ]) {
     assert.ok(hosts.allows(good), good);
   }
-  for (const bad of [undefined, '', 'evil.test', 'localhost.evil.test', '127.0.0.1.evil.test', 'localhost:8081:9', 'localhost/', 'a@localhost', '10.0.0.1', 'x'.repeat(400)]) {
+  for (const bad of [
+    undefined,
+    '',
+    'evil.test',
+    'localhost.evil.test',
+    '127.0.0.1.evil.test',
+    'localhost:8081:9',
+    'localhost/',
+    'a@localhost',
+    '10.0.0.1',
+    'x'.repeat(400),
+  ]) {
     assert.ok(!hosts.allows(bad), String(bad));
   }
 });

@@ -70,7 +70,10 @@ function isSameOrigin(origin: string, host: string): boolean {
   return withPort(match[2]!) === withPort(host.toLowerCase());
 }
 
-const FORWARDING = /^(forwarded|via|x-forwarded(-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip|fastly-client-ip|x-envoy-.*|x-original-.*)$/;
+const FORWARDING = new RegExp(
+  '^(forwarded|via|x-forwarded(-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip|' +
+    'fastly-client-ip|x-envoy-.*|x-original-.*)$',
+);
 
 /** True when a proxy says it stands in between: then a loopback peer proves nothing. */
 export function isForwarded(headers: Readonly<Record<string, unknown>>): boolean {

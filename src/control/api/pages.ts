@@ -9,7 +9,13 @@ const STYLE =
   '@media(prefers-color-scheme:dark){body{color:#dbe2ea;background:#12171e}code{background:#222b36}a{color:#8ab4f8}}';
 
 /** Content security policy of these pages: their own style, nothing else. */
-export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
 
 /** What `/` says until the console is served there. */
 export function homePage(about: { readonly version: string }): string {
@@ -21,22 +27,31 @@ export function homePage(about: { readonly version: string }): string {
     ['<code>/problems/&lt;code&gt;</code>', 'What a problem means', '问题说明'],
   ];
   const body = rows.map(([where, en, zh]) => `<tr><td>${where}</td><td>${en}<br><span lang="zh-CN">${zh}</span></td></tr>`).join('');
-  return html('Weir 堰', `<h1>Weir 堰 ${escapeHtml(about.version)}</h1>
+  return html(
+    'Weir 堰',
+    `<h1>Weir 堰 ${escapeHtml(about.version)}</h1>
 <p>This is the control port. The command line is the way in: <code>./weir get</code>, <code>./weir --help</code>.</p>
 <p lang="zh-CN">这是控制端口。请使用命令行：<code>./weir get</code>、<code>./weir --help</code>。</p>
-<table>${body}</table>`);
+<table>${body}</table>`,
+  );
 }
 
 /** The page a problem's `type` leads to. */
 export function problemPage(entry: ProblemEntry): string {
   const part = (language: 'en' | 'zh', tag: string, status: string) =>
-    `<section lang="${tag}"><h2>${escapeHtml(entry.title[language])}</h2><p>${escapeHtml(entry.detail?.[language] ?? entry.title[language])}</p><p>${status} ${entry.status}</p></section>`;
-  return html(entry.code, `<h1><code>${escapeHtml(entry.code)}</code></h1>${part('en', 'en', 'HTTP status')}${part('zh', 'zh-CN', 'HTTP 状态')}`);
+    `<section lang="${tag}"><h2>${escapeHtml(entry.title[language])}</h2>` +
+    `<p>${escapeHtml((entry.detail ?? entry.title)[language])}</p><p>${status} ${entry.status}</p></section>`;
+  return html(
+    entry.code,
+    `<h1><code>${escapeHtml(entry.code)}</code></h1>${part('en', 'en', 'HTTP status')}${part('zh', 'zh-CN', 'HTTP 状态')}`,
+  );
 }
 
 function html(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
-    `<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>${body}</body></html>\n`;
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>` +
+    `<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>${body}</body></html>\n`
+  );
 }
 
 function escapeHtml(text: string): string {

@@ -88,7 +88,11 @@ export type KeyView = Omit<CredentialRow, 'sha256'>;
 
 /** People and their sessions. Raises problems of `core/access`: wrong password, locked, last admin, weak password. */
 export interface Accounts {
-  login(name: string, password: string, from: { address: string; userAgent: string }): Promise<{ session: string; expiresAt: number; user: UserView }>;
+  login(
+    name: string,
+    password: string,
+    from: { address: string; userAgent: string },
+  ): Promise<{ session: string; expiresAt: number; user: UserView }>;
   logout(session: string, actor: Actor): Promise<void>;
   changePassword(name: string, before: string, after: string, actor: Actor): Promise<void>;
   list(): Promise<readonly UserView[]>;
@@ -101,7 +105,10 @@ export interface Accounts {
 /** API tokens. `create` answers the secret once. */
 export interface Tokens {
   list(): Promise<readonly TokenView[]>;
-  create(token: { name: string; role: string; projects: readonly string[] | null; permissions: readonly string[]; expiresAt: number }, actor: Actor): Promise<{ secret: string; token: TokenView }>;
+  create(
+    token: { name: string; role: string; projects: readonly string[] | null; permissions: readonly string[]; expiresAt: number },
+    actor: Actor,
+  ): Promise<{ secret: string; token: TokenView }>;
   /** False when there is none. */
   revoke(id: string, actor: Actor): Promise<boolean>;
 }

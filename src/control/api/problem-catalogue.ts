@@ -16,7 +16,11 @@ export function listProblems(catalogues: readonly ProblemCatalogue[]): ProblemEn
   return catalogues
     .flatMap(({ area, specs }) =>
       Object.entries(specs).map(([name, spec]) => ({
-        code: `${area}/${name}`, status: spec.status, title: { ...spec.title }, detail: spec.detail ? { ...spec.detail } : null, retry: spec.retry ?? 'never',
+        code: `${area}/${name}`,
+        status: spec.status,
+        title: { ...spec.title },
+        detail: spec.detail ? { ...spec.detail } : null,
+        retry: spec.retry ?? 'never',
       })),
     )
     .sort((a, b) => (a.code < b.code ? -1 : 1));

@@ -48,7 +48,7 @@ export default defineProblems('core/api', {
     status: 403,
     title: { en: 'Request from a foreign page', zh: '请求来自其他网页' },
     detail: {
-      en: 'The request came from another web page ({origin}). Use the address the console is served from, or add the name to control.hosts in weir.yaml.',
+      en: 'The request came from another page ({origin}). Use the console’s own address, or add the name to control.hosts (weir.yaml).',
       zh: '请求来自其他网页（{origin}）。请使用控制台所在地址，或将该名称加入 weir.yaml 的 control.hosts。',
     },
   },
@@ -63,7 +63,10 @@ export default defineProblems('core/api', {
   'no-such-address': {
     status: 404,
     title: { en: 'No such address', zh: '地址不存在' },
-    detail: { en: 'There is no {method} {path}; see /openapi.json for what there is.', zh: '不存在 {method} {path}；可用地址见 /openapi.json。' },
+    detail: {
+      en: 'There is no {method} {path}; see /openapi.json for what there is.',
+      zh: '不存在 {method} {path}；可用地址见 /openapi.json。',
+    },
   },
   'not-found': {
     status: 404,
@@ -73,7 +76,10 @@ export default defineProblems('core/api', {
   'timed-out': {
     status: 504,
     title: { en: 'The operation took too long', zh: '操作超时' },
-    detail: { en: 'No answer within {limit}; it was stopped. Try again, or with less at once.', zh: '{limit} 内没有完成，已停止。请重试或减少单次处理量。' },
+    detail: {
+      en: 'No answer within {limit}; it was stopped. Try again, or with less at once.',
+      zh: '{limit} 内没有完成，已停止。请重试或减少单次处理量。',
+    },
     retry: 'later',
   },
   'too-slow': {
@@ -95,7 +101,10 @@ export default defineProblems('core/api', {
   'run-exists': {
     status: 409,
     title: { en: 'A run waits or goes on already', zh: '已有运行在排队或进行' },
-    detail: { en: 'Pipeline "{name}" has a run waiting or going on, and its overlap policy is {overlap}.', zh: '管道“{name}”已有运行在排队或进行，其 overlap 策略为 {overlap}。' },
+    detail: {
+      en: 'Pipeline "{name}" has a run waiting or going on, and its overlap policy is {overlap}.',
+      zh: '管道“{name}”已有运行在排队或进行，其 overlap 策略为 {overlap}。',
+    },
   },
   'pipeline-off': {
     status: 409,
@@ -126,14 +135,17 @@ export default defineProblems('core/api', {
     status: 404,
     title: { en: 'No such connection serves', zh: '没有生效的该连接' },
     detail: {
-      en: 'No connection "{name}" serves in project "{project}"; those that do: {near}. One that is switched off or not valid does not serve: see its status.',
+      en: 'No connection "{name}" serves in project "{project}"; those that do: {near}. See its status: it may be off or not valid.',
       zh: '项目“{project}”中没有生效的连接“{name}”；生效的有：{near}。已停用或无效的连接不生效，请查看其状态。',
     },
   },
   'no-such-stream': {
     status: 404,
     title: { en: 'No such stream', zh: '没有该流' },
-    detail: { en: 'Connection "{name}" has no stream "{stream}"; did you mean {near}?', zh: '连接“{name}”没有流“{stream}”；是否指 {near}？' },
+    detail: {
+      en: 'Connection "{name}" has no stream "{stream}"; did you mean {near}?',
+      zh: '连接“{name}”没有流“{stream}”；是否指 {near}？',
+    },
   },
   'body-too-large': {
     status: 413,
@@ -184,7 +196,10 @@ export default defineProblems('core/api', {
   busy: {
     status: 503,
     title: { en: 'Too much at once', zh: '请求过多' },
-    detail: { en: 'Control is answering {limit} requests already; try again in a moment.', zh: '控制进程已在处理 {limit} 个请求，请稍后重试。' },
+    detail: {
+      en: 'Control is answering {limit} requests already; try again in a moment.',
+      zh: '控制进程已在处理 {limit} 个请求，请稍后重试。',
+    },
     retry: 'later',
   },
 });

@@ -43,7 +43,8 @@ export function readCall(operation: Operation, raw: RawCall): ReadCall {
 
 function readPart(schema: TSchema | undefined, value: unknown, pointer: string, errors: ProblemPointer[]): unknown {
   if (!schema) {
-    for (const key of Object.keys(value as object)) errors.push({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not known here' });
+    for (const key of Object.keys(value as object))
+      errors.push({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not known here' });
     return {};
   }
   const result = readValue(schema, value, pointer);

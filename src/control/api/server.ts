@@ -84,7 +84,8 @@ function guard(app: FastifyInstance, { config, metrics }: ServerParts): void {
     going += 1;
     reply.raw.once('close', () => (going -= 1));
     void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
-    if (going > config.requests.atOnce) throw refused(metrics, problems.raise.busy({ values: { limit: config.requests.atOnce }, retryAfterMs: 1000 }));
+    if (going > config.requests.atOnce)
+      throw refused(metrics, problems.raise.busy({ values: { limit: config.requests.atOnce }, retryAfterMs: 1000 }));
     const { host, origin, 'sec-fetch-site': fetchSite } = request.headers;
     const problem = checkOrigin(hosts, { method: request.method, host, origin, fetchSite: fetchSite as string | undefined });
     if (problem) throw refused(metrics, problem);
@@ -122,7 +123,12 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
     onResponse: async (request, reply) => {
       metrics.requests.add(1, { operation: operation.id, status: reply.statusCode });
       metrics.duration.observe(reply.elapsedTime / 1000, { operation: operation.id });
-      parts.log.debug('admin request', { requestId: request.id, operation: operation.id, status: reply.statusCode, caller: known.get(request)?.name });
+      parts.log.debug('admin request', {
+        requestId: request.id,
+        operation: operation.id,
+        status: reply.statusCode,
+        caller: known.get(request)?.name,
+      });
     },
     handler: (request, reply) => runOperation(operation, parts, known.get(request)!, config.requests.timeout, request, reply),
   });

@@ -12,63 +12,115 @@ import { named, oneOf, orNull, text } from '../shapes.ts';
 const area = 'components';
 
 const summary = {
-  kind: oneOf(['resource', 'policy', 'auth', 'connector']), id: T.String(), title: text, summary: text,
-  since: orNull(T.String()), status: orNull(oneOf(['experimental', 'beta', 'stable'])),
+  kind: oneOf(['resource', 'policy', 'auth', 'connector']),
+  id: T.String(),
+  title: text,
+  summary: text,
+  since: orNull(T.String()),
+  status: orNull(oneOf(['experimental', 'beta', 'stable'])),
 };
 const component = named('Component', strictObject(summary));
 const explained = named(
   'ComponentDetail',
   strictObject({
     ...summary,
-    schema: T.Record(T.String(), T.Unknown(), help('JSON Schema 2020-12 of the configuration, people’s form.', '配置的 JSON Schema 2020-12。')),
+    schema: T.Record(
+      T.String(),
+      T.Unknown(),
+      help('JSON Schema 2020-12 of the configuration, people’s form.', '配置的 JSON Schema 2020-12。'),
+    ),
     examples: T.Array(strictObject({ title: text, text: T.String(help('YAML.', 'YAML 文本。')) })),
     problems: T.Array(strictObject({ code: T.String(), status: T.Integer(), title: text, detail: orNull(text) })),
   }),
 );
 
 const list = defineOperation({
-  id: 'listComponents', area, method: 'GET', path: '/components',
-  summary: { en: 'Lists resource kinds, policies, auth methods and connectors of this build.', zh: '列出本版本的资源类型、策略、认证方式与连接器。' },
+  id: 'listComponents',
+  area,
+  method: 'GET',
+  path: '/components',
+  summary: {
+    en: 'Lists resource kinds, policies, auth methods and connectors of this build.',
+    zh: '列出本版本的资源类型、策略、认证方式与连接器。',
+  },
   access: 'signed-in',
   response: named('Components', strictObject({ items: T.Array(component) })),
   handler: async (_call, parts) => ({ items: all(parts).map(({ schema: _s, examples: _e, problems: _p, ...rest }) => rest) }),
 });
 
 const explain = defineOperation({
-  id: 'explainComponent', area, method: 'GET', path: '/components/{name}',
-  summary: { en: 'Explains a kind or an extension: `DataApi`, `rate-limit`, or `policy/rate-limit`.', zh: '说明某个资源类型或扩展：`DataApi`、`rate-limit` 或 `policy/rate-limit`。' },
+  id: 'explainComponent',
+  area,
+  method: 'GET',
+  path: '/components/{name}',
+  summary: {
+    en: 'Explains a kind or an extension: `DataApi`, `rate-limit`, or `policy/rate-limit`.',
+    zh: '说明某个资源类型或扩展：`DataApi`、`rate-limit` 或 `policy/rate-limit`。',
+  },
   access: 'signed-in',
-  params: strictObject({ name: T.String({ minLength: 1, maxLength: 100, ...help('Its id, or `kind/id` (with %2F).', '其 id，或 `kind/id`（使用 %2F）。') }) }),
+  params: strictObject({
+    name: T.String({ minLength: 1, maxLength: 100, ...help('Its id, or `kind/id` (with %2F).', '其 id，或 `kind/id`（使用 %2F）。') }),
+  }),
   response: explained,
   async handler({ params }, parts) {
     const known = all(parts);
     const plain = params.name.toLowerCase();
     const found = known.find((c) => [c.id.toLowerCase(), `${c.kind}/${c.id}`.toLowerCase()].includes(plain));
     if (found) return found;
-    throw problems.raise['no-such-component']({ values: { name: params.name, near: nearOrAll(params.name, known.map((c) => c.id)) } });
+    throw problems.raise['no-such-component']({
+      values: {
+        name: params.name,
+        near: nearOrAll(
+          params.name,
+          known.map((c) => c.id),
+        ),
+      },
+    });
   },
 });
 
 /** Everything that can be explained, kinds first. */
 function all(parts: Parts) {
   const { policies, auth, connectors } = parts.registry;
-  return [...parts.resources.kinds().map(kindDetail), ...[...policies.values(), ...auth.values(), ...connectors.values()].map(componentDetail)];
+  return [
+    ...parts.resources.kinds().map(kindDetail),
+    ...[...policies.values(), ...auth.values(), ...connectors.values()].map(componentDetail),
+  ];
 }
 
 function kindDetail(kind: KindView) {
   return {
-    kind: 'resource' as const, id: kind.kind, title: { ...kind.title }, summary: { ...kind.summary }, since: null, status: null,
-    schema: plainJson(kind.schema), examples: kind.examples.map((e) => ({ title: { ...e.title }, text: e.text })), problems: [],
+    kind: 'resource' as const,
+    id: kind.kind,
+    title: { ...kind.title },
+    summary: { ...kind.summary },
+    since: null,
+    status: null,
+    schema: plainJson(kind.schema),
+    examples: kind.examples.map((e) => ({ title: { ...e.title }, text: e.text })),
+    problems: [],
   };
 }
 
 function componentDetail(found: Component) {
   const { kind, id, since, status } = found;
   return {
-    kind, id, since, status, title: { ...found.title }, summary: { ...found.summary }, schema: plainJson(found.config),
-    examples: found.examples.map((e) => ({ title: { ...e.title }, text: stringify(kind === 'connector' ? { connector: id, ...e.config } : { type: id, ...e.config }) })),
+    kind,
+    id,
+    since,
+    status,
+    title: { ...found.title },
+    summary: { ...found.summary },
+    schema: plainJson(found.config),
+    examples: found.examples.map((e) => ({
+      title: { ...e.title },
+      text: stringify(kind === 'connector' ? { connector: id, ...e.config } : { type: id, ...e.config }),
+    })),
     problems: Object.entries(found.problems).map(([name, spec]) => ({
-      code: `${kind}/${id}/${name}`, status: spec.status, title: { ...spec.title }, detail: spec.detail ? { ...spec.detail } : null,
+      code: `${kind}/${id}/${name}`,
+      status: spec.status,
+      title: { ...spec.title },
+      detail: spec.detail ? { ...spec.detail } : null,
     })),
   };
 }

@@ -15,30 +15,52 @@ const CELL_CHARS_MAX = 2000;
 const column = named(
   'Column',
   strictObject({
-    name: T.String(), type: T.String(), nullable: T.Boolean(), sourceType: T.String(),
-    precision: T.Optional(T.Integer()), scale: T.Optional(T.Integer()), length: T.Optional(T.Integer()),
+    name: T.String(),
+    type: T.String(),
+    nullable: T.Boolean(),
+    sourceType: T.String(),
+    precision: T.Optional(T.Integer()),
+    scale: T.Optional(T.Integer()),
+    length: T.Optional(T.Integer()),
   }),
 );
 
 const stream = named(
   'Stream',
   strictObject({
-    name: T.String(), namespace: orNull(T.String()), table: T.String(), columns: T.Array(column),
-    primaryKey: T.Array(T.String()), uniqueKeys: T.Array(T.Array(T.String())), rowsEstimate: orNull(T.Number()),
+    name: T.String(),
+    namespace: orNull(T.String()),
+    table: T.String(),
+    columns: T.Array(column),
+    primaryKey: T.Array(T.String()),
+    uniqueKeys: T.Array(T.Array(T.String())),
+    rowsEstimate: orNull(T.Number()),
   }),
 );
 
 const step = named(
   'CheckStep',
   strictObject({
-    step: oneOf(['path', 'dns', 'tcp', 'tls', 'login', 'grant']), ok: T.Boolean(), ms: T.Number(), detail: T.String(), warning: T.Optional(T.String()),
+    step: oneOf(['path', 'dns', 'tcp', 'tls', 'login', 'grant']),
+    ok: T.Boolean(),
+    ms: T.Number(),
+    detail: T.String(),
+    warning: T.Optional(T.String()),
   }),
 );
 
 const check = defineOperation({
-  id: 'checkConnection', area, method: 'POST', path: `${path}/check`,
-  summary: { en: 'Tries a connection step by step: name, socket, TLS, login, grants.', zh: '逐步检查连接：域名、套接字、TLS、登录、权限。' },
-  access: 'connections:use', params, timeoutMs: 60_000,
+  id: 'checkConnection',
+  area,
+  method: 'POST',
+  path: `${path}/check`,
+  summary: {
+    en: 'Tries a connection step by step: name, socket, TLS, login, grants.',
+    zh: '逐步检查连接：域名、套接字、TLS、登录、权限。',
+  },
+  access: 'connections:use',
+  params,
+  timeoutMs: 60_000,
   response: named('ConnectionCheck', strictObject({ ok: T.Boolean(), steps: T.Array(step) })),
   async handler(call, parts) {
     const steps = await parts.probe.check(call.params.project, call.params.name, call.signal);
@@ -47,9 +69,14 @@ const check = defineOperation({
 });
 
 const discover = defineOperation({
-  id: 'discoverStreams', area, method: 'GET', path: `${path}/streams`,
+  id: 'discoverStreams',
+  area,
+  method: 'GET',
+  path: `${path}/streams`,
   summary: { en: 'Lists the streams (tables, files) the login can read.', zh: '列出可读取的流（表、文件）。' },
-  access: 'connections:use', params, timeoutMs: 60_000,
+  access: 'connections:use',
+  params,
+  timeoutMs: 60_000,
   response: named('Streams', strictObject({ items: T.Array(stream) })),
   async handler(call, parts) {
     const streams = await parts.probe.discover(call.params.project, call.params.name, call.signal);
@@ -58,9 +85,14 @@ const discover = defineOperation({
 });
 
 const preview = defineOperation({
-  id: 'previewStream', area, method: 'GET', path: `${path}/preview`,
+  id: 'previewStream',
+  area,
+  method: 'GET',
+  path: `${path}/preview`,
   summary: { en: 'The first rows of a stream, values as the database’s own text.', zh: '流的前几行，值为数据库原始文本。' },
-  access: 'connections:use', params, timeoutMs: 60_000,
+  access: 'connections:use',
+  params,
+  timeoutMs: 60_000,
   query: strictObject({
     stream: T.String({ minLength: 1, maxLength: 300, ...help('Name of the stream.', '流名称。') }),
     rows: T.Integer({ minimum: 1, maximum: 100, default: 20, ...help('Most rows.', '最多行数。') }),
@@ -74,8 +106,13 @@ const preview = defineOperation({
 
 function streamView(found: StreamSchema) {
   return {
-    name: found.name, table: found.table, namespace: found.namespace ?? null, rowsEstimate: found.rowsEstimate ?? null,
-    columns: found.columns.map((c) => ({ ...c })), primaryKey: [...found.primaryKey], uniqueKeys: found.uniqueKeys.map((key) => [...key]),
+    name: found.name,
+    table: found.table,
+    namespace: found.namespace ?? null,
+    rowsEstimate: found.rowsEstimate ?? null,
+    columns: found.columns.map((c) => ({ ...c })),
+    primaryKey: [...found.primaryKey],
+    uniqueKeys: found.uniqueKeys.map((key) => [...key]),
   };
 }
 

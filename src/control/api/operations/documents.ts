@@ -26,47 +26,89 @@ const fromYaml = (text: string) => ({ sources: [{ text }] });
 
 const applied = named(
   'ApplyResult',
-  strictObject({ results: T.Array(documentResult), refused: T.Boolean(help('True when at least one document was refused.', '至少一个文档被拒绝时为 true。')) }),
+  strictObject({
+    results: T.Array(documentResult),
+    refused: T.Boolean(help('True when at least one document was refused.', '至少一个文档被拒绝时为 true。')),
+  }),
 );
 
 const prune = T.Boolean({
   default: false,
-  ...help('Deletes resources owned by the API in the documents’ projects that no document names.', '删除文档所属项目中由 API 管理、但未出现在文档中的资源。'),
+  ...help(
+    'Deletes resources owned by the API in the documents’ projects that no document names.',
+    '删除文档所属项目中由 API 管理、但未出现在文档中的资源。',
+  ),
 });
 
 const apply = defineOperation({
-  id: 'applyDocuments', area, method: 'POST', path: '/apply', filtered: true,
-  summary: { en: 'Creates and changes all resources of the documents; a bad one never takes a good one down.', zh: '按文档新建和修改资源；有错的文档不影响其他文档。' },
+  id: 'applyDocuments',
+  area,
+  method: 'POST',
+  path: '/apply',
+  filtered: true,
+  summary: {
+    en: 'Creates and changes all resources of the documents; a bad one never takes a good one down.',
+    zh: '按文档新建和修改资源；有错的文档不影响其他文档。',
+  },
   access: 'resources:write',
-  query: strictObject({ dryRun: T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') }), prune }),
-  body: sources, fromYaml, response: applied, timeoutMs: 120_000,
+  query: strictObject({
+    dryRun: T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') }),
+    prune,
+  }),
+  body: sources,
+  fromYaml,
+  response: applied,
+  timeoutMs: 120_000,
   async handler(call, parts) {
-    return applyResult(await parts.resources.apply(call.body.sources as SourceText[], { ...optionsOf(call), dryRun: call.query.dryRun, prune: call.query.prune }));
+    return applyResult(
+      await parts.resources.apply(call.body.sources as SourceText[], {
+        ...optionsOf(call),
+        dryRun: call.query.dryRun,
+        prune: call.query.prune,
+      }),
+    );
   },
 });
 
 const diff = defineOperation({
-  id: 'diffDocuments', area, method: 'POST', path: '/diff', filtered: true,
+  id: 'diffDocuments',
+  area,
+  method: 'POST',
+  path: '/diff',
+  filtered: true,
   summary: { en: 'Says what applying the documents would change.', zh: '说明应用这些文档会带来的更改。' },
   access: 'resources:read',
   query: strictObject({ prune }),
-  body: sources, fromYaml, response: applied, timeoutMs: 120_000,
+  body: sources,
+  fromYaml,
+  response: applied,
+  timeoutMs: 120_000,
   async handler(call, parts) {
     return applyResult(await parts.resources.diff(call.body.sources as SourceText[], { ...optionsOf(call), prune: call.query.prune }));
   },
 });
 
 const validate = defineOperation({
-  id: 'validateDocuments', area, method: 'POST', path: '/validate', filtered: true,
+  id: 'validateDocuments',
+  area,
+  method: 'POST',
+  path: '/validate',
+  filtered: true,
   summary: { en: 'Checks documents without touching the store.', zh: '检查文档，不访问存储。' },
   access: 'resources:read',
-  query: strictObject({ complete: T.Boolean({ default: false, ...help('References must resolve among the documents.', '引用必须能在这些文档中解析。') }) }),
-  body: sources, fromYaml,
+  query: strictObject({
+    complete: T.Boolean({ default: false, ...help('References must resolve among the documents.', '引用必须能在这些文档中解析。') }),
+  }),
+  body: sources,
+  fromYaml,
   response: named(
     'DocumentChecks',
     strictObject({
       items: T.Array(
-        named('DocumentCheck', strictObject({ file: orNull(T.String()), line: orNull(T.Integer()), key: orNull(resourceKey), problems: T.Array(pointer) })),
+        named(
+          'DocumentCheck',
+          strictObject({ file: orNull(T.String()), line: orNull(T.Integer()), key: orNull(resourceKey), problems: T.Array(pointer) }),
+        ),
       ),
     }),
   ),
@@ -74,17 +116,32 @@ const validate = defineOperation({
     const checks = parts.resources.validate(body.sources as SourceText[], query);
     return {
       items: checks.map((check) => ({
-        file: check.file ?? null, line: check.line ?? null, key: check.key ? { ...check.key } : null, problems: [...check.problems],
+        file: check.file ?? null,
+        line: check.line ?? null,
+        key: check.key ? { ...check.key } : null,
+        problems: [...check.problems],
       })),
     };
   },
 });
 
 const dump = defineOperation({
-  id: 'dumpDocuments', area, method: 'GET', path: '/dump', filtered: true,
-  summary: { en: 'All matching documents as one YAML stream; applying it changes nothing.', zh: '将匹配的文档输出为一个 YAML 流；再次应用不产生更改。' },
-  access: 'resources:read', answers: ['application/yaml'],
-  query: strictObject({ project: T.Optional(projectName()), kind: T.Optional(kindName()), name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })) }),
+  id: 'dumpDocuments',
+  area,
+  method: 'GET',
+  path: '/dump',
+  filtered: true,
+  summary: {
+    en: 'All matching documents as one YAML stream; applying it changes nothing.',
+    zh: '将匹配的文档输出为一个 YAML 流；再次应用不产生更改。',
+  },
+  access: 'resources:read',
+  answers: ['application/yaml'],
+  query: strictObject({
+    project: T.Optional(projectName()),
+    kind: T.Optional(kindName()),
+    name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })),
+  }),
   response: T.String(),
   async handler({ query, caller }, parts) {
     const projects = projectsOf(caller, query.project);

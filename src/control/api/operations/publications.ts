@@ -9,27 +9,48 @@ const area = 'publications';
 const query = strictObject({ project: T.Optional(projectName()) });
 
 const list = defineOperation({
-  id: 'listDataApis', area, method: 'GET', path: '/data-apis', filtered: true,
+  id: 'listDataApis',
+  area,
+  method: 'GET',
+  path: '/data-apis',
+  filtered: true,
   summary: { en: 'Lists the data APIs that serve now.', zh: '列出当前提供服务的数据 API。' },
-  access: 'resources:read', query,
+  access: 'resources:read',
+  query,
   response: named(
     'DataApis',
     strictObject({
       items: T.Array(
-        named('PublishedApi', strictObject({ project: T.String(), name: T.String(), path: T.String(), release: T.String(), description: orNull(T.String()) })),
+        named(
+          'PublishedApi',
+          strictObject({ project: T.String(), name: T.String(), path: T.String(), release: T.String(), description: orNull(T.String()) }),
+        ),
       ),
     }),
   ),
   async handler(call, parts) {
     const found = parts.publications(projectsOf(call.caller, call.query.project));
-    return { items: found.map(({ project, name, path, release, description }) => ({ project, name, path, release, description: description ?? null })) };
+    return {
+      items: found.map(({ project, name, path, release, description }) => ({
+        project,
+        name,
+        path,
+        release,
+        description: description ?? null,
+      })),
+    };
   },
 });
 
 const openApi = defineOperation({
-  id: 'getDataApisOpenApi', area, method: 'GET', path: '/data-apis/openapi.json', filtered: true,
+  id: 'getDataApisOpenApi',
+  area,
+  method: 'GET',
+  path: '/data-apis/openapi.json',
+  filtered: true,
   summary: { en: 'OpenAPI 3.1 document of the published data APIs.', zh: '已发布数据 API 的 OpenAPI 3.1 文档。' },
-  access: 'resources:read', query,
+  access: 'resources:read',
+  query,
   response: T.Record(T.String(), T.Unknown(), help('OpenAPI 3.1.', 'OpenAPI 3.1 文档。')),
   async handler(call, parts) {
     return publishedDocument(parts.publications(projectsOf(call.caller, call.query.project)), parts.version);

@@ -18,40 +18,74 @@ const results = ['succeeded', 'failed', 'cancelled', 'skipped'] as const;
 const stream = named(
   'RunStream',
   strictObject({
-    stream: T.String(), state: oneOf(['waiting', 'running', 'done']), result: orNull(oneOf(results)),
-    rowsRead: T.Number(), rowsWritten: T.Number(), bytes: T.Number(), rowsExpected: orNull(T.Number()), nullCursors: T.Number(),
-    rowsPerSecond: T.Optional(T.Number()), remainingMs: T.Optional(T.Number()), problem: orNull(problemNote),
+    stream: T.String(),
+    state: oneOf(['waiting', 'running', 'done']),
+    result: orNull(oneOf(results)),
+    rowsRead: T.Number(),
+    rowsWritten: T.Number(),
+    bytes: T.Number(),
+    rowsExpected: orNull(T.Number()),
+    nullCursors: T.Number(),
+    rowsPerSecond: T.Optional(T.Number()),
+    remainingMs: T.Optional(T.Number()),
+    problem: orNull(problemNote),
   }),
 );
 
 const run = named(
   'Run',
   strictObject({
-    id: T.String(), project: T.String(), pipeline: T.String(), release: T.String(),
-    state: oneOf(states, help('What goes on now.', '当前状态。')), result: orNull(oneOf(results, help('How it ended.', '结束结果。'))),
-    trigger: oneOf(['schedule', 'manual', 'retry']), attempt: T.Integer(), attemptsMax: T.Integer(),
-    createdAt: time(), dueAt: time(), startedAt: orNull(time()), finishedAt: orNull(time()),
-    epoch: T.Integer(), worker: orNull(T.String()), cancelRequested: T.Boolean(), retryOf: orNull(T.String()),
-    problem: orNull(problemNote), streams: T.Array(stream), requestedBy: T.String(),
+    id: T.String(),
+    project: T.String(),
+    pipeline: T.String(),
+    release: T.String(),
+    state: oneOf(states, help('What goes on now.', '当前状态。')),
+    result: orNull(oneOf(results, help('How it ended.', '结束结果。'))),
+    trigger: oneOf(['schedule', 'manual', 'retry']),
+    attempt: T.Integer(),
+    attemptsMax: T.Integer(),
+    createdAt: time(),
+    dueAt: time(),
+    startedAt: orNull(time()),
+    finishedAt: orNull(time()),
+    epoch: T.Integer(),
+    worker: orNull(T.String()),
+    cancelRequested: T.Boolean(),
+    retryOf: orNull(T.String()),
+    problem: orNull(problemNote),
+    streams: T.Array(stream),
+    requestedBy: T.String(),
   }),
 );
 
 const start = defineOperation({
-  id: 'startRun', area, method: 'POST', path: '/projects/{project}/pipelines/{name}/runs', status: 202,
+  id: 'startRun',
+  area,
+  method: 'POST',
+  path: '/projects/{project}/pipelines/{name}/runs',
+  status: 202,
   summary: { en: 'Queues a run of a pipeline.', zh: '将管道的一次运行加入队列。' },
-  access: 'runs:write', params: strictObject({ project: projectName(), name: resourceName() }), response: run,
+  access: 'runs:write',
+  params: strictObject({ project: projectName(), name: resourceName() }),
+  response: run,
   async handler(call, parts) {
     return reply(view(await enqueue(call, parts, { ...call.params, trigger: 'manual', retryOf: null })), { status: 202 });
   },
 });
 
 const list = defineOperation({
-  id: 'listRuns', area, method: 'GET', path: '/runs', filtered: true,
+  id: 'listRuns',
+  area,
+  method: 'GET',
+  path: '/runs',
+  filtered: true,
   summary: { en: 'Lists runs, newest first.', zh: '列出运行，最新在前。' },
   access: 'runs:read',
   query: strictObject({
-    project: T.Optional(projectName()), pipeline: T.Optional(resourceName()),
-    state: T.Optional(oneOf(states, help('What goes on now.', '当前状态。'))), result: T.Optional(oneOf(results, help('How it ended.', '结束结果。'))),
+    project: T.Optional(projectName()),
+    pipeline: T.Optional(resourceName()),
+    state: T.Optional(oneOf(states, help('What goes on now.', '当前状态。'))),
+    result: T.Optional(oneOf(results, help('How it ended.', '结束结果。'))),
     before: T.Optional(T.String({ maxLength: 64, ...help('Id of the last run of the page before.', '上一页最后一次运行的 id。') })),
     limit: T.Integer({ minimum: 1, maximum: 500, default: 50, ...help('Most runs of an answer.', '返回的最多条数。') }),
   }),
@@ -59,23 +93,38 @@ const list = defineOperation({
   async handler({ query, caller }, parts) {
     const { project: asked, ...rest } = query;
     const projects = projectsOf(caller, asked);
-    const lists = await Promise.all((projects ?? [undefined]).map((project) => parts.runs.list({ ...rest, ...(project ? { project } : {}) })));
+    const lists = await Promise.all(
+      (projects ?? [undefined]).map((project) => parts.runs.list({ ...rest, ...(project ? { project } : {}) })),
+    );
     const found = lists.flat().sort(newestFirst).slice(0, query.limit);
     return { items: found.map(view), next: found.length === query.limit ? found.at(-1)!.id : null };
   },
 });
 
 const get = defineOperation({
-  id: 'getRun', area, method: 'GET', path: '/runs/{id}', filtered: true,
+  id: 'getRun',
+  area,
+  method: 'GET',
+  path: '/runs/{id}',
+  filtered: true,
   summary: { en: 'Reads one run with the progress of its streams.', zh: '读取一次运行及各流进度。' },
-  access: 'runs:read', params, response: run,
+  access: 'runs:read',
+  params,
+  response: run,
   handler: async (call, parts) => view(await find(call, parts)),
 });
 
 const cancel = defineOperation({
-  id: 'cancelRun', area, method: 'POST', path: '/runs/{id}/cancel', status: 202, filtered: true,
+  id: 'cancelRun',
+  area,
+  method: 'POST',
+  path: '/runs/{id}/cancel',
+  status: 202,
+  filtered: true,
   summary: { en: 'Asks a run to stop; what is committed stays.', zh: '请求停止运行；已提交的内容保留。' },
-  access: 'runs:write', params, response: run,
+  access: 'runs:write',
+  params,
+  response: run,
   async handler(call, parts) {
     const found = await find(call, parts);
     if (found.state === 'done') throw problems.raise['run-over']({ values: { id: found.id, result: found.result } });
@@ -85,9 +134,16 @@ const cancel = defineOperation({
 });
 
 const retry = defineOperation({
-  id: 'retryRun', area, method: 'POST', path: '/runs/{id}/retry', status: 202, filtered: true,
+  id: 'retryRun',
+  area,
+  method: 'POST',
+  path: '/runs/{id}/retry',
+  status: 202,
+  filtered: true,
   summary: { en: 'Queues a run that ended once more.', zh: '将已结束的运行重新加入队列。' },
-  access: 'runs:write', params, response: run,
+  access: 'runs:write',
+  params,
+  response: run,
   async handler(call, parts) {
     const old = await find(call, parts);
     if (old.state !== 'done') throw problems.raise['run-not-over']({ values: { id: old.id } });
@@ -98,9 +154,14 @@ const retry = defineOperation({
 });
 
 const logs = defineOperation({
-  id: 'listRunLogs', area, method: 'GET', path: '/runs/{id}/logs', filtered: true,
+  id: 'listRunLogs',
+  area,
+  method: 'GET',
+  path: '/runs/{id}/logs',
+  filtered: true,
   summary: { en: 'Log lines of a run after a sequence number, oldest first.', zh: '运行日志，自某序号之后，最旧在前。' },
-  access: 'runs:read', params,
+  access: 'runs:read',
+  params,
   query: strictObject({
     after: T.Integer({ minimum: 0, default: 0, ...help('Sequence number of the last line seen.', '已读最后一行的序号。') }),
     limit: T.Integer({ minimum: 1, maximum: 1000, default: 200, ...help('Most lines of an answer.', '返回的最多行数。') }),
@@ -110,7 +171,12 @@ const logs = defineOperation({
     strictObject({
       items: T.Array(
         strictObject({
-          run: T.String(), sequence: T.Integer(), time: time(), level: oneOf(['debug', 'info', 'warn', 'error']), message: T.String(), stream: orNull(T.String()),
+          run: T.String(),
+          sequence: T.Integer(),
+          time: time(),
+          level: oneOf(['debug', 'info', 'warn', 'error']),
+          message: T.String(),
+          stream: orNull(T.String()),
         }),
       ),
     }),
@@ -135,8 +201,16 @@ async function enqueue(call: Pick<Call, 'caller'>, parts: Parts, wanted: Wanted)
   const attempts = (pipeline.spec['retry'] as { attempts?: number } | undefined)?.attempts ?? 3;
   const overlap = pipeline.spec['overlap'] === 'queue' ? 'queue' : 'skip';
   const queued = await parts.runs.enqueue({
-    project, pipeline: name, release, trigger, retryOf, overlap,
-    attempt: 1, attemptsMax: attempts, dueAt: parts.clock.now(), requestedBy: call.caller.name,
+    project,
+    pipeline: name,
+    release,
+    trigger,
+    retryOf,
+    overlap,
+    attempt: 1,
+    attemptsMax: attempts,
+    dueAt: parts.clock.now(),
+    requestedBy: call.caller.name,
   });
   if (!queued) throw problems.raise['run-exists']({ values: { name, overlap } });
   parts.runsWaiting();
@@ -152,7 +226,9 @@ async function find(call: { caller: Call['caller']; params: { id: string } }, pa
 function view(found: Run) {
   const { leaseUntil: _, streams, problem, retryOf, ...rest } = found;
   return {
-    ...rest, retryOf: retryOf ?? null, problem: problem ? { ...problem } : null,
+    ...rest,
+    retryOf: retryOf ?? null,
+    problem: problem ? { ...problem } : null,
     streams: streams.map((s) => ({ ...s, problem: s.problem ? { ...s.problem } : null })),
   };
 }

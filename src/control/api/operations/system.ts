@@ -8,38 +8,63 @@ const area = 'system';
 const thread = named(
   'ThreadStatus',
   strictObject({
-    thread: T.Integer(), revision: T.Integer(), hash: T.String(),
+    thread: T.Integer(),
+    revision: T.Integer(),
+    hash: T.String(),
     failed: T.Array(strictObject({ key: T.String(), reason: T.String() })),
   }),
 );
 
 const status = defineOperation({
-  id: 'getFleet', area, method: 'GET', path: '/fleet',
-  summary: { en: 'Shows the connected gateways and workers and the revision each thread serves.', zh: '显示已连接的网关与工作进程，以及各线程所用的修订。' },
+  id: 'getFleet',
+  area,
+  method: 'GET',
+  path: '/fleet',
+  summary: {
+    en: 'Shows the connected gateways and workers and the revision each thread serves.',
+    zh: '显示已连接的网关与工作进程，以及各线程所用的修订。',
+  },
   access: 'system:read',
   response: named(
     'Fleet',
     strictObject({
-      revision: T.Integer(), hash: T.String(),
-      nodes: T.Array(strictObject({ role: oneOf(['gateway', 'worker']), instance: T.String(), pid: T.Integer(), since: time(), threads: T.Array(thread) })),
+      revision: T.Integer(),
+      hash: T.String(),
+      nodes: T.Array(
+        strictObject({
+          role: oneOf(['gateway', 'worker']),
+          instance: T.String(),
+          pid: T.Integer(),
+          since: time(),
+          threads: T.Array(thread),
+        }),
+      ),
     }),
   ),
   async handler(_call, parts) {
     const { revision, hash, nodes } = parts.fleet();
     return {
-      revision, hash,
+      revision,
+      hash,
       nodes: nodes.map((node) => ({ ...node, threads: node.threads.map((t) => ({ ...t, failed: t.failed.map((f) => ({ ...f })) })) })),
     };
   },
 });
 
 const doctor = defineOperation({
-  id: 'getDoctorReport', area, method: 'GET', path: '/doctor',
+  id: 'getDoctorReport',
+  area,
+  method: 'GET',
+  path: '/doctor',
   summary: { en: 'Looks for what is wrong or risky in this installation.', zh: '检查安装中的错误与风险。' },
-  access: 'system:read', timeoutMs: 120_000,
+  access: 'system:read',
+  timeoutMs: 120_000,
   response: named(
     'DoctorReport',
-    strictObject({ ok: T.Boolean(), findings: T.Array(strictObject({ check: T.String(), level: oneOf(['ok', 'warning', 'failed']), detail: text })) }),
+    strictObject({
+      ok: T.Boolean(),
+      findings: T.Array(strictObject({ check: T.String(), level: oneOf(['ok', 'warning', 'failed']), detail: text })),
+    }),
   ),
   async handler(call, parts) {
     const findings = await parts.doctor(call.signal);
@@ -48,7 +73,10 @@ const doctor = defineOperation({
 });
 
 const version = defineOperation({
-  id: 'getVersion', area, method: 'GET', path: '/version',
+  id: 'getVersion',
+  area,
+  method: 'GET',
+  path: '/version',
   summary: { en: 'Version of control.', zh: '控制端版本。' },
   access: 'signed-in',
   response: named('Version', strictObject({ version: T.String(), node: T.String() })),

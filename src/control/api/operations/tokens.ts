@@ -12,13 +12,24 @@ const area = 'tokens';
 const token = named(
   'Token',
   strictObject({
-    id: T.String(), name: T.String(), role: T.String(), permissions: T.Array(T.String(), help('What it is narrowed to; empty = all of its role.', '缩小到的权限；空表示角色的全部权限。')),
-    projects: orNull(T.Array(T.String())), createdBy: T.String(), createdAt: time(), expiresAt: time(), usedAt: orNull(time()), revokedAt: orNull(time()),
+    id: T.String(),
+    name: T.String(),
+    role: T.String(),
+    permissions: T.Array(T.String(), help('What it is narrowed to; empty = all of its role.', '缩小到的权限；空表示角色的全部权限。')),
+    projects: orNull(T.Array(T.String())),
+    createdBy: T.String(),
+    createdAt: time(),
+    expiresAt: time(),
+    usedAt: orNull(time()),
+    revokedAt: orNull(time()),
   }),
 );
 
 const list = defineOperation({
-  id: 'listTokens', area, method: 'GET', path: '/tokens',
+  id: 'listTokens',
+  area,
+  method: 'GET',
+  path: '/tokens',
   summary: { en: 'Lists API tokens, without their secrets.', zh: '列出 API 令牌（不含机密）。' },
   access: 'tokens:read',
   response: named('Tokens', strictObject({ items: T.Array(token) })),
@@ -26,14 +37,28 @@ const list = defineOperation({
 });
 
 const create = defineOperation({
-  id: 'createToken', area, method: 'POST', path: '/tokens', status: 201,
+  id: 'createToken',
+  area,
+  method: 'POST',
+  path: '/tokens',
+  status: 201,
   summary: { en: 'Creates an API token; its secret is in this answer and nowhere else.', zh: '新建 API 令牌；机密只在本次返回中出现。' },
   access: 'tokens:write',
   body: strictObject({
     name: T.String({ pattern: NAME_PATTERN, ...help('Name that stands in the audit log.', '审计日志中显示的名称。') }),
     role: oneOf(['admin', 'viewer'], { default: 'viewer', ...help('What it may do.', '权限角色。') }),
-    projects: T.Optional(T.Array(projectName(), { minItems: 1, maxItems: 100, ...help('Projects it reaches; all when left out.', '可访问的项目；省略时为全部。') })),
-    permissions: T.Array(T.String({ maxLength: 50 }), { default: [], maxItems: 50, ...help('Narrows it to these permissions of its role.', '缩小到角色中的这些权限。') }),
+    projects: T.Optional(
+      T.Array(projectName(), {
+        minItems: 1,
+        maxItems: 100,
+        ...help('Projects it reaches; all when left out.', '可访问的项目；省略时为全部。'),
+      }),
+    ),
+    permissions: T.Array(T.String({ maxLength: 50 }), {
+      default: [],
+      maxItems: 50,
+      ...help('Narrows it to these permissions of its role.', '缩小到角色中的这些权限。'),
+    }),
     expiresIn: duration({ default: '90d', 'x-minimum': '1m', 'x-maximum': '365d', ...help('How long it is valid.', '有效期。') }),
   }),
   response: named('NewToken', strictObject({ secret: T.String(), token })),
@@ -45,9 +70,13 @@ const create = defineOperation({
 });
 
 const revoke = defineOperation({
-  id: 'revokeToken', area, method: 'DELETE', path: '/tokens/{id}',
+  id: 'revokeToken',
+  area,
+  method: 'DELETE',
+  path: '/tokens/{id}',
   summary: { en: 'Revokes an API token at once.', zh: '立即吊销 API 令牌。' },
-  access: 'tokens:write', params: strictObject({ id: id() }),
+  access: 'tokens:write',
+  params: strictObject({ id: id() }),
   async handler(call, parts) {
     const gone = await parts.tokens.revoke(call.params.id, actorOf(call));
     if (!gone) throw problems.raise['not-found']({ values: { what: 'token', name: call.params.id } });
@@ -57,7 +86,18 @@ const revoke = defineOperation({
 
 function view(found: TokenView) {
   const { id: tokenId, name, role, permissions, projects, createdBy, createdAt, expiresAt, usedAt, revokedAt } = found;
-  return { id: tokenId, name, role, permissions: [...permissions], projects: projects ? [...projects] : null, createdBy, createdAt, expiresAt, usedAt, revokedAt };
+  return {
+    id: tokenId,
+    name,
+    role,
+    permissions: [...permissions],
+    projects: projects ? [...projects] : null,
+    createdBy,
+    createdAt,
+    expiresAt,
+    usedAt,
+    revokedAt,
+  };
 }
 
 export default [list, create, revoke];

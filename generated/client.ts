@@ -78,7 +78,8 @@ function caller(options: ClientOptions) {
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
     if (!response.ok && response.status !== 304) throw new ProblemAnswer(problemOf(response, text, isJson));
     const data = (isJson && text ? JSON.parse(text) : text || undefined) as T;
-    return { status: response.status, data, text, etag: response.headers.get('etag') ?? undefined, cookie: response.headers.get('set-cookie') ?? undefined };
+    const field = (name: string) => response.headers.get(name) ?? undefined;
+    return { status: response.status, data, text, etag: field('etag'), cookie: field('set-cookie') };
   };
 }
 
@@ -100,7 +101,8 @@ function problemOf(response: Response, text: string, isJson: boolean): Problem {
       // Not what it claims to be: told as a plain status below.
     }
   }
-  return { type: 'about:blank', title: response.statusText, status: response.status, detail: `answered ${response.status}`, code: 'unknown' };
+  const { status, statusText } = response;
+  return { type: 'about:blank', title: statusText, status, detail: `answered ${status}`, code: 'unknown' };
 }
 
 export interface ApplyResult {

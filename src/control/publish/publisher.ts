@@ -8,7 +8,7 @@ import type { Log } from '../../base/log.ts';
 import type { CompiledDataApi, DataApiChecker } from '../../sdk/dataapi.ts';
 import { type AnyEntry, type CompiledConnection, entryKey, type RevisionDelta } from '../../sdk/revision.ts';
 import type { Store } from '../../store/types.ts';
-import { type Compiler, createCompiler, type CompilerParts } from '../compile/compile.ts';
+import { type CompileOutcome, type Compiler, createCompiler, type CompilerParts } from '../compile/compile.ts';
 import type { LiveResource } from '../resources/catalog.ts';
 import type { CheckEnvironment } from '../resources/check.ts';
 import problems from '../resources/problems.ts';
@@ -19,6 +19,7 @@ import { createCheckedApis } from './checked-apis.ts';
 import { type CheckOutcome, type CheckRequest, type Checks, createChecks, type QueryLender } from './checks.ts';
 import { credentialChanges, type CredentialScope } from './credentials.ts';
 import { createLedger, type EntryChanges, type Hashes, type Ledger, type Role } from './ledger.ts';
+import { createOwed } from './owed.ts';
 import { createPlacer, replaced, withColumns } from './placer.ts';
 import { createRecorder } from './recorder.ts';
 import { createStandings, type PublishedDataApi, type Standing, type Standings, type Waiting } from './standings.ts';
@@ -40,7 +41,7 @@ export interface RevisionNews {
 export interface Publisher {
   readonly number: number;
   readonly hashes: Hashes;
-  /** Compiles what changed and publishes it. `keys` are key texts. */
+  /** Compiles what changed and publishes it. `keys` are key texts. When the store fails, it is tried again later; never rejects. */
   changed(keys: Iterable<string>): Promise<void>;
   /** Takes in keys that were made, revoked or deleted. */
   refreshCredentials(scope?: CredentialScope): Promise<void>;
@@ -73,6 +74,7 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
     for (const listener of listeners) listener({ number: ledger.number, hashes: ledger.hashes });
   };
   const stage = createStage({ parts, compiler, ledger, standings, turns, publish });
+  const owed = createOwed({ clock, log, work: (keys) => turns.run(async () => publish(await stage.compile(keys))) });
   const credentials = async (scope: CredentialScope): Promise<EntryChanges> => credentialChanges(ledger, await store.credentials.list(scope), scope, clock.now());
   await turns.run(async () => {
     const compiled = await stage.compile([...parts.catalog.all()].map((live) => keyText(live.key)));
@@ -88,7 +90,7 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
     get compiled() {
       return compiler.compiled;
     },
-    changed: (keys) => turns.run(async () => publish(await stage.compile(keys))),
+    changed: (keys) => owed.add(keys),
     refreshCredentials: (scope = {}) => turns.run(async () => publish(await credentials(scope))),
     deltaFor: (role, from, knownHash) => ledger.deltaFor(role, from, knownHash),
     onRevision(listener) {
@@ -100,12 +102,20 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
     published: () => standings.published(),
     async close() {
       listeners.clear();
+      owed.close();
       await stage.checks.close();
     },
   };
 }
 
 const WAITING_MAX = 10_000;
+
+interface Placed {
+  readonly id: string;
+  readonly outcome: CompileOutcome;
+  readonly before: Standing | undefined;
+  readonly after: Standing | undefined;
+}
 
 interface StageParts {
   readonly parts: PublisherParts;
@@ -135,26 +145,30 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
     async compile(keys) {
       const outcomes = compiler.update(keys);
       fresh = new Map([...outcomes.values()].flatMap((outcome) => outcome.entries.map((entry) => [entry.key, entry] as const)));
-      const put: AnyEntry[] = [];
-      const remove: string[] = [];
+      const placed: Placed[] = [];
       for (const [id, outcome] of outcomes) {
         const before = standings.get(id);
-        const after = await placer.place(id, outcome, before);
-        await keep(id, before, after);
-        if (after?.waiting) checks.request(requestOf(id, after.waiting, connectionOf(outcome.live!.key.project, outcome.check!.connection)!));
-        else checks.cancel(id);
-        const changes = replaced(before?.entries ?? [], after?.entries ?? []);
-        put.push(...changes.put);
-        remove.push(...changes.remove);
+        placed.push({ id, outcome, before, after: await placer.place(id, outcome, before) });
       }
-      return { put, remove };
+      // From here on nothing waits: all standings change together, or (a store that fails above) none.
+      return settleAll(placed);
     },
   };
 
-  async function keep(id: string, before: Standing | undefined, after: Standing | undefined): Promise<void> {
-    if (after) return standings.set(id, after);
-    standings.delete(id);
-    if (before?.checked) await checkedApis.forget(id);
+  function settleAll(placed: readonly Placed[]): EntryChanges {
+    const put: AnyEntry[] = [];
+    const remove: string[] = [];
+    for (const { id, outcome, before, after } of placed) {
+      if (after) standings.set(id, after);
+      else standings.delete(id);
+      if (after?.waiting) checks.request(requestOf(id, after.waiting, connectionOf(outcome.live!.key.project, outcome.check!.connection)!));
+      else checks.cancel(id);
+      if (!after && before?.checked) void checkedApis.forget(id).catch((error: unknown) => parts.log.warn('the check of a deleted data API is still remembered', { id, error: String(error) }));
+      const changes = replaced(before?.entries ?? [], after?.entries ?? []);
+      put.push(...changes.put);
+      remove.push(...changes.remove);
+    }
+    return { put, remove };
   }
 
   async function takeOutcome(request: CheckRequest, outcome: CheckOutcome): Promise<void> {

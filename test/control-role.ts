@@ -25,10 +25,8 @@ import { createKeys } from '../src/control/access/keys.ts';
 import { openKeys } from '../src/control/access/secret-box.ts';
 import { createTokens } from '../src/control/access/tokens.ts';
 import problems from '../src/control/api/problems.ts';
-import { assembleParts } from '../src/control/assemble.ts';
 import { controlConfig } from '../src/control/config.ts';
 import type { RoleChannel } from '../src/control/fleet.ts';
-import type { QueryLender } from '../src/control/publish/checks.ts';
 import { openConfiguration } from '../src/control/configuration.ts';
 import { allowedEnvironment } from '../src/control/documents/variables.ts';
 import { type RunningControl, startControl } from '../src/control/role.ts';
@@ -37,6 +35,8 @@ import { createDataApiCompiler } from '../src/dataapi/compiler.ts';
 import { openStore } from '../src/store/store.ts';
 import type { Store } from '../src/store/types.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { createProbe, queryLender } from '../src/wire/connections.ts';
+import { createPublications } from '../src/wire/publications.ts';
 
 export const ADMIN_PASSWORD = 'correct horse battery';
 
@@ -138,16 +138,6 @@ async function openRooms({
   });
   const audit = createAudit(store, clock, newId);
   const dataApis = createDataApiCompiler();
-  const lender: QueryLender = {
-    async withEngine(connection, work, signal) {
-      const connector = connections.open(connection);
-      try {
-        return await work(connector.query!, signal);
-      } finally {
-        await connector.close();
-      }
-    },
-  };
   const { resources, publisher, close } = await openConfiguration({
     store,
     registry,
@@ -155,7 +145,7 @@ async function openRooms({
     keys,
     audit,
     dataApis,
-    lender,
+    lender: queryLender(connections),
     clock,
     newId,
     log,
@@ -163,7 +153,14 @@ async function openRooms({
     environment: allowedEnvironment({}),
   });
   const parts = {
-    ...assembleParts({ store, resources, publisher, connections, registry, dataApis }),
+    resources,
+    runs: store.runs,
+    audit: store.audit,
+    calls: store.calls,
+    registry,
+    probe: createProbe(publisher, connections),
+    publications: createPublications(publisher, dataApis, registry),
+    projects: async () => [...new Set((await store.resources.all()).map((resource) => resource.project))],
     catalogues,
     version: '0.0.0-test',
     accounts: createAccounts({ store, audit, clock, sessionLongestMs: 3_600_000, onPasswordChanged: () => {} }),

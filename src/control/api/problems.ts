@@ -131,22 +131,6 @@ export default defineProblems('core/api', {
     title: { en: 'No such kind or extension', zh: '没有该类型或扩展' },
     detail: { en: 'There is no kind or extension "{name}"; did you mean {near}?', zh: '没有类型或扩展“{name}”；是否指 {near}？' },
   },
-  'no-such-connection': {
-    status: 404,
-    title: { en: 'No such connection serves', zh: '没有生效的该连接' },
-    detail: {
-      en: 'No connection "{name}" serves in project "{project}"; those that do: {near}. See its status: it may be off or not valid.',
-      zh: '项目“{project}”中没有生效的连接“{name}”；生效的有：{near}。已停用或无效的连接不生效，请查看其状态。',
-    },
-  },
-  'no-such-stream': {
-    status: 404,
-    title: { en: 'No such stream', zh: '没有该流' },
-    detail: {
-      en: 'Connection "{name}" has no stream "{stream}"; did you mean {near}?',
-      zh: '连接“{name}”没有流“{stream}”；是否指 {near}？',
-    },
-  },
   'body-too-large': {
     status: 413,
     title: { en: 'The body is too large', zh: '请求体过大' },

@@ -343,6 +343,23 @@ if ('missing' in server) {
       assert.equal((await client.query('SELECT count(*)::int AS n FROM locked')).rows[0].n, 1);
     });
 
+  test('a table or column that went away is told by name, in every mode', async () => {
+    await client.query('CREATE TABLE going (id bigint PRIMARY KEY, at timestamptz DEFAULT now(), extra text)');
+    const found = await find('public.going');
+    const mode = { type: 'incremental', cursor: 'at', key: ['id'], after: null, upTo: '2026-01-01 00:00:00+00' } as const;
+    const read = async (from: StreamSchema) => Array.fromAsync(connector.source!.read({ stream: from, mode, batchBytes: 4096 }, signal()));
+    await client.query('ALTER TABLE going DROP COLUMN extra');
+    await assert.rejects(read(found), (error: Problem) => fails('column-gone')(error) && /extra/.test(error.message));
+    await client.query('ALTER TABLE going DROP COLUMN at');
+    await assert.rejects(read(found), (error: Problem) => fails('column-gone')(error) && /"at"/.test(error.message));
+    await assert.rejects(connector.source!.bound(found, 'at', 0, signal()), fails('column-gone'));
+    await client.query('DROP TABLE going');
+    const named = (error: Problem) => fails('stream-gone')(error) && error.message.includes('public.going');
+    await assert.rejects(read(found), named);
+    await assert.rejects(connector.source!.bound(found, 'at', 0, signal()), named);
+    await assert.rejects(connector.preview(found, 1, signal()), fails('stream-gone'));
+  });
+
   test('a server that stops: told as unreachable, and as such by the next call', async () => {
     await server.stop();
     await assert.rejects(connector.discover(signal()), fails('host-unreachable'));

@@ -9,6 +9,7 @@ import {
   countRows,
   emptyBatch,
   lastPosition,
+  Problem,
   type ReadMode,
   type ReadRequest,
   type Source,
@@ -26,7 +27,11 @@ const ROW_BYTES_MAX = 256 * 1024 * 1024;
 export function createSource(config: PostgresConfig, tools: PostgresTools): Source {
   return {
     bound: (stream, cursor, lookbackMs, signal) =>
-      withSession(config, tools, 'bound', signal, (session) => readBound(session, tools, stream, cursor, lookbackMs, signal)),
+      withSession(config, tools, 'bound', signal, (session) => readBound(session, tools, stream, cursor, lookbackMs, signal)).catch(
+        (error: unknown) => {
+          throw aboutStream(error, tools, stream);
+        },
+      ),
     read: (request, signal) => readBatches(config, tools, request, signal),
   };
 }
@@ -57,7 +62,7 @@ async function* readBatches(
   const session = await openSession(config, tools, 'read', signal);
   try {
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', [], signal);
-    const sql = await selectOf(session, request, signal);
+    const sql = await selectOf(session, tools, request, signal);
     for await (const data of cutRows(session.copyOut(`COPY (${sql}) TO STDOUT`, signal), request, tools)) {
       yield batchOf(request, data);
     }
@@ -111,9 +116,9 @@ function batchOf({ stream, mode }: ReadRequest, data: Uint8Array): Batch {
   return last ? { ...batch, last } : batch;
 }
 
-async function selectOf(session: Session, { stream, mode }: ReadRequest, signal: AbortSignal): Promise<string> {
+async function selectOf(session: Session, tools: PostgresTools, { stream, mode }: ReadRequest, signal: AbortSignal): Promise<string> {
   if (mode.type === 'full') return selectAll(stream);
-  const types = await literalTypes(session, stream, [mode.cursor, ...mode.key], signal);
+  const types = await literalTypes(session, tools, stream, [mode.cursor, ...mode.key], signal);
   return `${selectAll(stream)} WHERE ${rangeOf(mode, types)} ORDER BY ${quoteList([mode.cursor, ...mode.key])}`;
 }
 
@@ -136,6 +141,7 @@ function rangeOf(mode: Incremental, types: ReadonlyMap<string, string>): string 
 /** The server's own spelling of each column's type, so that a literal is compared as the column is. */
 async function literalTypes(
   session: Session,
+  tools: PostgresTools,
   stream: StreamSchema,
   names: readonly string[],
   signal: AbortSignal,
@@ -148,17 +154,18 @@ async function literalTypes(
   );
   const types = new Map(rows.map((row) => [row['name']!, row['type']!]));
   const gone = names.find((name) => !types.has(name));
-  if (gone !== undefined)
-    throw Object.assign(new Error(`column "${gone}" does not exist`), { columnGone: true, anyColumn: rows.length > 0 });
+  if (rows.length === 0) throw tools.problems['stream-gone']({ values: { stream: stream.name } });
+  if (gone !== undefined) {
+    throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `column "${gone}" does not exist` } });
+  }
   return types;
 }
 
 /** Names the stream in errors that only the server worded. */
 function aboutStream(error: unknown, tools: PostgresTools, stream: StreamSchema): unknown {
-  if (!(error instanceof Error)) return error;
-  if ('columnGone' in error) return tools.problems['column-gone']({ values: { stream: stream.name, reason: error.message }, cause: error });
-  const { code = '', cause } = error as Error & { code?: string };
-  const reason = cause instanceof Error ? cause.message : error.message;
+  if (!(error instanceof Problem) || !(error.options.cause instanceof Error)) return error;
+  const { code } = error;
+  const reason = error.options.cause.message;
   if (code.endsWith('/stream-gone')) return tools.problems['stream-gone']({ values: { stream: stream.name }, cause: error });
   if (code.endsWith('/column-gone')) return tools.problems['column-gone']({ values: { stream: stream.name, reason }, cause: error });
   return error;

@@ -60,7 +60,8 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
     async changed(written) {
       const lives = [...written.put, ...written.removed];
       await publisher.changed(lives.map((live) => keyText(live.key)));
-      for (const { key } of written.removed) if (key.kind === 'Consumer') await publisher.refreshCredentials({ project: key.project, consumer: key.name });
+      for (const { key } of written.removed)
+        if (key.kind === 'Consumer') await publisher.refreshCredentials({ project: key.project, consumer: key.name });
     },
   });
   return { resources, publisher, close: () => publisher.close() };
@@ -73,7 +74,11 @@ export function validateDocuments(
   options?: ValidateOptions,
 ): DocumentCheck[] {
   const { registry, dataApis, environment } = parts;
-  return validateSources(sources, { kinds: bindKinds(parts.kinds, registry), environment, dataApis, dialect: dialectsOf(registry) }, options);
+  return validateSources(
+    sources,
+    { kinds: bindKinds(parts.kinds, registry), environment, dataApis, dialect: dialectsOf(registry) },
+    options,
+  );
 }
 
 /** A connector that answers queries speaks the dialect of its own name. */

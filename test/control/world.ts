@@ -42,9 +42,15 @@ import type { Store } from '../../src/store/types.ts';
 
 export const testKinds: readonly ResourceKind[] = [connection, consumer, dataApi, pipeline, plan, route, secret, upstream, user];
 export const testRegistry = {
-  policies: new Map<string, unknown>([['rate-limit', rateLimit], ['transform', transform]]),
+  policies: new Map<string, unknown>([
+    ['rate-limit', rateLimit],
+    ['transform', transform],
+  ]),
   auth: new Map<string, unknown>([['api-key', apiKey]]),
-  connectors: new Map<string, unknown>([['postgres', postgres], ['sqlite', sqlite]]),
+  connectors: new Map<string, unknown>([
+    ['postgres', postgres],
+    ['sqlite', sqlite],
+  ]),
 } as unknown as Registry;
 
 export interface World extends Configuration {
@@ -81,13 +87,25 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const newId = idGenerator(clock, seededRandom(7));
   const store = await openStore({ file: path.join(data, 'weir.db'), clock, newId });
   const connections = createConnections({
-    registry: testRegistry, clock, log: silentLog, hosts: hostGuard({ clock, ownPorts: () => [] }), files: fileGuard({ roots: [files], dataFolder: data }),
+    registry: testRegistry,
+    clock,
+    log: silentLog,
+    hosts: hostGuard({ clock, ownPorts: () => [] }),
+    files: fileGuard({ roots: [files], dataFolder: data }),
   });
   const configuration = await openConfiguration({
-    store, clock, newId,
-    registry: testRegistry, kinds: testKinds, keys: keysOf(master), audit: createAudit(store, clock, newId),
-    dataApis: createDataApiCompiler(), checker: createDataApiChecker(), lender: createQueryLender(connections),
-    environment: allowedEnvironment(options.variables ?? {}), log: silentLog,
+    store,
+    clock,
+    newId,
+    registry: testRegistry,
+    kinds: testKinds,
+    keys: keysOf(master),
+    audit: createAudit(store, clock, newId),
+    dataApis: createDataApiCompiler(),
+    checker: createDataApiChecker(),
+    lender: createQueryLender(connections),
+    environment: allowedEnvironment(options.variables ?? {}),
+    log: silentLog,
   });
   let closed = false;
   const close = async (): Promise<void> => {
@@ -98,7 +116,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     await store.close();
   };
   return {
-    ...configuration, folder, files, store, clock, newId, close,
+    ...configuration,
+    folder,
+    files,
+    store,
+    clock,
+    newId,
+    close,
     apply: (text, more = {}) => configuration.resources.apply([{ text, file: 'weir.yaml' }], { actor, manager: 'api', ...more }),
     reopen: async () => {
       await close();

@@ -73,7 +73,8 @@ export function createCompiler(parts: CompilerParts): Compiler {
 function compileOne(parts: CompilerParts, live: LiveResource | undefined, looks: Set<string>): CompileOutcome {
   const nothing = { live, entries: [], check: undefined, failure: '', warnings: [] };
   if (!live) return nothing;
-  if (live.problems.length > 0) return { ...nothing, failure: live.problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') };
+  if (live.problems.length > 0)
+    return { ...nothing, failure: live.problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') };
   const compile = live.bound?.definition.compile;
   if (!compile) return nothing;
   const run = (showing: Showing): Compiled => {
@@ -106,5 +107,10 @@ function compileOne(parts: CompilerParts, live: LiveResource | undefined, looks:
 function toEntry(served: EntryDraft, hashed: EntryDraft): AnyEntry {
   const { type, value } = served;
   const name = 'name' in value ? value.name : value.id;
-  return Object.freeze({ type, key: entryKey(type, value.project, name), hash: contentHash(hashed.value as unknown as Json), value }) as AnyEntry;
+  return Object.freeze({
+    type,
+    key: entryKey(type, value.project, name),
+    hash: contentHash(hashed.value as unknown as Json),
+    value,
+  }) as AnyEntry;
 }

@@ -20,8 +20,17 @@ export function resolve(live: LiveResource, showing: Showing, look: Look, box: S
   const { key, stored } = live;
   const show = (value: string): string => (showing === 'served' ? value : `hmac:${box.hmac('entry', value)}`);
   const put = <V>(value: V): V =>
-    live.secretPointers.size === 0 ? value : mapTexts(value, (text, pointer) => (live.secretPointers.has(pointer) ? show(secretValue(text, key, look, box)) : text));
-  return { key, enabled: stored.enabled, release: stored.release, description: stored.description, spec: put(live.spec), written: put(live.written) };
+    live.secretPointers.size === 0
+      ? value
+      : mapTexts(value, (text, pointer) => (live.secretPointers.has(pointer) ? show(secretValue(text, key, look, box)) : text));
+  return {
+    key,
+    enabled: stored.enabled,
+    release: stored.release,
+    description: stored.description,
+    spec: put(live.spec),
+    written: put(live.written),
+  };
 }
 
 /** The value behind the text of a secret field. */

@@ -28,7 +28,10 @@ test('enabled is set without touching another line', () => {
 test('a merged document keeps comments, order and the words of what stayed', () => {
   const old = '# top\nkind: A\nspec:\n  # first\n  a: 0x10 # hex\n  list:\n    - one # 1\n    - two\n  gone: 1\n';
   const after = writeDocument({ kind: 'A', spec: { a: 16, list: ['one', 'three', 'four'], more: { x: 1 } } }, old);
-  assert.equal(after, '# top\nkind: A\nspec:\n  # first\n  a: 0x10 # hex\n  list:\n    - one # 1\n    - three\n    - four\n  more:\n    x: 1\n');
+  assert.equal(
+    after,
+    '# top\nkind: A\nspec:\n  # first\n  a: 0x10 # hex\n  list:\n    - one # 1\n    - three\n    - four\n  more:\n    x: 1\n',
+  );
 });
 
 test('whatever is merged into whatever reads back as asked for', () => {
@@ -38,9 +41,31 @@ test('whatever is merged into whatever reads back as asked for', () => {
     const kind = depth > 3 ? 0 : random.integer(4);
     if (kind === 1) return Array.from({ length: random.integer(4) }, () => make(depth + 1));
     if (kind === 2) return object(depth);
-    return pick([1, -2.5, true, null, '', 'text', 'yes', '1', '# no', ': x', '- y', 'a\nb', '{', '${kept:1}', ' 空 格 ', '0x10', '~', 'null']);
+    return pick([
+      1,
+      -2.5,
+      true,
+      null,
+      '',
+      'text',
+      'yes',
+      '1',
+      '# no',
+      ': x',
+      '- y',
+      'a\nb',
+      '{',
+      '${kept:1}',
+      ' 空 格 ',
+      '0x10',
+      '~',
+      'null',
+    ]);
   };
-  const object = (depth: number): Record<string, unknown> => Object.fromEntries(Array.from({ length: random.integer(5) }, () => [pick(['a', 'b', 'c c', '1', 'null', 'x:y', '__proto__']), make(depth + 1)]));
+  const object = (depth: number): Record<string, unknown> =>
+    Object.fromEntries(
+      Array.from({ length: random.integer(5) }, () => [pick(['a', 'b', 'c c', '1', 'null', 'x:y', '__proto__']), make(depth + 1)]),
+    );
   let text: string | undefined;
   for (let round = 0; round < 400; round++) {
     const value = { kind: 'A', ...object(0) };

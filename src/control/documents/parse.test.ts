@@ -8,20 +8,35 @@ import { seededRandom } from '../../base/random.ts';
 import { locate, parseDocuments } from './parse.ts';
 import { joinDocuments, splitDocuments } from './split.ts';
 
-const GOOD = `# head\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold } # c\nspec:\n  text: |\n    --- not a marker\n    two\n---\n\n# second\nkind: B\n...\n--- {kind: C}\n`;
+const GOOD = `# head\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold } # c\nspec:\n  text: |\n` +
+  `    --- not a marker\n    two\n---\n\n# second\nkind: B\n...\n--- {kind: C}\n`;
 
 test('documents keep their words and their lines', () => {
   const slices = splitDocuments(`\uFEFF${GOOD.replaceAll('\n', '\r\n')}`);
-  assert.deepEqual(slices.map((s) => s.line), [1, 11, 14]);
+  assert.deepEqual(
+    slices.map((s) => s.line),
+    [1, 11, 14],
+  );
   assert.equal(slices[0]!.text, GOOD.slice(0, GOOD.indexOf('---\n\n')));
-  assert.deepEqual(parseDocuments(GOOD).map((d) => (d.value as { kind: string }).kind), ['Plan', 'B', 'C']);
-  assert.deepEqual(splitDocuments(joinDocuments(slices.map((s) => s.text))).map((s) => s.text), slices.map((s) => s.text));
+  assert.deepEqual(
+    parseDocuments(GOOD).map((d) => (d.value as { kind: string }).kind),
+    ['Plan', 'B', 'C'],
+  );
+  assert.deepEqual(
+    splitDocuments(joinDocuments(slices.map((s) => s.text))).map((s) => s.text),
+    slices.map((s) => s.text),
+  );
   assert.deepEqual(splitDocuments('# only words\n---\n\n---\n'), []);
 });
 
 test('every pointer has its line, a missing member that of its holder', () => {
-  const [document] = parseDocuments('\n\nkind: A\nmetadata:\n  name: x\nspec:\n  list:\n    - a\n    - b: 1\n  sql: |\n    SELECT 1\n    FROM t\n', 'f.yaml');
-  const lines = ['/kind', '/metadata/name', '/spec/list/1/b', '/spec/none/deep', '', '/spec/list/0'].map((pointer) => locate(document!, [{ pointer, detail: '' }])[0]!.line);
+  const [document] = parseDocuments(
+    '\n\nkind: A\nmetadata:\n  name: x\nspec:\n  list:\n    - a\n    - b: 1\n  sql: |\n    SELECT 1\n    FROM t\n',
+    'f.yaml',
+  );
+  const lines = ['/kind', '/metadata/name', '/spec/list/1/b', '/spec/none/deep', '', '/spec/list/0'].map(
+    (pointer) => locate(document!, [{ pointer, detail: '' }])[0]!.line,
+  );
   assert.deepEqual(lines, [3, 5, 9, 6, 3, 8]);
   assert.equal(locate(document!, [{ pointer: '/spec/sql', detail: '', line: 2 }])[0]!.line, 12);
   assert.equal(locate(document!, [{ pointer: '/kind', detail: '' }])[0]!.file, 'f.yaml');
@@ -58,18 +73,27 @@ for (const [name, text, expected, line] of BAD) {
 }
 
 test('aliases that multiply are bounded', () => {
-  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghij'.split('').map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]`)].join('\n');
+  const bomb = [
+    'a: &a [x,x,x,x,x,x,x,x,x]',
+    ...'bcdefghij'.split('').map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]`),
+  ].join('\n');
   const [document] = parseDocuments(bomb);
   assert.match(document!.problems[0]!.detail, /more than 50000 values/);
 });
 
 test('limits on size and number are one clear sentence', () => {
   assert.match(parseDocuments('a'.repeat(100), undefined, { bytesMax: 99, documentsMax: 9 })[0]!.problems[0]!.detail, /larger than 99B/);
-  assert.match(parseDocuments('a: 1\n---\n'.repeat(5), undefined, { bytesMax: 999, documentsMax: 4 })[0]!.problems[0]!.detail, /5 documents, more than 4/);
+  assert.match(
+    parseDocuments('a: 1\n---\n'.repeat(5), undefined, { bytesMax: 999, documentsMax: 4 })[0]!.problems[0]!.detail,
+    /5 documents, more than 4/,
+  );
 });
 
 test('JSON is read too, `__proto__` is a plain name', () => {
-  assert.deepEqual(parseDocuments('{\n\t"kind": "A",\n\t"spec": {"a": [1, null, true, "x"]}\n}')[0]!.value, { kind: 'A', spec: { a: [1, null, true, 'x'] } });
+  assert.deepEqual(parseDocuments('{\n\t"kind": "A",\n\t"spec": {"a": [1, null, true, "x"]}\n}')[0]!.value, {
+    kind: 'A',
+    spec: { a: [1, null, true, 'x'] },
+  });
   const [document] = parseDocuments('{"__proto__": {"polluted": true}, "a": 1}');
   assert.deepEqual(Object.keys(document!.value as object), ['__proto__', 'a']);
   assert.equal(({} as { polluted?: boolean }).polluted, undefined);

@@ -32,29 +32,51 @@ export const PARSE_LIMITS: ParseLimits = { bytesMax: 4 * 1024 * 1024, documentsM
 
 /** Reads YAML or JSON. Never throws; a text beyond the limits is one document with one problem. */
 export function parseDocuments(text: string, file?: string, limits: ParseLimits = PARSE_LIMITS): ParsedDocument[] {
-  if (Buffer.byteLength(text) > limits.bytesMax) return [unreadable(file, `is larger than ${formatBytes(limits.bytesMax)}; split it into several files`)];
+  if (Buffer.byteLength(text) > limits.bytesMax)
+    return [unreadable(file, `is larger than ${formatBytes(limits.bytesMax)}; split it into several files`)];
   if (text.includes('\0')) return [unreadable(file, 'holds a zero byte: it is not a text file')];
   const slices = splitDocuments(text);
-  if (slices.length > limits.documentsMax) return [unreadable(file, `has ${slices.length} documents, more than ${limits.documentsMax}; split it into several files`)];
+  if (slices.length > limits.documentsMax)
+    return [unreadable(file, `has ${slices.length} documents, more than ${limits.documentsMax}; split it into several files`)];
   return slices.map((slice) => parseSlice(slice, file));
 }
 
 function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocument {
-  const broken = (problems: ProblemPointer[]): ParsedDocument => ({ file, line: slice.line, text: slice.text, value: null, places: new Map(), problems });
+  const broken = (problems: ProblemPointer[]): ParsedDocument => ({
+    file,
+    line: slice.line,
+    text: slice.text,
+    value: null,
+    places: new Map(),
+    problems,
+  });
   const lineAt = (offset: number): number => slice.line + countNewlines(slice.text, Math.min(offset, slice.text.length - 1));
-  const located = (pointer: string, detail: string, line: number): ProblemPointer => ({ pointer, detail, ...(file === undefined ? {} : { file }), line });
-  if (slice.text.length > DOCUMENT_CHARACTERS_MAX) return broken([located('', `is one document of more than ${DOCUMENT_CHARACTERS_MAX} characters`, slice.line)]);
+  const located = (pointer: string, detail: string, line: number): ProblemPointer => ({
+    pointer,
+    detail,
+    ...(file === undefined ? {} : { file }),
+    line,
+  });
+  if (slice.text.length > DOCUMENT_CHARACTERS_MAX)
+    return broken([located('', `is one document of more than ${DOCUMENT_CHARACTERS_MAX} characters`, slice.line)]);
   if (isTooDeep(slice.text)) return broken([located('', 'is nested too deeply', slice.line)]);
   if (slice.text.startsWith('%')) return broken([located('', 'begins with a YAML directive (%), which is not accepted', slice.line)]);
   try {
-    const tree = parseDocument(slice.text, { version: '1.2', schema: 'core', prettyErrors: false, uniqueKeys: false, keepSourceTokens: false });
+    const tree = parseDocument(slice.text, {
+      version: '1.2',
+      schema: 'core',
+      prettyErrors: false,
+      uniqueKeys: false,
+      keepSourceTokens: false,
+    });
     const mistakes = [...tree.errors, ...tree.warnings].slice(0, 20);
     if (mistakes.length > 0) return broken(mistakes.map((e) => located('', `cannot be read as YAML: ${e.message}`, lineAt(e.pos[0]))));
     const { value, places, problems } = readYamlTree(tree);
     const document: ParsedDocument = { file, line: slice.line, text: slice.text, value, places, problems: [] };
     return { ...document, problems: locate(document, problems) };
   } catch (error) {
-    const detail = error instanceof RangeError ? 'is nested too deeply' : `cannot be read as YAML: ${(error as Error).message.slice(0, 200)}`;
+    const detail =
+      error instanceof RangeError ? 'is nested too deeply' : `cannot be read as YAML: ${(error as Error).message.slice(0, 200)}`;
     return broken([located('', detail, slice.line)]);
   }
 }
@@ -77,14 +99,24 @@ function isTooDeep(text: string): boolean {
 }
 
 function unreadable(file: string | undefined, detail: string): ParsedDocument {
-  return { file, line: 1, text: '', value: null, places: new Map(), problems: [{ pointer: '', detail, ...(file === undefined ? {} : { file }), line: 1 }] };
+  return {
+    file,
+    line: 1,
+    text: '',
+    value: null,
+    places: new Map(),
+    problems: [{ pointer: '', detail, ...(file === undefined ? {} : { file }), line: 1 }],
+  };
 }
 
 /**
  * Adds file and line to problems of a document; a missing member gets the line of what should hold it.
  * A `line` a problem already has counts within its own value.
  */
-export function locate(document: Pick<ParsedDocument, 'file' | 'line' | 'text' | 'places'>, problems: readonly ProblemPointer[]): ProblemPointer[] {
+export function locate(
+  document: Pick<ParsedDocument, 'file' | 'line' | 'text' | 'places'>,
+  problems: readonly ProblemPointer[],
+): ProblemPointer[] {
   return problems.map((problem) => {
     let pointer = problem.pointer;
     let place = document.places.get(pointer);

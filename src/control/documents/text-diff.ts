@@ -85,7 +85,10 @@ function hunks(lines: readonly Line[]): string[] {
     const countA = own.filter((line) => line.sign !== '+').length;
     const countB = own.filter((line) => line.sign !== '-').length;
     // A side without lines names the line before it, as diff and patch do.
-    result.push(`@@ -${lineA - (countA === 0 ? 1 : 0)},${countA} +${lineB - (countB === 0 ? 1 : 0)},${countB} @@\n${own.map((line) => `${line.sign}${line.text}\n`).join('')}`);
+    result.push(
+      `@@ -${lineA - (countA === 0 ? 1 : 0)},${countA} +${lineB - (countB === 0 ? 1 : 0)},${countB} @@\n` +
+        own.map((line) => `${line.sign}${line.text}\n`).join(''),
+    );
     lineA += countA;
     lineB += countB;
     index = start + own.length;

@@ -38,7 +38,10 @@ export interface AllowedEnvironment {
 }
 
 /** Allows `WEIR_VAR_*` and `names` of `values`. */
-export function allowedEnvironment(values: Readonly<Record<string, string | undefined>>, names: readonly string[] = []): AllowedEnvironment {
+export function allowedEnvironment(
+  values: Readonly<Record<string, string | undefined>>,
+  names: readonly string[] = [],
+): AllowedEnvironment {
   const listed = new Set(names);
   const allowed = (name: string): boolean => /^WEIR_VAR_[A-Z0-9_]+$/.test(name) || listed.has(name);
   return { allowed, get: (name) => (allowed(name) && Object.hasOwn(values, name) ? values[name] : undefined) };
@@ -49,7 +52,8 @@ export function fillEnvironment(text: string, environment: AllowedEnvironment): 
   let problem: string | undefined;
   const filled = text.replace(PATTERN, (all: string, source: string, name: string) => {
     if (source !== 'env') return all;
-    if (!environment.allowed(name)) problem ??= `uses \${env:${name}}, which is not allowed: only WEIR_VAR_* and names allowed in weir.yaml are`;
+    if (!environment.allowed(name))
+      problem ??= `uses \${env:${name}}, which is not allowed: only WEIR_VAR_* and names allowed in weir.yaml are`;
     const value = environment.get(name);
     if (value === undefined) problem ??= `uses \${env:${name}}, which is not set`;
     return value ?? all;

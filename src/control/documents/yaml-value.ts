@@ -39,7 +39,10 @@ export function readYamlTree(document: Document): YamlValue {
 }
 
 function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | undefined, shared: boolean, depth: number): unknown {
-  if (++walk.nodes > NODES_MAX) return walk.nodes === NODES_MAX + 1 ? wrong(walk, at, `has more than ${NODES_MAX} values, aliases counted each time they are used`) : null;
+  if (++walk.nodes > NODES_MAX)
+    return walk.nodes === NODES_MAX + 1
+      ? wrong(walk, at, `has more than ${NODES_MAX} values, aliases counted each time they are used`)
+      : null;
   if (depth > DEPTH_MAX) return wrong(walk, at, 'is nested too deeply');
   if (node?.range) {
     const scalar = isScalar(node) && !shared && !node.anchor;
@@ -48,15 +51,24 @@ function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | 
   if (node === null) return null;
   if (isAlias(node)) {
     const target = node.resolve(walk.document);
-    return target ? readNode(walk, target, at, keyStart, true, depth + 1) : wrong(walk, at, `refers to the anchor "${node.source.slice(0, 60)}", which is not set before it`);
+    return target
+      ? readNode(walk, target, at, keyStart, true, depth + 1)
+      : wrong(walk, at, `refers to the anchor "${node.source.slice(0, 60)}", which is not set before it`);
   }
-  if (node.tag && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag)) return wrong(walk, at, `has the tag ${node.tag.slice(0, 60)}, which is not accepted here`);
+  if (node.tag && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag))
+    return wrong(walk, at, `has the tag ${node.tag.slice(0, 60)}, which is not accepted here`);
   if (isMap(node)) return readMap(walk, node.items as Pair<Node, Node | null>[], at, shared, depth);
   if (isSeq(node)) return (node.items as Node[]).map((item, index) => readNode(walk, item, `${at}/${index}`, undefined, shared, depth + 1));
   return isScalar(node) ? readScalar(walk, node.value, node.source, at) : wrong(walk, at, 'is not a value');
 }
 
-function readMap(walk: Walk, items: readonly Pair<Node, Node | null>[], at: string, shared: boolean, depth: number): Record<string, unknown> {
+function readMap(
+  walk: Walk,
+  items: readonly Pair<Node, Node | null>[],
+  at: string,
+  shared: boolean,
+  depth: number,
+): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const { key, value } of items) {
     if (!isScalar(key)) {
@@ -78,7 +90,8 @@ function readMap(walk: Walk, items: readonly Pair<Node, Node | null>[], at: stri
 function readScalar(walk: Walk, value: unknown, source: string | undefined, at: string): unknown {
   if (typeof value !== 'number') return value === undefined ? null : value;
   if (!Number.isFinite(value)) return wrong(walk, at, `is ${source ?? value}, which is not a number JSON can hold`);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(walk, at, `is the integer ${source?.slice(0, 40) ?? value}, too large to be kept exactly; write it in quotes`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    return wrong(walk, at, `is the integer ${source?.slice(0, 40) ?? value}, too large to be kept exactly; write it in quotes`);
   return value;
 }
 

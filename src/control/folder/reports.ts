@@ -18,7 +18,17 @@ const FILES_REPORTED_MAX = 50;
 const MISTAKES_SHOWN = 5;
 
 /** Makes the reports of one folder. */
-export function createReports({ folder, store, clock, newId }: { folder: string; store: Pick<Store, 'incidents'>; clock: Clock; newId: NewId }): Reports {
+export function createReports({
+  folder,
+  store,
+  clock,
+  newId,
+}: {
+  folder: string;
+  store: Pick<Store, 'incidents'>;
+  clock: Clock;
+  newId: NewId;
+}): Reports {
   const { incidents } = store;
   const openOne = async (kind: string, subject: string, en: string, zh: string, data: Record<string, unknown> = {}): Promise<void> => {
     await incidents.open({ id: newId(), kind, subject, detail: { en, zh }, data, openedAt: clock.now() });
@@ -26,9 +36,17 @@ export function createReports({ folder, store, clock, newId }: { folder: string;
   let isUnreadable: boolean | undefined;
   return {
     async unreadable(error) {
-      const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : ((error as NodeJS.ErrnoException).code ?? (error as Error).message);
+      const reason =
+        (error as NodeJS.ErrnoException).code === 'ENOENT'
+          ? 'it does not exist'
+          : ((error as NodeJS.ErrnoException).code ?? (error as Error).message);
       if (isUnreadable !== true) {
-        await openOne('folder-unreadable', folder, `The watched folder cannot be read: ${reason}. Nothing was changed; what it held before goes on serving.`, `无法读取监视文件夹：${reason}。未做任何更改，之前的内容继续生效。`);
+        await openOne(
+          'folder-unreadable',
+          folder,
+          `The watched folder cannot be read: ${reason}. Nothing was changed; what it held before goes on serving.`,
+          `无法读取监视文件夹：${reason}。未做任何更改，之前的内容继续生效。`,
+        );
       }
       isUnreadable = true;
     },
@@ -38,8 +56,10 @@ export function createReports({ folder, store, clock, newId }: { folder: string;
     },
     held: (hash, { deletions, owned }) =>
       openOne(
-        'folder-held', folder,
-        `The watched folder now lacks ${deletions.length} of the ${owned} resources it owns. Nothing was changed: confirm the deletion, or put the files back.`,
+        'folder-held',
+        folder,
+        `The watched folder now lacks ${deletions.length} of the ${owned} resources it owns. ` +
+          'Nothing was changed: confirm the deletion, or put the files back.',
         `监视文件夹缺少其管理的 ${owned} 个资源中的 ${deletions.length} 个。未做任何更改：请确认删除，或恢复文件。`,
         { hash, deletions: deletions.slice(0, 1_000), count: deletions.length },
       ),
@@ -50,8 +70,17 @@ export function createReports({ folder, store, clock, newId }: { folder: string;
         if (open.kind === 'folder-file' && !wrong.has(open.subject)) await incidents.close(open.kind, open.subject, clock.now());
       }
       for (const [file, mistakes] of [...wrong].slice(0, FILES_REPORTED_MAX)) {
-        const list = mistakes.slice(0, MISTAKES_SHOWN).map(({ line, pointer, detail }) => `${line === undefined ? '' : `line ${line} `}${pointer} ${detail}`.trim()).join('; ');
-        await openOne('folder-file', file, `${file}: ${list}. The last good version goes on serving.`, `${file}：${list}。上一个正确版本继续生效。`, { errors: mistakes.slice(0, 100) });
+        const list = mistakes
+          .slice(0, MISTAKES_SHOWN)
+          .map(({ line, pointer, detail }) => `${line === undefined ? '' : `line ${line} `}${pointer} ${detail}`.trim())
+          .join('; ');
+        await openOne(
+          'folder-file',
+          file,
+          `${file}: ${list}. The last good version goes on serving.`,
+          `${file}：${list}。上一个正确版本继续生效。`,
+          { errors: mistakes.slice(0, 100) },
+        );
       }
     },
   };

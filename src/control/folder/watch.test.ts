@@ -11,7 +11,8 @@ import { silentLog } from '../../base/log.ts';
 import { Problem } from '../../base/problem.ts';
 import { type FolderWatch, watchFolder } from './watch.ts';
 
-const upstream = (name: string, port = 9000) => `apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: ${name} }\nspec: { targets: [{ host: h, port: ${port} }] }\n`;
+const upstream = (name: string, port = 9000) =>
+  `apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: ${name} }\nspec: { targets: [{ host: h, port: ${port} }] }\n`;
 
 interface Yard {
   readonly w: World;
@@ -34,7 +35,9 @@ async function yard(t: TestContext): Promise<Yard> {
     await w.end();
   });
   return {
-    w, watch, folder,
+    w,
+    watch,
+    folder,
     write: (name, text) => {
       mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
       writeFileSync(path.join(folder, name), text);
@@ -44,7 +47,8 @@ async function yard(t: TestContext): Promise<Yard> {
       return watch.look();
     },
     names: async () => (await w.resources.list({})).items.map((item) => item.name),
-    incidents: async () => (await w.store.incidents.list({ open: true, limit: 100 })).map((incident) => `${incident.kind} ${incident.detail.en}`),
+    incidents: async () =>
+      (await w.store.incidents.list({ open: true, limit: 100 })).map((incident) => `${incident.kind} ${incident.detail.en}`),
   };
 }
 
@@ -52,7 +56,10 @@ test('files become resources, changes follow, a deleted file deletes, and withou
   const y = await yard(t);
   y.write('a.yaml', `# first\n${upstream('a')}---\n${upstream('b')}`);
   y.write('deep/er/c.yml', upstream('c'));
-  y.write('d.json', JSON.stringify({ apiVersion: 'weir/v1', kind: 'Upstream', metadata: { name: 'd' }, spec: { targets: [{ host: 'h' }] } }));
+  y.write(
+    'd.json',
+    JSON.stringify({ apiVersion: 'weir/v1', kind: 'Upstream', metadata: { name: 'd' }, spec: { targets: [{ host: 'h' }] } }),
+  );
   y.write('.hidden.yaml', upstream('no'));
   y.write('readme.txt', 'no');
   assert.equal(await y.watch.look(), 'unsettled');
@@ -175,10 +182,22 @@ test('files that are no text, too many, or bombs are reported and harm nothing',
   await y.settle();
   y.write('b.yaml', 'x: \ud800'.replace('\ud800', 'y'));
   writeFileSync(path.join(y.folder, 'c.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
-  y.write('d.yaml', `a: &a [1,1,1,1,1,1,1,1,1,1]\n${'bcdefgh'.split('').map((k, i) => `${k}: &${k} [${Array(10).fill(`*${'abcdefg'[i]}`).join(',')}]`).join('\n')}\n`);
+  y.write(
+    'd.yaml',
+    `a: &a [1,1,1,1,1,1,1,1,1,1]\n${'bcdefgh'
+      .split('')
+      .map((k, i) => `${k}: &${k} [${Array(10).fill(`*${'abcdefg'[i]}`).join(',')}]`)
+      .join('\n')}\n`,
+  );
   y.write('e.yaml', '#'.repeat(5 * 1024 * 1024));
   await y.settle();
   assert.deepEqual(await y.names(), ['a']);
   const said = (await y.incidents()).join('\n');
-  for (const expected of [/b\.yaml: .*apiVersion is required/, /c\.yaml: is not UTF-8/, /d\.yaml: .*more than 50000 values/, /e\.yaml: is larger than 4MiB/]) assert.match(said, expected);
+  for (const expected of [
+    /b\.yaml: .*apiVersion is required/,
+    /c\.yaml: is not UTF-8/,
+    /d\.yaml: .*more than 50000 values/,
+    /e\.yaml: is larger than 4MiB/,
+  ])
+    assert.match(said, expected);
 });

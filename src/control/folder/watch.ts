@@ -110,7 +110,10 @@ export function watchFolder(parts: FolderWatchParts): FolderWatch {
     confirmHold: (incident, by) =>
       turns.run(async () => {
         const held = await parts.store.incidents.get(incident);
-        const contents = held && held.closedAt === null && held.kind === 'folder-held' ? await readFolder(folder, cache, parts.limits ?? FOLDER_LIMITS) : undefined;
+        const contents =
+          held && held.closedAt === null && held.kind === 'folder-held'
+            ? await readFolder(folder, cache, parts.limits ?? FOLDER_LIMITS)
+            : undefined;
         if (!contents || contents.hash !== held!.data['hash']) throw problems.raise['no-hold']({ values: { id: incident } });
         log.info('a held change of the watched folder was confirmed', { incident, by: by.name });
         return carryOut(contents, {});
@@ -127,6 +130,10 @@ export function watchFolder(parts: FolderWatchParts): FolderWatch {
 function applyContents(parts: FolderWatchParts, contents: FolderContents, options: Partial<ApplyOptions>): Promise<ApplyResult> {
   const sources = contents.files.map(({ name, text }) => ({ file: name, text }));
   const prune = contents.unreadable.length === 0 && isSound(contents.files);
-  return parts.resources.apply(sources, { actor: { name: 'folder', kind: 'folder', address: undefined }, manager: 'folder', prune, ...options });
+  return parts.resources.apply(sources, {
+    actor: { name: 'folder', kind: 'folder', address: undefined },
+    manager: 'folder',
+    prune,
+    ...options,
+  });
 }
-

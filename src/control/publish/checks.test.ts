@@ -1,4 +1,7 @@
-/** Aim: checks are bounded in number and time, retried more and more rarely, and a newer request replaces an older. Method: a lender the test answers, time by hand. */
+/**
+ * Aim: checks are bounded in number and time, retried more and more rarely; a newer request replaces an older.
+ * Method: a lender the test answers, time by hand.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../../base/clock.ts';
@@ -31,10 +34,16 @@ test('two at a time; the third starts when one ends', async () => {
   const b = bench();
   for (const id of ['a', 'b', 'c']) b.request(id);
   await settle();
-  assert.deepEqual(b.running.map((r) => r.name), ['a', 'b']);
+  assert.deepEqual(
+    b.running.map((r) => r.name),
+    ['a', 'b'],
+  );
   b.running[0]!.answer({ ok: true, api: api('a'), warnings: [] });
   await settle();
-  assert.deepEqual(b.running.map((r) => r.name), ['a', 'b', 'c']);
+  assert.deepEqual(
+    b.running.map((r) => r.name),
+    ['a', 'b', 'c'],
+  );
   assert.equal(b.outcomes[0]![1].ok, true);
   await b.checks.close();
 });

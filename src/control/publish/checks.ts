@@ -10,7 +10,11 @@ import type { CompiledConnection } from '../../sdk/revision.ts';
 
 /** Lends the query side of a connection for one piece of work; opens and closes it as it sees fit. */
 export interface QueryLender {
-  withEngine<V>(connection: CompiledConnection, work: (engine: QueryEngine, signal: AbortSignal) => Promise<V>, signal: AbortSignal): Promise<V>;
+  withEngine<V>(
+    connection: CompiledConnection,
+    work: (engine: QueryEngine, signal: AbortSignal) => Promise<V>,
+    signal: AbortSignal,
+  ): Promise<V>;
 }
 
 export interface CheckRequest {
@@ -111,10 +115,14 @@ async function runOne(parts: ChecksParts, items: Map<string, Item>, item: Item, 
   if (items.get(item.request.id) !== item) return;
   if (outcome.ok && accepted) return void items.delete(item.request.id);
   item.state = 'resting';
-  item.wake = parts.clock.after(Math.min(RETRY_FIRST_MS * 2 ** item.tries++, RETRY_MAX_MS), () => {
-    item.state = 'waiting';
-    pump();
-  }, { unref: true });
+  item.wake = parts.clock.after(
+    Math.min(RETRY_FIRST_MS * 2 ** item.tries++, RETRY_MAX_MS),
+    () => {
+      item.state = 'waiting';
+      pump();
+    },
+    { unref: true },
+  );
 }
 
 async function tryOnce({ checker, lender, clock }: ChecksParts, item: Item): Promise<CheckOutcome> {
@@ -126,7 +134,9 @@ async function tryOnce({ checker, lender, clock }: ChecksParts, item: Item): Pro
   try {
     const work = lender.withEngine(connection, (engine, inner) => checker.checkPublishable(api, engine, inner), signal);
     const compilation = await Promise.race([work, ended]);
-    return compilation.ok ? { ok: true, api: compilation.api, warnings: compilation.warnings } : { ok: false, reason: told(compilation.errors) };
+    return compilation.ok
+      ? { ok: true, api: compilation.api, warnings: compilation.warnings }
+      : { ok: false, reason: told(compilation.errors) };
   } catch (error) {
     return { ok: false, reason: `connection "${connection.name}": ${(error as Error).message}` };
   } finally {

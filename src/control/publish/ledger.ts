@@ -2,7 +2,14 @@
  * The entries that serve now, their hashes per role, and which keys the last revisions touched: enough to
  * tell anybody who holds a recent revision what to change, and everybody else the whole.
  */
-import { type AnyEntry, EMPTY_REVISION_HASH, ENTRIES_OF_ROLE, type EntryType, type RevisionDelta, toggleEntry } from '../../sdk/revision.ts';
+import {
+  type AnyEntry,
+  EMPTY_REVISION_HASH,
+  ENTRIES_OF_ROLE,
+  type EntryType,
+  type RevisionDelta,
+  toggleEntry,
+} from '../../sdk/revision.ts';
 
 export type Role = keyof typeof ENTRIES_OF_ROLE;
 const ROLES = Object.keys(ENTRIES_OF_ROLE) as Role[];
@@ -73,8 +80,14 @@ export function createLedger(number = 0): Ledger {
       const base = { to: current, hash: hashes[role] };
       const at = steps.findIndex((step) => step.number === from);
       const known = from === current ? hashes : steps[at]?.hashes;
-      if (!known || known[role] !== knownHash) return { ...base, from: 0, put: [...entries.values()].filter((entry) => isOf(role, entry.type)), remove: [] };
-      const keys = from === current ? [] : [...new Set(steps.slice(at + 1).flatMap((step) => step.keys))].filter((key) => isOf(role, key.slice(0, key.indexOf('/')) as EntryType));
+      if (!known || known[role] !== knownHash)
+        return { ...base, from: 0, put: [...entries.values()].filter((entry) => isOf(role, entry.type)), remove: [] };
+      const keys =
+        from === current
+          ? []
+          : [...new Set(steps.slice(at + 1).flatMap((step) => step.keys))].filter((key) =>
+              isOf(role, key.slice(0, key.indexOf('/')) as EntryType),
+            );
       return { ...base, from, put: keys.flatMap((key) => entries.get(key) ?? []), remove: keys.filter((key) => !entries.has(key)) };
     },
   };

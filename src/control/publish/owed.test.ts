@@ -1,4 +1,7 @@
-/** Aim: a change that was stored is published in the end, once, whatever fails in between. Method: work that fails on demand, time by hand. */
+/**
+ * Aim: a change that was stored is published in the end, once, whatever fails in between.
+ * Method: work that fails on demand, time by hand.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../../base/clock.ts';
@@ -10,7 +13,8 @@ test('what failed is tried again with what came since', async () => {
   const done: (readonly string[])[] = [];
   let failing = true;
   const owed = createOwed({
-    clock, log: silentLog,
+    clock,
+    log: silentLog,
     async work(keys) {
       if (failing) throw new Error('the disk is full');
       done.push(keys);
@@ -31,7 +35,14 @@ test('what failed is tried again with what came since', async () => {
 test('nothing is tried after close', async () => {
   const clock = manualClock();
   let tries = 0;
-  const owed = createOwed({ clock, log: silentLog, work: async () => { tries++; throw new Error('no'); } });
+  const owed = createOwed({
+    clock,
+    log: silentLog,
+    work: async () => {
+      tries++;
+      throw new Error('no');
+    },
+  });
   await owed.add(['a']);
   owed.close();
   clock.advance(60_000);

@@ -40,8 +40,17 @@ export function createPlacer(parts: PlacerParts): Placer {
       const base = { live, warnings, reason: failure, waiting: undefined, checked: before?.checked };
       if (!live.stored.enabled) return { ...base, entries, serving: undefined, reason: '', state: 'disabled' };
       if (check) return placeChecked(parts, id, outcome, before);
-      if (failure === '' || entries.length > 0) return { ...base, entries, serving: live.stored.release, state: failure === '' ? 'ready' : 'failed' };
-      return { ...base, ...(before ?? (await lastGood(parts, id, live))), live, warnings, reason: failure, waiting: undefined, state: 'failed' };
+      if (failure === '' || entries.length > 0)
+        return { ...base, entries, serving: live.stored.release, state: failure === '' ? 'ready' : 'failed' };
+      return {
+        ...base,
+        ...(before ?? (await lastGood(parts, id, live))),
+        live,
+        warnings,
+        reason: failure,
+        waiting: undefined,
+        state: 'failed',
+      };
     },
   };
 }
@@ -56,9 +65,24 @@ async function placeChecked(parts: PlacerParts, id: string, outcome: CompileOutc
   const waiting = { live, entries, draft, connection, warnings };
   if (checked?.draft !== draft) {
     const good = before ?? (await lastGood(parts, id, live));
-    return { live, warnings, entries: good.entries, serving: good.serving, checked: good.checked, state: 'pending', reason: WAITS, waiting };
+    return {
+      live,
+      warnings,
+      entries: good.entries,
+      serving: good.serving,
+      checked: good.checked,
+      state: 'pending',
+      reason: WAITS,
+      waiting,
+    };
   }
-  const serving = { live, checked, entries: withColumns(entries, checked), serving: live.stored.release, warnings: [...new Set([...warnings, ...checked.warnings])] };
+  const serving = {
+    live,
+    checked,
+    entries: withColumns(entries, checked),
+    serving: live.stored.release,
+    warnings: [...new Set([...warnings, ...checked.warnings])],
+  };
   // The API is as it was checked; only its connection is another: it serves on while that is tried.
   const known = checked.connection === connection;
   return { ...serving, state: known ? 'ready' : 'pending', reason: known ? '' : WAITS, waiting: known ? undefined : waiting };

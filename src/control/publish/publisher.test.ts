@@ -11,13 +11,15 @@ import { actor, openWorld, until, type World, type WorldOptions } from '../../..
 import { type ManualClock, manualClock, systemClock } from '../../base/clock.ts';
 import { type AnyEntry, type CompiledDataApi, type CompiledRoute, revisionHash } from '../../sdk/revision.ts';
 
-const doc = (kind: string, name: string, spec: string) => `apiVersion: weir/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
+const doc = (kind: string, name: string, spec: string) =>
+  `apiVersion: weir/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
 const all = (...docs: string[]) => docs.join('---\n');
 const upstream = (name: string, port = 9000) => doc('Upstream', name, `{ targets: [{ host: h, port: ${port} }] }`);
 const route = (name: string, up: string, more = '') => doc('Route', name, `{ match: { paths: ["/${name}/**"] }, upstream: ${up}${more} }`);
 const key = (kind: string, name: string) => ({ project: 'default', kind, name });
 const api = (sql = 'SELECT id, total FROM orders') =>
-  `apiVersion: weir/v1\nkind: DataApi\nmetadata: { name: orders }\nspec:\n  connection: erp\n  path: /data/v1/orders\n  sql: ${sql}\n  page: { sort: [id] }\n  auth: [{ type: api-key }]\n`;
+  `apiVersion: weir/v1\nkind: DataApi\nmetadata: { name: orders }\nspec:\n  connection: erp\n` +
+    `  path: /data/v1/orders\n  sql: ${sql}\n  page: { sort: [id] }\n  auth: [{ type: api-key }]\n`;
 const erp = doc('Connection', 'erp', '{ type: sqlite, file: erp.db }');
 
 async function world(t: TestContext, options: WorldOptions = {}): Promise<World> {
@@ -68,9 +70,23 @@ test('deltas bring any known revision to the newest, and each role only its entr
     assert.equal(revisionHash(held.values()), delta.hash);
     return { put: delta.put.length, remove: delta.remove.length };
   };
-  await w.apply(all(upstream('u'), upstream('v'), route('a', 'u'), erp, doc('Pipeline', 'p', '{ source: { connection: erp, streams: ["*"] }, sink: { connection: erp } }')));
+  await w.apply(
+    all(
+      upstream('u'),
+      upstream('v'),
+      route('a', 'u'),
+      erp,
+      doc('Pipeline', 'p', '{ source: { connection: erp, streams: ["*"] }, sink: { connection: erp } }'),
+    ),
+  );
   assert.deepEqual(follow(), { put: 4, remove: 0 });
-  assert.deepEqual(w.publisher.deltaFor('worker', 0, undefined).put.map((entry) => entry.key).sort(), ['connection/default/erp', 'pipeline/default/p']);
+  assert.deepEqual(
+    w.publisher
+      .deltaFor('worker', 0, undefined)
+      .put.map((entry) => entry.key)
+      .sort(),
+    ['connection/default/erp', 'pipeline/default/p'],
+  );
   await w.apply(route('b', 'v'));
   await w.resources.delete(key('Route', 'a'), { actor });
   await w.apply(route('b', 'v', ', preserveHost: true'));
@@ -109,7 +125,18 @@ test('a plan that is switched off does not make its consumers unlimited', async 
 test('credentials come and go with the store’s rows, and with their consumer', async (t) => {
   const w = await world(t);
   await w.apply(all(doc('Consumer', 'app', '{}'), doc('Consumer', 'other', '{}')));
-  const row = (id: string, consumer: string) => ({ id, project: 'default', type: 'api-key', consumer, sha256: id.repeat(64), hint: 'x', createdAt: 0, createdBy: 'ada', expiresAt: null, revokedAt: null });
+  const row = (id: string, consumer: string) => ({
+    id,
+    project: 'default',
+    type: 'api-key',
+    consumer,
+    sha256: id.repeat(64),
+    hint: 'x',
+    createdAt: 0,
+    createdBy: 'ada',
+    expiresAt: null,
+    revokedAt: null,
+  });
   await w.store.credentials.add(row('1', 'app'));
   await w.store.credentials.add(row('2', 'other'));
   await w.publisher.refreshCredentials();
@@ -120,7 +147,10 @@ test('credentials come and go with the store’s rows, and with their consumer',
   assert.deepEqual(ids(), ['credential/default/1']);
   await w.resources.delete(key('Consumer', 'app'), { actor });
   assert.deepEqual(ids(), []);
-  assert.equal((await w.store.credentials.list({})).some((c) => c.consumer === 'app'), false);
+  assert.equal(
+    (await w.store.credentials.list({})).some((c) => c.consumer === 'app'),
+    false,
+  );
 });
 
 test('a data API waits for its connection and table, then serves with its columns', async (t) => {
@@ -133,9 +163,15 @@ test('a data API waits for its connection and table, then serves with its column
   createErp(w);
   await retried(w, clock, async () => (await status(w)).state === 'ready');
   const served = gateway(w);
-  assert.deepEqual((served.get('dataapi/default/orders')!.value as CompiledDataApi).columns.map((c) => c.name), ['id', 'total']);
+  assert.deepEqual(
+    (served.get('dataapi/default/orders')!.value as CompiledDataApi).columns.map((c) => c.name),
+    ['id', 'total'],
+  );
   const target = served.get('route/default/data-api.orders')!.value as CompiledRoute;
-  assert.deepEqual([target.methods, target.target, target.auth], [['GET'], { kind: 'dataapi', name: 'orders' }, [{ type: 'api-key', config: {} }]]);
+  assert.deepEqual(
+    [target.methods, target.target, target.auth],
+    [['GET'], { kind: 'dataapi', name: 'orders' }, [{ type: 'api-key', config: {} }]],
+  );
 });
 
 test('a newer version that cannot serve leaves the last good one, also over a restart without the database', async (t) => {

@@ -75,7 +75,8 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
   };
   const stage = createStage({ parts, compiler, ledger, standings, turns, publish });
   const owed = createOwed({ clock, log, work: (keys) => turns.run(async () => publish(await stage.compile(keys))) });
-  const credentials = async (scope: CredentialScope): Promise<EntryChanges> => credentialChanges(ledger, await store.credentials.list(scope), scope, clock.now());
+  const credentials = async (scope: CredentialScope): Promise<EntryChanges> =>
+    credentialChanges(ledger, await store.credentials.list(scope), scope, clock.now());
   await turns.run(async () => {
     const compiled = await stage.compile([...parts.catalog.all()].map((live) => keyText(live.key)));
     await publish({ put: [...compiled.put, ...(await credentials({})).put], remove: [] }, last?.hash);
@@ -127,7 +128,10 @@ interface StageParts {
 }
 
 /** Between compiling and publishing: what each resource stands for now, and the checks that data APIs wait for. */
-function createStage({ parts, compiler, ledger, standings, turns, publish }: StageParts): { checks: Checks; compile(keys: Iterable<string>): Promise<EntryChanges> } {
+function createStage({ parts, compiler, ledger, standings, turns, publish }: StageParts): {
+  checks: Checks;
+  compile(keys: Iterable<string>): Promise<EntryChanges>;
+} {
   const checkedApis = createCheckedApis(parts.store);
   let fresh = new Map<string, AnyEntry>();
   const connectionOf = (project: string, name: string): AnyEntry | undefined => {
@@ -163,7 +167,10 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
       else standings.delete(id);
       if (after?.waiting) checks.request(requestOf(id, after.waiting, connectionOf(outcome.live!.key.project, outcome.check!.connection)!));
       else checks.cancel(id);
-      if (!after && before?.checked) void checkedApis.forget(id).catch((error: unknown) => parts.log.warn('the check of a deleted data API is still remembered', { id, error: String(error) }));
+      if (!after && before?.checked)
+        void checkedApis
+          .forget(id)
+          .catch((error: unknown) => parts.log.warn('the check of a deleted data API is still remembered', { id, error: String(error) }));
       const changes = replaced(before?.entries ?? [], after?.entries ?? []);
       put.push(...changes.put);
       remove.push(...changes.remove);
@@ -182,7 +189,16 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
     await checkedApis.put(request.id, checked);
     const entries = withColumns(waiting.entries, checked);
     await publish(replaced(standing.entries, entries));
-    standings.set(request.id, { live, entries, serving: live.stored.release, reason: '', warnings, state: 'ready', waiting: undefined, checked });
+    standings.set(request.id, {
+      live,
+      entries,
+      serving: live.stored.release,
+      reason: '',
+      warnings,
+      state: 'ready',
+      waiting: undefined,
+      checked,
+    });
   }
 }
 

@@ -18,7 +18,17 @@ export interface Recorder {
 const REVISIONS_KEPT = 1_000;
 
 /** Makes a recorder over `ledger`. */
-export function createRecorder({ store, clock, log, ledger }: { store: Pick<Store, 'revisions'>; clock: Clock; log: Log; ledger: Ledger }): Recorder {
+export function createRecorder({
+  store,
+  clock,
+  log,
+  ledger,
+}: {
+  store: Pick<Store, 'revisions'>;
+  clock: Clock;
+  log: Log;
+  ledger: Ledger;
+}): Recorder {
   return {
     async record(changes, stored) {
       const previewed = ledger.preview(changes);
@@ -28,11 +38,14 @@ export function createRecorder({ store, clock, log, ledger }: { store: Pick<Stor
         ledger.commit(previewed, ledger.number);
         return true;
       }
-      const row = { hash: previewed.hashes.all, at: clock.now(), changes: { put: Object.fromEntries(put.map(({ key, hash }) => [key, hash])), remove } };
+      const row = {
+        hash: previewed.hashes.all,
+        at: clock.now(),
+        changes: { put: Object.fromEntries(put.map(({ key, hash }) => [key, hash])), remove },
+      };
       ledger.commit(previewed, await numberFor(row));
       return true;
     },
-
   };
 
   /** The next number nobody else took. */
@@ -43,7 +56,9 @@ export function createRecorder({ store, clock, log, ledger }: { store: Pick<Stor
     } catch (error) {
       log.warn('a revision could not be recorded under its number', { number, error: String(error) });
       number = Math.max(number, ((await store.revisions.last().catch(() => null))?.number ?? 0) + 1);
-      await store.revisions.add({ ...row, number }, REVISIONS_KEPT).catch((again: unknown) => log.error('a revision serves unrecorded', { number, error: String(again) }));
+      await store.revisions
+        .add({ ...row, number }, REVISIONS_KEPT)
+        .catch((again: unknown) => log.error('a revision serves unrecorded', { number, error: String(again) }));
     }
     return number;
   }

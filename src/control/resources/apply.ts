@@ -34,12 +34,17 @@ const DOCUMENTS_MAX = 20_000;
 /** Reads and checks documents by themselves. Raises too-large. */
 export function checkSources(sources: readonly SourceText[], environment: CheckEnvironment): CheckedDocument[] {
   const documents = sources.flatMap(({ text, file }) => parseDocuments(text, file));
-  if (documents.length > DOCUMENTS_MAX) throw problems.raise['too-large']({ values: { what: `${documents.length} documents`, limit: DOCUMENTS_MAX } });
+  if (documents.length > DOCUMENTS_MAX)
+    throw problems.raise['too-large']({ values: { what: `${documents.length} documents`, limit: DOCUMENTS_MAX } });
   return documents.map((parsed) => checkDocument(parsed, environment));
 }
 
 /** Adds the kinds' own checks; a connection's type is looked up among the documents, then in the catalog. */
-export function checkKinds(documents: readonly CheckedDocument[], catalog: Catalog | undefined, parts: Pick<ApplyParts, 'dataApis' | 'dialect'>): CheckedDocument[] {
+export function checkKinds(
+  documents: readonly CheckedDocument[],
+  catalog: Catalog | undefined,
+  parts: Pick<ApplyParts, 'dataApis' | 'dialect'>,
+): CheckedDocument[] {
   const byKey = new Map(documents.flatMap((d) => (d.key ? [[keyText(d.key), d] as const] : [])));
   return documents.map((document) => {
     if (!document.key) return document;
@@ -58,12 +63,21 @@ export function checkKinds(documents: readonly CheckedDocument[], catalog: Catal
 }
 
 /** Applies documents; must run in turn (see queue.ts). */
-export async function applyDocuments(parts: ApplyParts, checked: readonly CheckedDocument[], options: ApplyOptions, retried = false): Promise<ApplyResult> {
+export async function applyDocuments(
+  parts: ApplyParts,
+  checked: readonly CheckedDocument[],
+  options: ApplyOptions,
+  retried = false,
+): Promise<ApplyResult> {
   const documents = refuseRepeated(checkKinds(checked, parts.catalog, parts));
   const earlier = await earlierValues(parts, documents);
   const wishes = documents.map((document) => makeWish(parts, document, options, earlier));
   const removals = options.prune ? findRemovals(parts.catalog, documents, options) : [];
-  settle(wishes.filter((w) => w !== undefined), removals, parts.catalog);
+  settle(
+    wishes.filter((w) => w !== undefined),
+    removals,
+    parts.catalog,
+  );
   const good = wishes.filter((w): w is Wish => w !== undefined && w.problems.length === 0 && !(w.before && isSame(w.before, w.sealed)));
   const gone = removals.filter((removal) => removal.problems.length === 0);
   let written: Written | undefined = { put: [], removed: [] };
@@ -91,15 +105,27 @@ function refuseRepeated(documents: readonly CheckedDocument[]): CheckedDocument[
     if (!other) first.set(text, document);
     if (!other) return document;
     const place = `${other.parsed.file === undefined ? '' : `${other.parsed.file}, `}line ${other.parsed.line}`;
-    return { ...document, problems: [...document.problems, ...locate(document.parsed, [{ pointer: '/metadata/name', detail: `${text} stands twice: also at ${place}` }])] };
+    return {
+      ...document,
+      problems: [
+        ...document.problems,
+        ...locate(document.parsed, [{ pointer: '/metadata/name', detail: `${text} stands twice: also at ${place}` }]),
+      ],
+    };
   });
 }
 
-function makeWish(parts: ApplyParts, document: CheckedDocument, options: ApplyOptions, earlier: ReadonlyMap<string, ReadonlyMap<string, string>>): Wish | undefined {
+function makeWish(
+  parts: ApplyParts,
+  document: CheckedDocument,
+  options: ApplyOptions,
+  earlier: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Wish | undefined {
   const { key } = document;
   if (!key || document.problems.length > 0) return undefined;
   const made = wish(document, key, parts.catalog, options.manager, parts.box, () => earlier.get(keyText(key)) ?? new Map());
-  const forbidden = options.projects && !options.projects.includes(key.project) ? `you may not change project "${key.project}"` : options.forbid?.(key);
+  const forbidden =
+    options.projects && !options.projects.includes(key.project) ? `you may not change project "${key.project}"` : options.forbid?.(key);
   if (forbidden !== undefined) made.problems.push(...locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]));
   return made;
 }
@@ -122,9 +148,14 @@ function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], o
   const projects = new Set(options.projects ?? documents.flatMap(({ key }) => (key ? [key.project] : [])));
   const unclear = documents.find(({ key }) => key === undefined);
   return [...catalog.all()]
-    .filter(({ key, stored }) => stored.manager === options.manager && (options.manager === 'folder' || projects.has(key.project)) && !named.has(keyText(key)))
+    .filter(
+      ({ key, stored }) =>
+        stored.manager === options.manager && (options.manager === 'folder' || projects.has(key.project)) && !named.has(keyText(key)),
+    )
     .map((before) => {
-      const reason = unclear ? `is kept: the document at ${unclear.parsed.file ?? 'the input'}, line ${unclear.parsed.line}, does not say which resource it is` : options.forbid?.(before.key);
+      const reason = unclear
+        ? `is kept: the document at ${unclear.parsed.file ?? 'the input'}, line ${unclear.parsed.line}, does not say which resource it is`
+        : options.forbid?.(before.key);
       return { before, problems: reason === undefined ? [] : [{ pointer: '', detail: reason }] };
     });
 }
@@ -133,9 +164,18 @@ function resultOf(document: CheckedDocument, made: Wish | undefined, after: Read
   const { key, parsed } = document;
   const base = { file: parsed.file, line: parsed.line, key };
   const found = made?.problems ?? document.problems;
-  if (!made || found.length > 0) return { ...base, outcome: 'refused', version: made?.before?.stored.version, release: made?.before?.stored.release, problems: found, diff: '' };
+  if (!made || found.length > 0)
+    return {
+      ...base,
+      outcome: 'refused',
+      version: made?.before?.stored.version,
+      release: made?.before?.stored.release,
+      problems: found,
+      diff: '',
+    };
   const before = made.before?.stored;
-  if (before && made.before && isSame(made.before, made.sealed)) return { ...base, outcome: 'unchanged', version: before.version, release: before.release, problems: [], diff: '' };
+  if (before && made.before && isSame(made.before, made.sealed))
+    return { ...base, outcome: 'unchanged', version: before.version, release: before.release, problems: [], diff: '' };
   const stored = after.get(keyText(made.key))?.stored;
   return {
     ...base,
@@ -143,12 +183,19 @@ function resultOf(document: CheckedDocument, made: Wish | undefined, after: Read
     version: stored?.version ?? (before?.version ?? 0) + 1,
     release: made.sealed.release,
     problems: [],
-    diff: unifiedDiff(before?.text ?? '', made.sealed.text, before ? `${keyText(made.key)} version ${before.version}` : '/dev/null', `${keyText(made.key)} new`),
+    diff: unifiedDiff(
+      before?.text ?? '',
+      made.sealed.text,
+      before ? `${keyText(made.key)} version ${before.version}` : '/dev/null',
+      `${keyText(made.key)} new`,
+    ),
   };
 }
 
 function removalResult({ before, problems: found }: Removal): DocumentResult {
   const { version, release, text } = before.stored;
   const base = { file: undefined, line: undefined, key: before.key, version, release, problems: found };
-  return found.length > 0 ? { ...base, outcome: 'refused', diff: '' } : { ...base, outcome: 'deleted', diff: unifiedDiff(text, '', `${keyText(before.key)} version ${version}`, '/dev/null') };
+  return found.length > 0
+    ? { ...base, outcome: 'refused', diff: '' }
+    : { ...base, outcome: 'deleted', diff: unifiedDiff(text, '', `${keyText(before.key)} version ${version}`, '/dev/null') };
 }

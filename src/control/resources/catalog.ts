@@ -31,7 +31,16 @@ export function readLive(stored: StoredResource, { kinds, environment }: CheckEn
   const { project, kind, name } = stored;
   const base = { key: Object.freeze({ project, kind, name }), stored };
   const bound = kinds.get(kind);
-  if (!bound) return { ...base, bound, written: stored.spec, spec: stored.spec, references: [], secretPointers: new Set(), problems: [{ pointer: '/kind', detail: `"${kind}" is not a kind of this release` }] };
+  if (!bound)
+    return {
+      ...base,
+      bound,
+      written: stored.spec,
+      spec: stored.spec,
+      references: [],
+      secretPointers: new Set(),
+      problems: [{ pointer: '/kind', detail: `"${kind}" is not a kind of this release` }],
+    };
   const filled = fillVariables(bound.schema, stored.spec, environment);
   return { ...base, bound, ...filled, ...findFields(bound, filled.written, stored.spec) };
 }
@@ -82,7 +91,11 @@ export function createCatalog(): Catalog {
 }
 
 /** Brings the catalog in step with the store; answers what was different. */
-export async function loadCatalog(catalog: Catalog, store: Pick<Store, 'resources'>, environment: CheckEnvironment): Promise<{ put: LiveResource[]; removed: LiveResource[] }> {
+export async function loadCatalog(
+  catalog: Catalog,
+  store: Pick<Store, 'resources'>,
+  environment: CheckEnvironment,
+): Promise<{ put: LiveResource[]; removed: LiveResource[] }> {
   const left = new Map([...catalog.all()].map((live) => [keyText(live.key), live]));
   const put: LiveResource[] = [];
   for (const stored of await store.resources.all()) {

@@ -53,7 +53,18 @@ export interface CheckEnvironment {
 
 /** Checks all but the kind's own rules, which may look at other documents: see `checkKind`. */
 export function checkDocument(parsed: ParsedDocument, { kinds, environment }: CheckEnvironment): CheckedDocument {
-  const unread = { parsed, key: undefined, bound: undefined, labels: {}, description: undefined, enabled: true, written: {}, spec: {}, references: [], secrets: [] };
+  const unread = {
+    parsed,
+    key: undefined,
+    bound: undefined,
+    labels: {},
+    description: undefined,
+    enabled: true,
+    written: {},
+    spec: {},
+    references: [],
+    secrets: [],
+  };
   if (parsed.problems.length > 0) return { ...unread, problems: parsed.problems };
   const envelope = readEnvelope(parsed.value, kinds.keys());
   const problems = [...envelope.problems];
@@ -93,7 +104,11 @@ interface Fields {
 }
 
 /** What a stored spec names, and where its secrets are (pointers into the spec). `filled` = environment filled in. */
-export function findFields(bound: BoundKind, filled: unknown, stored: unknown): { references: Reference[]; secretPointers: ReadonlySet<string> } {
+export function findFields(
+  bound: BoundKind,
+  filled: unknown,
+  stored: unknown,
+): { references: Reference[]; secretPointers: ReadonlySet<string> } {
   const { references, secretPointers } = readFields(bound.schema as unknown as JsonSchema, filled, stored, false);
   return { references, secretPointers: new Set([...secretPointers].map((pointer) => pointer.slice('/spec'.length))) };
 }
@@ -123,7 +138,10 @@ function checkExpression(text: string, pointer: string, problems: ProblemPointer
 function readSecret(text: string, pointer: string, fields: Fields): void {
   const whole = wholeVariable(text);
   if (!whole && variablesIn(text).length > 0) {
-    fields.problems.push({ pointer, detail: 'mixes a variable with other text: in a secret field write either a value or exactly one variable such as ${secret:name}' });
+    fields.problems.push({
+      pointer,
+      detail: 'mixes a variable with other text: in a secret field write either a value or exactly one variable such as ${secret:name}',
+    });
   } else if (!whole) fields.secrets.push({ pointer, literal: text, kept: undefined });
   else if (whole.source === 'kept') fields.secrets.push({ pointer, literal: undefined, kept: whole.name });
   else if (whole.source === 'secret') fields.references.push({ kind: 'Secret', name: whole.name, pointer });
@@ -133,7 +151,8 @@ function readSecret(text: string, pointer: string, fields: Fields): void {
 function refuseMisplaced(value: unknown, pointer: string, allowed: ReadonlySet<string>, problems: ProblemPointer[]): void {
   if (typeof value === 'string') {
     const misplaced = allowed.has(pointer) ? undefined : variablesIn(value).find((variable) => variable.source !== 'env');
-    if (misplaced) problems.push({ pointer, detail: `uses \${${misplaced.source}:${misplaced.name.slice(0, 63)}}, which only secret fields may` });
+    if (misplaced)
+      problems.push({ pointer, detail: `uses \${${misplaced.source}:${misplaced.name.slice(0, 63)}}, which only secret fields may` });
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
       refuseMisplaced(item, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, allowed, problems);
@@ -145,5 +164,8 @@ function refuseMisplaced(value: unknown, pointer: string, allowed: ReadonlySet<s
 function anchoredSecrets(parsed: ParsedDocument, secrets: readonly SecretField[]): ProblemPointer[] {
   return secrets
     .filter(({ pointer, literal }) => literal !== undefined && parsed.places.has(pointer) && !parsed.places.get(pointer)!.scalar)
-    .map(({ pointer }) => ({ pointer, detail: 'is a secret behind a YAML anchor or alias: write it once, in a Secret, and use ${secret:name}' }));
+    .map(({ pointer }) => ({
+      pointer,
+      detail: 'is a secret behind a YAML anchor or alias: write it once, in a Secret, and use ${secret:name}',
+    }));
 }

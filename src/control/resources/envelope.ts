@@ -27,9 +27,13 @@ export const envelopeSchema = strictObject({
     name: T.String({ description: 'Name, unique in its project and kind.', 'x-zh': '名称，在项目和类型内唯一。' }),
     project: T.String({ default: 'default', description: 'Project it belongs to.', 'x-zh': '所属项目。' }),
     labels: T.Unsafe<Record<string, string>>({
-      type: 'object', default: {}, maxProperties: 32, additionalProperties: false,
+      type: 'object',
+      default: {},
+      maxProperties: 32,
+      additionalProperties: false,
       patternProperties: { [LABEL_KEY]: { type: 'string', maxLength: 255 } },
-      description: 'Words to find it by.', 'x-zh': '用于查找的标签。',
+      description: 'Words to find it by.',
+      'x-zh': '用于查找的标签。',
     }),
     description: T.Optional(T.String({ maxLength: 2000, description: 'What it is for.', 'x-zh': '用途说明。' })),
   }),
@@ -44,14 +48,20 @@ export function readEnvelope(value: unknown, kinds: Iterable<string>): Envelope 
   const known = [...kinds];
   const problems = [...read.errors];
   const add = (pointer: string, detail: string): void => void problems.push({ pointer, detail });
-  if (apiVersion !== undefined && apiVersion !== API_VERSION) add('/apiVersion', `must be "${API_VERSION}"; got "${apiVersion.slice(0, 60)}"`);
+  if (apiVersion !== undefined && apiVersion !== API_VERSION)
+    add('/apiVersion', `must be "${API_VERSION}"; got "${apiVersion.slice(0, 60)}"`);
   if (kind !== undefined && !known.includes(kind)) add('/kind', `"${kind.slice(0, 60)}" is not a kind; ${didYouMean(kind, known)}`);
   for (const field of ['name', 'project'] as const) {
     const name = metadata?.[field];
-    if (name !== undefined && !isName(name)) add(`/metadata/${field}`, `must be lower-case letters, digits and dashes, at most 63, such as "orders-api"; got "${name.slice(0, 80)}"`);
+    if (name !== undefined && !isName(name))
+      add(
+        `/metadata/${field}`,
+        `must be lower-case letters, digits and dashes, at most 63, such as "orders-api"; got "${name.slice(0, 80)}"`,
+      );
   }
   const { name, project } = metadata ?? {};
-  const isKnown = kind !== undefined && known.includes(kind) && name !== undefined && isName(name) && project !== undefined && isName(project);
+  const isKnown =
+    kind !== undefined && known.includes(kind) && name !== undefined && isName(name) && project !== undefined && isName(project);
   return {
     key: isKnown ? { project, kind, name } : undefined,
     kind: kind !== undefined && known.includes(kind) ? kind : undefined,

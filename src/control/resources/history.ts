@@ -13,7 +13,9 @@ export function createHistoryReader(store: Pick<Store, 'resources'>): Pick<Resou
   return {
     async history(key, { limit = 50, before } = {}) {
       const entries = await store.resources.history(key, HISTORY_MAX);
-      const asked = entries.filter((entry) => before === undefined || entry.version < before).slice(0, Math.min(Math.max(limit, 1), HISTORY_MAX));
+      const asked = entries
+        .filter((entry) => before === undefined || entry.version < before)
+        .slice(0, Math.min(Math.max(limit, 1), HISTORY_MAX));
       return asked.map(({ version, change, release, at, by, text }) => ({ version, change, release, at, by, text }));
     },
     async diffVersions(key, from, to) {

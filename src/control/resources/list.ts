@@ -35,7 +35,9 @@ export function createLister(catalog: Catalog, statusOf: (live: LiveResource) =>
 function matching(catalog: Catalog, { projects, kind, manager, name, labels }: ListQuery): LiveResource[] {
   const wanted = Object.entries(labels ?? {});
   return [...catalog.all()]
-    .filter(({ key }) => (!projects || projects.includes(key.project)) && (!kind || key.kind === kind) && (!name || key.name.includes(name)))
+    .filter(
+      ({ key }) => (!projects || projects.includes(key.project)) && (!kind || key.kind === kind) && (!name || key.name.includes(name)),
+    )
     .filter(({ stored }) => (!manager || stored.manager === manager) && wanted.every(([label, value]) => stored.labels[label] === value))
     .sort((a, b) => (keyText(a.key) < keyText(b.key) ? -1 : 1));
 }

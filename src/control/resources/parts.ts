@@ -19,8 +19,22 @@ export interface SpecParts {
 /** Builds the pieces from a registry. */
 export function specParts(registry: Registry): SpecParts {
   return {
-    auth: list(registry.auth, 8, help('Ways to say who is calling; the first whose credential is found decides. Empty = anybody may call.', '识别调用方的方式，先找到凭证者生效；为空表示任何人可调用。')),
-    policies: list(registry.policies, 32, help('Steps of the chain, in this order for requests and in reverse for responses.', '链上的策略：请求按此顺序执行，响应按相反顺序执行。')),
+    auth: list(
+      registry.auth,
+      8,
+      help(
+        'Ways to say who is calling; the first whose credential is found decides. Empty = anybody may call.',
+        '识别调用方的方式，先找到凭证者生效；为空表示任何人可调用。',
+      ),
+    ),
+    policies: list(
+      registry.policies,
+      32,
+      help(
+        'Steps of the chain, in this order for requests and in reverse for responses.',
+        '链上的策略：请求按此顺序执行，响应按相反顺序执行。',
+      ),
+    ),
     connector: (extra) => variants([...registry.connectors.values()].map((component) => variant(component, extra))),
   };
 }
@@ -40,7 +54,11 @@ function variant(component: Component, extra: Readonly<Record<string, TSchema>>)
     description: component.summary.en,
     'x-zh': component.summary.zh,
     required: ['type', ...required],
-    properties: { type: { const: component.id, type: 'string', description: component.title.en, 'x-zh': component.title.zh }, ...properties, ...extra },
+    properties: {
+      type: { const: component.id, type: 'string', description: component.title.en, 'x-zh': component.title.zh },
+      ...properties,
+      ...extra,
+    },
   });
 }
 
@@ -50,7 +68,11 @@ export function namedConfigs(written: unknown): NamedConfig[] {
 }
 
 /** Policies with the identity their counters live under: stable while the resource and the policy's turn among its type stay. */
-export function policiesOf(key: { project: string; name: string }, written: unknown, place: string): (NamedConfig & { readonly identity: string })[] {
+export function policiesOf(
+  key: { project: string; name: string },
+  written: unknown,
+  place: string,
+): (NamedConfig & { readonly identity: string })[] {
   const seen = new Map<string, number>();
   return namedConfigs(written).map((policy) => {
     const turn = seen.get(policy.type) ?? 0;

@@ -31,7 +31,14 @@ export interface Removal {
 export type EarlierValues = (key: ResourceKey) => ReadonlyMap<string, string>;
 
 /** Turns a checked document into a wish: seals it, and checks that `manager` may change the resource. */
-export function wish(document: CheckedDocument, key: ResourceKey, catalog: Catalog, manager: Manager, box: SecretBox, earlier: EarlierValues): Wish {
+export function wish(
+  document: CheckedDocument,
+  key: ResourceKey,
+  catalog: Catalog,
+  manager: Manager,
+  box: SecretBox,
+  earlier: EarlierValues,
+): Wish {
   const before = catalog.get(key);
   const known = new Map([...earlier(key), ...sealedValues(before?.stored.spec)]);
   const sealed = sealDocument(document, key, known, box);
@@ -56,7 +63,11 @@ function ownerMessage({ key, stored }: LiveResource): string {
 
 /** Refuses, in place, every wish and removal that cannot happen together with the rest. */
 export function settle(wishes: readonly Wish[], removals: readonly Removal[], catalog: Catalog): void {
-  const plan = { wishes: new Map(wishes.map((w) => [keyText(w.key), w])), removals: new Map(removals.map((r) => [keyText(r.before.key), r])), catalog };
+  const plan = {
+    wishes: new Map(wishes.map((w) => [keyText(w.key), w])),
+    removals: new Map(removals.map((r) => [keyText(r.before.key), r])),
+    catalog,
+  };
   const rounds = wishes.length + removals.length + 1;
   for (let round = 0; round < rounds; round++) {
     if (!refuseUsedRemovals(plan) && !refuseDangling(plan) && !refuseConflicts(plan)) return;
@@ -69,7 +80,8 @@ interface Plan {
   readonly catalog: Catalog;
 }
 
-const open = (item: { readonly problems: readonly ProblemPointer[] } | undefined): boolean => item !== undefined && item.problems.length === 0;
+const open = (item: { readonly problems: readonly ProblemPointer[] } | undefined): boolean =>
+  item !== undefined && item.problems.length === 0;
 
 /** What the resource will name when the plan is carried out; undefined when it will not exist. */
 function targetsAfter(plan: Plan, text: string): Set<string> | undefined {
@@ -85,7 +97,8 @@ function refuseUsedRemovals(plan: Plan): boolean {
   const wishUsers = new Map<string, string[]>();
   for (const [text, wanted] of plan.wishes) {
     if (!open(wanted)) continue;
-    for (const target of targetsOf({ key: wanted.key, references: wanted.document.references })) wishUsers.set(target, [...(wishUsers.get(target) ?? []), text]);
+    for (const target of targetsOf({ key: wanted.key, references: wanted.document.references }))
+      wishUsers.set(target, [...(wishUsers.get(target) ?? []), text]);
   }
   for (const [text, removal] of plan.removals) {
     if (!open(removal)) continue;
@@ -102,7 +115,9 @@ function refuseDangling(plan: Plan): boolean {
   let refused = false;
   for (const wanted of plan.wishes.values()) {
     if (!open(wanted)) continue;
-    const missing = wanted.document.references.filter(({ kind, name }) => targetsAfter(plan, keyText({ project: wanted.key.project, kind, name })) === undefined);
+    const missing = wanted.document.references.filter(
+      ({ kind, name }) => targetsAfter(plan, keyText({ project: wanted.key.project, kind, name })) === undefined,
+    );
     if (missing.length === 0) continue;
     const details = missing.map(({ kind, name, pointer }) => ({ pointer, detail: missingMessage(plan, wanted.key.project, kind, name) }));
     wanted.problems.push(...locate(wanted.document.parsed, details));
@@ -146,7 +161,8 @@ function refuseConflicts(plan: Plan): boolean {
     const loser = [conflict.second, conflict.first].map((id) => changed.find((w) => keyText(w.key) === id)).find(Boolean);
     if (!loser || !open(loser)) continue;
     const other = keyText(loser.key) === conflict.second ? conflict.first : conflict.second;
-    const detail = `takes the same requests as ${other} (host ${conflict.host}, path ${conflict.path}, method ${conflict.method}): change one of them`;
+    const { host, path, method } = conflict;
+    const detail = `takes the same requests as ${other} (host ${host}, path ${path}, method ${method}): change one of them`;
     loser.problems.push(...locate(loser.document.parsed, [{ pointer: loser.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]));
     refused = true;
   }

@@ -36,7 +36,12 @@ export interface SealedDocument {
 }
 
 /** Seals a checked document. `known` are the sealed values of this resource so far: id → stored form. */
-export function sealDocument(document: CheckedDocument, key: ResourceKey, known: ReadonlyMap<string, string>, box: SecretBox): SealedDocument {
+export function sealDocument(
+  document: CheckedDocument,
+  key: ResourceKey,
+  known: ReadonlyMap<string, string>,
+  box: SecretBox,
+): SealedDocument {
   const problems: ProblemPointer[] = [];
   const words = new Map<string, string>();
   const stored = new Map<string, string>();
@@ -44,7 +49,10 @@ export function sealDocument(document: CheckedDocument, key: ResourceKey, known:
     const id = literal === undefined ? kept! : valueId(key, literal, box);
     const sealed = known.get(id) ?? (literal === undefined ? undefined : `\${sealed:${id}:${box.seal(literal, contextOf(key))}}`);
     if (sealed === undefined) {
-      problems.push({ pointer, detail: `is a placeholder for a value that ${keyText(key)} does not have: write the value, or \${secret:name}` });
+      problems.push({
+        pointer,
+        detail: `is a placeholder for a value that ${keyText(key)} does not have: write the value, or \${secret:name}`,
+      });
       continue;
     }
     stored.set(pointer.slice('/spec'.length), sealed);

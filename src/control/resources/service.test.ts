@@ -12,7 +12,8 @@ import type { CompiledConnection } from '../../sdk/revision.ts';
 
 const by = { actor };
 const key = (kind: string, name: string, project = 'default') => ({ project, kind, name });
-const doc = (kind: string, name: string, spec: string, top = '') => `apiVersion: weir/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n${top}spec: ${spec}\n`;
+const doc = (kind: string, name: string, spec: string, top = '') =>
+  `apiVersion: weir/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n${top}spec: ${spec}\n`;
 const all = (...docs: string[]) => docs.join('---\n');
 const upstream = (name: string) => doc('Upstream', name, '{ targets: [{ url: "http://127.0.0.1:9000" }] }');
 const route = (name: string, up: string, at = `/${name}`) => doc('Route', name, `{ match: { paths: ["${at}"] }, upstream: ${up} }`);
@@ -23,7 +24,8 @@ async function world(t: TestContext, options: WorldOptions = {}): Promise<World>
   return opened;
 }
 const outcomes = (result: Awaited<ReturnType<World['apply']>>) => result.results.map((r) => `${r.key?.name ?? '?'} ${r.outcome}`);
-const details = (result: Awaited<ReturnType<World['apply']>>) => result.results.flatMap((r) => r.problems.map((p) => `${p.file}:${p.line} ${p.pointer} ${p.detail}`));
+const details = (result: Awaited<ReturnType<World['apply']>>) =>
+  result.results.flatMap((r) => r.problems.map((p) => `${p.file}:${p.line} ${p.pointer} ${p.detail}`));
 const code = (name: string) => (error: unknown) => error instanceof Problem && error.code === `core/resources/${name}`;
 
 test('applies, says unchanged, counts versions, keeps history and rolls back in one call', async (t) => {
@@ -40,25 +42,49 @@ test('applies, says unchanged, counts versions, keeps history and rolls back in 
   const after = await w.resources.get(key('Route', 'r'));
   assert.equal(after.release, before.release);
   assert.equal(after.text, before.text);
-  assert.deepEqual((await w.resources.history(key('Route', 'r'))).map((h) => [h.version, h.change, h.by]), [[3, 'updated', 'ada'], [2, 'updated', 'ada'], [1, 'created', 'ada']]);
+  assert.deepEqual(
+    (await w.resources.history(key('Route', 'r'))).map((h) => [h.version, h.change, h.by]),
+    [
+      [3, 'updated', 'ada'],
+      [2, 'updated', 'ada'],
+      [1, 'created', 'ada'],
+    ],
+  );
   assert.match(await w.resources.diffVersions(key('Route', 'r'), 1, 2), /\+spec/);
   const audit = await w.store.audit.list({ subject: 'default/Route/r', limit: 10 });
-  assert.deepEqual(audit.map((row) => [row.action, row.actor, row.actorKind]), [['resource.update', 'ada', 'user'], ['resource.update', 'ada', 'user'], ['resource.create', 'ada', 'user']]);
+  assert.deepEqual(
+    audit.map((row) => [row.action, row.actor, row.actorKind]),
+    [
+      ['resource.update', 'ada', 'user'],
+      ['resource.update', 'ada', 'user'],
+      ['resource.create', 'ada', 'user'],
+    ],
+  );
   assert.equal(audit[0]!.afterHash, audit[2]!.afterHash);
   assert.equal((await w.store.outbox.waiting(10)).filter((e) => e.subject === 'default/Route/r').length, 3);
 });
 
 test('a bad document takes no good one down, and every mistake has its file, line, pointer and hint', async (t) => {
   const w = await world(t);
-  const bad = `apiVersion: weir/v2\nkind: Route\nmetadata:\n  name: Bad_Name\n  labls: {}\nspec:\n  match:\n    path: ["/x"]\n  upstream: u\n  timeouts: { connect: soon }\n`;
+  const bad = `apiVersion: weir/v2\nkind: Route\nmetadata:\n  name: Bad_Name\n  labls: {}\nspec:\n  match:\n` +
+    `    path: ["/x"]\n  upstream: u\n  timeouts: { connect: soon }\n`;
   const result = await w.apply(all(upstream('u'), bad, 'a: [1\n', doc('Rout', 'x', '{}'), route('r', 'u')));
   assert.deepEqual(outcomes(result), ['u created', '? refused', '? refused', '? refused', 'r created']);
   const found = details(result);
   for (const expected of [
-    /weir\.yaml:6 \/apiVersion must be "weir\/v1"/, /weir\.yaml:9 \/metadata\/name must be lower-case/, /weir\.yaml:10 \/metadata\/labls .*did you mean "labels"/,
-    /weir\.yaml:13 \/spec\/match\/path .*did you mean "paths"/, /weir\.yaml:12 \/spec\/match\/paths is required/, /weir\.yaml:15 \/spec\/timeouts\/connect must be a duration/,
-    /weir\.yaml:1[78] {2}cannot be read as YAML/, /\/kind "Rout" is not a kind; did you mean "Route"/,
-  ]) assert.ok(found.some((line) => expected.test(line)), `${expected} in\n${found.join('\n')}`);
+    /weir\.yaml:6 \/apiVersion must be "weir\/v1"/,
+    /weir\.yaml:9 \/metadata\/name must be lower-case/,
+    /weir\.yaml:10 \/metadata\/labls .*did you mean "labels"/,
+    /weir\.yaml:13 \/spec\/match\/path .*did you mean "paths"/,
+    /weir\.yaml:12 \/spec\/match\/paths is required/,
+    /weir\.yaml:15 \/spec\/timeouts\/connect must be a duration/,
+    /weir\.yaml:1[78] {2}cannot be read as YAML/,
+    /\/kind "Rout" is not a kind; did you mean "Route"/,
+  ])
+    assert.ok(
+      found.some((line) => expected.test(line)),
+      `${expected} in\n${found.join('\n')}`,
+    );
 });
 
 test('a bad change keeps the last good one', async (t) => {
@@ -80,7 +106,10 @@ test('what others use cannot be deleted, and the users are named', async (t) => 
   const w = await world(t);
   await w.apply(all(upstream('u'), route('r', 'u'), route('s', 'u')));
   assert.deepEqual(await w.resources.usedBy(key('Upstream', 'u')), [key('Route', 'r'), key('Route', 's')]);
-  await assert.rejects(w.resources.delete(key('Upstream', 'u'), by), (e: unknown) => code('in-use')(e) && /default\/Route\/r, default\/Route\/s/.test((e as Problem).message));
+  await assert.rejects(
+    w.resources.delete(key('Upstream', 'u'), by),
+    (e: unknown) => code('in-use')(e) && /default\/Route\/r, default\/Route\/s/.test((e as Problem).message),
+  );
   const pruned = await w.apply(all(route('r', 'u')), { prune: true });
   assert.deepEqual(outcomes(pruned), ['r unchanged', 'u refused', 's deleted']);
   await w.resources.delete(key('Route', 'r'), by);
@@ -94,7 +123,11 @@ test('prune deletes only what the same manager owns, in the given projects, and 
   const other = upstream('o').replace('{ name: o }', '{ name: o, project: other }');
   await w.apply(all(upstream('a'), upstream('b'), other));
   await w.apply(upstream('f'), { manager: 'folder' });
-  assert.deepEqual(outcomes(await w.apply(all(upstream('a'), 'kind: Nothing\n'), { prune: true })), ['a unchanged', '? refused', 'b refused']);
+  assert.deepEqual(outcomes(await w.apply(all(upstream('a'), 'kind: Nothing\n'), { prune: true })), [
+    'a unchanged',
+    '? refused',
+    'b refused',
+  ]);
   assert.deepEqual(outcomes(await w.apply(upstream('a'), { prune: true, dryRun: true })), ['a unchanged', 'b deleted']);
   assert.deepEqual(outcomes(await w.apply(upstream('a'), { prune: true })), ['a unchanged', 'b deleted']);
   assert.equal((await w.resources.list({})).items.length, 3);
@@ -124,7 +157,8 @@ test('ETags: a change on old ground is refused', async (t) => {
 
 test('comments survive a change by form', async (t) => {
   const w = await world(t);
-  const text = `# who calls\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec:\n  # generous\n  policies:\n    - type: rate-limit # per consumer\n      limit: 100\n`;
+  const text = `# who calls\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec:\n  # generous\n` +
+    `  policies:\n    - type: rate-limit # per consumer\n      limit: 100\n`;
   await w.apply(text);
   const { spec } = await w.resources.get(key('Plan', 'gold'));
   const policies = [{ ...(spec['policies'] as object[])[0], limit: 200 }];
@@ -146,15 +180,24 @@ test('variables: only allowed names, typed where the field is, secrets only in s
   const entry = w.publisher.deltaFor('gateway', 0, undefined).put.find((e) => e.type === 'upstream')!;
   assert.deepEqual((entry.value as { targets: unknown }).targets, [{ host: 'orders.test', port: 9001, weight: 1 }]);
   assert.match((await w.resources.get(key('Upstream', 'u'))).text, /\$\{env:WEIR_VAR_PORT\}/);
-  const bad = await w.apply(all(
-    doc('Upstream', 'a', '{ targets: [{ host: "${env:HOME}" }] }'),
-    doc('Upstream', 'b', '{ targets: [{ host: "${env:WEIR_VAR_NONE}" }] }'),
-    doc('Consumer', 'c', '{ description: "${secret:pw}" }'),
-    doc('Connection', 'd', '{ type: postgres, host: h, database: d, user: u, password: "${secret:pw}" }'),
-    doc('Connection', 'e', '{ type: postgres, host: h, database: d, user: u, password: "x${secret:pw}" }'),
-  ));
+  const bad = await w.apply(
+    all(
+      doc('Upstream', 'a', '{ targets: [{ host: "${env:HOME}" }] }'),
+      doc('Upstream', 'b', '{ targets: [{ host: "${env:WEIR_VAR_NONE}" }] }'),
+      doc('Consumer', 'c', '{ description: "${secret:pw}" }'),
+      doc('Connection', 'd', '{ type: postgres, host: h, database: d, user: u, password: "${secret:pw}" }'),
+      doc('Connection', 'e', '{ type: postgres, host: h, database: d, user: u, password: "x${secret:pw}" }'),
+    ),
+  );
   const found = details(bad).join('\n');
-  for (const expected of [/HOME.*not allowed/, /WEIR_VAR_NONE.*not set/, /description uses .*only secret fields may/, /names the Secret "pw", which does not exist/, /mixes a variable/]) assert.match(found, expected);
+  for (const expected of [
+    /HOME.*not allowed/,
+    /WEIR_VAR_NONE.*not set/,
+    /description uses .*only secret fields may/,
+    /names the Secret "pw", which does not exist/,
+    /mixes a variable/,
+  ])
+    assert.match(found, expected);
 });
 
 test('secret values are in no text, spec, history, audit, event or file; dump â†’ apply keeps them', async (t) => {
@@ -162,7 +205,8 @@ test('secret values are in no text, spec, history, audit, event or file; dump â†
   const canary = 'canary-7f3e9a';
   const text = all(
     doc('Secret', 'pw', `{ value: ${canary}-1 }`),
-    `apiVersion: weir/v1\nkind: Connection\nmetadata: { name: db }\nspec:\n  type: postgres\n  host: h\n  database: d\n  user: u\n  password: ${canary}-2 # not ${canary}-2 again\n`,
+    `apiVersion: weir/v1\nkind: Connection\nmetadata: { name: db }\nspec:\n  type: postgres\n  host: h\n` +
+      `  database: d\n  user: u\n  password: ${canary}-2 # not ${canary}-2 again\n`,
     doc('Connection', 'ref', '{ type: postgres, host: h, database: d, user: u, password: "${secret:pw}" }'),
   );
   assert.deepEqual(outcomes(await w.apply(text)), ['pw created', 'db created', 'ref created']);
@@ -173,20 +217,39 @@ test('secret values are in no text, spec, history, audit, event or file; dump â†
   assert.doesNotMatch(dump, /canary/);
   assert.match(dump, /password: "\$\{kept:[0-9a-f]{32}\}"/);
   assert.deepEqual(outcomes(await w.apply(dump)), ['pw unchanged', 'db unchanged', 'ref unchanged']);
-  await w.resources.put(key('Connection', 'db'), { metadata: { name: 'db' }, spec: { ...(await w.resources.get(key('Connection', 'db'))).spec, host: 'h2' } }, { ...by, ifMatch: 1 });
+  await w.resources.put(
+    key('Connection', 'db'),
+    { metadata: { name: 'db' }, spec: { ...(await w.resources.get(key('Connection', 'db'))).spec, host: 'h2' } },
+    { ...by, ifMatch: 1 },
+  );
   assert.deepEqual(passwords().sort(), [`${canary}-1`, `${canary}-2`]);
   await w.apply(doc('Connection', 'db', `{ type: postgres, host: h, database: d, user: u, password: ${canary}-3 }`));
   await w.resources.rollback(key('Connection', 'db'), 1, by);
   assert.ok(passwords().includes(`${canary}-2`));
-  assert.match(details(await w.apply(dump.replaceAll('name: db', 'name: copy')))[0] ?? '', /is a placeholder for a value that default\/Connection\/copy does not have/);
-  const seen = JSON.stringify([await w.resources.list({}), await w.resources.history(key('Connection', 'db')), await w.store.audit.list({ limit: 100 }), await w.store.outbox.waiting(100), await w.store.revisions.last()]);
+  assert.match(
+    details(await w.apply(dump.replaceAll('name: db', 'name: copy')))[0] ?? '',
+    /is a placeholder for a value that default\/Connection\/copy does not have/,
+  );
+  const seen = JSON.stringify([
+    await w.resources.list({}),
+    await w.resources.history(key('Connection', 'db')),
+    await w.store.audit.list({ limit: 100 }),
+    await w.store.outbox.waiting(100),
+    await w.store.revisions.last(),
+  ]);
   assert.doesNotMatch(seen, /canary/);
-  for (const file of readdirSync(path.join(w.folder, 'data'))) assert.equal(readFileSync(path.join(w.folder, 'data', file)).includes('canary'), false, file);
+  for (const file of readdirSync(path.join(w.folder, 'data')))
+    assert.equal(readFileSync(path.join(w.folder, 'data', file)).includes('canary'), false, file);
 });
 
 test('a changed Secret reaches what uses it; a restart serves the same', async (t) => {
   const w = await world(t);
-  await w.apply(all(doc('Secret', 'pw', '{ value: one }'), doc('Connection', 'ref', '{ type: postgres, host: h, database: d, user: u, password: "${secret:pw}" }')));
+  await w.apply(
+    all(
+      doc('Secret', 'pw', '{ value: one }'),
+      doc('Connection', 'ref', '{ type: postgres, host: h, database: d, user: u, password: "${secret:pw}" }'),
+    ),
+  );
   const { number, hashes } = w.publisher;
   await w.apply(doc('Secret', 'pw', '{ value: two }'));
   assert.equal(w.publisher.number, number + 1);
@@ -207,23 +270,44 @@ test('accounts follow User documents, and the last administrator stays', async (
   await w.apply(all(user('ann', 'viewer'), user('bob', 'admin')));
   assert.equal((await w.store.accounts.get('bob'))!.role, 'admin');
   await assert.rejects(w.resources.delete(key('User', 'bob'), by), code('last-admin'));
-  assert.match(details(await w.apply(user('eve', 'admin').replace('{ name: eve }', '{ name: eve, project: p }')))[0]!, /belongs to the whole installation/);
+  assert.match(
+    details(await w.apply(user('eve', 'admin').replace('{ name: eve }', '{ name: eve, project: p }')))[0]!,
+    /belongs to the whole installation/,
+  );
 });
 
 test('changes at the same time happen one after another', async (t) => {
   const w = await world(t);
   await w.apply(upstream('u'));
   const results = await Promise.all(Array.from({ length: 20 }, (_, i) => w.apply(doc('Upstream', 'u', `{ targets: [{ host: h${i} }] }`))));
-  assert.deepEqual(results.map((r) => r.results[0]!.version), Array.from({ length: 20 }, (_, i) => i + 2));
+  assert.deepEqual(
+    results.map((r) => r.results[0]!.version),
+    Array.from({ length: 20 }, (_, i) => i + 2),
+  );
 });
 
 test('lists by page, kind, label and name; asks "did you mean"', async (t) => {
   const w = await world(t);
-  await w.apply(all(...['a', 'b', 'c'].map((name) => upstream(name).replace(`{ name: ${name} }`, `{ name: ${name}, labels: { tier: ${name === 'b' ? 'core' : 'edge'} } }`))));
+  await w.apply(
+    all(
+      ...['a', 'b', 'c'].map((name) =>
+        upstream(name).replace(`{ name: ${name} }`, `{ name: ${name}, labels: { tier: ${name === 'b' ? 'core' : 'edge'} } }`),
+      ),
+    ),
+  );
   const first = await w.resources.list({ limit: 2 });
-  assert.deepEqual(first.items.map((i) => i.name), ['a', 'b']);
-  assert.deepEqual((await w.resources.list({ limit: 2, after: first.next! })).items.map((i) => i.name), ['c']);
-  assert.deepEqual((await w.resources.list({ labels: { tier: 'core' } })).items.map((i) => i.name), ['b']);
+  assert.deepEqual(
+    first.items.map((i) => i.name),
+    ['a', 'b'],
+  );
+  assert.deepEqual(
+    (await w.resources.list({ limit: 2, after: first.next! })).items.map((i) => i.name),
+    ['c'],
+  );
+  assert.deepEqual(
+    (await w.resources.list({ labels: { tier: 'core' } })).items.map((i) => i.name),
+    ['b'],
+  );
   await w.apply(upstream('orders'));
   await assert.rejects(w.resources.get(key('Upstream', 'oders')), /Did you mean "orders"/);
 });

@@ -76,7 +76,9 @@ export function createResources(parts: ResourcesParts): Resources {
 }
 
 function raiseMissing(catalog: Catalog, key: ResourceKey): never {
-  const names = [...catalog.all()].filter((live) => live.key.project === key.project && live.key.kind === key.kind).map((live) => live.key.name);
+  const names = [...catalog.all()]
+    .filter((live) => live.key.project === key.project && live.key.kind === key.kind)
+    .map((live) => live.key.name);
   const near = nearest(key.name, names);
   throw problems.raise['not-found']({ values: { ...key, hint: near ? ` Did you mean "${near}"?` : '' } });
 }

@@ -53,7 +53,10 @@ async function putText(parts: SingleParts, key: ResourceKey, text: string, optio
   const [document] = checked;
   if (checked.length !== 1) throw invalid([{ pointer: '', detail: `must be one document; found ${checked.length}` }]);
   const other = document!.key && keyText(document!.key) !== keyText(key) ? keyText(document!.key) : undefined;
-  if (other) throw invalid([{ pointer: '/metadata', detail: `is of ${other}, but the change is for ${keyText(key)}: a resource cannot be renamed` }]);
+  if (other)
+    throw invalid([
+      { pointer: '/metadata', detail: `is of ${other}, but the change is for ${keyText(key)}: a resource cannot be renamed` },
+    ]);
   const { results } = await applyDocuments(parts.apply, checked, { ...options, manager: 'api' });
   if (results[0]!.outcome === 'refused') throw invalid(results[0]!.problems);
   return results[0]!;
@@ -66,7 +69,11 @@ async function deleteOne(parts: SingleParts, key: ResourceKey, options: PutOptio
   const forbidden = options.forbid?.(key);
   if (forbidden !== undefined) throw problems.raise.refused({ values: { reason: forbidden } });
   const users = [...parts.apply.catalog.usersOf(keyText(key))].filter((user) => user !== keyText(key)).sort();
-  if (users.length > 0) throw problems.raise['in-use']({ values: { ...key, users: users.slice(0, 10).join(', ') }, extensions: { usedBy: users.slice(0, 100) } });
+  if (users.length > 0)
+    throw problems.raise['in-use']({
+      values: { ...key, users: users.slice(0, 10).join(', ') },
+      extensions: { usedBy: users.slice(0, 100) },
+    });
   const removal: Removal = { before, problems: [] };
   if (!options.dryRun) {
     const written = await parts.apply.writer.write([], [removal], { actor: options.actor, manager: 'api' });
@@ -77,13 +84,23 @@ async function deleteOne(parts: SingleParts, key: ResourceKey, options: PutOptio
     await parts.apply.changed(written);
   }
   const { version, release, text } = before.stored;
-  return { outcome: 'deleted', file: undefined, line: undefined, key, version, release, problems: [], diff: unifiedDiff(text, '', `${keyText(key)} version ${version}`, '/dev/null') };
+  return {
+    outcome: 'deleted',
+    file: undefined,
+    line: undefined,
+    key,
+    version,
+    release,
+    problems: [],
+    diff: unifiedDiff(text, '', `${keyText(key)} version ${version}`, '/dev/null'),
+  };
 }
 
 function checkCondition(key: ResourceKey, before: LiveResource | undefined, { ifMatch, mustNotExist }: Condition): void {
   if (mustNotExist && before) throw problems.raise.exists({ values: { ...key } });
   const actual = before?.stored.version;
-  if (ifMatch !== undefined && ifMatch !== actual) throw problems.raise['changed-since']({ values: { ...key, expected: ifMatch, actual: actual ?? 'none (it does not exist)' } });
+  if (ifMatch !== undefined && ifMatch !== actual)
+    throw problems.raise['changed-since']({ values: { ...key, expected: ifMatch, actual: actual ?? 'none (it does not exist)' } });
 }
 
 function invalid(errors: DocumentResult['problems']): Error {

@@ -49,7 +49,10 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
   /** Deletes what this manager owns in `projects` and no document names; nothing while a document does not say what it is. */
   readonly prune?: boolean;
-  /** Projects the caller may touch; documents of others are refused. Undefined = all; prune then reaches those of the documents, the folder's all. */
+  /**
+   * Projects the caller may touch; documents of others are refused. Undefined = all; prune then reaches the
+   * projects of the documents, for the folder all.
+   */
   readonly projects?: readonly string[];
   /** Asked for each change: why this actor may not make it, or undefined. */
   readonly forbid?: (key: ResourceKey) => string | undefined;

@@ -19,12 +19,28 @@ export function validateSources(sources: readonly SourceText[], parts: ValidateP
   const nothing = createCatalog();
   const wishes = documents.map((document) => {
     const good = options.complete && document.key && document.problems.length === 0;
-    return good ? wish(document, document.key, nothing, 'api', KEEPS_NOTHING, () => new Map(document.secrets.map(({ kept }) => [kept ?? '', '']))) : undefined;
+    return good
+      ? wish(document, document.key, nothing, 'api', KEEPS_NOTHING, () => new Map(document.secrets.map(({ kept }) => [kept ?? '', ''])))
+      : undefined;
   });
-  settle(wishes.filter((made) => made !== undefined), [], nothing);
+  settle(
+    wishes.filter((made) => made !== undefined),
+    [],
+    nothing,
+  );
   const seen = new Set<string>();
   return documents.map(({ parsed, key, problems }, index) => {
-    const repeated = key && seen.has(keyText(key)) ? [{ pointer: '/metadata/name', detail: `${keyText(key)} stands twice`, line: parsed.line, ...(parsed.file === undefined ? {} : { file: parsed.file }) }] : [];
+    const repeated =
+      key && seen.has(keyText(key))
+        ? [
+            {
+              pointer: '/metadata/name',
+              detail: `${keyText(key)} stands twice`,
+              line: parsed.line,
+              ...(parsed.file === undefined ? {} : { file: parsed.file }),
+            },
+          ]
+        : [];
     if (key) seen.add(keyText(key));
     return { file: parsed.file, line: parsed.line, key, problems: [...(wishes[index]?.problems ?? problems), ...repeated] };
   });

@@ -49,7 +49,10 @@ export function createWriter(parts: WriterParts): Writer {
     async write(wishes, removals, { actor, manager }) {
       const by: By = { actor, manager, at: parts.clock.now() };
       return parts.store.transaction(async (tables) => {
-        const touched = [...wishes.map((w) => ({ key: w.key, before: w.before })), ...removals.map((r) => ({ key: r.before.key, before: r.before }))];
+        const touched = [
+          ...wishes.map((w) => ({ key: w.key, before: w.before })),
+          ...removals.map((r) => ({ key: r.before.key, before: r.before })),
+        ];
         for (const { key, before } of touched) {
           const stored = await tables.resources.get(key);
           if ((stored?.version ?? 0) !== (before?.stored.version ?? 0)) return undefined;
@@ -58,7 +61,9 @@ export function createWriter(parts: WriterParts): Writer {
         const checks: LastCheck[] = [];
         for (const wanted of wishes) {
           const live = await putOne(parts, tables, wanted, by);
-          checks.push(await live.bound?.definition.mirror?.(tables, live.key, { enabled: live.stored.enabled, spec: live.spec as never }, by.at));
+          checks.push(
+            await live.bound?.definition.mirror?.(tables, live.key, { enabled: live.stored.enabled, spec: live.spec as never }, by.at),
+          );
           put.push(live);
         }
         for (const { before } of removals) checks.push(await removeOne(parts, tables, before, by));
@@ -98,7 +103,14 @@ async function removeOne(parts: WriterParts, tables: Tables, before: LiveResourc
 }
 
 /** One audit line and one event, in the transaction of the change. */
-async function note(parts: WriterParts, tables: Tables, key: ResourceKey, before: StoredResource | undefined, after: StoredResource | undefined, by: By): Promise<void> {
+async function note(
+  parts: WriterParts,
+  tables: Tables,
+  key: ResourceKey,
+  before: StoredResource | undefined,
+  after: StoredResource | undefined,
+  by: By,
+): Promise<void> {
   const verb = !before ? 'create' : after ? 'update' : 'delete';
   const subject = keyText(key);
   const kind = by.actor.kind ?? (by.manager === 'folder' ? 'folder' : 'user');

@@ -7,10 +7,18 @@ export default defineResource<WrittenConfig & { poolMax: number }>({
   kind: 'Connection',
   plural: 'connections',
   title: { en: 'Connection', zh: '连接' },
-  summary: { en: 'A configured connector: a database or other system that pipelines and data APIs use.', zh: '配置好的连接器：管道和数据 API 使用的数据库或其他系统。' },
+  summary: {
+    en: 'A configured connector: a database or other system that pipelines and data APIs use.',
+    zh: '配置好的连接器：管道和数据 API 使用的数据库或其他系统。',
+  },
   spec: (parts) =>
     parts.connector({
-      poolMax: T.Integer({ minimum: 1, maximum: 500, default: 8, ...help('Most connections opened for data APIs, over all threads of a gateway.', '数据 API 使用的最大连接数（网关各线程合计）。') }),
+      poolMax: T.Integer({
+        minimum: 1,
+        maximum: 500,
+        default: 8,
+        ...help('Most connections opened for data APIs, over all threads of a gateway.', '数据 API 使用的最大连接数（网关各线程合计）。'),
+      }),
     }),
   compile: ({ key, enabled, spec, written }) => {
     if (!enabled) return { entries: [] };

@@ -17,15 +17,27 @@ export default defineResource<DataApiSpec>({
   kind: 'DataApi',
   plural: 'data-apis',
   title: { en: 'Data API', zh: '数据 API' },
-  summary: { en: 'A read-only SQL query published at a path, with parameters, paging, auth and policies.', zh: '把只读 SQL 查询发布为 API，带参数、分页、认证和策略。' },
-  spec: (parts) => strictObject({ ...(dataApiProperties as unknown as Record<string, TSchema>), auth: parts.auth, policies: parts.policies }),
+  summary: {
+    en: 'A read-only SQL query published at a path, with parameters, paging, auth and policies.',
+    zh: '把只读 SQL 查询发布为 API，带参数、分页、认证和策略。',
+  },
+  spec: (parts) =>
+    strictObject({ ...(dataApiProperties as unknown as Record<string, TSchema>), auth: parts.auth, policies: parts.policies }),
   check: ({ key, spec, written }, tools) => {
     const errors = checkPath(spec.path);
     const connector = tools.connectorOf(spec.connection);
     const dialect = connector === undefined ? undefined : tools.dialect(connector);
-    if (connector !== undefined && dialect === undefined) errors.push({ pointer: '/spec/connection', detail: `"${spec.connection}" is of type ${connector}, which cannot answer queries` });
+    if (connector !== undefined && dialect === undefined)
+      errors.push({ pointer: '/spec/connection', detail: `"${spec.connection}" is of type ${connector}, which cannot answer queries` });
     if (errors.length > 0) return errors;
-    const compilation = tools.dataApis.compile({ project: key.project, name: key.name, release: '', spec: querySpec(written), dialect: dialect ?? 'postgres', cursorKey: '00' });
+    const compilation = tools.dataApis.compile({
+      project: key.project,
+      name: key.name,
+      release: '',
+      spec: querySpec(written),
+      dialect: dialect ?? 'postgres',
+      cursorKey: '00',
+    });
     return compilation.ok ? [] : compilation.errors.map((error) => ({ ...error, pointer: `/spec${error.pointer}` }));
   },
   compile: compileDataApi,
@@ -61,13 +73,25 @@ function compileDataApi({ key, enabled, release, description, spec, written }: C
   if (!enabled) return { entries: [] };
   const connection = scope.get('Connection', spec.connection);
   const dialect = connection && scope.dialect(String(connection.written['type']));
-  if (!connection?.enabled) return { entries: [], failure: `its connection "${spec.connection}" is ${connection ? 'disabled' : 'missing'}` };
+  if (!connection?.enabled)
+    return { entries: [], failure: `its connection "${spec.connection}" is ${connection ? 'disabled' : 'missing'}` };
   if (!dialect) return { entries: [], failure: `its connection "${spec.connection}" cannot answer queries` };
-  const input: DataApiInput = { project: key.project, name: key.name, release, spec: querySpec(written), dialect, cursorKey: scope.cursorKey(key.project, key.name), description };
+  const input: DataApiInput = {
+    project: key.project,
+    name: key.name,
+    release,
+    spec: querySpec(written),
+    dialect,
+    cursorKey: scope.cursorKey(key.project, key.name),
+    description,
+  };
   const compilation = scope.dataApis.compile(input);
   if (!compilation.ok) return { entries: [], failure: compilation.errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ') };
   return {
-    entries: [{ type: 'dataapi', value: compilation.api }, { type: 'route', value: routeOf(compilation.api, spec, written) }],
+    entries: [
+      { type: 'dataapi', value: compilation.api },
+      { type: 'route', value: routeOf(compilation.api, spec, written) },
+    ],
     check: { connection: spec.connection },
     warnings: compilation.warnings,
   };

@@ -14,7 +14,10 @@ export default defineResource<PipelineSpec>({
   kind: 'Pipeline',
   plural: 'pipelines',
   title: { en: 'Pipeline', zh: '管道' },
-  summary: { en: 'Carries records from a source connection to a sink connection, on a schedule or on demand.', zh: '把记录从源连接同步到目标连接，可定时或手动运行。' },
+  summary: {
+    en: 'Carries records from a source connection to a sink connection, on a schedule or on demand.',
+    zh: '把记录从源连接同步到目标连接，可定时或手动运行。',
+  },
   spec: () => pipelineSpec,
   check: ({ spec }) => (spec.schedule ? checkSchedule(spec.schedule) : []),
   compile: ({ key, enabled, release, spec, written }, scope) => {
@@ -40,7 +43,13 @@ spec:
 });
 
 function checkSchedule(schedule: { cron: string; timezone: string }): ProblemPointer[] {
-  if (!isTimeZone(schedule.timezone)) return [{ pointer: '/spec/schedule/timezone', detail: `"${schedule.timezone.slice(0, 60)}" is not an IANA time zone such as Asia/Shanghai or UTC` }];
+  if (!isTimeZone(schedule.timezone))
+    return [
+      {
+        pointer: '/spec/schedule/timezone',
+        detail: `"${schedule.timezone.slice(0, 60)}" is not an IANA time zone such as Asia/Shanghai or UTC`,
+      },
+    ];
   try {
     const next = new Cron(schedule.cron, { timezone: schedule.timezone, paused: true }).nextRun();
     return next ? [] : [{ pointer: '/spec/schedule/cron', detail: 'never comes due' }];

@@ -7,10 +7,19 @@ export default defineResource<{ policies: WrittenConfig[] }>({
   kind: 'Plan',
   plural: 'plans',
   title: { en: 'Plan', zh: '套餐' },
-  summary: { en: 'Policies that apply to every call of its consumers, counted per consumer over all routes.', zh: '对其消费者的每次调用生效的策略，按消费者跨所有路由计数。' },
+  summary: {
+    en: 'Policies that apply to every call of its consumers, counted per consumer over all routes.',
+    zh: '对其消费者的每次调用生效的策略，按消费者跨所有路由计数。',
+  },
   spec: (parts) => strictObject({ policies: parts.policies }),
   compile: ({ key, enabled, written }) =>
-    enabled ? { entries: [{ type: 'plan', value: { project: key.project, name: key.name, policies: policiesOf(key, written['policies'], 'plan') } }] } : { entries: [] },
+    enabled
+      ? {
+          entries: [
+            { type: 'plan', value: { project: key.project, name: key.name, policies: policiesOf(key, written['policies'], 'plan') } },
+          ],
+        }
+      : { entries: [] },
   examples: [
     {
       title: { en: 'A tier without limits', zh: '不限流的套餐' },

@@ -18,18 +18,49 @@ interface RouteSpec {
 
 const match = strictObject(
   {
-    hosts: T.Array(T.String({ minLength: 1, maxLength: 253 }), { maxItems: 64, default: [], ...help('Host names, or `*.example.test`; empty = any host.', '主机名，或 `*.example.test`；为空表示任意主机。') }),
-    paths: T.Array(T.String({ minLength: 1, maxLength: 1024 }), { minItems: 1, maxItems: 64, ...help('Paths: literal segments, `{name}` for one segment, `**` at the end for the rest.', '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分。'), examples: [['/orders/**']] }),
-    methods: T.Array(T.String({ minLength: 1, maxLength: 31 }), { maxItems: 16, default: [], ...help('Methods; empty = any.', '请求方法；为空表示任意。') }),
+    hosts: T.Array(T.String({ minLength: 1, maxLength: 253 }), {
+      maxItems: 64,
+      default: [],
+      ...help('Host names, or `*.example.test`; empty = any host.', '主机名，或 `*.example.test`；为空表示任意主机。'),
+    }),
+    paths: T.Array(T.String({ minLength: 1, maxLength: 1024 }), {
+      minItems: 1,
+      maxItems: 64,
+      ...help(
+        'Paths: literal segments, `{name}` for one segment, `**` at the end for the rest.',
+        '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分。',
+      ),
+      examples: [['/orders/**']],
+    }),
+    methods: T.Array(T.String({ minLength: 1, maxLength: 31 }), {
+      maxItems: 16,
+      default: [],
+      ...help('Methods; empty = any.', '请求方法；为空表示任意。'),
+    }),
   },
   help('Which requests this route takes.', '该路由匹配的请求。'),
 );
 
 const timeouts = strictObject(
   {
-    connect: duration({ default: '5s', 'x-minimum': '10ms', 'x-maximum': '5m', ...help('Until a connection to the target stands.', '与目标建立连接的时限。') }),
-    firstByte: duration({ default: '30s', 'x-minimum': '10ms', 'x-maximum': '1h', ...help('From the request being sent until the first byte of the response.', '从请求发出到收到响应首字节的时限。') }),
-    idle: duration({ default: '30s', 'x-minimum': '10ms', 'x-maximum': '1h', ...help('Longest silence while a body flows.', '传输正文时的最长静默时间。') }),
+    connect: duration({
+      default: '5s',
+      'x-minimum': '10ms',
+      'x-maximum': '5m',
+      ...help('Until a connection to the target stands.', '与目标建立连接的时限。'),
+    }),
+    firstByte: duration({
+      default: '30s',
+      'x-minimum': '10ms',
+      'x-maximum': '1h',
+      ...help('From the request being sent until the first byte of the response.', '从请求发出到收到响应首字节的时限。'),
+    }),
+    idle: duration({
+      default: '30s',
+      'x-minimum': '10ms',
+      'x-maximum': '1h',
+      ...help('Longest silence while a body flows.', '传输正文时的最长静默时间。'),
+    }),
   },
   { default: {}, ...help('Deadlines towards the upstream.', '访问上游的时限。') },
 );
@@ -38,14 +69,33 @@ export default defineResource<RouteSpec>({
   kind: 'Route',
   plural: 'routes',
   title: { en: 'Route', zh: '路由' },
-  summary: { en: 'Matches requests by host, path and method, and passes them through its chain to an upstream.', zh: '按主机、路径和方法匹配请求，经策略链转发到上游。' },
+  summary: {
+    en: 'Matches requests by host, path and method, and passes them through its chain to an upstream.',
+    zh: '按主机、路径和方法匹配请求，经策略链转发到上游。',
+  },
   spec: (parts) =>
     strictObject({
       match,
       upstream: ref('Upstream', help('Upstream the requests go to.', '请求转发到的上游。')),
-      rewrite: T.Optional(T.String({ minLength: 1, maxLength: 1024, ...help('Path sent upstream instead: may use `{name}` of the matched path and end in `**`.', '发往上游的路径：可使用匹配到的 `{name}`，可以 `**` 结尾。'), examples: ['/v2/{id}'] })),
-      preserveHost: T.Boolean({ default: false, ...help('Sends the caller’s Host on instead of the target’s.', '向上游发送调用方的 Host，而不是目标的。') }),
-      keepCredential: T.Boolean({ default: false, ...help('Sends the caller’s credential on to the upstream.', '把调用方的凭证一并发往上游。') }),
+      rewrite: T.Optional(
+        T.String({
+          minLength: 1,
+          maxLength: 1024,
+          ...help(
+            'Path sent upstream instead: may use `{name}` of the matched path and end in `**`.',
+            '发往上游的路径：可使用匹配到的 `{name}`，可以 `**` 结尾。',
+          ),
+          examples: ['/v2/{id}'],
+        }),
+      ),
+      preserveHost: T.Boolean({
+        default: false,
+        ...help('Sends the caller’s Host on instead of the target’s.', '向上游发送调用方的 Host，而不是目标的。'),
+      }),
+      keepCredential: T.Boolean({
+        default: false,
+        ...help('Sends the caller’s credential on to the upstream.', '把调用方的凭证一并发往上游。'),
+      }),
       timeouts,
       bodyMax: bytes({ default: '10MiB', 'x-maximum': '10GiB', ...help('Largest request body.', '请求正文的最大大小。') }),
       auth: parts.auth,
@@ -71,7 +121,9 @@ export default defineResource<RouteSpec>({
       auth: namedConfigs(written['auth']),
       policies: policiesOf(key, written['policies'], 'route'),
     } as const;
-    const failure = upstream?.enabled ? undefined : `its upstream "${spec.upstream}" is ${upstream ? 'disabled' : 'missing'}: requests are answered 503`;
+    const failure = upstream?.enabled
+      ? undefined
+      : `its upstream "${spec.upstream}" is ${upstream ? 'disabled' : 'missing'}: requests are answered 503`;
     return { entries: [{ type: 'route', value: route }], ...(failure === undefined ? {} : { failure }) };
   },
   examples: [

@@ -4,14 +4,35 @@ import { duration, help, strictObject, T } from '../../../base/schema.ts';
 import { defineResource } from '../define.ts';
 
 const byAddress = strictObject({
-  host: T.String({ minLength: 1, maxLength: 253, pattern: '^[^\\s/?#@]+$', ...help('Host name or address.', '主机名或地址。'), examples: ['orders.internal'] }),
+  host: T.String({
+    minLength: 1,
+    maxLength: 253,
+    pattern: '^[^\\s/?#@]+$',
+    ...help('Host name or address.', '主机名或地址。'),
+    examples: ['orders.internal'],
+  }),
   port: T.Integer({ minimum: 1, maximum: 65_535, default: 80, ...help('TCP port.', 'TCP 端口。') }),
-  weight: T.Integer({ minimum: 1, maximum: 1000, default: 1, ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。') }),
+  weight: T.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 1,
+    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。'),
+  }),
 });
 
 const byUrl = strictObject({
-  url: T.String({ minLength: 8, maxLength: 500, ...help('`http://host:port`, without a path.', '`http://主机:端口`，不含路径。'), examples: ['http://127.0.0.1:9000'] }),
-  weight: T.Integer({ minimum: 1, maximum: 1000, default: 1, ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。') }),
+  url: T.String({
+    minLength: 8,
+    maxLength: 500,
+    ...help('`http://host:port`, without a path.', '`http://主机:端口`，不含路径。'),
+    examples: ['http://127.0.0.1:9000'],
+  }),
+  weight: T.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 1,
+    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。'),
+  }),
 });
 
 type Target = { url: string; weight: number } | { host: string; port: number; weight: number };
@@ -30,14 +51,31 @@ export default defineResource<UpstreamSpec>({
   spec: () =>
     strictObject({
       targets: T.Array(T.Union([byUrl, byAddress]), { minItems: 1, maxItems: 256, ...help('Where requests go.', '请求的去向。') }),
-      connectionsMax: T.Integer({ minimum: 1, maximum: 10_000, default: 256, ...help('Most open connections to each target, per gateway thread.', '每个网关线程到每个目标的最大连接数。') }),
-      idle: duration({ default: '30s', 'x-minimum': '1s', 'x-maximum': '10m', ...help('How long an unused connection is kept.', '空闲连接的保留时间。') }),
+      connectionsMax: T.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        default: 256,
+        ...help('Most open connections to each target, per gateway thread.', '每个网关线程到每个目标的最大连接数。'),
+      }),
+      idle: duration({
+        default: '30s',
+        'x-minimum': '1s',
+        'x-maximum': '10m',
+        ...help('How long an unused connection is kept.', '空闲连接的保留时间。'),
+      }),
     }),
   check: ({ spec }) => spec.targets.flatMap((target, index) => ('url' in target ? checkUrl(target.url, `/spec/targets/${index}/url`) : [])),
   compile: ({ key, enabled, spec }) => {
     if (!enabled) return { entries: [] };
     const targets = spec.targets.map((target) => ('url' in target ? { ...addressOf(target.url), weight: target.weight } : target));
-    return { entries: [{ type: 'upstream', value: { project: key.project, name: key.name, targets, connectionsMax: spec.connectionsMax, idleMs: spec.idle } }] };
+    return {
+      entries: [
+        {
+          type: 'upstream',
+          value: { project: key.project, name: key.name, targets, connectionsMax: spec.connectionsMax, idleMs: spec.idle },
+        },
+      ],
+    };
   },
   examples: [
     {
@@ -57,9 +95,11 @@ spec:
 
 function checkUrl(text: string, pointer: string): ProblemPointer[] {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.protocol !== 'http:') return [{ pointer, detail: `must be http://host:port; got ${JSON.stringify(text.replace(/\/\/[^/]*@/, '//…@').slice(0, 60))}` }];
+  if (!url || url.protocol !== 'http:')
+    return [{ pointer, detail: `must be http://host:port; got ${JSON.stringify(text.replace(/\/\/[^/]*@/, '//…@').slice(0, 60))}` }];
   if (url.username || url.password) return [{ pointer, detail: 'must not hold a user name or password' }];
-  if (url.pathname !== '/' || url.search || url.hash) return [{ pointer, detail: 'must not hold a path or query: use "rewrite" of the route to change paths' }];
+  if (url.pathname !== '/' || url.search || url.hash)
+    return [{ pointer, detail: 'must not hold a path or query: use "rewrite" of the route to change paths' }];
   return [];
 }
 

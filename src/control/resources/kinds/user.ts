@@ -14,13 +14,29 @@ export default defineResource<UserSpec>({
   kind: 'User',
   plural: 'users',
   title: { en: 'User', zh: '用户' },
-  summary: { en: 'A person who may sign in to console, API and CLI, with one role.', zh: '可登录控制台、API 和 CLI 的人员，拥有一个角色。' },
+  summary: {
+    en: 'A person who may sign in to console, API and CLI, with one role.',
+    zh: '可登录控制台、API 和 CLI 的人员，拥有一个角色。',
+  },
   installationWide: true,
   spec: () =>
     strictObject({
       displayName: T.Optional(T.String({ minLength: 1, maxLength: 100, ...help('Name as shown to others.', '显示名称。') })),
-      role: T.Unsafe<'admin' | 'viewer'>({ type: 'string', enum: ['admin', 'viewer'], default: 'viewer', ...help('admin may do everything; viewer may look at everything but secrets.', 'admin 可执行所有操作；viewer 可查看除机密外的一切。') }),
-      language: T.Unsafe<'en' | 'zh'>({ type: 'string', enum: ['en', 'zh'], default: 'en', ...help('Language of console and messages.', '控制台与消息的语言。') }),
+      role: T.Unsafe<'admin' | 'viewer'>({
+        type: 'string',
+        enum: ['admin', 'viewer'],
+        default: 'viewer',
+        ...help(
+          'admin may do everything; viewer may look at everything but secrets.',
+          'admin 可执行所有操作；viewer 可查看除机密外的一切。',
+        ),
+      }),
+      language: T.Unsafe<'en' | 'zh'>({
+        type: 'string',
+        enum: ['en', 'zh'],
+        default: 'en',
+        ...help('Language of console and messages.', '控制台与消息的语言。'),
+      }),
     }),
   mirror: (tables, key, after, at) => mirrorAccount(tables, key.name, after, at),
   examples: [
@@ -41,7 +57,9 @@ async function mirrorAccount(tables: Tables, name: string, after: MirroredResour
   if (after) {
     const { displayName, role, language } = after.spec;
     await tables.accounts.put({
-      name, role, language,
+      name,
+      role,
+      language,
       displayName: displayName ?? name,
       passwordHash: before?.passwordHash ?? null,
       enabled: after.enabled,

@@ -229,7 +229,7 @@ test('explain, calls, status, runs and sample answer', async () => {
   assert.ok(!calls.out.includes('\u001b'), 'what others wrote does not steer the terminal');
   assert.equal((await weir(['calls', '--status', '4xx'])).out, '');
   assert.match((await weir(['status'])).err, /Newest revision/);
-  assert.equal((await weir(['run', 'list'])).code, 0);
+  assert.equal((await weir(['run', 'list', '--limit', '5'])).code, 0);
   assert.equal((await weir(['run', 'watch', 'none'])).code, 4);
   assert.match((await weir(['sample', 'load'])).out, /loaded/);
 });

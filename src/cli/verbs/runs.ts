@@ -2,6 +2,7 @@
 import type { Client, Run } from '../../../generated/client.ts';
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import { EXIT } from '../exit.ts';
+import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbArgument } from '../verb.ts';
 
@@ -57,10 +58,13 @@ const list: Verb = {
   options: [
     { flags: '--state <state>', choices: ['queued', 'running', 'done'], help: { en: 'Only in this state.', zh: '仅此状态。' } },
     { flags: '--result <result>', choices: ['succeeded', 'failed', 'cancelled', 'skipped'], help: { en: 'Only with this result.', zh: '仅此结果。' } },
+    { flags: '--limit <count>', help: { en: 'Most runs (default 50, at most 500).', zh: '最多条数（默认 50，不超过 500）。' } },
   ],
   async run(given) {
-    const { state, result } = given.options as { state?: Run['state']; result?: 'succeeded' };
-    const { data } = await given.client().listRuns({ query: { project: given.project, pipeline: given.args[0], state, result } });
+    const { state, result, limit: count = '50' } = given.options as { state?: Run['state']; result?: 'succeeded'; limit?: string };
+    if (!/^[1-9]\d{0,2}$/.test(count)) throw problems.raise['bad-value']({ values: { what: '--limit', value: count, example: '50' } });
+    const limit = Math.min(Number(count), 500);
+    const { data } = await given.client().listRuns({ query: { project: given.project, pipeline: given.args[0], state, result, limit } });
     given.out.list(data.items, shape(given));
   },
 };

@@ -105,12 +105,6 @@ export const connectorProblems = {
       zh: '流“{stream}”，行 {key}，列“{column}”：{reason}。已停止读取。',
     },
   },
-  'address-refused': {
-    status: 422,
-    retry: 'never',
-    title: { en: 'This address is not allowed', zh: '不允许的地址' },
-    detail: { en: 'Weir does not connect to {address}: {reason}.', zh: 'Weir 不连接 {address}：{reason}。' },
-  },
 } as const satisfies ProblemSpecs;
 
 /** Problems that every sink can meet. */

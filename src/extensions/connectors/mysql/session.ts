@@ -91,11 +91,11 @@ function connectOnce(config: MysqlConfig, tools: MysqlTools, address: string, si
     };
     const fail = (error: Error) => {
       done();
-      connection.destroy();
+      close(connection);
       reject(error);
     };
     signal.addEventListener('abort', abort, { once: true });
-    connection.on('error', () => connection.destroy());
+    connection.on('error', () => close(connection));
     connection.connect((error) => (error ? fail(error) : (done(), resolve(connection))));
   });
 }
@@ -112,7 +112,7 @@ function sessionOf(connection: Connection, config: MysqlConfig, tools: MysqlTool
     new Promise<T>((resolve, reject) => {
       signal.throwIfAborted();
       const abort = () => {
-        connection.destroy();
+        close(connection);
         reject(signal.reason);
       };
       signal.addEventListener('abort', abort, { once: true });
@@ -141,7 +141,7 @@ function sessionOf(connection: Connection, config: MysqlConfig, tools: MysqlTool
         };
         const query = connection.query({ sql, rowsAsArray: true, typeCast } as never);
         let waiting: Promise<void> | undefined;
-        const fail = (error: unknown) => (connection.destroy(), reject(error));
+        const fail = (error: unknown) => (close(connection), reject(error));
         query.on('error', reject);
         query.on('result', (cells: unknown) => {
           try {
@@ -156,7 +156,7 @@ function sessionOf(connection: Connection, config: MysqlConfig, tools: MysqlTool
         });
         query.on('end', () => void (waiting ?? Promise.resolve()).then(() => resolve(undefined)));
       }),
-    destroy: () => connection.destroy(),
+    destroy: () => close(connection),
   };
 }
 
@@ -203,4 +203,10 @@ export function toProblem(error: unknown, problems: MysqlProblems, config: Mysql
     default:
       return as(/lost|closed|ECONNRESET|EPIPE/i.test(`${code} ${message}`) ? 'connection-lost' : 'server-error');
   }
+}
+
+/** Closes at once. The library's own `destroy` says goodbye and waits: a paused reader would keep the server writing. */
+function close(connection: Connection): void {
+  connection.destroy();
+  (connection as unknown as { stream: { destroy(): void } }).stream.destroy();
 }

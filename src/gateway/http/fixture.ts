@@ -1,7 +1,7 @@
 /** For this folder's tests: an engine on real sockets, an upstream that follows a script, a client that speaks bytes. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { type Clock, type ManualClock, systemClock } from '../../base/clock.ts';
 import { idGenerator } from '../../base/id.ts';
 import { silentLog } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -106,7 +106,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const targets = (options.ports ?? []).map((port, i) => ({ host: options.hosts?.[i] ?? '127.0.0.1', port, weight: 1 }));
   engine.putUpstream({ project: 'default', name: 'up', targets, connectionsMax: options.connectionsMax ?? 10, idleMs: 5000 });
   const port = await engine.listen({ host: '127.0.0.1', port: 0, reusePort: false });
-  return { engine, port, outcomes, rejections, exchanges, stop: () => engine.drain(0) };
+  const stop = () => {
+    const drained = engine.drain(0);
+    if ('advance' in clock) (clock as ManualClock).advance(1); // The grace is over, whichever clock it is.
+    return drained;
+  };
+  return { engine, port, outcomes, rejections, exchanges, stop };
 }
 
 /** A client that sends bytes and waits for what it expects. */

@@ -211,7 +211,7 @@ export class Relay implements UpstreamUser {
     const { client } = this;
     if (!client.isBodiless) return false;
     const pool = this.forward.pool as ConnectionPool;
-    if (fault === 'upstreamUnreachable' && ++this.connects < pool.targetCount) {
+    if (fault === 'upstreamUnreachable' && ++this.connects < pool.connectsMax) {
       this.acquire(false);
       return true;
     }

@@ -32,8 +32,8 @@ export interface ConnectionPool extends TargetPool {
   acquire(user: UpstreamUser, terms: RequestTerms, fresh: boolean): UpstreamConnection | 'waiting' | UpstreamFailure;
   /** The user no longer waits. */
   forget(user: UpstreamUser): void;
-  /** How many targets there are: a bound for trying another after a failed connect. */
-  readonly targetCount: number;
+  /** How many connects a request may try: one per known address of each target, at most eight. */
+  readonly connectsMax: number;
 }
 
 export interface PoolStats {
@@ -56,6 +56,7 @@ export interface Pools {
 /** Users that may wait for a connection, per upstream. */
 const WAITING_MAX = 1024;
 const DOWN_MS = 1000;
+const CONNECTS_MAX = 8;
 const SHARED_BYTES = 64 * 1024;
 
 interface Target {
@@ -134,8 +135,9 @@ class Pool implements ConnectionPool, ConnectionHost {
     this.sharedBuffer = sharedBuffer;
   }
 
-  get targetCount(): number {
-    return this.targets.length;
+  get connectsMax(): number {
+    const addresses = this.targets.reduce((sum, { host }) => sum + (this.tools.names.addresses(host)?.length ?? 1), 0);
+    return Math.min(CONNECTS_MAX, addresses);
   }
 
   configure(upstream: CompiledUpstream): void {

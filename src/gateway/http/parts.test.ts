@@ -1,0 +1,143 @@
+/**
+ * Aim: the small parts hold on their own: header views, ids and traces, deadlines, the writer's memory.
+ * Method: called directly; the wheel against a naive list with seeded deadlines.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { manualClock, systemClock } from '../../base/clock.ts';
+import { idGenerator, isUuid } from '../../base/id.ts';
+import { seededRandom } from '../../base/random.ts';
+import { Fields } from './fields.ts';
+import { DONE, Head } from './head.ts';
+import { createRequestIds, isSaneRequestId, readTraceparent } from './ids.ts';
+import { createWheel, noDeadline, type Timed } from './wheel.ts';
+import { createWriter } from './writer.ts';
+
+function headOf(fields: string): Head {
+  const head = new Head('request', { headBytesMax: 8192, headersMax: 50 });
+  const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`, 'latin1');
+  head.begin(bytes, 0);
+  assert.equal(head.parse(bytes.length), DONE);
+  return head;
+}
+
+function written(fields: Fields): string {
+  const out = createWriter();
+  out.begin();
+  fields.write(out);
+  return out.finish().toString('latin1');
+}
+
+test('fields: read without case, joined when repeated, changed without touching the rest', () => {
+  const fields = new Fields(headOf('X-A: 1\r\nx-b: 2\r\nX-a: 3\r\n'));
+  assert.equal(fields.get('x-A'), '1, 3');
+  assert.equal(fields.get('none'), undefined);
+  fields.set('X-B', 'new');
+  fields.add('x-b', 'more');
+  assert.equal(fields.get('x-b'), 'new, more');
+  fields.remove('x-a');
+  assert.equal(fields.get('x-a'), undefined);
+  assert.equal(written(fields), 'x-b: new\r\nx-b: more\r\n');
+});
+
+test('fields: what HTTP forbids, and what frames a message, cannot be written', () => {
+  const fields = new Fields(undefined);
+  for (const [name, value] of [['a b', 'x'], ['', 'x'], ['x', 'a\r\nb: c'], ['x', 'a\0'], ['x', '中'], ['Content-Length', '5'], ['transfer-encoding', 'chunked'], ['Host', 'h'], ['connection', 'close']] as const) {
+    assert.throws(() => fields.set(name, value), TypeError, `${name}: ${value}`);
+    assert.throws(() => fields.add(name, value), TypeError, `${name}: ${value}`);
+  }
+  assert.throws(() => fields.remove('content-length'), TypeError);
+  assert.equal(written(fields), '');
+});
+
+test('request ids are UUIDs that differ and sort; trace contexts are valid and differ', () => {
+  const random = seededRandom(5);
+  const ids = createRequestIds(idGenerator(systemClock, random), random);
+  const made = Array.from({ length: 20_000 }, (_, i) => ids.requestId(i / 100));
+  assert.ok(made.every(isUuid));
+  assert.equal(new Set(made).size, made.length);
+  assert.deepEqual([...made].sort(), made);
+  const traces = Array.from({ length: 10_000 }, () => ids.traceparent());
+  assert.ok(traces.every((trace) => readTraceparent(trace) === trace));
+  assert.equal(new Set(traces.map((trace) => trace.slice(3, 35))).size, traces.length);
+});
+
+test('traceparent and request id of callers', () => {
+  const good = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  assert.equal(readTraceparent(good), good);
+  assert.equal(readTraceparent(`cc${good.slice(2)}-more`), good);
+  for (const bad of ['', good.toUpperCase(), `${good}-x`, `ff${good.slice(2)}`, good.replace(/4bf\w+/, '0'.repeat(32)), good.replace('00f067aa0ba902b7', '0'.repeat(16)), ` ${good}`]) {
+    assert.equal(readTraceparent(bad), undefined, bad);
+  }
+  assert.ok(isSaneRequestId('a.b-c_d1'));
+  for (const bad of ['short', 'a'.repeat(65), 'with space x', 'new\nline1']) assert.ok(!isSaneRequestId(bad), bad);
+});
+
+test('deadlines: none early, none more than two ticks late, moved and cleared ones exactly, over long jumps too', () => {
+  const clock = manualClock();
+  const wheel = createWheel(clock, 10);
+  const random = seededRandom(11);
+  const due = new Map<Timed, number>();
+  const items = Array.from({ length: 300 }, () => {
+    const item: Timed = {
+      deadline: noDeadline(),
+      onDeadline() {
+        const expected = due.get(item);
+        assert.ok(expected !== undefined, 'fired without a deadline');
+        const late = clock.monotonic() - expected;
+        assert.ok(late >= 0 && late <= 20, `late by ${late}`);
+        due.delete(item);
+      },
+    };
+    return item;
+  });
+  for (let round = 0; round < 3000; round++) {
+    const item = items[random.integer(items.length)]!;
+    if (random.integer(5) === 0) {
+      wheel.clear(item);
+      due.delete(item);
+    } else {
+      const ms = random.integer(random.integer(2) === 0 ? 200 : 20_000);
+      wheel.set(item, ms);
+      due.set(item, wheel.now + ms);
+    }
+    clock.advance(random.integer(30));
+  }
+  clock.advance(60_000);
+  assert.equal(due.size, 0, 'every deadline fired');
+  wheel.stop();
+});
+
+test('a clock that jumps far fires what is due', () => {
+  let now = 0;
+  let tick = () => {};
+  const clock = { ...manualClock(), monotonic: () => now, every: (_ms: number, action: () => void) => ((tick = action), () => {}) };
+  const wheel = createWheel(clock, 10);
+  let fired = 0;
+  for (const ms of [5, 500, 4000, 6000]) wheel.set({ deadline: noDeadline(), onDeadline: () => fired++ }, ms);
+  now = 1_000_000;
+  tick();
+  tick();
+  assert.equal(fired, 4);
+});
+
+test('the writer: a message larger than its slab stays whole; released memory is used again, kept memory never', () => {
+  const out = createWriter(256);
+  out.begin();
+  for (let i = 0; i < 100; i++) {
+    out.text('0123456789');
+    out.bytes(Buffer.from('abcdefghij'), 0, 10);
+  }
+  assert.equal(out.finish().toString(), '0123456789abcdefghij'.repeat(100));
+  const small = createWriter(256);
+  const kept: Buffer[] = [];
+  for (let i = 0; i < 200; i++) {
+    small.begin();
+    small.text(`message ${i} `.repeat(1 + (i % 10)));
+    const message = small.finish();
+    if (i % 3 === 0) small.release();
+    else kept.push(message);
+  }
+  let at = 0;
+  for (let i = 0; i < 200; i++) if (i % 3 !== 0) assert.equal(kept[at++]!.toString(), `message ${i} `.repeat(1 + (i % 10)));
+});

@@ -1,0 +1,185 @@
+/**
+ * Aim: targets share the load by weight, connections are reused last-in first-out and bounded, who waits gets an
+ * answer in time, names are asked off the request path, refused addresses are never called, and changes hurt nobody.
+ * Method: a real engine on real sockets with scripted upstreams; time by hand where it matters.
+ */
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import { manualClock } from '../../base/clock.ts';
+import { eventually, type Gateway, type GatewayOptions, ok, startGateway, startUpstream, Talk, type Upstream } from '../http/fixture.ts';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+async function over(
+  scripts: readonly ((socket: Socket, text: string) => void)[],
+  options: Omit<GatewayOptions, 'ports'>,
+  body: (gateway: Gateway, upstreams: Upstream[]) => Promise<void>,
+): Promise<void> {
+  const upstreams = await Promise.all(scripts.map((script) => startUpstream(script)));
+  const gateway = await startGateway({ ...options, ports: upstreams.map((upstream) => upstream.port) });
+  try {
+    await body(gateway, upstreams);
+  } finally {
+    await gateway.stop();
+    for (const upstream of upstreams) upstream.close();
+  }
+}
+
+const answer = (name: string) => (socket: Socket) => void socket.write(ok(name));
+
+async function ask(gateway: Gateway, times = 1): Promise<string[]> {
+  const talk = new Talk(gateway.port);
+  const bodies: string[] = [];
+  for (let i = 0; i < times; i++) {
+    talk.text = '';
+    const text = await talk.send(REQUEST).until((t) => /\r\n\r\n(?=.)[^]*$/.test(t) && t.length - t.indexOf('\r\n\r\n') - 4 === Number(/content-length: (\d+)/i.exec(t)?.[1]));
+    bodies.push(text.slice(text.indexOf('\r\n\r\n') + 4));
+  }
+  talk.close();
+  return bodies;
+}
+
+function setTargets(gateway: Gateway, targets: readonly { host?: string; port: number; weight?: number }[], connectionsMax = 10): void {
+  gateway.engine.putUpstream({
+    project: 'default', name: 'up', connectionsMax, idleMs: 5000,
+    targets: targets.map(({ host = '127.0.0.1', port, weight = 1 }) => ({ host, port, weight })),
+  });
+}
+
+test('weights are honoured, smoothly, and a change of weights needs no new connections', async () => {
+  await over([answer('a'), answer('b')], {}, async (gateway, [a, b]) => {
+    assert.equal((await ask(gateway, 6)).join(''), 'ababab');
+    setTargets(gateway, [{ port: a!.port, weight: 3 }, { port: b!.port, weight: 1 }]);
+    const bodies = (await ask(gateway, 8)).join('');
+    assert.equal(bodies.replaceAll('b', '').length, 6, bodies);
+    assert.doesNotMatch(bodies, /bb|aaaa/);
+    assert.deepEqual([a!.sockets.length, b!.sockets.length], [1, 1]);
+  });
+});
+
+test('a target that takes no connection is passed over, and the request goes to another', async () => {
+  await over([answer('a'), answer('b')], {}, async (gateway, [a]) => {
+    a!.close();
+    assert.deepEqual(await ask(gateway, 4), ['b', 'b', 'b', 'b']);
+  });
+});
+
+test('all targets down: 502 at once', async () => {
+  await over([answer('a')], {}, async (gateway, [a]) => {
+    a!.close();
+    assert.match((await ask(gateway))[0]!, /upstreamUnreachable/);
+  });
+});
+
+test('the bound on connections holds; who waits too long gets a 503 with Retry-After', async () => {
+  const clock = manualClock();
+  const held: Socket[] = [];
+  await over([(socket) => void held.push(socket)], { clock, connectionsMax: 2, forward: { connectMs: 1000 } }, async (gateway, [upstream]) => {
+    const talks = [1, 2, 3, 4].map(() => new Talk(gateway.port).send(REQUEST));
+    await eventually(() => held.length === 2 && gateway.engine.stats().upstream.waiting === 2, 'two are served, two wait');
+    held[0]!.write(ok('first'));
+    await eventually(() => held.length === 3, 'the connection went to one who waited');
+    assert.equal(upstream!.sockets.length, 2);
+    clock.advance(1500);
+    await eventually(() => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstreamBusy/.test(talk.text)).length === 1, 'the last one is told');
+    assert.equal(gateway.engine.stats().upstream.waiting, 0);
+    for (const talk of talks) talk.close();
+  });
+});
+
+test('a client that leaves while it waits gives up its place', async () => {
+  const held: Socket[] = [];
+  await over([(socket) => void held.push(socket)], { connectionsMax: 1 }, async (gateway) => {
+    const first = new Talk(gateway.port).send(REQUEST);
+    await eventually(() => held.length === 1, 'the first is served');
+    const second = new Talk(gateway.port).send(REQUEST);
+    await eventually(() => gateway.engine.stats().upstream.waiting === 1, 'the second waits');
+    second.socket.resetAndDestroy();
+    await eventually(() => gateway.engine.stats().upstream.waiting === 0, 'its place is free');
+    held[0]!.write(ok('x'));
+    await first.until((text) => text.endsWith('x'));
+    assert.equal(held.length, 1);
+    first.close();
+  });
+});
+
+test('idle connections: the last used first, and closed when idle too long', async () => {
+  const clock = manualClock();
+  const held: Socket[] = [];
+  await over([(socket) => void held.push(socket)], { clock }, async (gateway, [upstream]) => {
+    const talks = [1, 2].map(() => new Talk(gateway.port).send(REQUEST));
+    await eventually(() => held.length === 2, 'both arrived');
+    held[0]!.write(ok('x'));
+    await eventually(() => gateway.outcomes.length === 1, 'one is done');
+    held[1]!.write(ok('y'));
+    await eventually(() => gateway.outcomes.length === 2, 'both are done');
+    talks[0]!.send(REQUEST);
+    await eventually(() => held.length === 3, 'a third request');
+    assert.equal(held[2], held[1], 'it went over the connection used last');
+    held[2]!.write(ok('z'));
+    await eventually(() => gateway.outcomes.length === 3, 'it is done');
+    clock.advance(6000);
+    await eventually(() => upstream!.sockets.every((socket) => socket.destroyed || socket.readableEnded), 'idle connections are closed');
+    assert.equal(gateway.engine.stats().upstream.open, 0);
+    for (const talk of talks) talk.close();
+  });
+});
+
+test('a connection the upstream closes while idle is forgotten', async () => {
+  await over([answer('a')], {}, async (gateway, [upstream]) => {
+    await ask(gateway);
+    upstream!.sockets[0]!.destroy();
+    await eventually(() => gateway.engine.stats().upstream.open === 0, 'the pool noticed');
+    assert.deepEqual(await ask(gateway), ['a']);
+  });
+});
+
+test('names: asked once, not per request; all addresses used; kept when a later question fails', async () => {
+  const clock = manualClock();
+  let asked = 0;
+  const resolve = async () => {
+    if (++asked > 1) throw new Error('no answer');
+    return { addresses: ['127.0.0.1', '127.0.0.2'], ttlMs: 10_000 };
+  };
+  await over([answer('a')], { clock, resolve, hosts: ['up.example.test'] }, async (gateway, [upstream]) => {
+    assert.deepEqual(await ask(gateway, 5), ['a', 'a', 'a', 'a', 'a']);
+    assert.equal(asked, 1);
+    assert.match(upstream!.received[0]!, /^GET \/ HTTP\/1\.1\r\nhost: up\.example\.test:\d+\r\n/);
+    clock.advance(11_000);
+    assert.deepEqual(await ask(gateway, 2), ['a', 'a']);
+    assert.equal(asked, 2);
+  });
+});
+
+test('a name without address is a 502; one that resolves to a refused address too, with its own reason', async () => {
+  const none = async () => Promise.reject(new Error('ENOTFOUND'));
+  await over([answer('a')], { resolve: none, hosts: ['none.example.test'] }, async (gateway) => {
+    assert.match((await ask(gateway))[0]!, /"code":"core\/http\/upstreamUnreachable"/);
+  });
+  const metadata = async () => ({ addresses: ['169.254.169.254'], ttlMs: 1000 });
+  await over([answer('a')], { resolve: metadata, hosts: ['meta.example.test'] }, async (gateway, [upstream]) => {
+    assert.match((await ask(gateway))[0]!, /"status":502[^]*"code":"core\/http\/upstreamRefused"/);
+    setTargets(gateway, [{ port: gateway.port }]);
+    assert.match((await ask(gateway))[0]!, /upstreamRefused/, 'our own port');
+    assert.equal(upstream!.received.length, 0);
+  });
+});
+
+test('changed and removed upstreams: exchanges in flight end as they began, nothing of them is kept', async () => {
+  const held: Socket[] = [];
+  await over([(socket) => void held.push(socket), answer('b')], {}, async (gateway, [a, b]) => {
+    setTargets(gateway, [{ port: a!.port }]);
+    const talk = new Talk(gateway.port).send(REQUEST);
+    await eventually(() => held.length === 1, 'in flight');
+    setTargets(gateway, [{ port: b!.port }]);
+    assert.deepEqual(await ask(gateway), ['b']);
+    held[0]!.write(ok('late'));
+    await talk.until((text) => text.endsWith('late'));
+    await eventually(() => held[0]!.destroyed || held[0]!.readableEnded, 'the old target\'s connection is closed');
+    gateway.engine.removeUpstream('default/up');
+    assert.equal(gateway.engine.pool('default/up'), undefined);
+    await eventually(() => gateway.engine.stats().upstream.open === 0, 'idle connections of a removed upstream are closed');
+    talk.close();
+  });
+});

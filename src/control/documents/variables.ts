@@ -53,7 +53,7 @@ export function fillEnvironment(text: string, environment: AllowedEnvironment): 
   const filled = text.replace(PATTERN, (all: string, source: string, name: string) => {
     if (source !== 'env') return all;
     if (!environment.allowed(name))
-      problem ??= `uses \${env:${name}}, which is not allowed: only WEIR_VAR_* and names allowed in weir.yaml are`;
+      problem ??= `uses \${env:${name}}, which is not allowed: only WEIR_VAR_* and the names under resources.environment in weir.yaml are`;
     const value = environment.get(name);
     if (value === undefined) problem ??= `uses \${env:${name}}, which is not set`;
     return value ?? all;

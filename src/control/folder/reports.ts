@@ -8,7 +8,7 @@ import type { TooMuch } from './judge.ts';
 import type { FolderContents } from './read-folder.ts';
 
 export interface Reports {
-  unreadable(error: unknown): Promise<void>;
+  unreadable(error: unknown): Promise<undefined>;
   readable(): Promise<void>;
   held(hash: string, tooMuch: TooMuch): Promise<void>;
   applied(contents: FolderContents, result: ApplyResult): Promise<void>;
@@ -49,6 +49,7 @@ export function createReports({
         );
       }
       isUnreadable = true;
+      return undefined;
     },
     async readable() {
       if (isUnreadable !== false) await incidents.close('folder-unreadable', folder, clock.now());

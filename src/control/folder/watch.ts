@@ -55,46 +55,12 @@ interface Memory {
 
 /** Starts looking at once; `close` stops it. */
 export function watchFolder(parts: FolderWatchParts): FolderWatch {
-  const { folder, clock, log } = parts;
-  const cache: ReadCache = new Map();
-  const memory: Memory = { seen: undefined, done: undefined, held: false, refused: false, quietLooks: 0 };
-  const reports = createReports(parts);
+  const { clock, log } = parts;
+  const looker = createLooker(parts);
   const turns = createTurnQueue(100, () => problems.raise.busy({ values: { limit: 100 } }));
   let next: Cancel | undefined;
   let closed = false;
-  const lookOnce = async (): Promise<LookOutcome> => {
-    const contents = await readFolder(folder, cache, parts.limits ?? FOLDER_LIMITS).catch(async (error: unknown) => {
-      await reports.unreadable(error);
-      return undefined;
-    });
-    if (!contents) return 'unreadable';
-    await reports.readable();
-    const settled = memory.seen === contents.hash;
-    memory.seen = contents.hash;
-    if (!settled) return 'unsettled';
-    const due = memory.refused && !memory.held && ++memory.quietLooks >= RETRY_LOOKS;
-    if (memory.done === contents.hash && !due) return memory.held ? 'held' : 'unchanged';
-    memory.quietLooks = 0;
-    return act(contents);
-  };
-  const act = async (contents: FolderContents): Promise<LookOutcome> => {
-    const trial = await applyContents(parts, contents, { dryRun: true });
-    const tooMuch = deletesTooMuch(trial);
-    Object.assign(memory, { done: contents.hash, held: tooMuch !== undefined, refused: false });
-    if (tooMuch) {
-      await reports.held(contents.hash, tooMuch);
-      return 'held';
-    }
-    await carryOut(contents, {});
-    return 'applied';
-  };
-  const carryOut = async (contents: FolderContents, options: Partial<ApplyOptions>): Promise<ApplyResult> => {
-    const result = await applyContents(parts, contents, options);
-    Object.assign(memory, { done: contents.hash, held: false, refused: result.refused || contents.unreadable.length > 0 });
-    await reports.applied(contents, result);
-    return result;
-  };
-  const look = (): Promise<LookOutcome> => turns.run(lookOnce);
+  const look = (): Promise<LookOutcome> => turns.run(looker.look);
   const schedule = (): void => {
     if (closed) return;
     const again = (error?: unknown): void => {
@@ -102,26 +68,72 @@ export function watchFolder(parts: FolderWatchParts): FolderWatch {
       if (error) log.error('a look at the watched folder failed', { error: String(error) });
       schedule();
     };
-    next = clock.after(parts.intervalMs ?? INTERVAL_MS, () => void look().then(() => again(), again), { unref: true });
+    const lookAndGoOn = (): void => void look().then(() => again(), again);
+    next = clock.after(parts.intervalMs ?? INTERVAL_MS, lookAndGoOn, { unref: true });
   };
   schedule();
   return {
     look,
     confirmHold: (incident, by) =>
       turns.run(async () => {
-        const held = await parts.store.incidents.get(incident);
-        const contents =
-          held && held.closedAt === null && held.kind === 'folder-held'
-            ? await readFolder(folder, cache, parts.limits ?? FOLDER_LIMITS)
-            : undefined;
-        if (!contents || contents.hash !== held!.data['hash']) throw problems.raise['no-hold']({ values: { id: incident } });
+        const result = await looker.confirm(incident);
         log.info('a held change of the watched folder was confirmed', { incident, by: by.name });
-        return carryOut(contents, {});
+        return result;
       }),
     async close() {
       closed = true;
       next?.();
       await turns.run(async () => undefined);
+    },
+  };
+}
+
+interface Looker {
+  look(): Promise<LookOutcome>;
+  confirm(incident: string): Promise<ApplyResult>;
+}
+
+/** One look after another over the same memory. */
+function createLooker(parts: FolderWatchParts): Looker {
+  const cache: ReadCache = new Map();
+  const memory: Memory = { seen: undefined, done: undefined, held: false, refused: false, quietLooks: 0 };
+  const reports = createReports(parts);
+  const read = (): Promise<FolderContents> => readFolder(parts.folder, cache, parts.limits ?? FOLDER_LIMITS);
+  const carryOut = async (contents: FolderContents): Promise<ApplyResult> => {
+    const result = await applyContents(parts, contents, {});
+    Object.assign(memory, { done: contents.hash, held: false, refused: result.refused || contents.unreadable.length > 0 });
+    await reports.applied(contents, result);
+    return result;
+  };
+  const act = async (contents: FolderContents): Promise<LookOutcome> => {
+    const tooMuch = deletesTooMuch(await applyContents(parts, contents, { dryRun: true }));
+    if (tooMuch) {
+      await reports.held(contents.hash, tooMuch);
+      Object.assign(memory, { done: contents.hash, held: true, refused: false });
+      return 'held';
+    }
+    await carryOut(contents);
+    return 'applied';
+  };
+  return {
+    async look() {
+      const contents = await read().catch((error: unknown) => reports.unreadable(error));
+      if (!contents) return 'unreadable';
+      await reports.readable();
+      const settled = memory.seen === contents.hash;
+      memory.seen = contents.hash;
+      if (!settled) return 'unsettled';
+      const due = memory.refused && ++memory.quietLooks >= RETRY_LOOKS;
+      if (memory.done === contents.hash && !due) return memory.held ? 'held' : 'unchanged';
+      memory.quietLooks = 0;
+      return act(contents);
+    },
+    async confirm(incident) {
+      const held = await parts.store.incidents.get(incident);
+      const isOpen = held?.kind === 'folder-held' && held.closedAt === null;
+      const contents = isOpen ? await read() : undefined;
+      if (!contents || contents.hash !== held!.data['hash']) throw problems.raise['no-hold']({ values: { id: incident } });
+      return carryOut(contents);
     },
   };
 }

@@ -73,11 +73,9 @@ export async function applyDocuments(
   const earlier = await earlierValues(parts, documents);
   const wishes = documents.map((document) => makeWish(parts, document, options, earlier));
   const removals = options.prune ? findRemovals(parts.catalog, documents, options) : [];
-  settle(
-    wishes.filter((w) => w !== undefined),
-    removals,
-    parts.catalog,
-  );
+  const broken = new Set(documents.flatMap(({ key, problems: found }) => (key && found.length > 0 ? [keyText(key)] : [])));
+  const open = wishes.filter((w) => w !== undefined);
+  settle(open, removals, parts.catalog, broken);
   const good = wishes.filter((w): w is Wish => w !== undefined && w.problems.length === 0 && !(w.before && isSame(w.before, w.sealed)));
   const gone = removals.filter((removal) => removal.problems.length === 0);
   let written: Written | undefined = { put: [], removed: [] };

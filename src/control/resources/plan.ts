@@ -61,12 +61,21 @@ function ownerMessage({ key, stored }: LiveResource): string {
     : `${keyText(key)} was made by the API: delete it there first, or take it out of the folder`;
 }
 
-/** Refuses, in place, every wish and removal that cannot happen together with the rest. */
-export function settle(wishes: readonly Wish[], removals: readonly Removal[], catalog: Catalog): void {
+/**
+ * Refuses, in place, every wish and removal that cannot happen together with the rest. `broken` are the key
+ * texts of documents that were refused before, for better words.
+ */
+export function settle(
+  wishes: readonly Wish[],
+  removals: readonly Removal[],
+  catalog: Catalog,
+  broken: ReadonlySet<string> = new Set(),
+): void {
   const plan = {
     wishes: new Map(wishes.map((w) => [keyText(w.key), w])),
     removals: new Map(removals.map((r) => [keyText(r.before.key), r])),
     catalog,
+    broken,
   };
   const rounds = wishes.length + removals.length + 1;
   for (let round = 0; round < rounds; round++) {
@@ -78,6 +87,7 @@ interface Plan {
   readonly wishes: ReadonlyMap<string, Wish>;
   readonly removals: ReadonlyMap<string, Removal>;
   readonly catalog: Catalog;
+  readonly broken: ReadonlySet<string>;
 }
 
 const open = (item: { readonly problems: readonly ProblemPointer[] } | undefined): boolean =>
@@ -127,7 +137,8 @@ function refuseDangling(plan: Plan): boolean {
 }
 
 function missingMessage(plan: Plan, project: string, kind: string, name: string): string {
-  if (plan.wishes.has(keyText({ project, kind, name }))) return `names the ${kind} "${name}", whose own document is refused`;
+  const text = keyText({ project, kind, name });
+  if (plan.wishes.has(text) || plan.broken.has(text)) return `names the ${kind} "${name}", whose own document is refused`;
   const prefix = `${project}/${kind}/`;
   const known = [...plan.catalog.all()].filter(({ key }) => key.project === project && key.kind === kind).map(({ key }) => key.name);
   known.push(...[...plan.wishes.keys()].filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length)));

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { actor, openWorld, type World, type WorldOptions } from '../../../test/control/world.ts';
+import { contentHash, type Json } from '../../base/json.ts';
 import { Problem } from '../../base/problem.ts';
 import type { CompiledConnection } from '../../sdk/revision.ts';
 
@@ -100,6 +101,7 @@ test('a document that leans on a refused one is refused too', async (t) => {
   const w = await world(t);
   const result = await w.apply(all(doc('Upstream', 'u', '{ targets: [{ url: "ftp://x" }] }'), route('r', 'u')));
   assert.deepEqual(outcomes(result), ['u refused', 'r refused']);
+  assert.match(details(result)[1]!, /names the Upstream "u", whose own document is refused/);
 });
 
 test('what others use cannot be deleted, and the users are named', async (t) => {
@@ -259,6 +261,8 @@ test('a changed Secret reaches what uses it; a restart serves the same', async (
   assert.equal(again.publisher.number, number + 1);
   const [entry] = again.publisher.deltaFor('worker', 0, undefined).put;
   assert.equal((entry!.value as CompiledConnection).config['password'], 'two');
+  const { project, name, type, config, poolMax } = entry!.value as CompiledConnection;
+  assert.notEqual(entry!.hash, contentHash({ project, name, type, config: config as Json, poolMax }), 'no hash helps to guess the value');
 });
 
 test('accounts follow User documents, and the last administrator stays', async (t) => {

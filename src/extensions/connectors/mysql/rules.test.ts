@@ -30,9 +30,10 @@ if ('missing' in server) {
   /** Reads all rows up to the bound, forgetting everything but the position after each batch. */
   const resume = async (stream: StreamSchema, cursor: string, key: string[]): Promise<(string | null)[][]> => {
     const { upTo } = await source.bound(stream, cursor, 0, signal());
+    assert.ok(upTo !== null);
     const rows: (string | null)[][] = [];
     let after: Position | null = null;
-    for (let stops = 0; stops < 500 && upTo !== null; stops++) {
+    for (let stops = 0; stops < 500; stops++) {
       const mode: ReadMode = { type: 'incremental', cursor, key, after, upTo };
       const before: number = rows.length;
       for await (const batch of source.read({ stream, mode, batchBytes: 256 }, signal())) {

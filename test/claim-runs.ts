@@ -11,4 +11,4 @@ for (;;) {
   await new Promise((resolve) => process.send!(lease.run.id, undefined, undefined, resolve));
 }
 await store.close();
-process.disconnect();
+process.disconnect?.();

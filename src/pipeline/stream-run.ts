@@ -100,6 +100,7 @@ async function readMode(plan: StreamPlan, checkpoint: Checkpoint | null, tools: 
   });
   const { upTo, nullCursors } = bound;
   tools.tracker.nulls(nullCursors);
+  if (bound.warning !== undefined) tools.log('warn', bound.warning);
   if (nullCursors > 0) tools.log('warn', `${nullCursors} row(s) have no value in ${cursor}: incremental reads never carry them`);
   const after = checkpoint?.position ?? null;
   tools.log('debug', `reads ${after ? `after ${after.cursor}` : 'from the start'} up to ${upTo ?? 'nothing'}`);

@@ -29,7 +29,7 @@ export interface LoadedConfig<C> {
 }
 
 /** Variables with a meaning of their own, outside the mechanical names. */
-const OTHER_VARIABLES = /^WEIR_(VAR_.*|TEST_.*|TOKEN|SERVER|ADMIN_PASSWORD|MASTER_KEY|LAUNCHER_CHANNEL|CONFIG|LANG)(_FILE)?$/;
+const OTHER_VARIABLES = /^WEIR_(VAR_.*|TEST_.*|TOKEN|SERVER|PROJECT|ADMIN_PASSWORD|MASTER_KEY|LAUNCHER_CHANNEL|CONFIG|LANG)(_FILE)?$/;
 
 /** Reads and checks the configuration; raises `bad-config` with every mistake at once. */
 export function loadConfig<S extends TSchema>(schema: S, source: ConfigSource): LoadedConfig<Static<S>> {

@@ -25,7 +25,7 @@ export function resilientChannel(path: string, clock: Clock, log: Log): ControlC
         if (line === next) line = undefined;
       });
       next.onMessage((message) => {
-        if (message.type === 'revision' && hello) hello = { ...hello, revision: message.delta.to };
+        if (message.type === 'revision' && hello) hello = { ...hello, revision: message.delta.to, hash: message.delta.hash };
         handler(message);
       });
       greet();

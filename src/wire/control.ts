@@ -38,7 +38,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   const { config, dataFolder } = role;
   for (const root of role.fileRoots) if (!existsSync(root)) mkdirSync(root, { recursive: true, mode: 0o755 });
   const store = await openStore({ ...(config.store.url === undefined ? {} : { url: config.store.url }), file: path.join(dataFolder, 'store.db'), clock, newId });
-  const keys = await openKeys(role.masterKeyFile, store.settings);
+  const keys = await openKeys(role.masterKeyFile, store.settings, { given: role.masterKeyFile !== path.join(dataFolder, 'master.key') });
   const password = await ensureFirstAdmin(store.accounts, dataFolder, role.adminPassword, clock);
   if (password !== null) note('first-password', password);
   const audit = createAudit(store, clock, newId);
@@ -97,8 +97,8 @@ function openAccess({ role, store, audit, configuration }: AccessNeeds) {
       store, audit, clock, sessionLongestMs: session.longest,
       onPasswordChanged: (name) => name === 'admin' && forgetPasswordFile(role.dataFolder),
     }),
-    tokens: createTokens(store.tokens, audit, clock, newId),
-    keys: createKeys(store.credentials, audit, clock, newId, refresh),
+    tokens: createTokens(store, audit, clock, newId),
+    keys: createKeys(store, audit, clock, newId, refresh),
     callers: createCallers({ store, audit, clock, cliToken: newCliToken(role.dataFolder), sessionIdleMs: session.idle }),
   };
 }

@@ -13,7 +13,7 @@ runGatewayThread({
   parent: parentPort as MessagePort,
   registry,
   createRunner: (port) => createRunner({ port, clock }),
-  createEngine,
+  createEngine: (options) => createEngine({ ...options, ownPorts: new Set(config.ownPorts) }),
   clock,
   random,
   newId,

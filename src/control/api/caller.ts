@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Actor } from '../resources/types.ts';
 import type { Call, Operation } from './operation.ts';
 import { isForwarded, isLoopback } from './origin.ts';
@@ -138,4 +139,20 @@ export function readCookie(header: string | undefined, name: string): string | u
     if (key === name && value && /^[\x21-\x7e]+$/.test(value)) return value;
   }
   return undefined;
+}
+
+/**
+ * Who changes resources, and what they may not: an account is more than a resource, so a `User` document
+ * asks for the right to manage users, and for a credential that reaches every project.
+ */
+export function changeOf(call: Pick<Call, 'caller' | 'address'>): { actor: Actor; forbid: (key: ResourceKey) => string | undefined } {
+  const { permissions, projects } = call.caller;
+  return {
+    actor: actorOf(call),
+    forbid({ kind }) {
+      if (kind !== 'User') return undefined;
+      if (!permissions.has('users:write')) return 'needs the permission users:write';
+      return projects === undefined ? undefined : 'needs a credential that is not limited to projects';
+    },
+  };
 }

@@ -40,12 +40,17 @@ function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
     ['project = ?', f.project], ['consumer = ?', f.consumer], ['route = ?', f.route], ['method = ?', f.method],
     ['substr(path, 1, length(?)) = ?', twice(f.path)], ['substr(release, 1, length(?)) = ?', twice(f.release)],
     ['status = ?', f.status], ['status >= ?', f.statusFrom],
-    ['status <= ?', f.statusTo], ['reason = ?', f.reason], ['client_address = ?', f.clientAddress], ['trace_id = ?', f.traceId], ['id = ?', f.id],
+    ['status <= ?', f.statusTo], ['reason = ?', f.reason], ['client_address = ?', f.clientAddress], ['trace_id = ?', f.traceId],
     ['time >= ?', f.from], ['time < ?', f.to], ['duration_us >= ?', micros(f.slowerThanMs)], ['upstream_us >= ?', micros(f.upstreamSlowerThanMs)],
     ['request_bytes >= ?', f.requestBytesFrom], ['response_bytes >= ?', f.responseBytesFrom],
   ]);
   const parts = filter.sql ? [filter.sql.slice('WHERE '.length)] : [];
   const values = filter.values;
+  if (f.id !== undefined) {
+    // A record of a request id that the caller chose is kept as `<id>~<uuid>`.
+    parts.push("(id = ? OR substr(id, 1, length(?) + 1) = ? || '~')");
+    values.push(f.id, f.id, f.id);
+  }
   if (f.projects) {
     parts.push(f.projects.length > 0 ? `project IN (${f.projects.map(() => '?').join(', ')})` : '1 = 0');
     values.push(...f.projects);

@@ -7,7 +7,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
 import type { Lease, RunStore } from '../../sdk/run.ts';
-import { type Database, flag, jsonOrNull, number, one, text, textOrNull, where } from '../database.ts';
+import { type Database, jsonOrNull, number, one, text, textOrNull, where } from '../database.ts';
 import { runOf } from './run-row.ts';
 
 const CANDIDATES = 50;
@@ -24,7 +24,7 @@ export function runTable(db: Database, clock: Clock, newId: NewId): RunStore {
     ...lease,
     enqueue: (run) =>
       db.transaction(async (inner) => {
-        await lockPipeline(inner, run.project, run.pipeline);
+        await lockPipeline(inner, run.project, run.pipeline, clock.now());
         const waiting = run.overlap === 'skip' ? `state IN ('queued', 'running')` : `state = 'queued'`;
         if (await one(inner, `SELECT id FROM run WHERE project = ? AND pipeline = ? AND ${waiting} LIMIT 1`, [run.project, run.pipeline])) return null;
         const id = newId();
@@ -131,8 +131,13 @@ async function tryClaim(
   return { run: runOf((await one(inner, 'SELECT * FROM run WHERE id = ?', [id]))!), worker, epoch };
 }
 
-async function lockPipeline(inner: Database, project: string, pipeline: string): Promise<void> {
-  await inner.run('INSERT INTO pipeline_epoch (project, pipeline, epoch) VALUES (?, ?, ?) ON CONFLICT (project, pipeline) DO NOTHING', [project, pipeline, flag(false)]);
+/**
+ * Holds the pipeline's row until the transaction ends. Epochs begin at the time in seconds: a store that
+ * was lost and made anew must not hand out epochs that sinks have seen, or they would fence it off.
+ */
+async function lockPipeline(inner: Database, project: string, pipeline: string, now: number): Promise<void> {
+  const first = Math.floor(now / 1000);
+  await inner.run('INSERT INTO pipeline_epoch (project, pipeline, epoch) VALUES (?, ?, ?) ON CONFLICT (project, pipeline) DO NOTHING', [project, pipeline, first]);
   await inner.run('UPDATE pipeline_epoch SET epoch = epoch WHERE project = ? AND pipeline = ?', [project, pipeline]);
 }
 

@@ -1,7 +1,7 @@
 /** Many documents at once: apply, compare, check, dump. */
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { ApplyResult, SourceText } from '../../resources/types.ts';
-import { actorOf, projectsOf } from '../caller.ts';
+import { changeOf, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
 import { reply } from '../reply.ts';
@@ -156,7 +156,7 @@ const dump = defineOperation({
 
 function optionsOf(call: Pick<Call, 'caller' | 'address'>) {
   const projects = projectsOf(call.caller);
-  return { actor: actorOf(call), manager: 'api' as const, ...(projects ? { projects } : {}) };
+  return { ...changeOf(call), manager: 'api' as const, ...(projects ? { projects } : {}) };
 }
 
 function applyResult({ results, refused }: ApplyResult) {

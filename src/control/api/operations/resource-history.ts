@@ -1,6 +1,6 @@
 /** What happened to a resource, and what hangs on it: versions, differences, rollback, use, standing. */
 import { help, strictObject, T } from '../../../base/schema.ts';
-import { actorOf } from '../caller.ts';
+import { changeOf } from '../caller.ts';
 import { conditionOf } from '../condition.ts';
 import { defineOperation } from '../operation.ts';
 import { changed, keyOf } from '../resource-views.ts';
@@ -56,7 +56,7 @@ const rollback = defineOperation({
   }),
   response: documentResult,
   async handler(call, parts) {
-    const options = { actor: actorOf(call), dryRun: call.body.dryRun, ...conditionOf(call) };
+    const options = { ...changeOf(call), dryRun: call.body.dryRun, ...conditionOf(call) };
     return changed(await parts.resources.rollback(keyOf(parts, call.params), call.body.version, options));
   },
 });

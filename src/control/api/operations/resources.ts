@@ -1,6 +1,6 @@
 /** Resources of every kind: list, read, write, delete, switch on and off. */
 import { help, strictObject, T } from '../../../base/schema.ts';
-import { actorOf, projectsOf } from '../caller.ts';
+import { changeOf, projectsOf } from '../caller.ts';
 import { conditionOf, dryRunOf, needsCondition } from '../condition.ts';
 import { defineOperation } from '../operation.ts';
 import { entityTag, reply } from '../reply.ts';
@@ -60,7 +60,7 @@ const put = defineOperation({
   fromYaml: (text) => text,
   response: documentResult,
   async handler(call, parts) {
-    const options = { actor: actorOf(call), dryRun: call.query.dryRun, ...needsCondition(call) };
+    const options = { ...changeOf(call), dryRun: call.query.dryRun, ...needsCondition(call) };
     return changed(await parts.resources.put(keyOf(parts, call.params), call.body, options));
   },
 });
@@ -72,7 +72,7 @@ const remove = defineOperation({
   query: strictObject({ dryRun: dryRunOf() }),
   response: documentResult,
   async handler(call, parts) {
-    const options = { actor: actorOf(call), dryRun: call.query.dryRun, ...conditionOf(call) };
+    const options = { ...changeOf(call), dryRun: call.query.dryRun, ...conditionOf(call) };
     return result(await parts.resources.delete(keyOf(parts, call.params), options));
   },
 });
@@ -86,7 +86,7 @@ const switches = (['enable', 'disable'] as const).map((verb) =>
         : { en: 'Switches a resource off; it keeps its document and history.', zh: '停用资源；保留文档与历史。' },
     access: 'resources:write', params: resourceParams, response: documentResult,
     async handler(call, parts) {
-      const options = { actor: actorOf(call), ...conditionOf(call) };
+      const options = { ...changeOf(call), ...conditionOf(call) };
       return changed(await parts.resources.setEnabled(keyOf(parts, call.params), verb === 'enable', options));
     },
   }),

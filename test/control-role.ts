@@ -164,8 +164,8 @@ async function openRooms({
     catalogues,
     version: '0.0.0-test',
     accounts: createAccounts({ store, audit, clock, sessionLongestMs: 3_600_000, onPasswordChanged: () => {} }),
-    tokens: createTokens(store.tokens, audit, clock, newId),
-    keys: createKeys(store.credentials, audit, clock, newId, () => publisher.refreshCredentials()),
+    tokens: createTokens(store, audit, clock, newId),
+    keys: createKeys(store, audit, clock, newId, () => publisher.refreshCredentials()),
     incidents: {
       list: (filter: { open?: boolean; limit: number }) => store.incidents.list(filter),
       confirm: async (id: string) => {

@@ -11,6 +11,7 @@ import { manualClock } from '../../base/clock.ts';
 import { idGenerator } from '../../base/id.ts';
 import { systemRandom } from '../../base/random.ts';
 import { openStore } from '../../store/store.ts';
+import type { StoredResource } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
 import { createAccounts } from './accounts.ts';
 import { createAudit } from './audit.ts';
@@ -78,9 +79,45 @@ test('wrong passwords lock, time unlocks, and the last admin stays', async () =>
   await assert.rejects(accounts.delete('admin', me), { code: 'core/access/last-admin' });
 });
 
+test('tries at the same moment count one by one, and a flood writes one line for each lock', async () => {
+  const { accounts } = rooms();
+  const from = { address: '10.0.0.77', userAgent: '' };
+  const tries = await Promise.allSettled(Array.from({ length: 30 }, () => accounts.login('mallory', 'nope', from)));
+  const codes = tries.map((t) => (t as PromiseRejectedResult).reason.code as string);
+  assert.equal(codes.filter((c) => c === 'core/access/login-failed').length, 5);
+  assert.equal(codes.filter((c) => c === 'core/access/locked').length, 25);
+  const lines = await store.audit.list({ subject: 'mallory', limit: 100 });
+  assert.deepEqual(lines.map((l) => l.detail).sort(), ['locked', ...Array<string>(5).fill('wrong user or password')]);
+});
+
+test('an account kept by a User resource is changed there; two admins cannot demote each other', async () => {
+  const { accounts } = rooms();
+  await accounts.create({ name: 'zoe', role: 'admin', password: CANARY }, me);
+  await store.resources.put({ ...consumer('zoe'), kind: 'User' }, 'created', 10);
+  await assert.rejects(accounts.delete('zoe', me), { code: 'core/access/resource-owned' });
+  await accounts.create({ name: 'yan', role: 'admin', password: CANARY }, me);
+  await store.accounts.put({ ...(await store.accounts.get('zoe'))!, enabled: false });
+  const demoted = await Promise.allSettled(['admin', 'yan'].map((name) => accounts.setRole(name, 'viewer', me)));
+  assert.deepEqual(demoted.map((d) => d.status).sort(), ['fulfilled', 'rejected']);
+  await accounts.setRole('admin', 'admin', me);
+});
+
+test('a change that cannot be audited does not happen', async () => {
+  const { accounts } = rooms();
+  const broken = createAccounts({
+    store, clock, sessionLongestMs: 1000, onPasswordChanged: () => assert.fail('nothing was changed'),
+    audit: async () => Promise.reject(new Error('no audit')),
+  });
+  const before = await store.accounts.get('yan');
+  await assert.rejects(broken.resetPassword('yan', `${CANARY}-new`, me), /no audit/);
+  await assert.rejects(broken.delete('yan', me), /no audit/);
+  assert.deepEqual(await store.accounts.get('yan'), before);
+  await assert.rejects(accounts.resetPassword('yan', 'aaaaaaaaaaaaaa', me), { code: 'core/access/weak-password' });
+});
+
 test('tokens are scoped and end; the CLI token counts on loopback only', async () => {
   const { audit } = rooms();
-  const tokens = createTokens(store.tokens, audit, clock, newId);
+  const tokens = createTokens(store, audit, clock, newId);
   const cli = newCliToken(folder);
   assert.equal(statSync(path.join(folder, 'cli-token')).mode & 0o777, 0o600);
   const callers = createCallers({ store, audit, clock, cliToken: cli, sessionIdleMs: 1000 });
@@ -96,9 +133,16 @@ test('tokens are scoped and end; the CLI token counts on loopback only', async (
   assert.equal(await tokens.revoke(token.id, me), true);
 });
 
+const consumer = (name: string): StoredResource => ({
+  project: 'default', kind: 'Consumer', name, manager: 'api', text: '', spec: {}, labels: {}, description: undefined, enabled: true,
+  version: 1, release: 'r', createdAt: 1, updatedAt: 1, updatedBy: 'me',
+});
+
 test('keys are shown once and kept as a hash', async () => {
   let told = 0;
-  const keys = createKeys(store.credentials, rooms().audit, clock, newId, async () => void told++);
+  await store.resources.put(consumer('app'), 'created', 10);
+  const keys = createKeys(store, rooms().audit, clock, newId, async () => void told++);
+  await assert.rejects(keys.create({ project: 'default', consumer: 'nobody', expiresAt: null }, me), { code: 'core/access/no-such-consumer' });
   const { secret, key } = await keys.create({ project: 'default', consumer: 'app', expiresAt: null }, me);
   assert.ok(Buffer.from(secret.slice(3), 'base64url').length >= 16);
   assert.equal(JSON.stringify(await keys.list('default')).includes(secret), false);
@@ -113,7 +157,11 @@ test('sealed values open only in their context and under their key', async () =>
   const sealed = box.seal(CANARY, 'a');
   assert.equal(box.open(sealed, 'a'), CANARY);
   assert.throws(() => box.open(sealed, 'b'), { code: 'core/access/sealed-value' });
-  assert.throws(() => box.open(`${sealed.slice(0, -2)}AA`, 'a'), { code: 'core/access/sealed-value' });
+  const flipped = Buffer.from(sealed.split('.')[1]!, 'base64url');
+  flipped[20]! ^= 1;
+  assert.throws(() => box.open(`${box.keyId}.${flipped.toString('base64url')}`, 'a'), { code: 'core/access/sealed-value' });
+  assert.throws(() => box.open(`${box.keyId}.${flipped.subarray(0, 16).toString('base64url')}`, 'a'), { code: 'core/access/sealed-value' });
+  await store.settings.put('canary', sealed);
   assert.throws(() => keysOf(Buffer.alloc(32)).open(sealed, 'a'), { code: 'core/access/sealed-value' });
   assert.notEqual(box.hmac('x', 't'), box.hmac('y', 't'));
   chmodSync(file, 0o644);
@@ -123,6 +171,9 @@ test('sealed values open only in their context and under their key', async () =>
   await assert.rejects(openKeys(file, store.settings), /not the one this store was made with/);
   rmSync(file);
   await assert.rejects(openKeys(file, store.settings), { code: 'core/access/master-key' }, 'a lost key is never replaced silently');
+  const empty = { get: async () => null, put: async () => {}, putOnce: async (_name: string, value: string) => value };
+  await assert.rejects(openKeys(file, empty, { given: true }), { code: 'core/access/master-key' }, 'a file the operator named is never made');
+  assert.equal(existsSync(file), false);
 });
 
 test('every login and change stands in the audit trail, no secret does', async () => {

@@ -2,11 +2,12 @@
  * What the start does about access: the first administrator while there is no user, and the CLI's token.
  * Both lie in the data folder, readable by its owner only.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { AccountTable } from '../../store/types.ts';
-import { hashPassword } from './password.ts';
+import { checkStrength, hashPassword } from './password.ts';
+import { replacePrivateFile } from './private-file.ts';
 import { newSecretText } from './secrets-text.ts';
 
 export const ADMIN_NAME = 'admin';
@@ -15,12 +16,13 @@ export const CLI_TOKEN_FILE = 'cli-token';
 
 /**
  * Creates user `admin` while no user exists, with `given` (from file or environment) or a random password.
- * Answers the password when it was made now, for printing once; null otherwise.
+ * Answers the password when it was made now, for printing once; null otherwise. Raises `weak-password` for one given.
  */
 export async function ensureFirstAdmin(accounts: AccountTable, dataFolder: string, given: string | undefined, clock: Clock): Promise<string | null> {
   if ((await accounts.count()) > 0) return null;
   const password = given ?? newSecretText('');
-  if (given === undefined) writeFileSync(path.join(dataFolder, PASSWORD_FILE), `${password}\n`, { mode: 0o600 });
+  checkStrength(password, ADMIN_NAME);
+  if (given === undefined) replacePrivateFile(path.join(dataFolder, PASSWORD_FILE), `${password}\n`);
   const now = clock.now();
   await accounts.put({
     name: ADMIN_NAME, displayName: 'Administrator', role: 'admin', language: 'en', passwordHash: await hashPassword(password), enabled: true, createdAt: now, updatedAt: now,
@@ -36,8 +38,6 @@ export function forgetPasswordFile(dataFolder: string): void {
 /** Writes a new token for the CLI of this machine and answers it. */
 export function newCliToken(dataFolder: string): string {
   const token = newSecretText('weir_cli_');
-  const file = path.join(dataFolder, CLI_TOKEN_FILE);
-  rmSync(file, { force: true }); // A left-over file may have another mode.
-  writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+  replacePrivateFile(path.join(dataFolder, CLI_TOKEN_FILE), `${token}\n`);
   return token;
 }

@@ -1,38 +1,60 @@
 /** Keys of consumers: 256 random bits, shown once, kept as SHA-256. */
 import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
-import type { CredentialRow, CredentialTable } from '../../store/types.ts';
+import type { CredentialRow, Store } from '../../store/types.ts';
 import type { Keys, KeyView } from '../api/parts.ts';
 import type { Audit } from './audit.ts';
+import problems from './problems.ts';
 import { newSecretText, sha256Hex } from './secrets-text.ts';
 
 const HINT_LENGTH = 8;
 const KEY_PREFIX = 'wk_';
 /** The auth method these keys are for. */
 const TYPE = 'api-key';
+/** Keys of one consumer that are neither revoked nor over. */
+const VALID_MAX = 100;
 
-/** `changed` is called after a key came or went, so that gateways learn of it. */
-export function createKeys(table: CredentialTable, audit: Audit, clock: Clock, newId: NewId, changed: (project: string) => Promise<void>): Keys {
-  const view = ({ sha256: _, ...row }: CredentialRow): KeyView => row;
+/**
+ * Opens the room of keys. A key and its audit line are written together; `changed` is called after a key
+ * came or went, so that gateways learn of it.
+ */
+export function createKeys(
+  store: Pick<Store, 'credentials' | 'transaction'>, audit: Audit, clock: Clock, newId: NewId, changed: (project: string) => Promise<void>,
+): Keys {
   return {
-    list: async (project, consumer) => (await table.list({ project, ...(consumer === undefined ? {} : { consumer }) })).map(view),
+    list: async (project, consumer) => (await store.credentials.list({ project, ...(consumer === undefined ? {} : { consumer }) })).map(viewOf),
     async create({ project, consumer, expiresAt }, actor) {
       const secret = newSecretText(KEY_PREFIX);
+      const now = clock.now();
       const row: CredentialRow = {
         id: newId(), project, type: TYPE, consumer, sha256: sha256Hex(secret), hint: secret.slice(0, HINT_LENGTH),
-        createdAt: clock.now(), createdBy: actor.name, expiresAt, revokedAt: null,
+        createdAt: now, createdBy: actor.name, expiresAt, revokedAt: null,
       };
-      await table.add(row);
-      await audit({ actor, action: 'key.create', subject: `${project}/${consumer} (${row.id})` });
+      await store.transaction(async (tables) => {
+        const known = await tables.resources.get({ project, kind: 'Consumer', name: consumer });
+        if (!known) throw problems.raise['no-such-consumer']({ values: { project, name: consumer } });
+        const valid = (await tables.credentials.list({ project, consumer })).filter((k) => k.revokedAt === null && (k.expiresAt ?? Infinity) > now);
+        if (valid.length >= VALID_MAX) throw problems.raise['too-many']({ values: { limit: VALID_MAX } });
+        await tables.credentials.add(row);
+        await audit({ actor, action: 'key.create', subject: `${project}/${consumer} (${row.id})` }, tables.audit);
+      });
       await changed(project);
-      return { secret, key: view(row) };
+      return { secret, key: viewOf(row) };
     },
     async revoke(project, id, actor) {
-      const row = await table.get(id);
-      if (!row || row.project !== project || !(await table.revoke(id, clock.now()))) return false;
-      await audit({ actor, action: 'key.revoke', subject: `${project}/${row.consumer} (${id})` });
-      await changed(project);
-      return true;
+      const done = await store.transaction(async (tables) => {
+        const row = await tables.credentials.get(id);
+        if (!row || row.project !== project || !(await tables.credentials.revoke(id, clock.now()))) return false;
+        await audit({ actor, action: 'key.revoke', subject: `${project}/${row.consumer} (${id})` }, tables.audit);
+        return true;
+      });
+      if (done) await changed(project);
+      return done;
     },
   };
+}
+
+function viewOf(row: CredentialRow): KeyView {
+  const { sha256: _sha256, ...shown } = row;
+  return shown;
 }

@@ -9,6 +9,7 @@ const PARAMETERS = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
 export const PASSWORD_LENGTH_MIN = 10;
+const DIFFERENT_MIN = 5;
 /** Each hash takes 19 MiB and a pool thread: more at once would starve everything else. */
 const AT_ONCE_MAX = 2;
 const WAITING_MAX = 50;
@@ -24,16 +25,15 @@ const waiting: (() => void)[] = [];
 
 /** Lets `AT_ONCE_MAX` hashes run; raises `login-busy` when too many wait. */
 async function inTurn<V>(work: () => Promise<V>): Promise<V> {
-  if (running >= AT_ONCE_MAX) {
-    if (waiting.length >= WAITING_MAX) throw problems.raise['login-busy']();
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-  running++;
+  if (running < AT_ONCE_MAX) running++;
+  else if (waiting.length >= WAITING_MAX) throw problems.raise['login-busy']();
+  else await new Promise<void>((resolve) => waiting.push(resolve)); // Whoever ends hands its place over.
   try {
     return await work();
   } finally {
-    running--;
-    waiting.shift()?.();
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
   }
 }
 
@@ -41,7 +41,7 @@ function derive(password: string, salt: Buffer, { memory, passes, parallelism }:
   return inTurn(
     () =>
       new Promise((resolve, reject) => {
-        const options = { message: Buffer.from(password, 'utf8'), nonce: salt, memory, passes, parallelism, tagLength };
+        const options = { message: Buffer.from(password.normalize('NFC'), 'utf8'), nonce: salt, memory, passes, parallelism, tagLength };
         argon2('argon2id', options, (error, tag) => (error ? reject(error) : resolve(Buffer.from(tag))));
       }),
   );
@@ -69,9 +69,9 @@ export async function verifyPassword(password: string, phc: string | null): Prom
   return timingSafeEqual(found, wanted) && phc !== null;
 }
 
-/** Raises `weak-password` for one that is too short or the user's own name. */
+/** Raises `weak-password` for one that is too short, of few characters, or the user's own name. */
 export function checkStrength(password: string, name: string): void {
-  if ([...password].length < PASSWORD_LENGTH_MIN || password.toLowerCase() === name.toLowerCase()) {
-    throw problems.raise['weak-password']({ values: { least: PASSWORD_LENGTH_MIN } });
-  }
+  const characters = [...password];
+  const weak = characters.length < PASSWORD_LENGTH_MIN || new Set(characters).size < DIFFERENT_MIN || password.toLowerCase() === name.toLowerCase();
+  if (weak) throw problems.raise['weak-password']({ values: { least: PASSWORD_LENGTH_MIN, different: DIFFERENT_MIN } });
 }

@@ -20,7 +20,10 @@ export default defineProblems('core/access', {
   'weak-password': {
     status: 400,
     title: { en: 'Password is too weak', zh: '密码强度不足' },
-    detail: { en: 'A password needs at least {least} characters and must not be the user’s name.', zh: '密码至少 {least} 个字符，且不能与用户名相同。' },
+    detail: {
+      en: 'A password needs at least {least} characters, {different} of them different, and must not be the user’s name.',
+      zh: '密码至少 {least} 个字符（其中至少 {different} 个不同），且不能与用户名相同。',
+    },
   },
   'wrong-password': {
     status: 403,
@@ -36,6 +39,21 @@ export default defineProblems('core/access', {
     status: 409,
     title: { en: 'User exists', zh: '用户已存在' },
     detail: { en: 'There is a user {name} already.', zh: '用户 {name} 已存在。' },
+  },
+  'resource-owned': {
+    status: 409,
+    title: { en: 'User is kept by a resource', zh: '用户由资源管理' },
+    detail: { en: '{name} is kept by the User resource of that name; change or delete that one. Only the password is set here.', zh: '{name} 由同名 User 资源管理，请修改或删除该资源；此处只能设置密码。' },
+  },
+  'no-such-consumer': {
+    status: 404,
+    title: { en: 'No such consumer', zh: '没有该消费者' },
+    detail: { en: 'There is no Consumer {name} in project {project}; create it before its key.', zh: '项目 {project} 中没有消费者 {name}，请先创建。' },
+  },
+  'too-many': {
+    status: 409,
+    title: { en: 'Too many of them', zh: '数量过多' },
+    detail: { en: '{limit} valid ones exist already, which is the most; revoke one first.', zh: '有效数量已达上限 {limit}，请先吊销一个。' },
   },
   'last-admin': {
     status: 409,

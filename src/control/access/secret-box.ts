@@ -4,8 +4,9 @@
  * Source: NIST SP 800-38D; RFC 5869 (HKDF).
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, linkSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { SettingTable } from '../../store/types.ts';
+import { createPrivateFile } from './private-file.ts';
 import problems from './problems.ts';
 
 const KEY_BYTES = 32;
@@ -24,13 +25,15 @@ export interface InstallationKeys {
 }
 
 /**
- * Reads the master key, making it (mode 0600) at the first start of an installation.
+ * Reads the master key, making it (mode 0600) at the first start of an installation. A key file that the
+ * operator `given` is never made, since a mount that is missing today would come back tomorrow with another
+ * key; it may belong to another user and be read by a group.
  * Raises `master-key` when it is missing though the store was made with one, is not ours alone, or is another.
  */
-export async function openKeys(file: string, settings: SettingTable): Promise<InstallationKeys> {
+export async function openKeys(file: string, settings: SettingTable, { given = false } = {}): Promise<InstallationKeys> {
   const known = await settings.get('master-key-id');
-  if (known === null) makeKey(file);
-  const keys = keysOf(readKey(file));
+  if (known === null && !given) makeKey(file);
+  const keys = keysOf(readKey(file, given));
   if ((await settings.putOnce('master-key-id', keys.keyId)) !== keys.keyId) refuse(file, 'is not the one this store was made with');
   return keys;
 }
@@ -39,9 +42,8 @@ export async function openKeys(file: string, settings: SettingTable): Promise<In
 function makeKey(file: string): void {
   const aside = `${file}.${randomBytes(4).toString('hex')}`;
   try {
-    writeFileSync(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+    createPrivateFile(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
     linkSync(aside, file);
-    chmodSync(file, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuse(file, `cannot be written: ${(error as Error).message}`, error);
   } finally {
@@ -49,18 +51,22 @@ function makeKey(file: string): void {
   }
 }
 
-function readKey(file: string): Buffer {
+function readKey(file: string, given: boolean): Buffer {
+  let descriptor: number | undefined;
   let text: string;
   try {
-    const { mode, uid } = statSync(file);
+    descriptor = openSync(file, 'r');
+    const { mode, uid } = fstatSync(descriptor);
     if (process.platform !== 'win32') {
-      if ((mode & 0o077) !== 0) refuse(file, 'may be read by others: its mode must be 0600');
-      if (uid !== process.getuid?.() && uid !== 0) refuse(file, 'belongs to another user');
+      if ((mode & (given ? 0o007 : 0o077)) !== 0) refuse(file, 'may be read by others: its mode must be 0600');
+      if (!given && uid !== process.getuid?.() && uid !== 0) refuse(file, 'belongs to another user');
     }
-    text = readFileSync(file, 'utf8').trim();
+    text = readFileSync(descriptor, 'utf8').trim();
   } catch (error) {
     if ((error as { code?: string }).code?.startsWith('core/')) throw error;
     return refuse(file, `cannot be read: ${(error as Error).message}`, error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
   const key = Buffer.from(text, 'base64');
   if (key.length !== KEY_BYTES) refuse(file, `must hold ${KEY_BYTES} bytes in base64`);
@@ -81,7 +87,7 @@ export function keysOf(master: Buffer): InstallationKeys {
     keyId,
     seal(plain, context) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(Buffer.from(context));
       const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
       return `${keyId}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
@@ -91,7 +97,7 @@ export function keysOf(master: Buffer): InstallationKeys {
       try {
         if (id !== keyId) throw new Error(`sealed under key ${id}`);
         const bytes = Buffer.from(text, 'base64url');
-        const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, NONCE_BYTES));
+        const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
         decipher.setAAD(Buffer.from(context));
         decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
         return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');

@@ -1,7 +1,7 @@
 /** API tokens: a role, narrowed to permissions and projects, for a time. */
 import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
-import type { TokenRow, TokenTable } from '../../store/types.ts';
+import type { Store, TokenRow } from '../../store/types.ts';
 import type { Permission } from '../api/caller.ts';
 import type { Tokens, TokenView } from '../api/parts.ts';
 import type { Audit } from './audit.ts';
@@ -11,28 +11,41 @@ import { newSecretText, sha256Hex } from './secrets-text.ts';
 
 /** Prefix of every API token: secret scanners know it by this. */
 export const TOKEN_PREFIX = 'weir_';
+/** Tokens that are neither revoked nor over. */
+const VALID_MAX = 1_000;
 
-export function createTokens(table: TokenTable, audit: Audit, clock: Clock, newId: NewId): Tokens {
-  const view = ({ sha256: _, ...row }: TokenRow): TokenView => row;
+/** Opens the room of tokens. A token and its audit line are written together. */
+export function createTokens(store: Pick<Store, 'tokens' | 'transaction'>, audit: Audit, clock: Clock, newId: NewId): Tokens {
   return {
-    list: async () => (await table.all()).map(view),
+    list: async () => (await store.tokens.all()).map(viewOf),
     async create({ name, role, projects, permissions, expiresAt }, actor) {
       const known = permissionsOf(role);
       const wrong = permissions.find((p) => !known.includes(p as Permission));
       if (wrong !== undefined) throw problems.raise['unknown-permission']({ values: { permission: wrong.slice(0, 60), role, known: known.join(', ') } });
       const secret = newSecretText(TOKEN_PREFIX);
+      const now = clock.now();
       const row: TokenRow = {
-        id: newId(), name, sha256: sha256Hex(secret), role, permissions, projects, createdBy: actor.name, createdAt: clock.now(),
+        id: newId(), name, sha256: sha256Hex(secret), role, permissions, projects, createdBy: actor.name, createdAt: now,
         expiresAt, usedAt: null, revokedAt: null,
       };
-      await table.add(row);
-      await audit({ actor, action: 'token.create', subject: `${name} (${row.id})`, detail: `role ${role}` });
-      return { secret, token: view(row) };
+      await store.transaction(async (tables) => {
+        const valid = (await tables.tokens.all()).filter((t) => t.revokedAt === null && t.expiresAt > now);
+        if (valid.length >= VALID_MAX) throw problems.raise['too-many']({ values: { limit: VALID_MAX } });
+        await tables.tokens.add(row);
+        await audit({ actor, action: 'token.create', subject: `${name} (${row.id})`, detail: `role ${role}` }, tables.audit);
+      });
+      return { secret, token: viewOf(row) };
     },
-    async revoke(id, actor) {
-      const done = await table.revoke(id, clock.now());
-      if (done) await audit({ actor, action: 'token.revoke', subject: id });
-      return done;
-    },
+    revoke: (id, actor) =>
+      store.transaction(async (tables) => {
+        const done = await tables.tokens.revoke(id, clock.now());
+        if (done) await audit({ actor, action: 'token.revoke', subject: id }, tables.audit);
+        return done;
+      }),
   };
+}
+
+function viewOf(row: TokenRow): TokenView {
+  const { sha256: _sha256, ...shown } = row;
+  return shown;
 }

@@ -5,8 +5,11 @@ import { operations } from '../../generated/operations.ts';
 import { registry } from '../../generated/registry.ts';
 import { kinds } from '../../generated/kinds.ts';
 import type { JsonSchema } from '../../src/base/schema.ts';
+import { processConfig } from '../../src/wire/config.ts';
 import type { Component } from '../../src/sdk/component.ts';
+import { verbs } from '../../src/cli/verbs/list.ts';
 import { renderClient } from './client.ts';
+import { cliPage } from './cli-page.ts';
 import { kindSchema, renderEditorSchema } from './editor-schema.ts';
 import { renderOpenApi } from './openapi.ts';
 import { cell, componentPage, fieldTable, page, problemTable } from './reference.ts';
@@ -24,7 +27,17 @@ export async function renderDocuments(): Promise<[string, string][]> {
     ...kinds.map((k): [string, string] => [`docs/reference/kind/${k.kind.toLowerCase()}.md`, kindPage(k)]),
     ['docs/reference/problems.md', problemsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/cli.md', cliPage(verbs)],
+    ['docs/reference/configuration.md', configurationPage()],
   ];
+}
+
+function configurationPage(): string {
+  const intro = {
+    en: 'Process configuration: `weir.yaml` in the folder Weir is started in. Each field is also an environment variable: `WEIR_` and its path in capitals (`gateway.bodyMax` is `WEIR_GATEWAY_BODY_MAX`); with `_FILE` behind it the value is read from a file. Order: environment, file, default. `weir config print --effective` shows what counts and where it came from.',
+    zh: '进程配置：启动目录中的 `weir.yaml`。每个字段也可用环境变量设置：`WEIR_` 加大写路径（`gateway.bodyMax` 即 `WEIR_GATEWAY_BODY_MAX`）；再加 `_FILE` 则从文件读取。优先级：环境变量、文件、默认值。`weir config print --effective` 显示生效值及其来源。',
+  };
+  return page({ en: 'Configuration', zh: '配置' }, intro, fieldTable(processConfig as unknown as JsonSchema));
 }
 
 function described(component: Component): Record<string, unknown> {

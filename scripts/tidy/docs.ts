@@ -5,6 +5,8 @@ import { metrics } from '../../generated/metrics.ts';
 import { catalogues } from '../../generated/problems.ts';
 import { registry } from '../../generated/registry.ts';
 import type { JsonSchema } from '../../src/base/schema.ts';
+import { verbs } from '../../src/cli/verbs/list.ts';
+import { processConfig } from '../../src/wire/config.ts';
 import type { Component } from '../../src/sdk/component.ts';
 import { keyFaults } from './words.ts';
 
@@ -33,6 +35,8 @@ export function textFaults(): string[] {
     }
   }
   for (const metric of metrics) both(metric.name, metric.help);
+  for (const verb of verbs) both(`weir ${verb.name}`, verb.summary);
+  fields(processConfig as unknown as JsonSchema, 'weir.yaml', faults);
   return faults;
 }
 
@@ -53,6 +57,7 @@ export function referenceFaults(root: string): string[] {
   return [
     ...compare(root, 'docs/reference/problems.md', codes, /^\| `([a-z0-9/-]+\/[a-z0-9-]+)`/gm),
     ...compare(root, 'docs/reference/metrics.md', metrics.map((m) => m.name), /^\| `(weir_\w+)`/gm),
+    ...compare(root, 'docs/reference/cli.md', verbs.map((v) => v.name), /^## ([a-z][a-z -]*)$/gm),
     ...twice('problem code', codes),
     ...twice('metric', metrics.map((m) => m.name)),
   ];

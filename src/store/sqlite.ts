@@ -9,6 +9,8 @@ import problems from './problems.ts';
 
 const BUSY_MS = 5_000;
 const STATEMENTS_MAX = 500;
+/** A trigger refused: a bug of ours, not a conflict. */
+const TRIGGER = 1811;
 /** Work waiting for a transaction of this process; more is refused as `busy`. */
 const WAITING_MAX = 10_000;
 
@@ -103,7 +105,7 @@ function translated<V>(work: () => V): V {
     if (primary === 11 || primary === 26) throw problems.raise.damaged({ cause: error });
     if (primary === 8 || primary === 14) throw problems.raise['read-only']({ cause: error });
     if (primary === 10) throw problems.raise[/disk full|ENOSPC/i.test(message) ? 'full' : 'unavailable']({ cause: error });
-    if (primary === 19) throw problems.raise['changed-meanwhile']({ cause: error });
+    if (primary === 19 && errcode !== TRIGGER) throw problems.raise['changed-meanwhile']({ cause: error });
     throw error;
   }
 }

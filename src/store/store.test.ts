@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,10 @@ import { idGenerator } from '../base/id.ts';
 import { seededRandom } from '../base/random.ts';
 import type { CallRecord } from '../sdk/call-record.ts';
 import type { StoredResource } from '../sdk/resource.ts';
+import type { Lease } from '../sdk/run.ts';
+import type { Database } from './database.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
 import { openStore } from './store.ts';
 import type { Store } from './types.ts';
 
@@ -31,7 +35,27 @@ const call = (id: string, time: number, more: Partial<CallRecord> = {}): CallRec
 });
 const queued = { project: 'default', release: 'r', trigger: 'manual' as const, attempt: 1, attemptsMax: 3, dueAt: 0, requestedBy: 'me', overlap: 'queue' as const };
 
-function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Promise<Store | string>): void {
+/** A claim that skipped what others were deciding about looks again, as a worker does. */
+async function claimUntilFound(store: Store, worker: string): Promise<Lease | null> {
+  for (let look = 0; look < 50; look++) {
+    const lease = await store.runs.claim(worker, 60_000);
+    if (lease) return lease;
+    if ((await store.runs.list({ state: 'queued', limit: 1 })).length === 0) return null;
+  }
+  return null;
+}
+
+/** Runs SQL past the tables, on a connection of its own; answers the first value. */
+async function onceOn(db: Database, sql: string): Promise<unknown> {
+  try {
+    const [row] = await db.all(sql);
+    return row && Object.values(row)[0];
+  } finally {
+    await db.close();
+  }
+}
+
+function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Promise<Store | string>, direct: (sql: string) => Promise<unknown>): void {
   describe(name, () => {
     const clock = manualClock();
     let store: Store;
@@ -75,6 +99,47 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
       assert.deepEqual(page[0], records[448]);
       assert.equal(await store.calls.trim(1010, 100), 350);
       assert.deepEqual((await store.calls.search({ limit: 1000 })).map((c) => c.id).at(-1), '00350');
+    });
+
+    it('the database itself refuses to change the audit trail', async () => {
+      const row = { id: 'kept', time: 5, actor: 'keeper', actorKind: 'user' as const, address: '', action: 'x', subject: 's', beforeHash: null, afterHash: null, outcome: 'done' as const, detail: '' };
+      await store.audit.add(row);
+      for (const sql of [`UPDATE audit SET actor = 'b'`, `DELETE FROM audit`, `DELETE FROM audit WHERE id = 'kept'`]) {
+        await assert.rejects(direct(sql), /append-only/, sql);
+      }
+      assert.deepEqual((await store.audit.list({ subject: 's', limit: 5 })), [row]);
+    });
+
+    it('the store used inside its own transaction fails at once instead of waiting for itself', async () => {
+      await assert.rejects(store.transaction(() => store.settings.get('x')), /inside its own transaction/);
+      await assert.rejects(store.transaction(() => store.transaction(async () => {})), /inside its own transaction/);
+      await store.transaction(async (tables) => tables.calls.add([call('inner', 1)]));
+      assert.equal((await store.calls.search({ id: 'inner', limit: 1 })).length, 1, 'a table that wants a transaction joins the one there is');
+    });
+
+    it('transactions follow one another: a count read inside is still true when it is written', async () => {
+      await store.settings.put('count', '0');
+      await Promise.all(Array.from({ length: 20 }, () => store.transaction(async ({ settings }) => settings.put('count', String(Number(await settings.get('count')) + 1)))));
+      assert.equal(await store.settings.get('count'), '20');
+    });
+
+    it('integers beyond 2^53 and texts with NUL come back', async () => {
+      const big = call('big', 2, { requestBytes: Number.MAX_SAFE_INTEGER, path: '/a\0b' });
+      await store.calls.add([big]);
+      assert.deepEqual(await store.calls.search({ id: 'big', limit: 1 }), [{ ...big, path: '/a\ufffdb' }]);
+      assert.equal(await direct('SELECT CAST(9007199254740993 AS BIGINT) AS n'), 9007199254740993n);
+      assert.equal(await direct('SELECT CAST(-9223372036854775808 AS BIGINT) AS n'), -(2n ** 63n));
+      assert.equal(await direct('SELECT CAST(9007199254740991 AS BIGINT) AS n'), 9007199254740991);
+    });
+
+    it('calls are found by the beginning of a release, by time taken and by bytes', async () => {
+      await store.calls.add([call('r1', 3, { release: 'feed01', durationMs: 20, upstreamMs: 15 }), call('r2', 4, { release: 'feed02', responseBytes: 9000, requestBytes: 70 })]);
+      const found = async (filter: object) => (await store.calls.search({ ...filter, from: 3, to: 5, limit: 9 })).map((c) => c.id);
+      assert.deepEqual(await found({ release: 'feed' }), ['r2', 'r1']);
+      assert.deepEqual(await found({ release: 'feed02' }), ['r2']);
+      assert.deepEqual(await found({ slowerThanMs: 20 }), ['r1']);
+      assert.deepEqual(await found({ upstreamSlowerThanMs: 15 }), ['r1']);
+      assert.deepEqual(await found({ responseBytesFrom: 9000, requestBytesFrom: 70 }), ['r2']);
     });
 
     it('audit and incidents', async () => {
@@ -121,6 +186,38 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
       assert.equal(await store.schedules.advance('default', 'jump', 5, 10), false);
     });
 
+    it('a lease written before the clock went back still ends, and a live holder keeps it', async () => {
+      await store.runs.enqueue({ ...queued, pipeline: 'back' });
+      const held = (await store.runs.claim('w1', 1000))!;
+      clock.setNow(clock.now() - 3_600_000);
+      assert.equal(await store.runs.claim('w2', 1000), null);
+      clock.advance(3_000);
+      assert.equal((await store.runs.heartbeat(held, 1000)).held, true);
+      assert.equal(await store.runs.claim('w2', 1000), null);
+      clock.advance(1_001);
+      assert.equal((await store.runs.claim('w2', 1000))?.run.id, held.run.id, 'its holder is gone, not an hour away');
+      assert.equal(await store.runs.finish(held, 'succeeded', [], null), false);
+      clock.setNow(clock.now() + 3_600_000);
+      await store.runs.finish((await store.runs.claim('w1', 1000))!, 'succeeded', [], null);
+    });
+
+    it('pipelines that are busy do not hide one that is free', async () => {
+      const held = [];
+      for (let i = 0; i < 60; i++) {
+        await store.runs.enqueue({ ...queued, pipeline: `busy${i}` });
+        held.push((await store.runs.claim('w1', 60_000))!);
+        await store.runs.enqueue({ ...queued, pipeline: `busy${i}` });
+      }
+      await store.runs.enqueue({ ...queued, pipeline: 'free', dueAt: 1 });
+      const found = (await store.runs.claim('w2', 60_000))!;
+      assert.equal(found.run.pipeline, 'free');
+      for (const lease of [...held, found]) await store.runs.finish(lease, 'succeeded', [], null);
+      const rest = await Promise.all(Array.from({ length: 70 }, (_, i) => claimUntilFound(store, `w${i % 7}`)));
+      const ids = rest.flatMap((lease) => (lease ? [lease.run.id] : []));
+      assert.equal(ids.length, 60);
+      assert.equal(new Set(ids).size, 60, 'claims at the same moment never share a run');
+    });
+
     it('an older epoch never overwrites a checkpoint', async () => {
       const c = { pipeline: 'p', stream: 's', epoch: 7, position: { cursor: '9007199254740993', key: ['1'] }, rows: 3, run: 'r' };
       await store.runs.saveCheckpoint('default', c);
@@ -138,16 +235,17 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
 }
 
 const newId = (clock: ReturnType<typeof manualClock>) => idGenerator(clock, seededRandom(7));
-suite('store on SQLite', (clock) => openStore({ file: path.join(folder, 'suite.db'), clock, newId: newId(clock) }));
+const suiteFile = path.join(folder, 'suite.db');
+suite('store on SQLite', (clock) => openStore({ file: suiteFile, clock, newId: newId(clock) }), (sql) => onceOn(openSqlite(suiteFile), sql));
 
+const urlOf = ({ user, password, host, port, database }: TestDatabase, login = password) => `postgres://${user}:${login}@${host}:${port}/${database}`;
 let postgres: TestDatabase | undefined;
 suite('store on PostgreSQL', async (clock) => {
   const server = await startPostgres();
   if ('missing' in server) return server.missing;
   postgres = server;
-  const { user, password, host, port, database } = server;
-  return openStore({ url: `postgres://${user}:${password}@${host}:${port}/${database}`, file: '', clock, newId: newId(clock) });
-});
+  return openStore({ url: urlOf(server), file: '', clock, newId: newId(clock) });
+}, (sql) => onceOn(openPostgres(urlOf(postgres!)), sql));
 after(() => postgres?.stop());
 
 test('a newer schema is refused', async () => {
@@ -167,6 +265,50 @@ test('a damaged file is a clear problem', async () => {
   await assert.rejects(openStore({ file, clock, newId: newId(clock) }), { code: 'core/store/damaged' });
   truncateSync(file, 0);
   await (await openStore({ file, clock, newId: newId(clock) })).close();
+});
+
+test('a folder that is missing or not ours is a clear problem; the file is ours alone', async () => {
+  const clock = manualClock();
+  await assert.rejects(openStore({ file: path.join(folder, 'none', 'x.db'), clock, newId: newId(clock) }), { code: 'core/store/read-only' });
+  const file = path.join(folder, 'own.db');
+  await (await openStore({ file, clock, newId: newId(clock) })).close();
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
+test('a PostgreSQL that is down, or has no such database, is a clear problem', async (t) => {
+  const clock = manualClock();
+  await assert.rejects(openStore({ url: 'postgres://u:p@127.0.0.1:1/x', file: '', clock, newId: newId(clock) }), { code: 'core/store/unavailable' });
+  if (!postgres) return t.skip('no PostgreSQL here');
+  const url = `${urlOf(postgres)}_not_there`;
+  await assert.rejects(openStore({ url, file: '', clock, newId: newId(clock) }), { code: 'core/store/refused' });
+});
+
+test('several processes bring the same new store up to date together', async () => {
+  const file = path.join(folder, 'together.db');
+  const script = path.join(import.meta.dirname, '..', '..', 'test', 'claim-runs.ts');
+  const codes = await Promise.all(Array.from({ length: 4 }, () => new Promise((resolve) => fork(script, [file], { stdio: 'ignore' }).on('exit', resolve))));
+  assert.deepEqual(codes, [0, 0, 0, 0]);
+});
+
+test('kill -9 in the middle of writing loses no change that was acknowledged', { timeout: 60_000 }, async () => {
+  const file = path.join(folder, 'killed.db');
+  const script = path.join(import.meta.dirname, '..', '..', 'test', 'write-settings.ts');
+  let acknowledged = -1;
+  for (let round = 0; round < 3; round++) {
+    const child = fork(script, [file, String(acknowledged + 1)], { stdio: 'ignore' });
+    const stopAt = acknowledged + 30 + round * 7;
+    child.on('message', (n: number) => {
+      acknowledged = n;
+      if (n >= stopAt) child.kill('SIGKILL');
+    });
+    await new Promise((resolve) => child.on('exit', resolve));
+  }
+  const clock = manualClock();
+  const store = await openStore({ file, clock, newId: newId(clock) });
+  for (let n = 0; n <= acknowledged; n++) assert.equal(await store.settings.get(`s${n}`), String(n));
+  const told = new Set((await store.outbox.waiting(10_000)).map((e) => Number(e.subject)));
+  for (let n = 0; n <= acknowledged; n++) assert.ok(told.has(n), 'events came with their changes');
+  await store.close();
 });
 
 test('no statement changes or deletes audit lines', () => {

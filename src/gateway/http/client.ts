@@ -39,7 +39,7 @@ const CLIENT_LEFT = 499;
 export class ClientConnection implements Timed, RelayClient {
   readonly deadline = noDeadline();
   readonly clientAddress: string;
-  readonly forwardedLines: string;
+  readonly forwardedLines: Buffer;
   isBodiless = true;
   takesInterims = true;
   private readonly tools: EngineTools;
@@ -249,7 +249,8 @@ export class ClientConnection implements Timed, RelayClient {
     this.relay.started = false;
     this.bodyHeld = this.bodyFailed = false;
     this.mode = 'decide';
-    const exchange = (this.exchange = createExchange(head, { clientAddress: this.clientAddress, startedAt: this.startedAt, ids: tools.ids }));
+    const exchange = (this.exchange = createExchange(head, { clientAddress: this.clientAddress, startedAt: this.startedAt,
+      ids: tools.ids }));
     let disposition: Disposition | Promise<Disposition>;
     try {
       disposition = tools.core.onRequest(exchange);

@@ -86,7 +86,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const pool = engine.pool('default/up')!;
       return {
         kind: 'upstream',
-        forward: { pool, target: undefined, host: undefined, connectMs: 2000, firstByteMs: 5000, idleMs: 5000, bodyBytesMax: 1 << 30, ...options.forward },
+        forward: { pool, target: undefined, host: undefined, connectMs: 2000, firstByteMs: 5000, idleMs: 5000,
+          bodyBytesMax: 1 << 30, ...options.forward },
       };
     },
     onResponse: options.onResponse ?? (() => undefined),
@@ -138,7 +139,8 @@ export class Talk {
   async until(test: (text: string) => boolean): Promise<string> {
     const cancelAt = AbortSignal.timeout(WAIT_MS);
     while (!test(this.text)) {
-      if (cancelAt.aborted || (this.ended && !test(this.text))) throw new Error(`not received: ${JSON.stringify(this.text.slice(0, 2000))}`);
+      if (cancelAt.aborted || (this.ended
+        && !test(this.text))) throw new Error(`not received: ${JSON.stringify(this.text.slice(0, 2000))}`);
       await new Promise<void>((resolve) => {
         this.changed = resolve;
         cancelAt.addEventListener('abort', () => resolve(), { once: true });

@@ -175,7 +175,8 @@ test('an upstream that never answers is a 504 after the route\'s first-byte time
 
 test('an upstream that stops amid its answer cuts the client, so that nobody takes a part for the whole', async () => {
   const clock = manualClock();
-  await withGateway((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), { clock, forward: { idleMs: 1000 } }, async (gateway) => {
+  await withGateway((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), { clock,
+    forward: { idleMs: 1000 } }, async (gateway) => {
     const talk = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}\r\n`);
     await talk.until((text) => text.endsWith('abc'));
     clock.advance(1500);
@@ -217,7 +218,8 @@ test('bodies beyond the route\'s limit are a 413, told by length or counted by c
     const long = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 11\r\n\r\n`).end();
     assert.match(long, /^HTTP\/1\.1 413 [^]*connection: close[^]*core\/http\/bodyTooLarge/);
     assert.equal(upstream.received.length, 0);
-    const chunked = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n`).end();
+    const chunked = await new Talk(gateway.port)
+      .send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n`).end();
     assert.match(chunked, /^HTTP\/1\.1 413 /);
     assert.equal(gateway.engine.stats().upstream.open, 0);
   });
@@ -225,7 +227,8 @@ test('bodies beyond the route\'s limit are a 413, told by length or counted by c
 
 test('a malformed chunk amid a request is a 400 and the upstream sees no end of the body', async () => {
   await withGateway(() => {}, {}, async (gateway, upstream) => {
-    const text = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`).send('zz\r\n').end();
+    const text = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
+      .send('zz\r\n').end();
     assert.match(text, /^HTTP\/1\.1 400 [^]*core\/http\/chunk/);
     assert.ok(!upstream.received.join('').includes('0\r\n\r\n'));
   });

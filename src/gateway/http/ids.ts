@@ -17,18 +17,18 @@ const PER_BASE = 4096;
 /** A base id, and with it the time inside, is kept this long at most. */
 const BASE_MS = 20;
 const HEX3 = Array.from({ length: PER_BASE }, (_, i) => i.toString(16).padStart(3, '0'));
-const HEX4 = Array.from({ length: 65536 }, (_, i) => i.toString(16).padStart(4, '0'));
 
-/** Makes request ids from `newId` (its last three hex digits count) and trace ids from a fast generator. */
+/**
+ * Makes request ids from `newId` (its last three hex digits count) and trace contexts from fresh random
+ * digits for each few thousand, a counter, and, where samplers look, digits that are random in each.
+ */
 export function createRequestIds(newId: NewId, random: Random): RequestIds {
   let base = '';
   let used = PER_BASE;
   let madeAt = Number.NEGATIVE_INFINITY;
+  let trace = ['', '', ''];
+  let traces = PER_BASE;
   const next = xorshift(random.bytes(16));
-  const hex8 = (): string => {
-    const value = next();
-    return HEX4[value >>> 16]! + HEX4[value & 0xffff]!;
-  };
   return {
     requestId(nowMs) {
       if (used >= PER_BASE || nowMs - madeAt >= BASE_MS) {
@@ -38,8 +38,16 @@ export function createRequestIds(newId: NewId, random: Random): RequestIds {
       }
       return base + HEX3[used++]!;
     },
-    // The fixed digits keep the ids from being all zero, which W3C forbids.
-    traceparent: () => `00-${hex8()}${hex8()}${hex8()}${HEX4[(next() >>> 16) | 1]!}${HEX4[next() >>> 16]!}-${hex8()}${HEX4[(next() >>> 16) | 1]!}${HEX4[next() >>> 16]!}-00`,
+    traceparent() {
+      if (traces >= PER_BASE) {
+        const hex = Buffer.from(random.bytes(24)).toString('hex');
+        // The fixed 1 keeps ids from being all zero, which W3C forbids.
+        trace = [`00-1${hex.slice(1, 16)}`, hex.slice(16, 26), `-1${hex.slice(27, 39)}`];
+        traces = 0;
+      }
+      const count = HEX3[traces++]!;
+      return `${trace[0]}${HEX3[next() & 0xfff]}${trace[1]}${count}${trace[2]}${count}-00`;
+    },
   };
 }
 

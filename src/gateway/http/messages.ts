@@ -11,54 +11,87 @@ import type { Writer } from './writer.ts';
 
 /** Reason phrases of what we answer ourselves. Source: RFC 9110 §15. */
 const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 301: 'Moved Permanently', 302: 'Found', 303: 'See Other', 304: 'Not Modified',
+  200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 301: 'Moved Permanently', 302: 'Found', 303: 'See Other',
+    304: 'Not Modified',
   307: 'Temporary Redirect', 308: 'Permanent Redirect', 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found',
-  405: 'Method Not Allowed', 408: 'Request Timeout', 409: 'Conflict', 413: 'Content Too Large', 414: 'URI Too Long', 417: 'Expectation Failed',
+  405: 'Method Not Allowed', 408: 'Request Timeout', 409: 'Conflict', 413: 'Content Too Large', 414: 'URI Too Long',
+    417: 'Expectation Failed',
   422: 'Unprocessable Content', 429: 'Too Many Requests', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error',
   501: 'Not Implemented', 502: 'Bad Gateway', 503: 'Service Unavailable', 504: 'Gateway Timeout', 505: 'HTTP Version Not Supported',
 };
 
-/** What the connection adds to each request it passes on: `x-forwarded-for` and `-proto` lines. */
-export function forwardedLines(clientAddress: string): string {
-  return `x-forwarded-for: ${clientAddress}\r\nx-forwarded-proto: http\r\n`;
+/** What a connection adds to each request it passes on: `x-forwarded-for` and `-proto` lines, and a name. */
+export function forwardedLines(clientAddress: string): Buffer {
+  return Buffer.from(`x-forwarded-for: ${clientAddress}\r\nx-forwarded-proto: http${HOST_LABEL}`, 'latin1');
+}
+
+const HOST_LABEL = '\r\nx-forwarded-host: ';
+
+/** What stands between the target and the fields of a request for `authority`. */
+export function hostLines(authority: string): Buffer {
+  return Buffer.from(` HTTP/1.1\r\nhost: ${authority}\r\n`, 'latin1');
+}
+
+/** Lines prepared once per connection. */
+export interface PreparedLines {
+  /** `hostLines` of the target. */
+  readonly host: Buffer;
+  /** `forwardedLines` of the client. */
+  readonly forwarded: Buffer;
 }
 
 /**
  * Writes the head of a request to the upstream: HTTP/1.1, the route's target and host, the fields that pass,
  * and `x-forwarded-*`, `x-request-id`, `traceparent`.
  */
-export function writeRequestHead(out: Writer, exchange: EngineExchange, forward: Forward, authority: string, forwarded: string): void {
+export function writeRequestHead(out: Writer, exchange: EngineExchange, forward: Forward, lines: PreparedLines): void {
   const { head } = exchange;
   const b = head.buffer;
-  out.bytes(b, head.start, head.methodEnd);
-  out.text(' ');
-  if (forward.target !== undefined) {
-    out.text(forward.target);
+  writeTarget(out, head, forward.target);
+  if (forward.host !== undefined && forward.host !== '') {
+    out.text(' HTTP/1.1\r\nhost: ');
+    out.text(forward.host);
+    out.text('\r\n');
   } else {
-    if (head.pathEnd === head.pathStart) out.text('/');
-    out.bytes(b, head.pathStart, head.targetEnd);
+    out.bytes(lines.host, 0, lines.host.length);
   }
-  out.text(' HTTP/1.1\r\nhost: ');
-  out.text(forward.host !== undefined && forward.host !== '' ? forward.host : authority);
-  out.text('\r\n');
   exchange.request.write(out);
-  out.text(forwarded);
   if (head.hostIndex >= 0) {
-    out.text('x-forwarded-host: ');
+    out.bytes(lines.forwarded, 0, lines.forwarded.length);
     const value = head.hostIndex * 4 + 2;
     out.bytes(b, head.spans[value]!, head.spans[value + 1]!);
-    out.text('\r\n');
+  } else {
+    out.bytes(lines.forwarded, 0, lines.forwarded.length - HOST_LABEL.length); // HTTP/1.0 may name no host.
   }
-  if (exchange.hasNewId) writeField(out, 'x-request-id: ', exchange.id);
-  if (exchange.hasNewTrace) writeField(out, 'traceparent: ', exchange.traceparent);
-  out.text('\r\n');
+  if (exchange.hasNewId) {
+    out.text('\r\nx-request-id: ');
+    out.text(exchange.id);
+  }
+  if (exchange.hasNewTrace) {
+    out.text('\r\ntraceparent: ');
+    out.text(exchange.traceparent);
+  }
+  out.text('\r\n\r\n');
+}
+
+function writeTarget(out: Writer, head: Head, target: string | undefined): void {
+  const b = head.buffer;
+  if (target === undefined && head.pathStart === head.targetStart) return out.bytes(b, head.start, head.targetEnd);
+  out.bytes(b, head.start, head.methodEnd + 1);
+  if (target !== undefined) return out.text(target);
+  if (head.pathEnd === head.pathStart) out.text('/');
+  out.bytes(b, head.pathStart, head.targetEnd);
 }
 
 /** Writes the head of an upstream's answer to the client. `date` is added when the upstream sent none. */
 export function writeUpstreamHead(out: Writer, exchange: EngineExchange, head: Head, date: string, close: boolean): void {
   // "HTTP/1.x" is eight bytes; we always answer as HTTP/1.1 (RFC 9112 §2.3).
-  out.text('HTTP/1.1');
-  out.bytes(head.buffer, head.start + 8, head.lineEnd);
+  if (head.minor === 1) {
+    out.bytes(head.buffer, head.start, head.lineEnd);
+  } else {
+    out.text('HTTP/1.1');
+    out.bytes(head.buffer, head.start + 8, head.lineEnd);
+  }
   exchange.response.write(out);
   if (!head.hasDate) writeField(out, 'date: ', date);
   writeEnd(out, exchange.id, close);

@@ -58,7 +58,8 @@ export default defineProblems('core/http', {
   hostMismatch: {
     status: 400,
     title: { en: 'Host does not match the target', zh: 'Host 与请求目标不一致' },
-    detail: { en: 'The target is a URL whose authority differs from the Host field. Send the same in both.', zh: '目标 URL 的主机与 Host 字段不同。请保持两者一致。' },
+    detail: { en: 'The target is a URL whose authority differs from the Host field. Send the same in both.',
+      zh: '目标 URL 的主机与 Host 字段不同。请保持两者一致。' },
   },
   contentLength: {
     status: 400,
@@ -73,7 +74,8 @@ export default defineProblems('core/http', {
   lengthConflict: {
     status: 400,
     title: { en: 'Both Content-Length and Transfer-Encoding', zh: '同时存在 Content-Length 与 Transfer-Encoding' },
-    detail: { en: 'A message has either a Content-Length or a Transfer-Encoding. Send one of them.', zh: '消息只能有 Content-Length 或 Transfer-Encoding 之一。请只发送其中一个。' },
+    detail: { en: 'A message has either a Content-Length or a Transfer-Encoding. Send one of them.',
+      zh: '消息只能有 Content-Length 或 Transfer-Encoding 之一。请只发送其中一个。' },
   },
   connectionField: {
     status: 400,

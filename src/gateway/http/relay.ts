@@ -20,7 +20,7 @@ import type { EngineTools } from './tools.ts';
 
 /** What the relay asks of the client's connection. */
 export interface RelayClient {
-  readonly forwardedLines: string;
+  readonly forwardedLines: Buffer;
   /** True when the request had no body at all. */
   readonly isBodiless: boolean;
   /** True when the request's last byte has been read. */
@@ -181,7 +181,8 @@ export class Relay implements UpstreamUser {
     this.held = undefined;
     if (!this.started && connection && this.mayRepeat(connection, failure)) return;
     const problem = this.problemOf(failure);
-    this.tools.log.warn('upstream failed', { requestId: exchange.id, upstream: this.forward.pool.key, fault: failure.fault, malformed: failure.malformed });
+    this.tools.log.warn('upstream failed', { requestId: exchange.id, upstream: this.forward.pool.key, fault: failure.fault,
+      malformed: failure.malformed });
     if (this.started) return this.client.cut(problem.code);
     exchange.response.clear();
     this.client.answerProblem(problem);
@@ -199,7 +200,7 @@ export class Relay implements UpstreamUser {
     const { writer, clock } = this.tools;
     this.sentAt = clock.monotonic();
     writer.begin();
-    writeRequestHead(writer, this.exchange!, this.forward, connection.authority, this.client.forwardedLines);
+    writeRequestHead(writer, this.exchange!, this.forward, { host: connection.hostLines, forwarded: this.client.forwardedLines });
     this.client.addFirstBody();
     const ok = connection.write(writer.finish());
     if (connection.isFlushed) writer.release();

@@ -9,7 +9,7 @@
 import { connect, type Socket } from 'node:net';
 import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
-import { DONE, DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
+import { DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 
 /** Why there is no (complete) answer; names of problems in http/problems.ts. */
@@ -27,7 +27,7 @@ export interface UpstreamUser {
   onConnection(connection: UpstreamConnection): void;
   /** An informational answer; `connection.head` holds it during the call. */
   onInterim(connection: UpstreamConnection): void;
-  /** The answer's head, now the user's, and the first bytes of its body. `done`: that was all, and the connection is no longer the user's. */
+  /** The answer's head, now the user's, and the first bytes of its body. `done`: all is here, and the connection gone. */
   onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void;
   onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
   /** The socket takes bytes again after `write` answered false. */
@@ -70,8 +70,8 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'closed';
 
 export class UpstreamConnection implements Timed {
   readonly deadline = noDeadline();
-  /** `host:port` for the `host` field. */
-  readonly authority: string;
+  /** The target's `hostLines`. */
+  readonly hostLines: Buffer;
   readonly targetId: string;
   readonly body = new Body();
   /** The head being read. */
@@ -96,9 +96,9 @@ export class UpstreamConnection implements Timed {
   private gather: Gather | undefined = undefined;
   private ownBuffer: Buffer | undefined = undefined;
 
-  constructor(host: ConnectionHost, target: { id: string; authority: string; address: string; port: number }) {
+  constructor(host: ConnectionHost, target: { id: string; hostLines: Buffer; address: string; port: number }) {
     this.host = host;
-    this.authority = target.authority;
+    this.hostLines = target.hostLines;
     this.targetId = target.id;
     this.socket = connect({
       host: target.address,
@@ -365,8 +365,10 @@ export class UpstreamConnection implements Timed {
 function dropFraming(head: Head, lengthToo: boolean): void {
   for (let n = 0; n < head.count; n++) {
     const length = head.spans[n * 4 + 1]! - head.spans[n * 4]!;
-    const isCoding = length === 17 && head.chunked && head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'transfer-encoding';
-    const isLength = lengthToo && length === 14 && head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'content-length';
+    const isCoding = length === 17 && head.chunked && head.buffer.toString('latin1', head.spans[n * 4],
+      head.spans[n * 4 + 1]).toLowerCase() === 'transfer-encoding';
+    const isLength = lengthToo && length === 14 && head.buffer.toString('latin1', head.spans[n * 4],
+      head.spans[n * 4 + 1]).toLowerCase() === 'content-length';
     if (isCoding || isLength) head.kinds[n] = DROPPED;
   }
 }

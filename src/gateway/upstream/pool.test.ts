@@ -33,7 +33,8 @@ async function ask(gateway: Gateway, times = 1): Promise<string[]> {
   const bodies: string[] = [];
   for (let i = 0; i < times; i++) {
     talk.text = '';
-    const text = await talk.send(REQUEST).until((t) => /\r\n\r\n(?=.)[^]*$/.test(t) && t.length - t.indexOf('\r\n\r\n') - 4 === Number(/content-length: (\d+)/i.exec(t)?.[1]));
+    const text = await talk.send(REQUEST).until((t) => /\r\n\r\n(?=.)[^]*$/.test(t)
+      && t.length - t.indexOf('\r\n\r\n') - 4 === Number(/content-length: (\d+)/i.exec(t)?.[1]));
     bodies.push(text.slice(text.indexOf('\r\n\r\n') + 4));
   }
   talk.close();
@@ -75,14 +76,16 @@ test('all targets down: 502 at once', async () => {
 test('the bound on connections holds; who waits too long gets a 503 with Retry-After', async () => {
   const clock = manualClock();
   const held: Socket[] = [];
-  await over([(socket) => void held.push(socket)], { clock, connectionsMax: 2, forward: { connectMs: 1000 } }, async (gateway, [upstream]) => {
+  await over([(socket) => void held.push(socket)], { clock, connectionsMax: 2, forward: { connectMs: 1000 } }, async (gateway,
+    [upstream]) => {
     const talks = [1, 2, 3, 4].map(() => new Talk(gateway.port).send(REQUEST));
     await eventually(() => held.length === 2 && gateway.engine.stats().upstream.waiting === 2, 'two are served, two wait');
     held[0]!.write(ok('first'));
     await eventually(() => held.length === 3, 'the connection went to one who waited');
     assert.equal(upstream!.sockets.length, 2);
     clock.advance(1500);
-    await eventually(() => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstreamBusy/.test(talk.text)).length === 1, 'the last one is told');
+    await eventually(() => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstreamBusy/.test(talk.text)).length === 1,
+      'the last one is told');
     assert.equal(gateway.engine.stats().upstream.waiting, 0);
     for (const talk of talks) talk.close();
   });

@@ -11,6 +11,7 @@ import type { Log } from '../../base/log.ts';
 import type { CompiledUpstream } from '../../sdk/revision.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
+import { hostLines } from '../http/messages.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 import { type ConnectionHost, type RequestTerms, UpstreamConnection, type UpstreamFailure, type UpstreamUser } from './connection.ts';
 import type { Names } from './names.ts';
@@ -63,7 +64,7 @@ interface Target {
   readonly id: string;
   readonly host: string;
   readonly port: number;
-  readonly authority: string;
+  readonly hostLines: Buffer;
   weight: number;
   credit: number;
   downUntil: number;
@@ -150,8 +151,7 @@ class Pool implements ConnectionPool, ConnectionHost {
         kept.weight = weight;
         return kept;
       }
-      const authority = authorityOf(host, port);
-      return { id, host, port, authority, weight, credit: 0, downUntil: 0, nextAddress: 0, idle: [] };
+      return { id, host, port, hostLines: hostLines(authorityOf(host, port)), weight, credit: 0, downUntil: 0, nextAddress: 0, idle: [] };
     });
     this.connectionsMax = upstream.connectionsMax;
     this.idleMs = upstream.idleMs;
@@ -249,7 +249,7 @@ class Pool implements ConnectionPool, ConnectionHost {
     const address = addresses[target.nextAddress++ % addresses.length]!;
     if (this.tools.isRefused(address, target.port)) return { fault: 'upstreamRefused' };
     this.open++;
-    return new UpstreamConnection(this, { id: target.id, authority: target.authority, address, port: target.port });
+    return new UpstreamConnection(this, { id: target.id, hostLines: target.hostLines, address, port: target.port });
   }
 
   /** The name has been asked for: go on, or fail those who waited when there still is no address. */

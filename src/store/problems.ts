@@ -6,14 +6,15 @@ export default defineProblems('core/store', {
     status: 500,
     title: { en: 'The store is newer than this Weir', zh: '存储的版本比当前 Weir 新' },
     detail: {
-      en: 'The store has schema {found}, this Weir knows up to {known}. Start a newer Weir on it, or restore a backup made before the upgrade.',
+      en: 'The store has schema {found}, this Weir knows up to {known}. Start a newer Weir on it, or restore an older backup.',
       zh: '存储的结构版本为 {found}，当前 Weir 最高支持 {known}。请使用更新的 Weir，或恢复升级前的备份。',
     },
   },
   full: {
     status: 507, retry: 'later',
     title: { en: 'The store’s disk is full', zh: '存储所在磁盘已满' },
-    detail: { en: 'The store could not write: its disk is full. Free some space; nothing that was acknowledged is lost.', zh: '存储无法写入：磁盘已满。请释放空间；已确认的数据没有丢失。' },
+    detail: { en: 'The store could not write: its disk is full. Free some space; nothing that was acknowledged is lost.',
+      zh: '存储无法写入：磁盘已满。请释放空间；已确认的数据没有丢失。' },
   },
   busy: {
     status: 503, retry: 'later',
@@ -38,7 +39,8 @@ export default defineProblems('core/store', {
   refused: {
     status: 500,
     title: { en: 'The store’s database refuses us', zh: '存储数据库拒绝连接' },
-    detail: { en: 'PostgreSQL refused the login or has no such database. Check user, password and database in the store’s URL.', zh: 'PostgreSQL 拒绝登录或数据库不存在。请检查存储 URL 中的用户、密码和数据库名。' },
+    detail: { en: 'PostgreSQL refused the login or has no such database. Check user, password and database in the store’s URL.',
+      zh: 'PostgreSQL 拒绝登录或数据库不存在。请检查存储 URL 中的用户、密码和数据库名。' },
   },
   'changed-meanwhile': {
     status: 409, retry: 'now',

@@ -30,7 +30,8 @@ export function openSqlite(file: string): Database {
   };
   const direct = {
     dialect: 'sqlite' as const,
-    all: async (sql: string, values: readonly Value[] = []) => translated(() => statement(sql).all(...storable(values)).map((row) => narrowed(row as Row))),
+    all: async (sql: string, values: readonly Value[] = []) =>
+      translated(() => statement(sql).all(...storable(values)).map((row) => narrowed(row as Row))),
     run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...storable(values)).changes)),
     close: async () => db.close(),
   };
@@ -86,7 +87,8 @@ function turnstile(): <V>(work: () => Promise<V>) => Promise<V> {
 function narrowed(row: Row): Row {
   const result: Record<string, Value> = {};
   for (const [name, value] of Object.entries(row)) {
-    result[name] = typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+    const exact = typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
+    result[name] = exact ? Number(value) : value;
   }
   return result;
 }

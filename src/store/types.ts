@@ -175,7 +175,9 @@ export interface AuditRow {
 export interface AuditTable {
   add(row: AuditRow): Promise<void>;
   /** Newest first, strictly before the row `before` (an id). */
-  list(filter: { actor?: string; action?: string; subject?: string; from?: number; to?: number; before?: string; limit: number }): Promise<AuditRow[]>;
+  list(filter: {
+    actor?: string; action?: string; subject?: string; from?: number; to?: number; before?: string; limit: number;
+  }): Promise<AuditRow[]>;
 }
 
 /** A durable event, written in the transaction of what it tells of. */

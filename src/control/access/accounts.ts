@@ -31,7 +31,8 @@ export function createAccounts(options: AccountOptions): Accounts {
   return {
     async login(name, password, { address }) {
       const subjects = [`user:${name}`, `address:${address}`];
-      const refused = (detail: string) => audit({ actor: { name, kind: 'nobody', address }, action: 'login', subject: name, refused: true, detail });
+      const refused = (detail: string) =>
+        audit({ actor: { name, kind: 'nobody', address }, action: 'login', subject: name, refused: true, detail });
       await lockout.begin(subjects, () => refused('locked'));
       const row = await store.accounts.get(name);
       const right = await verifyPassword(password, row?.enabled ? row.passwordHash : null);

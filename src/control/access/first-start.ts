@@ -18,14 +18,17 @@ export const CLI_TOKEN_FILE = 'cli-token';
  * Creates user `admin` while no user exists, with `given` (from file or environment) or a random password.
  * Answers the password when it was made now, for printing once; null otherwise. Raises `weak-password` for one given.
  */
-export async function ensureFirstAdmin(accounts: AccountTable, dataFolder: string, given: string | undefined, clock: Clock): Promise<string | null> {
+export async function ensureFirstAdmin(
+  accounts: AccountTable, dataFolder: string, given: string | undefined, clock: Clock,
+): Promise<string | null> {
   if ((await accounts.count()) > 0) return null;
   const password = given ?? newSecretText('');
   checkStrength(password, ADMIN_NAME);
   if (given === undefined) replacePrivateFile(path.join(dataFolder, PASSWORD_FILE), `${password}\n`);
   const now = clock.now();
   await accounts.put({
-    name: ADMIN_NAME, displayName: 'Administrator', role: 'admin', language: 'en', passwordHash: await hashPassword(password), enabled: true, createdAt: now, updatedAt: now,
+    name: ADMIN_NAME, displayName: 'Administrator', role: 'admin', language: 'en', passwordHash: await hashPassword(password),
+    enabled: true, createdAt: now, updatedAt: now,
   });
   return given === undefined ? password : null;
 }

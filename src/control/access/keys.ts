@@ -22,7 +22,9 @@ export function createKeys(
   store: Pick<Store, 'credentials' | 'transaction'>, audit: Audit, clock: Clock, newId: NewId, changed: (project: string) => Promise<void>,
 ): Keys {
   return {
-    list: async (project, consumer) => (await store.credentials.list({ project, ...(consumer === undefined ? {} : { consumer }) })).map(viewOf),
+    async list(project, consumer) {
+      return (await store.credentials.list({ project, ...(consumer === undefined ? {} : { consumer }) })).map(viewOf);
+    },
     async create({ project, consumer, expiresAt }, actor) {
       const secret = newSecretText(KEY_PREFIX);
       const now = clock.now();
@@ -33,7 +35,8 @@ export function createKeys(
       await store.transaction(async (tables) => {
         const known = await tables.resources.get({ project, kind: 'Consumer', name: consumer });
         if (!known) throw problems.raise['no-such-consumer']({ values: { project, name: consumer } });
-        const valid = (await tables.credentials.list({ project, consumer })).filter((k) => k.revokedAt === null && (k.expiresAt ?? Infinity) > now);
+        const all = await tables.credentials.list({ project, consumer });
+        const valid = all.filter((k) => k.revokedAt === null && (k.expiresAt ?? Infinity) > now);
         if (valid.length >= VALID_MAX) throw problems.raise['too-many']({ values: { limit: VALID_MAX } });
         await tables.credentials.add(row);
         await audit({ actor, action: 'key.create', subject: `${project}/${consumer} (${row.id})` }, tables.audit);

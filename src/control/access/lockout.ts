@@ -49,13 +49,17 @@ export function createLockout(store: Pick<Store, 'loginFailures' | 'transaction'
 }
 
 /** The first lock found, or undefined after the try was counted for every subject. */
-function countTry(store: Pick<Store, 'transaction'>, subjects: readonly string[], now: number): Promise<{ id: string; waitMs: number } | undefined> {
+function countTry(
+  store: Pick<Store, 'transaction'>, subjects: readonly string[], now: number,
+): Promise<{ id: string; waitMs: number } | undefined> {
   return store.transaction(async ({ loginFailures }) => {
     const found = new Map<string, { failures: number; lastAt: number }>();
     for (const subject of subjects) {
       const before = await loginFailures.get(subject);
       // A clock set back must not lock anybody out for longer than a lock may last.
-      if (before && before.lockedUntil > now) return { id: `${subject} ${before.lockedUntil}`, waitMs: Math.min(before.lockedUntil - now, LONGEST_LOCK_MS) };
+      if (before && before.lockedUntil > now) {
+        return { id: `${subject} ${before.lockedUntil}`, waitMs: Math.min(before.lockedUntil - now, LONGEST_LOCK_MS) };
+      }
       if (before) found.set(subject, before);
     }
     for (const subject of subjects) {

@@ -53,11 +53,15 @@ const bare = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=',
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const tag = await derive(password, salt, PARAMETERS, TAG_BYTES);
+  return phcOf(salt, tag);
+}
+
+function phcOf(salt: Buffer, tag: Buffer): string {
   return `$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=${PARAMETERS.parallelism}$${bare(salt)}$${bare(tag)}`;
 }
 
 /** A hash nobody's password has: checked for unknown users, so that their answers take as long. */
-const NOBODYS = `$argon2id$v=19$m=${PARAMETERS.memory},t=${PARAMETERS.passes},p=1$${bare(Buffer.alloc(SALT_BYTES, 7))}$${bare(Buffer.alloc(TAG_BYTES, 9))}`;
+const NOBODYS = phcOf(Buffer.alloc(SALT_BYTES, 7), Buffer.alloc(TAG_BYTES, 9));
 
 /** True when `password` is the one hashed; takes as long when there is no hash. */
 export async function verifyPassword(password: string, phc: string | null): Promise<boolean> {
@@ -65,13 +69,15 @@ export async function verifyPassword(password: string, phc: string | null): Prom
   if (!match) return false;
   const [, memory, passes, parallelism, salt, tag] = match;
   const wanted = Buffer.from(tag!, 'base64');
-  const found = await derive(password, Buffer.from(salt!, 'base64'), { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }, wanted.length);
+  const found = await derive(password, Buffer.from(salt!, 'base64'),
+    { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }, wanted.length);
   return timingSafeEqual(found, wanted) && phc !== null;
 }
 
 /** Raises `weak-password` for one that is too short, of few characters, or the user's own name. */
 export function checkStrength(password: string, name: string): void {
   const characters = [...password];
-  const weak = characters.length < PASSWORD_LENGTH_MIN || new Set(characters).size < DIFFERENT_MIN || password.toLowerCase() === name.toLowerCase();
+  const weak = characters.length < PASSWORD_LENGTH_MIN || new Set(characters).size < DIFFERENT_MIN
+    || password.toLowerCase() === name.toLowerCase();
   if (weak) throw problems.raise['weak-password']({ values: { least: PASSWORD_LENGTH_MIN, different: DIFFERENT_MIN } });
 }

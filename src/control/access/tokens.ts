@@ -21,7 +21,9 @@ export function createTokens(store: Pick<Store, 'tokens' | 'transaction'>, audit
     async create({ name, role, projects, permissions, expiresAt }, actor) {
       const known = permissionsOf(role);
       const wrong = permissions.find((p) => !known.includes(p as Permission));
-      if (wrong !== undefined) throw problems.raise['unknown-permission']({ values: { permission: wrong.slice(0, 60), role, known: known.join(', ') } });
+      if (wrong !== undefined) {
+        throw problems.raise['unknown-permission']({ values: { permission: wrong.slice(0, 60), role, known: known.join(', ') } });
+      }
       const secret = newSecretText(TOKEN_PREFIX);
       const now = clock.now();
       const row: TokenRow = {

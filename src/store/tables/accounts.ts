@@ -13,7 +13,8 @@ export function accountTable(db: Database): AccountTable {
     async put(row) {
       await db.run(`INSERT INTO account (name, display_name, role, language, password_hash, enabled, created_at, updated_at)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET display_name = excluded.display_name, role = excluded.role,
-          language = excluded.language, password_hash = excluded.password_hash, enabled = excluded.enabled, updated_at = excluded.updated_at`,
+          language = excluded.language, password_hash = excluded.password_hash, enabled = excluded.enabled,
+          updated_at = excluded.updated_at`,
         [row.name, row.displayName, row.role, row.language, row.passwordHash, flag(row.enabled), row.createdAt, row.updatedAt]);
     },
     delete: async (name) => (await db.run('DELETE FROM account WHERE name = ?', [name])) > 0,
@@ -49,7 +50,8 @@ export function sessionTable(db: Database): SessionTable {
 export function tokenTable(db: Database): TokenTable {
   return {
     async add(row) {
-      await db.run(`INSERT INTO token (id, name, sha256, role, permissions, projects, created_by, created_at, expires_at, used_at, revoked_at)
+      await db.run(`INSERT INTO token (id, name, sha256, role, permissions, projects, created_by, created_at, expires_at,
+          used_at, revoked_at)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         [row.id, row.name, row.sha256, row.role, JSON.stringify(row.permissions), row.projects ? JSON.stringify(row.projects) : null,
           row.createdBy, row.createdAt, row.expiresAt, row.usedAt, row.revokedAt]);

@@ -17,7 +17,8 @@ export function callTable(db: Database): CallTable {
         for (let i = 0; i < records.length; i += ROWS_PER_INSERT) {
           const part = records.slice(i, i + ROWS_PER_INSERT);
           const marks = part.map(() => MARKS).join(', ');
-          await inner.run(`INSERT INTO call_record (${COLUMNS.join(', ')}) VALUES ${marks} ON CONFLICT (id) DO NOTHING`, part.flatMap(valuesOf));
+          await inner.run(`INSERT INTO call_record (${COLUMNS.join(', ')}) VALUES ${marks} ON CONFLICT (id) DO NOTHING`,
+            part.flatMap(valuesOf));
         }
       });
     },
@@ -30,7 +31,8 @@ export function callTable(db: Database): CallTable {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
       const edge = await one(db, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);
       if (!edge) return old;
-      return old + (await db.run('DELETE FROM call_record WHERE time < ? OR (time = ? AND id <= ?)', [edge['time']!, edge['time']!, edge['id']!]));
+      return old + (await db.run('DELETE FROM call_record WHERE time < ? OR (time = ? AND id <= ?)',
+        [edge['time']!, edge['time']!, edge['id']!]));
     },
   };
 }
@@ -41,7 +43,8 @@ function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
     ['substr(path, 1, length(?)) = ?', twice(f.path)], ['substr(release, 1, length(?)) = ?', twice(f.release)],
     ['status = ?', f.status], ['status >= ?', f.statusFrom],
     ['status <= ?', f.statusTo], ['reason = ?', f.reason], ['client_address = ?', f.clientAddress], ['trace_id = ?', f.traceId],
-    ['time >= ?', f.from], ['time < ?', f.to], ['duration_us >= ?', micros(f.slowerThanMs)], ['upstream_us >= ?', micros(f.upstreamSlowerThanMs)],
+    ['time >= ?', f.from], ['time < ?', f.to], ['duration_us >= ?', micros(f.slowerThanMs)],
+    ['upstream_us >= ?', micros(f.upstreamSlowerThanMs)],
     ['request_bytes >= ?', f.requestBytesFrom], ['response_bytes >= ?', f.responseBytesFrom],
   ]);
   const parts = filter.sql ? [filter.sql.slice('WHERE '.length)] : [];
@@ -74,5 +77,6 @@ const callOf = (row: Row): CallRecord => ({
   id: text(row, 'id'), time: number(row, 'time'), project: text(row, 'project'), consumer: text(row, 'consumer'),
   clientAddress: text(row, 'client_address'), route: text(row, 'route'), method: text(row, 'method'), path: text(row, 'path'),
   release: text(row, 'release'), status: number(row, 'status'), reason: text(row, 'reason'), durationMs: number(row, 'duration_us') / 1000,
-  upstreamMs: number(row, 'upstream_us') / 1000, requestBytes: number(row, 'request_bytes'), responseBytes: number(row, 'response_bytes'), traceId: text(row, 'trace_id'),
+  upstreamMs: number(row, 'upstream_us') / 1000, requestBytes: number(row, 'request_bytes'), responseBytes: number(row, 'response_bytes'),
+  traceId: text(row, 'trace_id'),
 });

@@ -3,14 +3,17 @@ import { type Database, json, number, numberOrNull, one, type Row, text } from '
 import type { Incident, IncidentTable, SettingTable } from '../types.ts';
 
 export function incidentTable(db: Database): IncidentTable {
-  const openOne = (kind: string, subject: string) => one(db, 'SELECT * FROM incident WHERE kind = ? AND subject = ? AND closed_at IS NULL', [kind, subject]);
+  const openOne = (kind: string, subject: string) =>
+    one(db, 'SELECT * FROM incident WHERE kind = ? AND subject = ? AND closed_at IS NULL', [kind, subject]);
   return {
     async open({ id, kind, subject, detail, data, openedAt }) {
       const found = await openOne(kind, subject);
       if (found) {
-        await db.run('UPDATE incident SET detail_en = ?, detail_zh = ?, data = ? WHERE id = ?', [detail.en, detail.zh, JSON.stringify(data), text(found, 'id')]);
+        await db.run('UPDATE incident SET detail_en = ?, detail_zh = ?, data = ? WHERE id = ?',
+          [detail.en, detail.zh, JSON.stringify(data), text(found, 'id')]);
       } else {
-        await db.run('INSERT INTO incident (id, kind, subject, detail_en, detail_zh, data, opened_at, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, NULL)',
+        await db.run(`INSERT INTO incident (id, kind, subject, detail_en, detail_zh, data, opened_at, closed_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`,
           [id, kind, subject, detail.en, detail.zh, JSON.stringify(data), openedAt]);
       }
       return incidentOf((await openOne(kind, subject))!);
@@ -26,13 +29,15 @@ export function incidentTable(db: Database): IncidentTable {
       return (await db.all(`SELECT * FROM incident ${filter} ORDER BY id DESC LIMIT ?`, [limit])).map(incidentOf);
     },
     async trim(keep) {
-      await db.run('DELETE FROM incident WHERE id IN (SELECT id FROM incident WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 1000000 OFFSET ?)', [keep]);
+      await db.run(`DELETE FROM incident WHERE id IN
+          (SELECT id FROM incident WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 1000000 OFFSET ?)`, [keep]);
     },
   };
 }
 
 const incidentOf = (row: Row): Incident => ({
-  id: text(row, 'id'), kind: text(row, 'kind'), subject: text(row, 'subject'), detail: { en: text(row, 'detail_en'), zh: text(row, 'detail_zh') },
+  id: text(row, 'id'), kind: text(row, 'kind'), subject: text(row, 'subject'),
+  detail: { en: text(row, 'detail_en'), zh: text(row, 'detail_zh') },
   data: json(row, 'data'), openedAt: number(row, 'opened_at'), closedAt: numberOrNull(row, 'closed_at'),
 });
 
@@ -43,7 +48,10 @@ export function settingTable(db: Database): SettingTable {
   };
   return {
     get,
-    put: async (name, value) => void (await db.run('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [name, value])),
+    async put(name, value) {
+      const sql = 'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
+      await db.run(sql, [name, value]);
+    },
     async putOnce(name, value) {
       await db.run('INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING', [name, value]);
       return (await get(name))!;

@@ -19,5 +19,6 @@ export function secretTable(db: Database): SecretTable {
 }
 
 const secretOf = (row: Row): SealedSecret => ({
-  project: text(row, 'project'), name: text(row, 'name'), keyId: text(row, 'key_id'), sealed: text(row, 'sealed'), updatedAt: number(row, 'updated_at'),
+  project: text(row, 'project'), name: text(row, 'name'), keyId: text(row, 'key_id'), sealed: text(row, 'sealed'),
+  updatedAt: number(row, 'updated_at'),
 });

@@ -106,7 +106,7 @@ export class ClientConnection implements Timed, RelayClient {
     const { limits } = this.tools;
     switch (this.timing) {
       case 'idle': return this.isFlushed ? this.finishConnection() : this.terminate('client-write-timeout');
-      case 'head': return this.reject(problems.raise.headTimeout({ values: { ms: limits.headMs } }));
+      case 'head': return this.reject(problems.raise['head-timeout']({ values: { ms: limits.headMs } }));
       case 'body': return this.onBodyLate();
       case 'write': return this.onWriteLate();
       case 'linger': return this.terminate('');
@@ -388,7 +388,7 @@ export class ClientConnection implements Timed, RelayClient {
 
   private onBodyLate(): void {
     if (!this.exchange) return;
-    this.failBody(problems.raise.bodyTimeout({ values: { ms: this.tools.limits.bodyIdleMs } }));
+    this.failBody(problems.raise['body-timeout']({ values: { ms: this.tools.limits.bodyIdleMs } }));
   }
 
   private onWriteLate(): void {
@@ -451,7 +451,7 @@ export class ClientConnection implements Timed, RelayClient {
   }
 
   private tooLarge(): Problem {
-    return problems.raise.bodyTooLarge({ values: { limit: this.bodyBytesMax } });
+    return problems.raise['body-too-large']({ values: { limit: this.bodyBytesMax } });
   }
 
   private time(timing: Timing, ms: number): void {

@@ -175,14 +175,14 @@ function readRequestId(head: Head, n: number): void {
 }
 
 function readContentLength(head: Head, n: number): HeadFault | undefined {
-  if (head.contentLength >= 0) return 'contentLength';
+  if (head.contentLength >= 0) return 'content-length';
   head.contentLength = decimal(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!);
-  return head.contentLength < 0 ? 'contentLength' : undefined;
+  return head.contentLength < 0 ? 'content-length' : undefined;
 }
 
 /** `chunked`, once and alone, is the only transfer coding we speak. */
 function readTransferEncoding(head: Head, n: number): HeadFault | undefined {
-  if (head.chunked || !sameWord(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!, W.chunked)) return 'transferEncoding';
+  if (head.chunked || !sameWord(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!, W.chunked)) return 'transfer-encoding';
   head.chunked = true;
   return;
 }

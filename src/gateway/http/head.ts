@@ -8,8 +8,8 @@ import { applyNominations, readRequestField, readResponseField } from './field-r
 
 /** Why a head is refused; each is a problem of `problems.ts`. */
 export type HeadFault =
-  | 'requestLine' | 'statusLine' | 'target' | 'targetTooLong' | 'version' | 'field' | 'headTooLarge' | 'tooManyFields'
-  | 'host' | 'hostMismatch' | 'contentLength' | 'transferEncoding' | 'lengthConflict' | 'connectionField' | 'expectation'
+  | 'request-line' | 'status-line' | 'target' | 'target-too-long' | 'version' | 'field' | 'head-too-large' | 'too-many-fields'
+  | 'host' | 'host-mismatch' | 'content-length' | 'transfer-encoding' | 'length-conflict' | 'connection-field' | 'expectation'
   | 'tunnel' | 'upgrade';
 
 /** What `parse` says: more bytes are needed, the head is complete, or it is refused (see `fault`). */
@@ -139,7 +139,7 @@ export class Head {
   parse(end: number): number {
     if (this.state < FIELD && !(this.isRequest ? this.requestLine(end) : this.statusLine(end))) return this.pause(end);
     if (!this.fields(end)) return this.pause(end);
-    if (this.end - this.start > this.bytesMax) return this.refuse('headTooLarge');
+    if (this.end - this.start > this.bytesMax) return this.refuse('head-too-large');
     if (!this.finish()) return FAULT;
     return DONE;
   }
@@ -163,7 +163,7 @@ export class Head {
   private pause(end: number): number {
     if (this.fault !== undefined) return FAULT;
     if (end - this.start <= this.bytesMax) return MORE;
-    return this.refuse(this.isRequest && this.state < VERSION ? 'targetTooLong' : 'headTooLarge');
+    return this.refuse(this.isRequest && this.state < VERSION ? 'target-too-long' : 'head-too-large');
   }
 
   private requestLine(end: number): boolean {
@@ -173,7 +173,7 @@ export class Head {
     if (this.state === FIRST) {
       while (i < end && TOKEN[b[i]!] === 1) i++;
       if (i < end) {
-        if (b[i] !== 32 || i === this.start) return this.stop('requestLine');
+        if (b[i] !== 32 || i === this.start) return this.stop('request-line');
         this.methodEnd = i++;
         if (sameWord(b, this.start, this.methodEnd, CONNECT)) return this.stop('tunnel');
         this.targetStart = this.pathStart = i;
@@ -213,7 +213,7 @@ export class Head {
     }
     if (this.state === START_LF && i < end) {
       if (this.buffer[i] !== 10) {
-        this.stop('requestLine');
+        this.stop('request-line');
         return end;
       }
       this.skippedLine = true;
@@ -243,12 +243,12 @@ export class Head {
       const k = i - this.mark;
       const c = b[i++]!;
       if (k < 7) {
-        if (c !== HTTP1[k]) return this.stop(!this.isRequest ? 'statusLine' : k >= 5 ? 'version' : 'requestLine');
+        if (c !== HTTP1[k]) return this.stop(!this.isRequest ? 'status-line' : k >= 5 ? 'version' : 'request-line');
       } else if (k === 7) {
-        if (c !== 48 && c !== 49) return this.stop(this.isRequest ? 'version' : 'statusLine');
+        if (c !== 48 && c !== 49) return this.stop(this.isRequest ? 'version' : 'status-line');
         this.minor = c - 48;
       } else {
-        if (c !== (this.isRequest ? 13 : 32)) return this.stop(this.isRequest ? 'requestLine' : 'statusLine');
+        if (c !== (this.isRequest ? 13 : 32)) return this.stop(this.isRequest ? 'request-line' : 'status-line');
         this.mark = i;
         this.state = this.isRequest ? LINE_LF : STATUS;
       }
@@ -258,7 +258,7 @@ export class Head {
   }
 
   private endLine(i: number): boolean {
-    if (this.buffer[i] !== 10) return this.stop(this.isRequest ? 'requestLine' : 'statusLine');
+    if (this.buffer[i] !== 10) return this.stop(this.isRequest ? 'request-line' : 'status-line');
     this.at = this.lineEnd = i + 1;
     this.state = FIELD;
     return true;
@@ -271,18 +271,18 @@ export class Head {
     if (this.state === STATUS) {
       while (i < end && i - this.mark < 3) {
         const digit = b[i++]! - 48;
-        if (digit < 0 || digit > 9) return this.stop('statusLine');
+        if (digit < 0 || digit > 9) return this.stop('status-line');
         this.status = this.status * 10 + digit;
       }
       if (i < end && i - this.mark === 3) {
-        if (this.status < 100 || this.status > 599 || (b[i] !== 32 && b[i] !== 13)) return this.stop('statusLine');
+        if (this.status < 100 || this.status > 599 || (b[i] !== 32 && b[i] !== 13)) return this.stop('status-line');
         this.state = REASON;
       }
     }
     if (this.state === REASON) {
       while (i < end && VALUE[b[i]!] === 1) i++;
       if (i < end) {
-        if (b[i++] !== 13) return this.stop('statusLine');
+        if (b[i++] !== 13) return this.stop('status-line');
         this.state = LINE_LF;
       }
     }
@@ -301,7 +301,7 @@ export class Head {
           this.state = END_LF;
           continue;
         }
-        if (this.count === this.fieldsMax) return this.stop('tooManyFields');
+        if (this.count === this.fieldsMax) return this.stop('too-many-fields');
         spans[this.count * 4] = i;
         this.state = NAME;
       }
@@ -355,12 +355,12 @@ export class Head {
 
   /** What can only be said when all fields are known. */
   private finish(): boolean {
-    if (this.hasNominations && !applyNominations(this)) return this.stop('connectionField');
-    if (this.chunked && this.contentLength >= 0) return this.stop('lengthConflict');
-    if (this.chunked && this.minor === 0) return this.stop('transferEncoding');
+    if (this.hasNominations && !applyNominations(this)) return this.stop('connection-field');
+    if (this.chunked && this.contentLength >= 0) return this.stop('length-conflict');
+    if (this.chunked && this.minor === 0) return this.stop('transfer-encoding');
     if (!this.isRequest) return true;
     if (this.hostIndex < 0 && this.minor === 1) return this.stop('host');
-    if (this.pathStart > this.targetStart && !this.authorityMatches()) return this.stop('hostMismatch');
+    if (this.pathStart > this.targetStart && !this.authorityMatches()) return this.stop('host-mismatch');
     if (this.wantsUpgrade && this.hasUpgrade) return this.stop('upgrade');
     return true;
   }

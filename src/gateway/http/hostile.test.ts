@@ -28,22 +28,22 @@ const answerAll = (socket: import('node:net').Socket) => void socket.write(ok('h
 const H = 'Host: a\r\n';
 
 const REFUSED_REQUESTS: readonly [string, string, number, string][] = [
-  ['CL and TE', `POST / HTTP/1.1\r\n${H}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, 'lengthConflict'],
-  ['TE and CL', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n`, 400, 'lengthConflict'],
-  ['two equal CL', `POST / HTTP/1.1\r\n${H}Content-Length: 1\r\nContent-Length: 1\r\n\r\nx`, 400, 'contentLength'],
-  ['CL list', `POST / HTTP/1.1\r\n${H}Content-Length: 1, 1\r\n\r\nx`, 400, 'contentLength'],
-  ['CL with sign', `POST / HTTP/1.1\r\n${H}Content-Length: +1\r\n\r\nx`, 400, 'contentLength'],
-  ['CL too large', `POST / HTTP/1.1\r\n${H}Content-Length: 18446744073709551617\r\n\r\nx`, 400, 'contentLength'],
-  ['empty CL', `POST / HTTP/1.1\r\n${H}Content-Length:\r\n\r\nx`, 400, 'contentLength'],
-  ['unknown TE', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 501, 'transferEncoding'],
-  ['two TE', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 501, 'transferEncoding'],
-  ['TE list', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501, 'transferEncoding'],
-  ['TE in HTTP/1.0', `POST / HTTP/1.0\r\n${H}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 501, 'transferEncoding'],
+  ['CL and TE', `POST / HTTP/1.1\r\n${H}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, 'length-conflict'],
+  ['TE and CL', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n`, 400, 'length-conflict'],
+  ['two equal CL', `POST / HTTP/1.1\r\n${H}Content-Length: 1\r\nContent-Length: 1\r\n\r\nx`, 400, 'content-length'],
+  ['CL list', `POST / HTTP/1.1\r\n${H}Content-Length: 1, 1\r\n\r\nx`, 400, 'content-length'],
+  ['CL with sign', `POST / HTTP/1.1\r\n${H}Content-Length: +1\r\n\r\nx`, 400, 'content-length'],
+  ['CL too large', `POST / HTTP/1.1\r\n${H}Content-Length: 18446744073709551617\r\n\r\nx`, 400, 'content-length'],
+  ['empty CL', `POST / HTTP/1.1\r\n${H}Content-Length:\r\n\r\nx`, 400, 'content-length'],
+  ['unknown TE', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 501, 'transfer-encoding'],
+  ['two TE', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 501, 'transfer-encoding'],
+  ['TE list', `POST / HTTP/1.1\r\n${H}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501, 'transfer-encoding'],
+  ['TE in HTTP/1.0', `POST / HTTP/1.0\r\n${H}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 501, 'transfer-encoding'],
   ['space before colon', `GET / HTTP/1.1\r\n${H}X : y\r\n\r\n`, 400, 'field'],
   ['folded line', `GET / HTTP/1.1\r\n${H}X: y\r\n z\r\n\r\n`, 400, 'field'],
   ['folded first line', `GET / HTTP/1.1\r\n X: y\r\n${H}\r\n`, 400, 'field'],
   ['bare LF in a field', `GET / HTTP/1.1\r\n${H}X: y\nZ: w\r\n\r\n`, 400, 'field'],
-  ['bare LF after the request line', `GET / HTTP/1.1\n${H}\r\n`, 400, 'requestLine'],
+  ['bare LF after the request line', `GET / HTTP/1.1\n${H}\r\n`, 400, 'request-line'],
   ['bare CR', `GET / HTTP/1.1\r\n${H}X: a\rb\r\n\r\n`, 400, 'field'],
   ['NUL in a value', `GET / HTTP/1.1\r\n${H}X: a\0b\r\n\r\n`, 400, 'field'],
   ['no colon', `GET / HTTP/1.1\r\n${H}nonsense\r\n\r\n`, 400, 'field'],
@@ -51,7 +51,7 @@ const REFUSED_REQUESTS: readonly [string, string, number, string][] = [
   ['two Hosts', `GET / HTTP/1.1\r\n${H}Host: b\r\n\r\n`, 400, 'host'],
   ['Host with user', 'GET / HTTP/1.1\r\nHost: u@a\r\n\r\n', 400, 'host'],
   ['Host with path', 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400, 'host'],
-  ['absolute form against Host', `GET http://b/ HTTP/1.1\r\n${H}\r\n`, 400, 'hostMismatch'],
+  ['absolute form against Host', `GET http://b/ HTTP/1.1\r\n${H}\r\n`, 400, 'host-mismatch'],
   ['https target', `GET https://a/ HTTP/1.1\r\n${H}\r\n`, 400, 'target'],
   ['fragment', `GET /a#b HTTP/1.1\r\n${H}\r\n`, 400, 'target'],
   ['control byte in the target', `GET /a\x01b HTTP/1.1\r\n${H}\r\n`, 400, 'target'],
@@ -59,15 +59,15 @@ const REFUSED_REQUESTS: readonly [string, string, number, string][] = [
   ['HTTP/0.9', 'GET /\r\n\r\n', 400, 'target'],
   ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'target'],
   ['HTTP/1.2', `GET / HTTP/1.2\r\n${H}\r\n`, 505, 'version'],
-  ['TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'requestLine'],
+  ['TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'request-line'],
   ['CONNECT', `CONNECT a:80 HTTP/1.1\r\n${H}\r\n`, 501, 'tunnel'],
   ['Upgrade', `GET / HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 501, 'upgrade'],
   ['other Expect', `POST / HTTP/1.1\r\n${H}Expect: tea\r\nContent-Length: 1\r\n\r\n`, 417, 'expectation'],
-  ['Connection is no list', `GET / HTTP/1.1\r\n${H}Connection: a b\r\n\r\n`, 400, 'connectionField'],
-  ['long target', `GET /${'a'.repeat(9000)} HTTP/1.1\r\n${H}\r\n`, 431, 'headTooLarge'],
-  ['endless target', `GET /${'a'.repeat(9000)}`, 414, 'targetTooLong'],
-  ['long field', `GET / HTTP/1.1\r\n${H}X: ${'a'.repeat(9000)}`, 431, 'headTooLarge'],
-  ['many fields', `GET / HTTP/1.1\r\n${H}${'X: y\r\n'.repeat(50)}\r\n`, 431, 'tooManyFields'],
+  ['Connection is no list', `GET / HTTP/1.1\r\n${H}Connection: a b\r\n\r\n`, 400, 'connection-field'],
+  ['long target', `GET /${'a'.repeat(9000)} HTTP/1.1\r\n${H}\r\n`, 431, 'head-too-large'],
+  ['endless target', `GET /${'a'.repeat(9000)}`, 414, 'target-too-long'],
+  ['long field', `GET / HTTP/1.1\r\n${H}X: ${'a'.repeat(9000)}`, 431, 'head-too-large'],
+  ['many fields', `GET / HTTP/1.1\r\n${H}${'X: y\r\n'.repeat(50)}\r\n`, 431, 'too-many-fields'],
 ];
 
 test('ambiguous and malformed requests get a problem, a closed connection, and nothing goes upstream', async () => {
@@ -110,7 +110,7 @@ test('ambiguous and malformed responses become a 502 that says why', async () =>
       const talk = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}Connection: close\r\n\r\n`);
       const text = await talk.end();
       assert.match(text, /(^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/, name);
-      assert.match(text, /"code":"core\/http\/upstreamMalformed"/, name);
+      assert.match(text, /"code":"core\/http\/upstream-malformed"/, name);
     }
     assert.equal(gateway.engine.stats().upstream.open, 0, 'no connection of a liar is kept');
   });
@@ -123,7 +123,7 @@ test('10 MB of garbage: one clear answer, bounded memory, and the next client is
     garbage[0] = 1;
     const talk = new Talk(gateway.port);
     await new Promise((resolve) => talk.socket.write(garbage, resolve)); // All of it is taken, and thrown away.
-    assert.match(await talk.until((text) => text.includes('}')), /^HTTP\/1\.1 400 [^]*core\/http\/requestLine/);
+    assert.match(await talk.until((text) => text.includes('}')), /^HTTP\/1\.1 400 [^]*core\/http\/request-line/);
     assert.ok(process.memoryUsage().arrayBuffers - memory.arrayBuffers < 30e6, 'the garbage was kept');
     talk.close();
     const next = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}\r\n`);
@@ -143,7 +143,7 @@ test('a head that never ends is answered 408 when its time is over, counted from
       await new Promise((resolve) => setImmediate(resolve));
       clock.advance(50);
     }
-    assert.match(await talk.end(), /^HTTP\/1\.1 408 [^]*core\/http\/headTimeout/);
+    assert.match(await talk.end(), /^HTTP\/1\.1 408 [^]*core\/http\/head-timeout/);
   });
 });
 
@@ -153,8 +153,8 @@ test('a body that stalls is answered 408 and its upstream connection is closed',
     const talk = new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 10\r\n\r\nabc`);
     await eventually(() => upstream.received.join('').includes('abc'), 'the first bytes arrived');
     clock.advance(2000);
-    assert.match(await talk.end(), /^HTTP\/1\.1 408 [^]*core\/http\/bodyTimeout/);
-    assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/bodyTimeout');
+    assert.match(await talk.end(), /^HTTP\/1\.1 408 [^]*core\/http\/body-timeout/);
+    assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/body-timeout');
     assert.equal(gateway.engine.stats().upstream.open, 0);
   });
 });
@@ -167,7 +167,7 @@ test('an upstream that never answers is a 504 after the route\'s first-byte time
     clock.advance(900);
     assert.equal(talk.text, '');
     clock.advance(300);
-    assert.match(await talk.until((text) => text.includes('}')), /^HTTP\/1\.1 504 [^]*core\/http\/upstreamTimeout[^]*silent for 1000 ms/);
+    assert.match(await talk.until((text) => text.includes('}')), /^HTTP\/1\.1 504 [^]*core\/http\/upstream-timeout[^]*silent for 1000 ms/);
     assert.equal(gateway.outcomes[0]?.outcome.status, 504);
     talk.close();
   });
@@ -181,7 +181,7 @@ test('an upstream that stops amid its answer cuts the client, so that nobody tak
     await talk.until((text) => text.endsWith('abc'));
     clock.advance(1500);
     assert.match(await talk.end(), /abc$/);
-    assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/upstreamTimeout');
+    assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/upstream-timeout');
   });
 });
 
@@ -216,7 +216,7 @@ test('a client that stops reading: the upstream is paused, memory stays bounded,
 test('bodies beyond the route\'s limit are a 413, told by length or counted by chunk', async () => {
   await withGateway(() => {}, { forward: { bodyBytesMax: 10 } }, async (gateway, upstream) => {
     const long = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 11\r\n\r\n`).end();
-    assert.match(long, /^HTTP\/1\.1 413 [^]*connection: close[^]*core\/http\/bodyTooLarge/);
+    assert.match(long, /^HTTP\/1\.1 413 [^]*connection: close[^]*core\/http\/body-too-large/);
     assert.equal(upstream.received.length, 0);
     const chunked = await new Talk(gateway.port)
       .send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n`).end();
@@ -238,7 +238,7 @@ test('beyond the limit of connections a client gets a 503 at once', async () => 
   await withGateway(answerAll, { limits: { connectionsMax: 1 } }, async (gateway) => {
     const first = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}\r\n`);
     await first.until((text) => text.endsWith('hi'));
-    assert.match(await new Talk(gateway.port).end(), /^HTTP\/1\.1 503 [^]*core\/http\/tooManyConnections/);
+    assert.match(await new Talk(gateway.port).end(), /^HTTP\/1\.1 503 [^]*core\/http\/too-many-connections/);
     first.close();
   });
 });

@@ -211,11 +211,11 @@ test('an upstream that dies: before a byte 502, amid the body the client is cut'
     if (pathOf(text) === '/mid') socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc', () => socket.destroy());
     else socket.destroy();
   }, {}, async (gateway, _upstream, talk) => {
-    await talk.send(`GET /dead HTTP/1.1\r\n${H}\r\n`).until((t) => /502 [^]*upstreamClosed[^]*}/.test(t));
+    await talk.send(`GET /dead HTTP/1.1\r\n${H}\r\n`).until((t) => /502 [^]*upstream-closed[^]*}/.test(t));
     talk.text = '';
     const text = await talk.send(`GET /mid HTTP/1.1\r\n${H}\r\n`).end();
     assert.match(text, /^HTTP\/1\.1 200 [^]*abc$/);
-    assert.equal(gateway.outcomes[1]!.outcome.reason, 'core/http/upstreamClosed');
+    assert.equal(gateway.outcomes[1]!.outcome.reason, 'core/http/upstream-closed');
   });
 });
 

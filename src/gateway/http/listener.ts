@@ -91,7 +91,7 @@ function portOf(server: Server): number | undefined {
 
 /** Beyond the limit a client gets one short answer and no reading. */
 function turnAway(tools: EngineTools, socket: Socket): void {
-  const problem = problems.raise.tooManyConnections();
+  const problem = problems.raise['too-many-connections']();
   tools.core.onRejected({ clientAddress: socket.remoteAddress ?? '', status: problem.status, reason: problem.code });
   socket.on('error', () => {});
   socket.write(rejection(problem, tools.ids.requestId(tools.wheel.now), tools.date()));

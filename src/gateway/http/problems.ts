@@ -2,7 +2,7 @@
 import { defineProblems } from '../../base/problem.ts';
 
 export default defineProblems('core/http', {
-  requestLine: {
+  'request-line': {
     status: 400,
     title: { en: 'Request line is not HTTP/1.1', zh: '请求行不符合 HTTP/1.1' },
     detail: {
@@ -10,7 +10,7 @@ export default defineProblems('core/http', {
       zh: '请求行必须是“方法 目标 HTTP/1.1”，以单个空格分隔并以 CRLF 结尾。请向此端口发送明文 HTTP/1.1。',
     },
   },
-  statusLine: {
+  'status-line': {
     status: 502,
     title: { en: 'Status line of the upstream is not HTTP/1.1', zh: '上游的状态行不符合 HTTP/1.1' },
   },
@@ -22,7 +22,7 @@ export default defineProblems('core/http', {
       zh: '目标必须是以“/”开头的路径（或 http URL），只含可见 ASCII 字符且不含“#”；其他字符请使用百分号编码。',
     },
   },
-  targetTooLong: {
+  'target-too-long': {
     status: 414,
     title: { en: 'Request target is too long', zh: '请求目标过长' },
     detail: { en: 'The request line does not fit into the {limit} bytes allowed for a head.', zh: '请求行超出了请求头允许的 {limit} 字节。' },
@@ -40,12 +40,12 @@ export default defineProblems('core/http', {
       zh: '头字段必须为“名称: 值”并以 CRLF 结尾：冒号前不得有空格，不得折行，不得含控制字节，不得单独使用 LF。',
     },
   },
-  headTooLarge: {
+  'head-too-large': {
     status: 431,
     title: { en: 'Header is too large', zh: '消息头过大' },
     detail: { en: 'The head is larger than {limit} bytes. Send fewer or shorter header fields.', zh: '消息头超过 {limit} 字节。请减少或缩短头字段。' },
   },
-  tooManyFields: {
+  'too-many-fields': {
     status: 431,
     title: { en: 'Too many header fields', zh: '头字段过多' },
     detail: { en: 'There are more than {fields} header fields. Send fewer.', zh: '头字段超过 {fields} 个。请减少数量。' },
@@ -55,29 +55,29 @@ export default defineProblems('core/http', {
     title: { en: 'Host is missing, repeated or malformed', zh: 'Host 缺失、重复或格式错误' },
     detail: { en: 'Send exactly one Host field of the form "name" or "name:port".', zh: '请发送且仅发送一个 Host 字段，形式为“名称”或“名称:端口”。' },
   },
-  hostMismatch: {
+  'host-mismatch': {
     status: 400,
     title: { en: 'Host does not match the target', zh: 'Host 与请求目标不一致' },
     detail: { en: 'The target is a URL whose authority differs from the Host field. Send the same in both.',
       zh: '目标 URL 的主机与 Host 字段不同。请保持两者一致。' },
   },
-  contentLength: {
+  'content-length': {
     status: 400,
     title: { en: 'Content-Length is repeated or no number', zh: 'Content-Length 重复或不是数字' },
     detail: { en: 'Send one Content-Length of decimal digits only.', zh: '请只发送一个由十进制数字组成的 Content-Length。' },
   },
-  transferEncoding: {
+  'transfer-encoding': {
     status: 501,
     title: { en: 'Transfer coding is not supported', zh: '不支持的传输编码' },
     detail: { en: 'The only transfer coding is "chunked", once, in HTTP/1.1.', zh: '仅支持 HTTP/1.1 中单独出现一次的“chunked”传输编码。' },
   },
-  lengthConflict: {
+  'length-conflict': {
     status: 400,
     title: { en: 'Both Content-Length and Transfer-Encoding', zh: '同时存在 Content-Length 与 Transfer-Encoding' },
     detail: { en: 'A message has either a Content-Length or a Transfer-Encoding. Send one of them.',
       zh: '消息只能有 Content-Length 或 Transfer-Encoding 之一。请只发送其中一个。' },
   },
-  connectionField: {
+  'connection-field': {
     status: 400,
     title: { en: 'Connection field is malformed', zh: 'Connection 字段格式错误' },
     detail: { en: 'Connection must be a comma-separated list of field names.', zh: 'Connection 必须是以逗号分隔的字段名列表。' },
@@ -102,24 +102,24 @@ export default defineProblems('core/http', {
     title: { en: 'Chunked body is malformed', zh: '分块正文格式错误' },
     detail: { en: 'The body does not follow the chunked coding (RFC 9112 §7.1).', zh: '正文不符合分块编码（RFC 9112 §7.1）。' },
   },
-  bodyTooLarge: {
+  'body-too-large': {
     status: 413,
     title: { en: 'Body is too large', zh: '正文过大' },
     detail: { en: 'The body is larger than the {limit} bytes this route allows.', zh: '正文超过此路由允许的 {limit} 字节。' },
   },
-  headTimeout: {
+  'head-timeout': {
     status: 408,
     title: { en: 'Header came too slowly', zh: '消息头到达过慢' },
     detail: { en: 'The head was not complete within {ms} ms.', zh: '消息头未在 {ms} 毫秒内到齐。' },
     retry: 'now',
   },
-  bodyTimeout: {
+  'body-timeout': {
     status: 408,
     title: { en: 'Body came too slowly', zh: '正文到达过慢' },
     detail: { en: 'No byte of the body arrived for {ms} ms.', zh: '{ms} 毫秒内没有收到正文的任何字节。' },
     retry: 'now',
   },
-  tooManyConnections: {
+  'too-many-connections': {
     status: 503,
     title: { en: 'Too many connections', zh: '连接过多' },
     detail: { en: 'The gateway is at its limit of open connections. Try again later.', zh: '网关的连接数已达上限。请稍后重试。' },
@@ -131,42 +131,42 @@ export default defineProblems('core/http', {
     detail: { en: 'Something in the gateway failed; the log names this request id.', zh: '网关内部出错；日志中记录了此请求编号。' },
     retry: 'later',
   },
-  upstreamBusy: {
+  'upstream-busy': {
     status: 503,
     title: { en: 'Upstream is busy', zh: '上游繁忙' },
     detail: { en: 'Every connection to the upstream is in use. Try again in a moment.', zh: '到上游的连接均在使用中。请稍后重试。' },
     retry: 'later',
   },
-  upstreamUnreachable: {
+  'upstream-unreachable': {
     status: 502,
     title: { en: 'Upstream cannot be reached', zh: '无法连接上游' },
     detail: { en: 'No connection to the upstream could be made. Try again later.', zh: '无法建立到上游的连接。请稍后重试。' },
     retry: 'later',
   },
-  upstreamRefused: {
+  'upstream-refused': {
     status: 502,
     title: { en: 'Upstream address is not allowed', zh: '上游地址不被允许' },
     detail: { en: 'The upstream resolves to an address the gateway must not call.', zh: '上游解析到了网关不允许访问的地址。' },
   },
-  upstreamConnectTimeout: {
+  'upstream-connect-timeout': {
     status: 504,
     title: { en: 'Upstream did not accept the connection in time', zh: '上游未及时接受连接' },
     detail: { en: 'No connection to the upstream within {ms} ms.', zh: '{ms} 毫秒内未能连接上游。' },
     retry: 'later',
   },
-  upstreamTimeout: {
+  'upstream-timeout': {
     status: 504,
     title: { en: 'Upstream did not answer in time', zh: '上游未及时响应' },
     detail: { en: 'The upstream was silent for {ms} ms.', zh: '上游在 {ms} 毫秒内没有响应。' },
     retry: 'later',
   },
-  upstreamClosed: {
+  'upstream-closed': {
     status: 502,
     title: { en: 'Upstream closed the connection', zh: '上游关闭了连接' },
     detail: { en: 'The upstream closed the connection before its answer was complete.', zh: '上游在响应完成前关闭了连接。' },
     retry: 'later',
   },
-  upstreamMalformed: {
+  'upstream-malformed': {
     status: 502,
     title: { en: 'Upstream answered with malformed HTTP', zh: '上游返回了格式错误的 HTTP' },
     detail: { en: 'The answer of the upstream was refused: {fault}.', zh: '上游的响应被拒绝：{fault}。' },

@@ -212,11 +212,11 @@ export class Relay implements UpstreamUser {
     const { client } = this;
     if (!client.isBodiless) return false;
     const pool = this.forward.pool as ConnectionPool;
-    if (fault === 'upstreamUnreachable' && ++this.connects < pool.connectsMax) {
+    if (fault === 'upstream-unreachable' && ++this.connects < pool.connectsMax) {
       this.acquire(false);
       return true;
     }
-    const stale = fault === 'upstreamClosed' && connection.reused && !connection.gotByte;
+    const stale = fault === 'upstream-closed' && connection.reused && !connection.gotByte;
     if (!stale || this.repeated || !this.exchange!.isIdempotent) return false;
     this.repeated = true;
     this.acquire(true);
@@ -225,8 +225,8 @@ export class Relay implements UpstreamUser {
 
   private problemOf({ fault, malformed }: UpstreamFailure): Problem {
     const { connectMs, firstByteMs, idleMs } = this.forward;
-    const ms = fault === 'upstreamConnectTimeout' ? connectMs : this.started ? idleMs : firstByteMs;
-    return problems.raise[fault]({ values: { ms, fault: malformed ?? '' }, ...(fault === 'upstreamBusy' ? { retryAfterMs: 1000 } : {}) });
+    const ms = fault === 'upstream-connect-timeout' ? connectMs : this.started ? idleMs : firstByteMs;
+    return problems.raise[fault]({ values: { ms, fault: malformed ?? '' }, ...(fault === 'upstream-busy' ? { retryAfterMs: 1000 } : {}) });
   }
 
   private afterPhase(exchange: EngineExchange, problem: Problem | undefined): void {

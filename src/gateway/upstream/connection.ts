@@ -15,8 +15,8 @@ import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 /** Why there is no (complete) answer; names of problems in http/problems.ts. */
 export interface UpstreamFailure {
   readonly fault:
-    | 'upstreamBusy' | 'upstreamUnreachable' | 'upstreamRefused' | 'upstreamConnectTimeout' | 'upstreamTimeout' | 'upstreamClosed'
-    | 'upstreamMalformed';
+    | 'upstream-busy' | 'upstream-unreachable' | 'upstream-refused' | 'upstream-connect-timeout' | 'upstream-timeout' | 'upstream-closed'
+    | 'upstream-malformed';
   /** What was wrong with a malformed answer. */
   readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
 }
@@ -197,9 +197,9 @@ export class UpstreamConnection implements Timed {
     if (this.phase === 'idle' || !this.user) return this.close();
     if (this.phase === 'connecting') {
       this.host.onConnectFailed(this);
-      return this.fail({ fault: 'upstreamConnectTimeout' });
+      return this.fail({ fault: 'upstream-connect-timeout' });
     }
-    this.fail({ fault: 'upstreamTimeout' });
+    this.fail({ fault: 'upstream-timeout' });
   }
 
   private onConnect(): void {
@@ -236,13 +236,13 @@ export class UpstreamConnection implements Timed {
     }
     for (;;) {
       const result = head.parse(end);
-      if (result === FAULT) return this.fail({ fault: 'upstreamMalformed', malformed: head.fault! });
+      if (result === FAULT) return this.fail({ fault: 'upstream-malformed', malformed: head.fault! });
       if (result === MORE) {
         this.gather ??= new Gather(head, end);
         return;
       }
       if (head.status >= 200) break;
-      if (head.status === 101 || ++this.interims > INTERIMS_MAX) return this.fail({ fault: 'upstreamMalformed', malformed: 'interim' });
+      if (head.status === 101 || ++this.interims > INTERIMS_MAX) return this.fail({ fault: 'upstream-malformed', malformed: 'interim' });
       if (head.status !== 100) this.user?.onInterim(this);
       if (this.phase !== 'head') return;
       const next = head.end;
@@ -274,7 +274,7 @@ export class UpstreamConnection implements Timed {
     const { body } = this;
     if (this.terms.dechunk && body.isChunked) return this.readPlain(b, i, end, head);
     const next = body.take(b, i, end);
-    if (next < 0) return this.fail({ fault: 'upstreamMalformed', malformed: 'chunk' });
+    if (next < 0) return this.fail({ fault: 'upstream-malformed', malformed: 'chunk' });
     const user = this.user!;
     const passEnd = body.passEnd;
     const owes = body.done && body.owesEnd;
@@ -296,7 +296,7 @@ export class UpstreamConnection implements Timed {
     const user = this.user!;
     const runs: number[] = [];
     const next = body.take(b, i, end, (from, to) => runs.push(from, to));
-    if (next < 0) return this.fail({ fault: 'upstreamMalformed', malformed: 'chunk' });
+    if (next < 0) return this.fail({ fault: 'upstream-malformed', malformed: 'chunk' });
     if (body.done) this.complete(next < end);
     else this.host.wheel.set(this, this.terms.idleMs);
     if (head) user.onResponse(this, head, b, i, i, false);
@@ -329,7 +329,7 @@ export class UpstreamConnection implements Timed {
       this.close();
       return user.onBody(this, CRLF, 0, 0, true);
     }
-    if (this.user) this.fail({ fault: 'upstreamClosed' });
+    if (this.user) this.fail({ fault: 'upstream-closed' });
     else this.close();
   }
 
@@ -337,9 +337,9 @@ export class UpstreamConnection implements Timed {
     if (this.phase === 'closed') return;
     if (this.phase === 'connecting') {
       this.host.onConnectFailed(this);
-      return this.fail({ fault: 'upstreamUnreachable' });
+      return this.fail({ fault: 'upstream-unreachable' });
     }
-    this.fail({ fault: 'upstreamClosed' });
+    this.fail({ fault: 'upstream-closed' });
   }
 
   private fail(failure: UpstreamFailure): void {

@@ -69,7 +69,7 @@ test('a target that takes no connection is passed over, and the request goes to 
 test('all targets down: 502 at once', async () => {
   await over([answer('a')], {}, async (gateway, [a]) => {
     a!.close();
-    assert.match((await ask(gateway))[0]!, /upstreamUnreachable/);
+    assert.match((await ask(gateway))[0]!, /upstream-unreachable/);
   });
 });
 
@@ -84,7 +84,7 @@ test('the bound on connections holds; who waits too long gets a 503 with Retry-A
     await eventually(() => held.length === 3, 'the connection went to one who waited');
     assert.equal(upstream!.sockets.length, 2);
     clock.advance(1500);
-    await eventually(() => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstreamBusy/.test(talk.text)).length === 1,
+    await eventually(() => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstream-busy/.test(talk.text)).length === 1,
       'the last one is told');
     assert.equal(gateway.engine.stats().upstream.waiting, 0);
     for (const talk of talks) talk.close();
@@ -158,13 +158,13 @@ test('names: asked once, not per request; all addresses used; kept when a later 
 test('a name without address is a 502; one that resolves to a refused address too, with its own reason', async () => {
   const none = async () => Promise.reject(new Error('ENOTFOUND'));
   await over([answer('a')], { resolve: none, hosts: ['none.example.test'] }, async (gateway) => {
-    assert.match((await ask(gateway))[0]!, /"code":"core\/http\/upstreamUnreachable"/);
+    assert.match((await ask(gateway))[0]!, /"code":"core\/http\/upstream-unreachable"/);
   });
   const metadata = async () => ({ addresses: ['169.254.169.254'], ttlMs: 1000 });
   await over([answer('a')], { resolve: metadata, hosts: ['meta.example.test'] }, async (gateway, [upstream]) => {
-    assert.match((await ask(gateway))[0]!, /"status":502[^]*"code":"core\/http\/upstreamRefused"/);
+    assert.match((await ask(gateway))[0]!, /"status":502[^]*"code":"core\/http\/upstream-refused"/);
     setTargets(gateway, [{ port: gateway.port }]);
-    assert.match((await ask(gateway))[0]!, /upstreamRefused/, 'our own port');
+    assert.match((await ask(gateway))[0]!, /upstream-refused/, 'our own port');
     assert.equal(upstream!.received.length, 0);
   });
 });

@@ -206,7 +206,7 @@ class Pool implements ConnectionPool, ConnectionHost {
 
   /** A connection or a failure now; undefined when the user has to wait. */
   private tryNow(user: UpstreamUser, terms: RequestTerms, fresh: boolean): UpstreamConnection | UpstreamFailure | undefined {
-    if (this.targets.length === 0) return { fault: 'upstreamUnreachable' };
+    if (this.targets.length === 0) return { fault: 'upstream-unreachable' };
     const target = this.targets.length === 1 ? this.targets[0]! : this.pick();
     let connection = fresh ? undefined : target.idle.pop();
     if (!connection && this.open >= this.connectionsMax) {
@@ -247,7 +247,7 @@ class Pool implements ConnectionPool, ConnectionHost {
       return undefined;
     }
     const address = addresses[target.nextAddress++ % addresses.length]!;
-    if (this.tools.isRefused(address, target.port)) return { fault: 'upstreamRefused' };
+    if (this.tools.isRefused(address, target.port)) return { fault: 'upstream-refused' };
     this.open++;
     return new UpstreamConnection(this, { id: target.id, hostLines: target.hostLines, address, port: target.port });
   }
@@ -259,18 +259,18 @@ class Pool implements ConnectionPool, ConnectionHost {
     if (this.targets.some((other) => other.downUntil <= this.wheel.now)) return this.serveWaiting();
     for (const waiter of this.waiting.splice(0)) {
       this.wheel.clear(waiter);
-      waiter.user.onFailure(undefined, { fault: 'upstreamUnreachable' });
+      waiter.user.onFailure(undefined, { fault: 'upstream-unreachable' });
     }
   }
 
   private wait(user: UpstreamUser, terms: RequestTerms, fresh: boolean): 'waiting' | UpstreamFailure {
-    if (this.waiting.length >= WAITING_MAX) return { fault: 'upstreamBusy' };
+    if (this.waiting.length >= WAITING_MAX) return { fault: 'upstream-busy' };
     const waiter: Waiter = {
       user, terms, fresh,
       deadline: noDeadline(),
       onDeadline: () => {
         this.forget(user);
-        user.onFailure(undefined, { fault: 'upstreamBusy' });
+        user.onFailure(undefined, { fault: 'upstream-busy' });
       },
     };
     this.waiting.push(waiter);

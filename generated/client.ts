@@ -699,7 +699,7 @@ export interface Client {
     input: {
       params: { project: string; kind: string; name: string };
       headers?: { 'if-match'?: string; 'if-none-match'?: string };
-      body: { version: number; dryRun?: boolean };
+      body: { version?: number; dryRun?: boolean };
     } & Sending,
   ): Promise<Answer<DocumentResult>>;
   /** Searches calls by any of their fields, newest first. */

@@ -201,6 +201,8 @@ export interface CallFilter {
   readonly project?: string;
   readonly consumer?: string;
   readonly route?: string;
+  /** Any of these routes. */
+  readonly routes?: readonly string[];
   readonly method?: string;
   /** A prefix of the path. */
   readonly path?: string;

@@ -8,7 +8,7 @@ import type { Given, Verb, VerbOption } from '../verb.ts';
 const FIELDS: readonly VerbOption[] = [
   { flags: '--consumer <name>', help: { en: 'Only of this consumer.', zh: '仅此消费方。' } },
   { flags: '--client <address>', help: { en: 'Only from this address.', zh: '仅此客户端地址。' } },
-  { flags: '--route <name>', help: { en: 'Only on this route.', zh: '仅此路由。' } },
+  { flags: '--route <name>', help: { en: 'Only on this route or data API.', zh: '仅此路由或数据 API。' } },
   { flags: '--method <method>', help: { en: 'Only with this method.', zh: '仅此方法。' } },
   { flags: '--path <prefix>', help: { en: 'Only paths that begin so.', zh: '仅此前缀的路径。' } },
   { flags: '--release <hash>', help: { en: 'Only of this release.', zh: '仅此发布。' } },

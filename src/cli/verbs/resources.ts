@@ -150,14 +150,20 @@ const history: Verb = {
   },
 };
 
+const VERSION_HELP = {
+  en: 'Version to go back to (see history); the one before the newest when left out.',
+  zh: '目标版本（见 history）；省略则为最新版本的前一版本。',
+};
+
 const rollback: Verb = {
   name: 'rollback',
   summary: { en: 'Brings an older version of a resource back, as a new version.', zh: '将资源的旧版本作为新版本恢复。' },
-  arguments: [KIND, NAME, { name: '<version>', help: { en: 'Version to go back to (see history).', zh: '目标版本（见 history）。' } }],
+  arguments: [KIND, NAME, { name: '[version]', help: VERSION_HELP }],
   options: [DRY_RUN],
   async run(given) {
     const params = paramsOf(given);
-    const body = { version: versionOf(given.args[2]!), dryRun: given.options['dryRun'] === true };
+    const version = given.args[2];
+    const body = { ...(version === undefined ? {} : { version: versionOf(version) }), dryRun: given.options['dryRun'] === true };
     const { data } = await given.client().rollbackResource({ params, body });
     given.out.diff(data.diff);
     given.out.note(
@@ -178,11 +184,12 @@ const explain: Verb = {
       name: '[name]',
       help: { en: 'Such as DataApi, rate-limit or connector/postgres.', zh: '如 DataApi、rate-limit 或 connector/postgres。' },
     },
+    { name: '[id]', help: { en: 'Id when the first word is a kind: policy rate-limit.', zh: '首词为种类时的标识，如 policy rate-limit。' } },
   ],
   async run(given) {
-    const [name] = given.args;
+    const [name, id] = given.args;
     const language = given.language;
-    if (name) return explainOne(given, name);
+    if (name) return explainOne(given, id === undefined ? name : `${name}/${id}`);
     given.out.list((await given.client().listComponents()).data.items, {
       columns: [
         { title: { en: 'KIND', zh: '种类' }, value: (c) => c.kind },

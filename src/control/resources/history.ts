@@ -31,3 +31,10 @@ export async function readVersion(store: Pick<Store, 'resources'>, key: Resource
   if (!entry) throw problems.raise['no-version']({ values: { ...key, version } });
   return entry;
 }
+
+/** The version before the newest. Raises nothing-before. */
+export async function readBefore(store: Pick<Store, 'resources'>, key: ResourceKey): Promise<HistoryEntry> {
+  const [, entry] = await store.resources.history(key, 2);
+  if (!entry) throw problems.raise['nothing-before']({ values: { ...key } });
+  return entry;
+}

@@ -15,6 +15,14 @@ export default defineProblems('core/resources', {
     title: { en: 'No such resource', zh: '资源不存在' },
     detail: { en: 'There is no {kind} "{name}" in project "{project}".{hint}', zh: '项目“{project}”中没有 {kind}“{name}”。{hint}' },
   },
+  'nothing-before': {
+    status: 404,
+    title: { en: 'No earlier version', zh: '没有更早的版本' },
+    detail: {
+      en: '{kind} "{name}" has no version before its newest one; there is nothing to go back to.',
+      zh: '{kind}“{name}”在最新版本之前没有版本，无可回退。',
+    },
+  },
   'no-version': {
     status: 404,
     title: { en: 'No such version', zh: '版本不存在' },

@@ -4,7 +4,7 @@ import { writeDocument, writeEnabled } from '../documents/edit.ts';
 import { parseDocuments } from '../documents/parse.ts';
 import { applyDocuments, type ApplyParts, checkSources } from './apply.ts';
 import type { LiveResource } from './catalog.ts';
-import { readVersion } from './history.ts';
+import { readBefore, readVersion } from './history.ts';
 import type { Removal } from './plan.ts';
 import problems from './problems.ts';
 import type { TurnQueue } from './queue.ts';
@@ -33,7 +33,10 @@ export function createSingleChanges(parts: SingleParts): Pick<Resources, 'put' |
         return putText(parts, key, stored.enabled === enabled ? stored.text : writeEnabled(stored.text, parsed!.places, enabled), options);
       }),
     rollback: (key, version, options) =>
-      parts.turns.run(async () => putText(parts, key, (await readVersion(store, key, version)).text, options)),
+      parts.turns.run(async () => {
+        const { text } = version === undefined ? await readBefore(store, key) : await readVersion(store, key, version);
+        return putText(parts, key, text, options);
+      }),
   };
 }
 

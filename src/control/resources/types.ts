@@ -172,8 +172,8 @@ export interface Resources {
   history(key: ResourceKey, options?: { limit?: number; before?: number }): Promise<HistoryItem[]>;
   /** Unified diff of two versions' texts. */
   diffVersions(key: ResourceKey, from: number, to: number): Promise<string>;
-  /** Writes the text of `version` as a new version; brings back a deleted resource. */
-  rollback(key: ResourceKey, version: number, options: PutOptions): Promise<DocumentResult>;
+  /** Writes the text of `version` (the one before the newest when left out) as a new version; brings back a deleted resource. */
+  rollback(key: ResourceKey, version: number | undefined, options: PutOptions): Promise<DocumentResult>;
   /** Resources that name this one, sorted. */
   usedBy(key: ResourceKey): Promise<ResourceKey[]>;
   status(key: ResourceKey): Promise<ResourceStatus>;

@@ -54,6 +54,10 @@ function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
     parts.push("(id = ? OR substr(id, 1, length(?) + 1) = ? || '~')");
     values.push(f.id, f.id, f.id);
   }
+  if (f.routes) {
+    parts.push(f.routes.length > 0 ? `route IN (${f.routes.map(() => '?').join(', ')})` : '1 = 0');
+    values.push(...f.routes);
+  }
   if (f.projects) {
     parts.push(f.projects.length > 0 ? `project IN (${f.projects.map(() => '?').join(', ')})` : '1 = 0');
     values.push(...f.projects);

@@ -3,6 +3,7 @@ import { help, strictObject, T } from '../../../base/schema.ts';
 import type { CallRecord } from '../../../sdk/call-record.ts';
 import { mayTouch, projectsOf } from '../caller.ts';
 import type { CallFilter } from '../../../store/types.ts';
+import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { defineOperation } from '../operation.ts';
 import problems from '../problems.ts';
 import { id, named, oneOf, page, paging, projectName, time } from '../shapes.ts';
@@ -31,7 +32,7 @@ const search = defineOperation({
     id: exact('Request id.', '请求 id。'),
     consumer: exact('Name of the consumer.', '消费方名称。'),
     clientAddress: exact('Address of the client.', '客户端地址。'),
-    route: exact('Name of the route.', '路由名称。'),
+    route: exact('Name of the route or data API.', '路由或数据 API 的名称。'),
     method: exact('Method.', '方法。', 32),
     path: exact('Beginning of the path.', '路径前缀。', 2000),
     release: exact('Release hash, or its beginning.', '发布哈希或其前缀。', 64),
@@ -46,11 +47,12 @@ const search = defineOperation({
   }),
   response: page('CallPage', call),
   async handler({ query, caller }, parts) {
-    const { limit, after, project, status, failed, slowerThan, ...fields } = query;
+    const { limit, after, project, route, status, failed, slowerThan, ...fields } = query;
     const projects = projectsOf(caller, project);
     const found = await parts.calls.search({
       ...fields, ...statusRange(status, failed), limit,
       ...(projects ? { projects } : {}),
+      ...(route === undefined ? {} : { routes: [route, dataApiRoute(route)] }),
       ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
       ...(after ? { before: readPlace(after) } : {}),
     });

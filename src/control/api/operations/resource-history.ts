@@ -51,7 +51,9 @@ const rollback = defineOperation({
   summary: { en: 'Writes an older version again, as a new version; brings a deleted resource back.', zh: '将旧版本写为新版本；可恢复已删除的资源。' },
   access: 'resources:write', params: resourceParams,
   body: strictObject({
-    version: T.Integer({ minimum: 1, ...help('Version to go back to.', '要回退到的版本。') }),
+    version: T.Optional(
+      T.Integer({ minimum: 1, ...help('Version to go back to; the one before the newest when left out.', '要回退到的版本；省略则为最新版本的前一版本。') }),
+    ),
     dryRun: T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') }),
   }),
   response: documentResult,

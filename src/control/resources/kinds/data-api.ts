@@ -103,12 +103,17 @@ function querySpec(written: Readonly<Record<string, unknown>>): Record<string, u
   return query;
 }
 
+/** Name of the route of a data API. No Route can be called so: a dot is not allowed in names. */
+export function dataApiRoute(name: string): string {
+  return `data-api.${name}`;
+}
+
 /** The route that leads to the API: GET (and so HEAD) at its path. */
 function routeOf(api: CompiledDataApi, spec: DataApiSpec, written: Readonly<Record<string, unknown>>) {
   const key = { project: api.project, name: api.name };
   return {
     project: api.project,
-    name: `data-api.${api.name}`, // No Route can be called so: a dot is not allowed in names.
+    name: dataApiRoute(api.name),
     release: api.release,
     hosts: [],
     paths: [spec.path],

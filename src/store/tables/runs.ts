@@ -97,9 +97,11 @@ function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat
         const now = clock.now();
         await inner.run(`UPDATE run SET lease_until = ? WHERE state = 'running' AND lease_until > ?`,
           [now + LEASES_AHEAD * leaseMs, now + LEASES_AHEAD * leaseMs]);
-        const candidates = await inner.all(`SELECT id, project, pipeline FROM run 
-            WHERE ((state = 'queued' AND due_at <= ?) OR (state = 'running' AND lease_until < ?)) AND NOT EXISTS (SELECT 1 FROM run other WHERE other.state = 'running' AND other.lease_until >= ? AND other.id <> run.id
-              AND other.project = run.project AND other.pipeline = run.pipeline) ORDER BY due_at, id LIMIT ?`, [now, now, now, CANDIDATES]);
+        const candidates = await inner.all(`SELECT id, project, pipeline FROM run
+            WHERE ((state = 'queued' AND due_at <= ?) OR (state = 'running' AND lease_until < ?))
+              AND NOT EXISTS (SELECT 1 FROM run other WHERE other.state = 'running' AND other.lease_until >= ?
+                AND other.id <> run.id AND other.project = run.project AND other.pipeline = run.pipeline)
+            ORDER BY due_at, id LIMIT ?`, [now, now, now, CANDIDATES]);
         for (const candidate of candidates) {
           const claimed = await tryClaim(inner, candidate as never, worker, now, leaseMs);
           if (claimed) return claimed;

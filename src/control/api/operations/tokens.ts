@@ -1,6 +1,7 @@
 /** API tokens: for scripts, the command line and scrapers. The secret is shown once. */
 import { duration, help, NAME_PATTERN, strictObject, T } from '../../../base/schema.ts';
 import { actorOf } from '../caller.ts';
+import { checkGrant } from '../grant.ts';
 import { defineOperation } from '../operation.ts';
 import type { TokenView } from '../parts.ts';
 import problems from '../problems.ts';
@@ -64,6 +65,7 @@ const create = defineOperation({
   response: named('NewToken', strictObject({ secret: T.String(), token })),
   async handler(call, parts) {
     const { name, role, permissions, projects = null, expiresIn } = call.body;
+    checkGrant(call.caller, role, permissions);
     const made = await parts.tokens.create({ name, role, permissions, projects, expiresAt: parts.clock.now() + expiresIn }, actorOf(call));
     return reply({ secret: made.secret, token: view(made.token) }, { status: 201 });
   },

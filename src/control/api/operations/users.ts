@@ -1,6 +1,7 @@
 /** People who log in. The last administrator cannot be deleted or demoted. */
 import { help, strictObject, T } from '../../../base/schema.ts';
 import { actorOf } from '../caller.ts';
+import { checkGrant } from '../grant.ts';
 import { defineOperation } from '../operation.ts';
 import type { UserView } from '../parts.ts';
 import { reply } from '../reply.ts';
@@ -37,14 +38,20 @@ const create = defineOperation({
     role: role(), password: password(),
   }),
   response: shape,
-  handler: async (call, parts) => reply(view(await parts.accounts.create(call.body, actorOf(call))), { status: 201 }),
+  async handler(call, parts) {
+    checkGrant(call.caller, call.body.role);
+    return reply(view(await parts.accounts.create(call.body, actorOf(call))), { status: 201 });
+  },
 });
 
 const setRole = defineOperation({
   id: 'setUserRole', area, method: 'PUT', path: '/users/{name}/role',
   summary: { en: 'Changes a user’s role.', zh: '修改用户角色。' },
   access: 'users:write', params, body: strictObject({ role: role() }), response: shape,
-  handler: async (call, parts) => view(await parts.accounts.setRole(call.params.name, call.body.role, actorOf(call))),
+  async handler(call, parts) {
+    checkGrant(call.caller, call.body.role);
+    return view(await parts.accounts.setRole(call.params.name, call.body.role, actorOf(call)));
+  },
 });
 
 const resetPassword = defineOperation({
@@ -52,6 +59,8 @@ const resetPassword = defineOperation({
   summary: { en: 'Sets a user’s password and ends their sessions.', zh: '重置用户密码并结束其会话。' },
   access: 'users:write', params, body: strictObject({ password: password() }),
   async handler(call, parts) {
+    const user = (await parts.accounts.list()).find((found) => found.name === call.params.name);
+    if (user) checkGrant(call.caller, user.role); // Whoever sets a password can log in with it.
     await parts.accounts.resetPassword(call.params.name, call.body.password, actorOf(call));
     return reply(undefined);
   },

@@ -1,4 +1,4 @@
-/** A process that writes settings and their events to the store at argv[2], from number argv[3], telling its parent each one acknowledged. */
+/** Writes settings and their events to the store at argv[2], from number argv[3], telling its parent each one acknowledged. */
 import { systemClock } from '../src/base/clock.ts';
 import { idGenerator } from '../src/base/id.ts';
 import { systemRandom } from '../src/base/random.ts';

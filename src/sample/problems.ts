@@ -10,6 +10,6 @@ export default defineProblems('core/sample', {
   'still-used': {
     status: 409,
     title: { en: 'Sample is still used', zh: '示例仍在使用' },
-    detail: { en: 'Other resources use parts of the sample: {names} cannot be deleted. Delete or change those first.', zh: '其他资源仍在使用示例：{names} 无法删除。请先删除或修改它们。' },
+    detail: { en: 'These resources use parts of the sample: {names}. Delete or change them first.', zh: '以下资源正在使用示例：{names}。请先删除或修改它们。' },
   },
 });

@@ -60,8 +60,9 @@ export function createSample(needs: SampleNeeds): Sample {
       return { state: 'loaded', notes: [`${applied.results.length} resources applied; keys are in ${path.join(role.dataFolder, KEYS_FILE)}.`] };
     },
     async remove(actor) {
-      const { left, deleted } = await removeResources(needs.resources, actor);
-      if (left.length > 0) throw sampleProblems.raise['still-used']({ values: { names: left.map((r) => `${r.kind} ${r.name}`).join(', ') } });
+      const users = await foreignUsers(needs.resources);
+      if (users.length > 0) throw sampleProblems.raise['still-used']({ values: { names: users.join(', ') } });
+      const deleted = await removeResources(needs.resources, actor);
       needs.world(false);
       for (const name of ['erp.db', 'mes.db', 'warehouse.db']) {
         for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path.join(folder, `${name}${suffix}`), { force: true });
@@ -109,12 +110,20 @@ async function startRuns({ resources, runs, runsWaiting }: SampleNeeds, actor: A
   runsWaiting();
 }
 
-/** Deletes what carries the sample's label, users before used. */
-async function removeResources(resources: Resources, actor: Actor): Promise<{ left: readonly ResourceView[]; deleted: number }> {
+/** What is not of the sample and uses a part of it: asked before anything is deleted. */
+async function foreignUsers(resources: Resources): Promise<string[]> {
+  const items = await sampleResources(resources);
+  const own = new Set(items.map(keyText));
+  const users = (await Promise.all(items.map((item) => resources.usedBy(item)))).flat().map(keyText);
+  return [...new Set(users)].filter((user) => !own.has(user)).sort();
+}
+
+/** Deletes what carries the sample's label, users before used; answers how many. */
+async function removeResources(resources: Resources, actor: Actor): Promise<number> {
   let deleted = 0;
   for (let round = 0; round < DELETE_ROUNDS; round++) {
-    const { items } = await resources.list({ projects: [PROJECT], labels: { [SAMPLE_LABEL]: 'true' }, limit: 1000 });
-    if (items.length === 0) return { left: [], deleted };
+    const items = await sampleResources(resources);
+    if (items.length === 0) return deleted;
     for (const item of items) {
       try {
         await resources.delete(item, { actor });
@@ -124,6 +133,15 @@ async function removeResources(resources: Resources, actor: Actor): Promise<{ le
       }
     }
   }
-  const { items } = await resources.list({ projects: [PROJECT], labels: { [SAMPLE_LABEL]: 'true' }, limit: 1000 });
-  return { left: items, deleted };
+  const left = (await sampleResources(resources)).map(keyText); // Somebody began to use a part meanwhile.
+  if (left.length > 0) throw sampleProblems.raise['still-used']({ values: { names: left.join(', ') } });
+  return deleted;
+}
+
+async function sampleResources(resources: Resources): Promise<readonly ResourceView[]> {
+  return (await resources.list({ projects: [PROJECT], labels: { [SAMPLE_LABEL]: 'true' }, limit: 1000 })).items;
+}
+
+function keyText({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `${kind} ${name}`;
 }

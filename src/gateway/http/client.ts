@@ -143,7 +143,8 @@ export class ClientConnection implements Timed, RelayClient {
 
   write(bytes: Buffer): boolean {
     this.responseBytes += bytes.length;
-    const ok = this.socket.write(bytes);
+    // A piece as large as the mark asks for a drain even when the kernel took all of it at once.
+    const ok = this.socket.write(bytes) || this.isFlushed;
     if (!ok) {
       this.queuedAtCheck = this.socket.writableLength;
       this.time('write', this.tools.limits.writeIdleMs);

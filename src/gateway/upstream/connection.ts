@@ -138,7 +138,7 @@ export class UpstreamConnection implements Timed {
 
   /** Writes bytes of the request; false when the user should wait for `onDrain`. */
   write(bytes: Buffer): boolean {
-    const ok = this.socket.write(bytes);
+    const ok = this.socket.write(bytes) || this.isFlushed;
     if (!ok && this.phase !== 'connecting') this.host.wheel.set(this, this.terms.idleMs);
     return ok;
   }

@@ -26,6 +26,8 @@ export interface UpOptions {
   readonly niceWorker: number;
   readonly stopGraceMs: number;
   readonly pid: number;
+  /** Aborted when a stop is asked for while starting: what was started is stopped again. */
+  readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
   /** What a role tells besides `sample`, such as the first password. */
@@ -70,13 +72,23 @@ export async function up(options: UpOptions): Promise<Up> {
   try {
     await probePorts(options.ports, clock);
     mkdirSync(path.join(options.dataFolder, 'run'), { recursive: true, mode: 0o700 });
-    if (options.roles.includes('control')) await start('control').ready;
-    await Promise.all(options.roles.filter((r) => r === 'gateway' || r === 'worker').map((r) => start(r).ready));
+    if (options.roles.includes('control')) await unlessAborted(start('control').ready, options.signal);
+    const others = options.roles.filter((r) => r === 'gateway' || r === 'worker');
+    await unlessAborted(Promise.all(others.map((r) => start(r).ready)), options.signal);
   } catch (error) {
     await stop();
     throw error;
   }
   return { stop, pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid])) };
+}
+
+/** The promise's outcome, or a rejection with the signal's reason when that comes first. */
+function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 function prepareFolder(folder: string): void {

@@ -1,4 +1,5 @@
 /** `weir up`: the supervisor, what it prints, and how it is stopped. */
+import type { Log } from '../base/log.ts';
 import type { Language } from '../base/text.ts';
 import { Problem } from '../base/problem.ts';
 import { type RoleName, type Up, up } from '../supervisor/up.ts';
@@ -30,9 +31,11 @@ export async function runUp(flags: UpFlags): Promise<number> {
   const unmark = markRunning(root, process.pid);
   const notes = new Map<string, unknown>();
   const end = stopSignal();
+  const stopped = new AbortController();
+  void end.then(() => stopped.abort(new Stopped()));
   let running: Up;
   try {
-    running = await Promise.race([start(role, roles, log, notes), end.then(() => null)]).then((started) => started ?? Promise.reject(new Stopped()));
+    running = await start(role, roles, log, notes, stopped.signal);
   } catch (error) {
     unmark();
     if (error instanceof Stopped) return 0;
@@ -49,7 +52,7 @@ export async function runUp(flags: UpFlags): Promise<number> {
 
 class Stopped extends Error {}
 
-function start(role: RoleConfig, roles: readonly RoleName[], log: ReturnType<typeof openLog>, notes: Map<string, unknown>): Promise<Up> {
+function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Map<string, unknown>, signal: AbortSignal): Promise<Up> {
   const { gateway, control } = role.config;
   const ports = [
     { role: 'gateway', host: gateway.host, port: gateway.port, variable: variableOf('gateway.port') },
@@ -62,6 +65,7 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: ReturnType<typ
     niceWorker: NICE_WORKER,
     stopGraceMs: gateway.drain + STOP_EXTRA_MS,
     pid: process.pid,
+    signal,
     onNote: (name, value) => void notes.set(name, value),
   });
 }

@@ -23,7 +23,7 @@ export function callTable(db: Database): CallTable {
       });
     },
     async search(filter) {
-      const { sql, values } = conditionsOf(filter);
+      const { sql, values } = conditionsOf(filter, db.dialect);
       const rows = await db.all(`SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT ?`, [...values, filter.limit]);
       return rows.map(callOf);
     },
@@ -37,7 +37,7 @@ export function callTable(db: Database): CallTable {
   };
 }
 
-function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
+function conditionsOf(f: CallFilter, dialect: Database['dialect']): { sql: string; values: Value[] } {
   const filter = where([
     ['project = ?', f.project], ['consumer = ?', f.consumer], ['route = ?', f.route], ['method = ?', f.method],
     ['substr(path, 1, length(?)) = ?', twice(f.path)], ['substr(release, 1, length(?)) = ?', twice(f.release)],
@@ -51,8 +51,9 @@ function conditionsOf(f: CallFilter): { sql: string; values: Value[] } {
   const values = filter.values;
   if (f.id !== undefined) {
     // A record of a request id that the caller chose is kept as `<id>~<uuid>`.
-    parts.push("(id = ? OR substr(id, 1, length(?) + 1) = ? || '~')");
-    values.push(f.id, f.id, f.id);
+    // SQLite compares bytes, so a range lets the primary key answer; PostgreSQL's collations may not.
+    parts.push(dialect === 'sqlite' ? '(id = ? OR (id > ? AND id < ?))' : '(id = ? OR (starts_with(id, ?) AND id <> ?))');
+    values.push(f.id, `${f.id}~`, dialect === 'sqlite' ? `${f.id}~~` : '');
   }
   if (f.routes) {
     parts.push(f.routes.length > 0 ? `route IN (${f.routes.map(() => '?').join(', ')})` : '1 = 0');

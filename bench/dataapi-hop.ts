@@ -46,8 +46,7 @@ async function bareHop(): Promise<string> {
     () =>
       new Promise(
         (resolve) => (
-          port1.once('message', resolve),
-          port1.postMessage({ type: 'run', call: 1, shape: 1, values: [{ value: '7', type: 'int64' }] })
+          port1.once('message', resolve), port1.postMessage({ type: 'run', call: 1, shape: 1, values: [{ value: '7', type: 'int64' }] })
         ),
       ),
   );

@@ -18,8 +18,14 @@ import { createEngine, type HttpEngine } from '../src/gateway/http/engine.ts';
 
 const PROXY_CORE = '1';
 const LOAD_CORE = '0';
-const HEADERS = ['user-agent: bench/1.0', 'accept: application/json', 'accept-encoding: gzip, br', 'accept-language: en',
-  'cache-control: no-cache', 'x-api-key: key-77'];
+const HEADERS = [
+  'user-agent: bench/1.0',
+  'accept: application/json',
+  'accept-encoding: gzip, br',
+  'accept-language: en',
+  'cache-control: no-cache',
+  'x-api-key: key-77',
+];
 
 interface Sample {
   readonly cpuUs: number;
@@ -35,21 +41,46 @@ async function serve(port: number, upstreamPort: number): Promise<void> {
   const core: Core = {
     onRequest: () => ({
       kind: 'upstream',
-      forward: { pool: engine.pool('bench/nginx')!, target: undefined, host: undefined, connectMs: 1000, firstByteMs: 10_000,
-        idleMs: 10_000, bodyBytesMax: 1 << 30 },
+      forward: {
+        pool: engine.pool('bench/nginx')!,
+        target: undefined,
+        host: undefined,
+        connectMs: 1000,
+        firstByteMs: 10_000,
+        idleMs: 10_000,
+        bodyBytesMax: 1 << 30,
+      },
     }),
     onResponse: () => undefined,
     onDone() {},
     onRejected() {},
   };
   const limits = {
-    headBytesMax: 16_384, headersMax: 100, headMs: 10_000, bodyIdleMs: 30_000, keepAliveMs: 65_000, writeIdleMs: 60_000,
-    connectionsMax: 20_000, requestsPerConnectionMax: 1e9, pipelineBytesMax: 65_536,
+    headBytesMax: 16_384,
+    headersMax: 100,
+    headMs: 10_000,
+    bodyIdleMs: 30_000,
+    keepAliveMs: 65_000,
+    writeIdleMs: 60_000,
+    connectionsMax: 20_000,
+    requestsPerConnectionMax: 1e9,
+    pipelineBytesMax: 65_536,
   };
-  const engine: HttpEngine = createEngine({ core, limits, clock: systemClock, random: systemRandom, newId: idGenerator(systemClock,
-    systemRandom), log: silentLog });
-  engine.putUpstream({ project: 'bench', name: 'nginx', targets: [{ host: '127.0.0.1', port: upstreamPort, weight: 1 }],
-    connectionsMax: 1024, idleMs: 60_000 });
+  const engine: HttpEngine = createEngine({
+    core,
+    limits,
+    clock: systemClock,
+    random: systemRandom,
+    newId: idGenerator(systemClock, systemRandom),
+    log: silentLog,
+  });
+  engine.putUpstream({
+    project: 'bench',
+    name: 'nginx',
+    targets: [{ host: '127.0.0.1', port: upstreamPort, weight: 1 }],
+    connectionsMax: 1024,
+    idleMs: 60_000,
+  });
   await engine.listen({ host: '127.0.0.1', port, reusePort: false });
 }
 
@@ -57,11 +88,14 @@ async function measure(pairs: number, seconds: number, path: string): Promise<vo
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const children: ChildProcess[] = [];
   try {
-    const [upstream, nginx, weir] = await Promise.all([freePort(), freePort(), freePort()]) as [number, number, number];
+    const [upstream, nginx, weir] = (await Promise.all([freePort(), freePort(), freePort()])) as [number, number, number];
     children.push(startNginx(folder, 'upstream', LOAD_CORE, upstreamConfig(folder, upstream)));
     const nginxProcess = startNginx(folder, 'proxy', PROXY_CORE, proxyConfig(nginx, upstream));
-    const weirProcess = spawn('taskset', ['-c', PROXY_CORE, process.execPath, import.meta.filename, '--serve', String(weir),
-      String(upstream)], { stdio: 'inherit' });
+    const weirProcess = spawn(
+      'taskset',
+      ['-c', PROXY_CORE, process.execPath, import.meta.filename, '--serve', String(weir), String(upstream)],
+      { stdio: 'inherit' },
+    );
     children.push(nginxProcess, weirProcess);
     await Promise.all([upstream, nginx, weir].map((port) => answers(`http://127.0.0.1:${port}${path}`)));
     for (const port of [weir, weir, nginx]) load(port, 2, path);
@@ -79,12 +113,23 @@ async function measure(pairs: number, seconds: number, path: string): Promise<vo
 function report(slots: readonly { nginx: Sample; weir: Sample }[], path: string): void {
   const ratios = slots.map((slot) => slot.nginx.cpuUs / slot.weir.cpuUs).sort((a, b) => a - b);
   const one = (side: 'nginx' | 'weir', key: keyof Sample) => Math.round(median(slots.map((slot) => slot[side][key])) * 10) / 10;
-  console.log(JSON.stringify({
-    bench: 'gateway-bare', at: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, path, pairs: slots.length,
-    nginxCpuUs: one('nginx', 'cpuUs'), weirCpuUs: one('weir', 'cpuUs'), nginxPerSecond: one('nginx', 'perSecond'),
+  console.log(
+    JSON.stringify({
+      bench: 'gateway-bare',
+      at: new Date().toISOString(),
+      node: process.version,
+      cpu: cpus()[0]?.model,
+      path,
+      pairs: slots.length,
+      nginxCpuUs: one('nginx', 'cpuUs'),
+      weirCpuUs: one('weir', 'cpuUs'),
+      nginxPerSecond: one('nginx', 'perSecond'),
       weirPerSecond: one('weir', 'perSecond'),
-    ratio: round(median(ratios)), ratioMin: round(ratios[0]!), ratioMax: round(ratios.at(-1)!),
-  }));
+      ratio: round(median(ratios)),
+      ratioMin: round(ratios[0]!),
+      ratioMax: round(ratios.at(-1)!),
+    }),
+  );
 }
 
 function sample(pid: number, port: number, seconds: number, path: string): Sample {
@@ -95,8 +140,11 @@ function sample(pid: number, port: number, seconds: number, path: string): Sampl
 
 function load(port: number, seconds: number, path: string): { requests: number; perSecond: number } {
   const fields = HEADERS.flatMap((field) => ['-H', field]);
-  const out = execFileSync('taskset', ['-c', LOAD_CORE, 'wrk', '-t1', '-c64', `-d${seconds}s`, ...fields,
-    `http://127.0.0.1:${port}${path}`], { encoding: 'utf8' });
+  const out = execFileSync(
+    'taskset',
+    ['-c', LOAD_CORE, 'wrk', '-t1', '-c64', `-d${seconds}s`, ...fields, `http://127.0.0.1:${port}${path}`],
+    { encoding: 'utf8' },
+  );
   const requests = Number(/(\d+) requests in/.exec(out)?.[1]);
   if (/Non-2xx|Socket errors/.test(out)) console.error(out);
   return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]) };
@@ -112,12 +160,16 @@ function cpuNs(pid: number): number {
 
 function startNginx(folder: string, name: string, core: string, config: string): ChildProcess {
   const file = join(folder, `${name}.conf`);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi',
-    'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`).join(' ');
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`)
+    .join(' ');
   const user = process.getuid?.() === 0 ? 'user root; ' : '';
-  writeFileSync(file, `${user}daemon off; worker_processes 1; pid ${folder}/${name}.pid;
+  writeFileSync(
+    file,
+    `${user}daemon off; worker_processes 1; pid ${folder}/${name}.pid;
     error_log /dev/null; events { worker_connections 4096; }
-    http { access_log off; ${temporary} keepalive_requests 1000000000; keepalive_timeout 65s; tcp_nodelay on; ${config} }`);
+    http { access_log off; ${temporary} keepalive_requests 1000000000; keepalive_timeout 65s; tcp_nodelay on; ${config} }`,
+  );
   return spawn('taskset', ['-c', core, '/usr/sbin/nginx', '-c', file, '-p', folder], { stdio: 'ignore' });
 }
 
@@ -137,7 +189,13 @@ function proxyConfig(port: number, upstream: number): string {
 
 async function answers(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (await fetch(url).then((answer) => answer.ok, () => false)) return;
+    if (
+      await fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    )
+      return;
     await systemClock.sleep(50);
   }
   throw new Error(`${url} does not answer`);

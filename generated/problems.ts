@@ -28,5 +28,5 @@ export const catalogues: readonly ProblemCatalogue[] = [
   areaSample,
   areaStore,
   areaSupervisor,
-  ...[...registry.policies.values(), ...registry.auth.values(), ...registry.connectors.values()].map((c) => c.catalogue),
+  ...[registry.policies, registry.auth, registry.connectors].flatMap((kind) => [...kind.values()].map((c) => c.catalogue)),
 ];

@@ -23,8 +23,12 @@ function emit(): Manifest {
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   const config = path.join(root, 'tsconfig.pack.json');
-  execFileSync(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config], { cwd: root, stdio: 'inherit' });
-  for (const name of ['LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'bin']) cpSync(path.join(root, name), path.join(staging, name), { recursive: true });
+  execFileSync(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  for (const name of ['LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'bin'])
+    cpSync(path.join(root, name), path.join(staging, name), { recursive: true });
   cpSync(path.join(root, 'src', 'store', 'migrations'), path.join(staging, 'src', 'store', 'migrations'), { recursive: true });
   for (const name of readdirSync(path.join(root, 'generated')).filter((n) => n.endsWith('.json'))) {
     cpSync(path.join(root, 'generated', name), path.join(staging, 'generated', name));
@@ -41,7 +45,11 @@ function tryInstall(tarball: string): string {
   try {
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
     npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', tarball], folder);
-    return execFileSync(path.join(folder, 'node_modules', '.bin', 'weir'), ['--version'], { cwd: folder, encoding: 'utf8', timeout: 60_000 }).trim();
+    return execFileSync(path.join(folder, 'node_modules', '.bin', 'weir'), ['--version'], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+    }).trim();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

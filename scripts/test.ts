@@ -23,7 +23,11 @@ function installDatabases(): void {
   const names = wanted.map(({ name }) => name);
   process.stderr.write(`installing ${names.join(', ')} for the tests …\n`);
   const run = (args: string[]) =>
-    execFileSync('apt-get', args, { stdio: ['ignore', 'ignore', 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeout: 600_000 });
+    execFileSync('apt-get', args, {
+      stdio: ['ignore', 'ignore', 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout: 600_000,
+    });
   try {
     run(['update', '-qq']);
     run(['install', '-y', '-qq', '--no-install-recommends', ...names]);
@@ -45,13 +49,19 @@ async function share(launch: () => Promise<Launched | { missing: string }>): Pro
 
 installDatabases();
 const patterns = process.argv.slice(2).filter((a) => a !== '--');
-const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root }).sort();
-const [postgres, mariadb] = await Promise.all([share(launchPostgres), share(launchMariadb)]);
-const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--test', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-concurrency=2', ...files], {
+const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], {
   cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, WEIR_TEST_POSTGRES: postgres.json, WEIR_TEST_MARIADB: mariadb.json },
-});
+}).sort();
+const [postgres, mariadb] = await Promise.all([share(launchPostgres), share(launchMariadb)]);
+const child = spawn(
+  process.execPath,
+  ['--disable-warning=ExperimentalWarning', '--test', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-concurrency=2', ...files],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, WEIR_TEST_POSTGRES: postgres.json, WEIR_TEST_MARIADB: mariadb.json },
+  },
+);
 const code = await new Promise<number>((resolve) => child.once('exit', (exit, signal) => resolve(signal ? 1 : (exit ?? 1))));
 await Promise.all([postgres.stop(), mariadb.stop()]);
 process.exit(code);

@@ -17,7 +17,12 @@ const root = path.resolve(import.meta.dirname, '..');
 const files = readSources(root, ['src', 'scripts', 'test', 'bench', 'generated']);
 
 const made = (file: string, text: string, imports: string[] = []): SourceFile => ({
-  file, text, lines: text.split('\n'), code: blank(text), imports, isTest: false,
+  file,
+  text,
+  lines: text.split('\n'),
+  code: blank(text),
+  imports,
+  isTest: false,
 });
 const none = (faults: readonly string[]) => assert.equal(faults.length, 0, `\n${faults.join('\n')}`);
 
@@ -42,7 +47,10 @@ test('words have one meaning', () => {
 test('files and lines stay small', () => none(sizeFaults(root, files)));
 
 test('every file is used', () => {
-  const entries = ['src/main.ts', ...files.filter((f) => /^(generated|scripts|bench)\/|^src\/wire\/\w+-thread\.ts$/.test(f.file) || f.isTest).map((f) => f.file)];
+  const entries = [
+    'src/main.ts',
+    ...files.filter((f) => /^(generated|scripts|bench)\/|^src\/wire\/\w+-thread\.ts$/.test(f.file) || f.isTest).map((f) => f.file),
+  ];
   none(deadFiles(files, entries));
 });
 
@@ -50,8 +58,16 @@ test('people find every text in English and Chinese', () => none(textFaults()));
 
 test('problems and metrics stand in the docs, and nothing else does', () => none(referenceFaults(root)));
 
+test('the form is Biome’s', () => {
+  const done = spawnSync(process.execPath, [path.join(root, 'scripts', 'format.ts'), '--check'], { cwd: root, encoding: 'utf8' });
+  assert.equal(done.status, 0, `run "npm run format":\n${done.stdout}${done.stderr}`);
+});
+
 test('oxlint and tsc find nothing', () => {
-  for (const [command, ...args] of [['oxlint', '--deny-warnings'], ['tsc', '--noEmit']] as const) {
+  for (const [command, ...args] of [
+    ['oxlint', '--deny-warnings'],
+    ['tsc', '--noEmit'],
+  ] as const) {
     const done = spawnSync(path.join(root, 'node_modules', '.bin', command), args, { cwd: root, encoding: 'utf8' });
     assert.equal(done.status, 0, `${command}:\n${done.stdout}${done.stderr}`);
   }

@@ -50,7 +50,11 @@ let weir: Weir | undefined;
 
 before(async () => {
   const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', path.join(copy, 'tree.tar')], { cwd: root, input: names, stdio: ['pipe', 'ignore', 'ignore'] });
+  execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', path.join(copy, 'tree.tar')], {
+    cwd: root,
+    input: names,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   execFileSync('tar', ['-xf', 'tree.tar'], { cwd: copy });
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
   writeFileSync(path.join(copy, 'src/extensions/policies/stamp.ts'), POLICY);

@@ -61,6 +61,13 @@ function metricsPage(): string {
   const intro = { en: 'Prometheus metrics at `/metrics` of control.', zh: '控制端 `/metrics` 提供的 Prometheus 指标。' };
   const rows = [...metrics]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((m) => `| \`${m.name}\` | ${m.type} | ${(m.labels ?? []).map((l) => `\`${l}\``).join(' ')} | ${cell(m.help.en)} | ${cell(m.help.zh)} |\n`);
-  return page({ en: 'Metrics', zh: '指标一览' }, intro, `| name | type | labels | meaning | 含义 |\n|---|---|---|---|---|\n${rows.join('')}`);
+    .map(
+      (m) =>
+        `| \`${m.name}\` | ${m.type} | ${(m.labels ?? []).map((l) => `\`${l}\``).join(' ')} | ${cell(m.help.en)} | ${cell(m.help.zh)} |\n`,
+    );
+  return page(
+    { en: 'Metrics', zh: '指标一览' },
+    intro,
+    `| name | type | labels | meaning | 含义 |\n|---|---|---|---|---|\n${rows.join('')}`,
+  );
 }

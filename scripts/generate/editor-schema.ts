@@ -33,7 +33,9 @@ export function renderEditorSchema(kinds: readonly Kind[], registry: Registry): 
     },
   });
   const metadata = {
-    type: 'object', required: ['name'], additionalProperties: false,
+    type: 'object',
+    required: ['name'],
+    additionalProperties: false,
     properties: {
       name: { type: 'string', pattern: NAME_PATTERN },
       project: { type: 'string', pattern: NAME_PATTERN, default: 'default' },
@@ -41,7 +43,12 @@ export function renderEditorSchema(kinds: readonly Kind[], registry: Registry): 
       description: { type: 'string' },
     },
   };
-  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Weir documents', $defs: { metadata }, oneOf: kinds.map(document) };
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Weir documents',
+    $defs: { metadata },
+    oneOf: kinds.map(document),
+  };
   return `${JSON.stringify(schema, null, 1)}\n`;
 }
 

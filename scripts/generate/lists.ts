@@ -19,11 +19,17 @@ export function renderLists(root: string): [string, string][] {
 
 /** `rate-limit` → `rateLimit`, prefixed so that two kinds may share an id. */
 function variable(prefix: string, id: string): string {
-  return `${prefix}${id.split('-').map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')}`;
+  return `${prefix}${id
+    .split('-')
+    .map((word) => word[0]!.toUpperCase() + word.slice(1))
+    .join('')}`;
 }
 
 function registry(root: string): string {
-  const parts = (['policies', 'auth', 'connectors'] as const).map((name) => ({ name, files: componentFiles(root, `src/extensions/${name}`) }));
+  const parts = (['policies', 'auth', 'connectors'] as const).map((name) => ({
+    name,
+    files: componentFiles(root, `src/extensions/${name}`),
+  }));
   const imports = parts.flatMap(({ name, files }) => files.map((f) => `import ${variable(name, f.id)} from '../${f.file}';\n`));
   const types = { policies: 'PolicyComponent', auth: 'AuthComponent', connectors: 'ConnectorComponent' };
   const maps = parts.map(({ name, files }) => {
@@ -72,12 +78,13 @@ function problems(root: string): string {
   const files = listFiles(root, 'src').filter((file) => file.endsWith('/problems.ts'));
   const name = (file: string) => variable('area', file.slice('src/'.length, -'/problems.ts'.length).replaceAll('/', '-'));
   const imports = files.map((file) => `import ${name(file)} from '../${file}';\n`).join('');
+  const areas = files.map((file) => `  ${name(file)},\n`).join('');
   return `${MARK}import type { ProblemCatalogue } from '../src/base/problem.ts';
 import { registry } from './registry.ts';
 ${imports}
 /** Every problem catalogue: the areas' own, then the extensions'. */
 export const catalogues: readonly ProblemCatalogue[] = [
-${files.map((file) => `  ${name(file)},\n`).join('')}  ...[...registry.policies.values(), ...registry.auth.values(), ...registry.connectors.values()].map((c) => c.catalogue),
+${areas}  ...[registry.policies, registry.auth, registry.connectors].flatMap((kind) => [...kind.values()].map((c) => c.catalogue)),
 ];
 `;
 }

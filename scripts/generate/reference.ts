@@ -43,7 +43,9 @@ function collectRows(schema: JsonSchema, path: string, rows: string[], depth: nu
   for (const [key, field] of Object.entries(schema.properties ?? {})) {
     const at = path ? `${path}.${key}` : key;
     const fallback = field.default !== undefined ? code(JSON.stringify(field.default)) : required.has(key) ? '**required**' : '';
-    rows.push(`| ${code(at)} | ${cell(typeOf(field))} | ${fallback} | ${cell(field.description ?? '')} | ${cell(String(field['x-zh'] ?? ''))} |\n`);
+    rows.push(
+      `| ${code(at)} | ${cell(typeOf(field))} | ${fallback} | ${cell(field.description ?? '')} | ${cell(String(field['x-zh'] ?? ''))} |\n`,
+    );
     if (depth < 6) for (const inner of nested(field)) collectRows(inner.schema, `${at}${inner.suffix}`, rows, depth + 1);
   }
 }
@@ -53,7 +55,10 @@ function nested(field: JsonSchema): { schema: JsonSchema; suffix: string }[] {
   if (field.properties) return [{ schema: field, suffix: '' }];
   if (field.items) return nested(field.items).map((n) => ({ ...n, suffix: `[]${n.suffix}` }));
   if (field.anyOf) return field['x-discriminator'] ? [] : field.anyOf.flatMap(nested);
-  const inner = [...Object.values(field.patternProperties ?? {}), ...(typeof field.additionalProperties === 'object' ? [field.additionalProperties] : [])];
+  const inner = [
+    ...Object.values(field.patternProperties ?? {}),
+    ...(typeof field.additionalProperties === 'object' ? [field.additionalProperties] : []),
+  ];
   return inner.flatMap(nested).map((n) => ({ ...n, suffix: `.<name>${n.suffix}` }));
 }
 
@@ -66,7 +71,8 @@ function typeOf(field: JsonSchema): string {
   if (field['x-ref']) return `name of a ${String(field['x-ref'])}`;
   if (field.enum) return field.enum.map((v) => code(String(v))).join(' ');
   if (field.const !== undefined) return code(String(field.const));
-  if (field['x-discriminator']) return field.anyOf!.map((v) => code(String(v.properties?.[String(field['x-discriminator'])]?.const))).join(' ');
+  if (field['x-discriminator'])
+    return field.anyOf!.map((v) => code(String(v.properties?.[String(field['x-discriminator'])]?.const))).join(' ');
   if (field.anyOf) return [...new Set(field.anyOf.map(typeOf))].join(' or ');
   if (field.type === 'array') return `list of ${field.items ? typeOf(field.items) : 'anything'}`;
   return String(field.type ?? 'anything');

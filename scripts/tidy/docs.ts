@@ -42,7 +42,12 @@ export function textFaults(): string[] {
 
 function fields(schema: JsonSchema, where: string, faults: string[]): void {
   const properties = Object.entries(schema.properties ?? {});
-  faults.push(...keyFaults(where, properties.map(([key]) => key)));
+  faults.push(
+    ...keyFaults(
+      where,
+      properties.map(([key]) => key),
+    ),
+  );
   for (const [key, field] of properties) {
     const at = `${where}.${key}`;
     if (key !== 'type' && !field.description) faults.push(`${at}: no description`);
@@ -56,10 +61,23 @@ export function referenceFaults(root: string): string[] {
   const codes = catalogues.flatMap(({ area, specs }) => Object.keys(specs).map((name) => `${area}/${name}`));
   return [
     ...compare(root, 'docs/reference/problems.md', codes, /^\| `([a-z0-9/-]+\/[a-z0-9-]+)`/gm),
-    ...compare(root, 'docs/reference/metrics.md', metrics.map((m) => m.name), /^\| `(weir_\w+)`/gm),
-    ...compare(root, 'docs/reference/cli.md', verbs.map((v) => v.name), /^## ([a-z][a-z -]*)$/gm),
+    ...compare(
+      root,
+      'docs/reference/metrics.md',
+      metrics.map((m) => m.name),
+      /^\| `(weir_\w+)`/gm,
+    ),
+    ...compare(
+      root,
+      'docs/reference/cli.md',
+      verbs.map((v) => v.name),
+      /^## ([a-z][a-z -]*)$/gm,
+    ),
     ...twice('problem code', codes),
-    ...twice('metric', metrics.map((m) => m.name)),
+    ...twice(
+      'metric',
+      metrics.map((m) => m.name),
+    ),
   ];
 }
 

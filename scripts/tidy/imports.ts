@@ -43,7 +43,9 @@ export function importFaults(files: readonly SourceFile[]): string[] {
 
 function faultsOf(file: string, room: string, allowed: readonly string[], target: string): string[] {
   if (target.startsWith('generated/')) {
-    return room === 'cli' && /generated\/(client|problems)\.ts$/.test(target) ? [] : [`${file} imports ${target}: generated lists are handed over by main.ts`];
+    return room === 'cli' && /generated\/(client|problems)\.ts$/.test(target)
+      ? []
+      : [`${file} imports ${target}: generated lists are handed over by main.ts`];
   }
   if (!target.startsWith('src/')) return [`${file} imports ${target}, which is outside src/`];
   const other = target.split('/')[1]!;

@@ -17,7 +17,7 @@ export function sizeFaults(root: string, files: readonly SourceFile[]): string[]
     const allowed = ratchet[file] ?? LINES_MAX;
     if (lines.length > allowed) faults.push(`${file}: ${lines.length} lines, at most ${allowed}`);
     lines.forEach((line, i) => {
-      if (line.length > COLUMNS_MAX && !/https?:|zh: '|help\(|'\^|[\u4e00-\u9fff]/.test(line)) faults.push(`${file}:${i + 1}: ${line.length} columns, at most ${COLUMNS_MAX}`);
+      if (columnsOf(line) > COLUMNS_MAX) faults.push(`${file}:${i + 1}: ${columnsOf(line)} columns, at most ${COLUMNS_MAX}`);
     });
   }
   for (const [file, allowed] of Object.entries(ratchet)) {
@@ -25,9 +25,17 @@ export function sizeFaults(root: string, files: readonly SourceFile[]): string[]
     if (now <= LINES_MAX) faults.push(`${file}: has ${now} lines now; take it off scripts/tidy/ratchet.json`);
     else if (now < allowed) faults.push(`${file}: has ${now} lines now; lower its entry in scripts/tidy/ratchet.json`);
   }
-  const sizes = counted.filter((f) => f.file.startsWith('src/') && !f.isTest).map((f) => f.lines.length).sort((a, b) => a - b);
+  const sizes = counted
+    .filter((f) => f.file.startsWith('src/') && !f.isTest)
+    .map((f) => f.lines.length)
+    .sort((a, b) => a - b);
   const at = (share: number) => sizes[Math.floor(sizes.length * share)] ?? 0;
   if (at(0.5) > MEDIAN_MAX) faults.push(`src/: the median file has ${at(0.5)} lines, at most ${MEDIAN_MAX}`);
   if (at(0.9) > P90_MAX) faults.push(`src/: nine files in ten should have ${P90_MAX} lines at most; the tenth has ${at(0.9)}`);
   return faults;
+}
+
+/** Width of a line without the contents of its texts: a sentence for people is not cut in pieces. */
+function columnsOf(line: string): number {
+  return line.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/g, "''").replace(/^[^`]*`[^`]*$/, '').length;
 }

@@ -22,7 +22,14 @@ export function readSources(root: string, folders: readonly string[]): SourceFil
     .filter((file) => file.endsWith('.ts'))
     .map((file) => {
       const text = readFileSync(path.join(root, file), 'utf8');
-      return { file, text, lines: text.split('\n'), code: blank(text), imports: importsOf(file, text), isTest: /\.(test|suite)\.ts$/.test(file) || file.startsWith('test/') };
+      return {
+        file,
+        text,
+        lines: text.split('\n'),
+        code: blank(text),
+        imports: importsOf(file, text),
+        isTest: /\.(test|suite)\.ts$/.test(file) || file.startsWith('test/'),
+      };
     });
 }
 

@@ -39,10 +39,17 @@ export function wordFaults(files: readonly SourceFile[]): string[] {
 
 /** `rateLimitMax` → rate, limit, max. */
 export function wordsOf(name: string): string[] {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase().split(/[\s_-]+/);
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[\s_-]+/);
 }
 
 /** Configuration keys that use a banned word. */
 export function keyFaults(where: string, keys: readonly string[]): string[] {
-  return keys.flatMap((key) => wordsOf(key).filter((w) => (BANNED as readonly string[]).includes(w)).map((w) => `${where}: key "${key}" uses the banned word "${w}"`));
+  return keys.flatMap((key) =>
+    wordsOf(key)
+      .filter((w) => (BANNED as readonly string[]).includes(w))
+      .map((w) => `${where}: key "${key}" uses the banned word "${w}"`),
+  );
 }

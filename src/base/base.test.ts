@@ -44,9 +44,18 @@ test('the caller’s language is chosen by quality', () => {
 });
 
 test('a problem’s body holds neither cause nor stack', () => {
-  const { raise } = defineProblems('core/test', { gone: { status: 404, title: { en: 'Gone', zh: '没了' }, detail: { en: '{name} is gone', zh: '{name} 没了' } } });
+  const { raise } = defineProblems('core/test', {
+    gone: { status: 404, title: { en: 'Gone', zh: '没了' }, detail: { en: '{name} is gone', zh: '{name} 没了' } },
+  });
   const body = raise.gone({ values: { name: 'x' }, cause: new Error('secret') }).toBody('zh', { requestId: 'r' });
-  assert.deepEqual(body, { type: 'urn:weir:problem:core/test/gone', title: '没了', status: 404, detail: 'x 没了', code: 'core/test/gone', requestId: 'r' });
+  assert.deepEqual(body, {
+    type: 'urn:weir:problem:core/test/gone',
+    title: '没了',
+    status: 404,
+    detail: 'x 没了',
+    code: 'core/test/gone',
+    requestId: 'r',
+  });
 });
 
 test('a manual clock fires timers in order', async () => {

@@ -13,6 +13,9 @@ export interface Log {
 
 /** A log that keeps nothing: for tests and tools. */
 export const silentLog: Log = Object.freeze({
-  debug() {}, info() {}, warn() {}, error() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
   with: () => silentLog,
 });

@@ -110,10 +110,7 @@ export interface ProblemCatalogue<S extends ProblemSpecs = ProblemSpecs> {
  */
 export function defineProblems<const S extends ProblemSpecs>(area: string, specs: S): ProblemCatalogue<S> {
   const raise = Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [
-      name,
-      (options?: ProblemOptions) => new Problem(`${area}/${name}`, spec, options),
-    ]),
+    Object.entries(specs).map(([name, spec]) => [name, (options?: ProblemOptions) => new Problem(`${area}/${name}`, spec, options)]),
   ) as ProblemFactory<S>;
   return Object.freeze({ area, specs, raise });
 }

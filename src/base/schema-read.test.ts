@@ -9,7 +9,10 @@ const schema = strictObject({
   window: duration({ default: '1m', 'x-maximum': '1h', ...help('Window.', '窗口。') }),
   size: T.Optional(bytes(help('Size.', '大小。'))),
   token: T.Optional(secret(help('Token.', '令牌。'))),
-  steps: T.Array(variants([strictObject({ type: T.Literal('a'), x: T.String() }), strictObject({ type: T.Literal('b'), y: T.Number() })]), { default: [], maxItems: 2 }),
+  steps: T.Array(variants([strictObject({ type: T.Literal('a'), x: T.String() }), strictObject({ type: T.Literal('b'), y: T.Number() })]), {
+    default: [],
+    maxItems: 2,
+  }),
 });
 
 test('defaults are filled in and units become numbers', () => {

@@ -99,7 +99,11 @@ function readVariant(schema: JsonSchema, input: unknown, at: string, errors: Pro
   const names = [...known.keys()].map(String);
   if (input[member] === undefined) return fail(errors, `${at}/${member}`, `is required; one of: ${names.join(', ')}`);
   const near = nearest(String(input[member]), names);
-  return fail(errors, `${at}/${member}`, `"${String(input[member]).slice(0, 60)}" is not known; ${near ? `did you mean "${near}"?` : `one of: ${names.join(', ')}`}`);
+  return fail(
+    errors,
+    `${at}/${member}`,
+    `"${String(input[member]).slice(0, 60)}" is not known; ${near ? `did you mean "${near}"?` : `one of: ${names.join(', ')}`}`,
+  );
 }
 
 function readAnyOf(options: readonly JsonSchema[], input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
@@ -198,9 +202,7 @@ export function visitFields(
     const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
     for (const [key, item] of Object.entries(value)) {
       const field =
-        schema.properties?.[key] ??
-        Object.entries(schema.patternProperties ?? {}).find(([p]) => new RegExp(p).test(key))?.[1] ??
-        rest;
+        schema.properties?.[key] ?? Object.entries(schema.patternProperties ?? {}).find(([p]) => new RegExp(p).test(key))?.[1] ?? rest;
       if (field) visitFields(field, item, visit, `${pointer}/${escapePointer(key)}`);
     }
   }

@@ -66,10 +66,8 @@ export const ref = (kind: string, options: FieldOptions<string>) =>
 export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 /** A choice by a `type` member: each variant is an object schema that names its `type` as a constant. */
-export const variants = <S extends readonly TSchema[]>(
-  schemas: readonly [...S],
-  options: Record<string, unknown> = {},
-) => Type.Unsafe<Static<S[number]>>({ anyOf: schemas, 'x-discriminator': 'type', ...options });
+export const variants = <S extends readonly TSchema[]>(schemas: readonly [...S], options: Record<string, unknown> = {}) =>
+  Type.Unsafe<Static<S[number]>>({ anyOf: schemas, 'x-discriminator': 'type', ...options });
 
 /** An object that refuses unknown members. */
 export const strictObject = <P extends Record<string, TSchema>>(properties: P, options: Record<string, unknown> = {}) =>

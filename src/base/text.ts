@@ -14,9 +14,7 @@ export interface Text {
 
 /** Returns `text` in `language` with every `{name}` replaced by `values.name`. */
 export function fill(text: Text, language: Language, values: Record<string, unknown> = {}): string {
-  return text[language].replace(/\{(\w+)\}/g, (all, name: string) =>
-    Object.hasOwn(values, name) ? String(values[name]) : all,
-  );
+  return text[language].replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : all));
 }
 
 /**

@@ -58,7 +58,12 @@ function failed(error: unknown, io: Io, language: Language): number {
 type Act = (verb: Verb, args: readonly unknown[], options: Options) => Promise<void>;
 
 function build(language: Language, io: Io, act: Act): Command {
-  const program = command('weir', { en: 'Weir: API gateway, data integration and data APIs in one program.', zh: '堰（Weir）：API 网关、数据集成与数据 API 合为一体。' }, language, io);
+  const program = command(
+    'weir',
+    { en: 'Weir: API gateway, data integration and data APIs in one program.', zh: '堰（Weir）：API 网关、数据集成与数据 API 合为一体。' },
+    language,
+    io,
+  );
   program.option('-V, --version', TEXTS.version[language]);
   const groups = new Map<string, Command>();
   for (const verb of verbs) {
@@ -110,7 +115,11 @@ function givenOf(io: Io, offline: OfflineVerbs, language: Language, verb: Verb, 
   return {
     args: args.map((argument) => (typeof argument === 'string' ? argument : undefined)),
     rest: Array.isArray(last) ? (last as string[]) : [],
-    options, io, language, offline, timeoutMs,
+    options,
+    io,
+    language,
+    offline,
+    timeoutMs,
     project: text('project') ?? io.env['WEIR_PROJECT'] ?? 'default',
     out: createRenderer(io, { form: text('output') as Form, language, quiet: options['quiet'] === true }),
     client: () => connect({ io, language, server: text('server'), token: text('token'), timeoutMs, local: offline.local }),
@@ -124,4 +133,9 @@ const TEXTS = {
   version: { en: 'Shows the version.', zh: '显示版本。' },
   hint: { en: '(add --help to see how it is used)', zh: '（加 --help 查看用法）' },
 } as const;
-const TITLES: Readonly<Record<string, string>> = { 'Usage:': '用法：', 'Options:': '选项：', 'Arguments:': '参数：', 'Commands:': '命令：' };
+const TITLES: Readonly<Record<string, string>> = {
+  'Usage:': '用法：',
+  'Options:': '选项：',
+  'Arguments:': '参数：',
+  'Commands:': '命令：',
+};

@@ -43,17 +43,23 @@ export default defineProblems('core/cli', {
   unreachable: {
     status: 503,
     title: { en: 'Control does not answer', zh: '控制端无应答' },
-    detail: { en: 'Nothing answers at {server} ({reason}). Start Weir with `weir up`, or name another place with --server.', zh: '{server} 无应答（{reason}）。请用 `weir up` 启动 Weir，或用 --server 指定其他地址。' },
+    detail: {
+      en: 'Nothing answers at {server} ({reason}). Start Weir with `weir up`, or name another place with --server.',
+      zh: '{server} 无应答（{reason}）。请用 `weir up` 启动 Weir，或用 --server 指定其他地址。',
+    },
   },
   'timed-out': {
     status: 504,
     title: { en: 'No answer in time', zh: '等待超时' },
-    detail: { en: 'Not done within {timeout}; what was begun may still go on. Give a longer --timeout to wait for it.', zh: '{timeout} 内未完成；已开始的操作可能仍在进行。可用更长的 --timeout 等待。' },
+    detail: {
+      en: 'Not done within {timeout}; what was begun may still go on. Give a longer --timeout to wait for it.',
+      zh: '{timeout} 内未完成；已开始的操作可能仍在进行。可用更长的 --timeout 等待。',
+    },
   },
   unreadable: {
     status: 400,
     title: { en: 'A file cannot be read', zh: '文件无法读取' },
-    detail: { en: '{file}: {reason}', zh: '{file}：{reason}' },
+    detail: { en: '{file} cannot be read: {reason}', zh: '无法读取 {file}：{reason}' },
   },
   'nothing-there': {
     status: 404,

@@ -61,11 +61,37 @@ export interface Verb {
 
 /** Options every verb takes. */
 export const COMMON_OPTIONS: readonly VerbOption[] = [
-  { flags: '-o, --output <form>', choices: ['table', 'json', 'yaml', 'name'], default: 'table', help: { en: 'Form of the output.', zh: '输出格式。' } },
-  { flags: '-p, --project <name>', help: { en: 'Project (default: WEIR_PROJECT, else "default").', zh: '项目（默认取 WEIR_PROJECT，否则为 "default"）。' } },
-  { flags: '--server <url>', help: { en: 'Control to talk to (default: WEIR_SERVER, the last login, this machine).', zh: '控制端地址（默认：WEIR_SERVER、最近登录、本机）。' } },
-  { flags: '--token <token>', help: { en: 'API token (default: WEIR_TOKEN, the login, .weir/cli-token).', zh: 'API 令牌（默认：WEIR_TOKEN、登录凭证、.weir/cli-token）。' } },
-  { flags: '--timeout <duration>', help: { en: 'Longest wait, such as 30s or 5m (default: 60s; a day for what is watched).', zh: '最长等待时间，如 30s、5m（默认 60s；观察类命令为一天）。' } },
+  {
+    flags: '-o, --output <form>',
+    choices: ['table', 'json', 'yaml', 'name'],
+    default: 'table',
+    help: { en: 'Form of the output.', zh: '输出格式。' },
+  },
+  {
+    flags: '-p, --project <name>',
+    help: { en: 'Project (default: WEIR_PROJECT, else "default").', zh: '项目（默认取 WEIR_PROJECT，否则为 "default"）。' },
+  },
+  {
+    flags: '--server <url>',
+    help: {
+      en: 'Control to talk to (default: WEIR_SERVER, the last login, this machine).',
+      zh: '控制端地址（默认：WEIR_SERVER、最近登录、本机）。',
+    },
+  },
+  {
+    flags: '--token <token>',
+    help: {
+      en: 'API token (default: WEIR_TOKEN, the login, .weir/cli-token).',
+      zh: 'API 令牌（默认：WEIR_TOKEN、登录凭证、.weir/cli-token）。',
+    },
+  },
+  {
+    flags: '--timeout <duration>',
+    help: {
+      en: 'Longest wait, such as 30s or 5m (default: 60s; a day for what is watched).',
+      zh: '最长等待时间，如 30s、5m（默认 60s；观察类命令为一天）。',
+    },
+  },
   { flags: '--lang <language>', choices: ['en', 'zh'], help: { en: 'Language of messages.', zh: '消息语言。' } },
   { flags: '-y, --yes', help: { en: 'Answers every question with yes.', zh: '对所有询问回答“是”。' } },
   { flags: '-q, --quiet', help: { en: 'Prints no notes, only data and problems.', zh: '不输出提示，只输出数据与问题。' } },

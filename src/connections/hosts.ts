@@ -20,7 +20,10 @@ const systemLookup: Lookup = (host, callback) => lookup(host, { all: true, order
  * the name: whoever mixes an inner address into a name's answers does not mean well.
  */
 export function hostGuard(settings: {
-  readonly clock: Clock; readonly ownPorts: () => Iterable<number>; readonly timeoutMs?: number; readonly lookup?: Lookup;
+  readonly clock: Clock;
+  readonly ownPorts: () => Iterable<number>;
+  readonly timeoutMs?: number;
+  readonly lookup?: Lookup;
 }): HostGuard {
   const { clock, timeoutMs = 5_000 } = settings;
   const find = settings.lookup ?? systemLookup;
@@ -58,5 +61,9 @@ function bounded(host: string, find: Lookup, clock: Clock, timeoutMs: number, si
 }
 
 function localAddresses(): Set<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((list) => list ?? []).map((one) => one.address.toLowerCase()));
+  return new Set(
+    Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .map((one) => one.address.toLowerCase()),
+  );
 }

@@ -111,7 +111,7 @@ test('call records are stored and found by every field, page by page', async () 
     assert.equal((await search(`${q.replace(/=.*/, '=nothing')}`)).items?.length, 0, q);
   }
   const ids: string[] = [];
-  for (let after = ''; ;) {
+  for (let after = ''; ; ) {
     const page = await search(`limit=25${after && `&after=${after}`}`);
     ids.push(...page.items.map((c: CallRecord) => c.id));
     if (page.next === null) break;

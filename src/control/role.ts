@@ -59,10 +59,23 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   const fleet = createFleet({ revisions, calls, clock, log, changed: (nodes) => showNodes(metrics, nodes) });
   let open = false;
   const app = createServer({
-    config, metrics,
+    config,
+    metrics,
     parts: { ...needs.parts, fleet: fleet.status, runsWaiting: fleet.runsWaiting, secureCookie: config.secureCookie, clock, log },
-    operations: needs.operations, callers: needs.callers, newId: needs.newId,
-    isReady: async () => open && (await within(clock, READY_MS, store.ping().then(() => true, () => false), false)),
+    operations: needs.operations,
+    callers: needs.callers,
+    newId: needs.newId,
+    isReady: async () =>
+      open &&
+      (await within(
+        clock,
+        READY_MS,
+        store.ping().then(
+          () => true,
+          () => false,
+        ),
+        false,
+      )),
     collectMetrics: async () => {
       readProcess();
       metrics.revision.set(revisions.number);

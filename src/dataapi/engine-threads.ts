@@ -131,10 +131,7 @@ class ThreadPool implements EngineThreads {
 
   #take(): Thread {
     for (let thread = this.#idle.pop(); thread; thread = this.#idle.pop()) if (!thread.gone) return thread;
-    throw new QueryFailure(
-      'unavailable',
-      `no engine thread is free; ${this.#stopped.size} stopped queries are still inside the database`,
-    );
+    throw new QueryFailure('unavailable', `no engine thread is free; ${this.#stopped.size} stopped queries are still inside the database`);
   }
 
   #runOn(thread: Thread, call: Call): Promise<Rows> {

@@ -65,9 +65,7 @@ export function createEngines(open: OpenEngine, log: Log, warmCount: (connection
   const closing = new Set<Promise<void>>();
 
   const close = (slot: Slot) => {
-    const done = slot.engine
-      .close()
-      .catch((error: unknown) => log.warn('a query engine did not close cleanly', { error: String(error) }));
+    const done = slot.engine.close().catch((error: unknown) => log.warn('a query engine did not close cleanly', { error: String(error) }));
     closing.add(done);
     void done.finally(() => closing.delete(done));
   };

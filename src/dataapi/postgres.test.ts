@@ -83,7 +83,7 @@ const EXAMPLE = {
 
 async function pages(api: CompiledDataApi, params: Record<string, string>, query: string): Promise<string[]> {
   const bodies: string[] = [];
-  for (let next: string | undefined = query; next !== undefined;) {
+  for (let next: string | undefined = query; next !== undefined; ) {
     assert.ok(bodies.length < 50);
     const answer = await house.call(api, { params, query: next });
     bodies.push(Buffer.from(answer.body).toString());

@@ -22,9 +22,7 @@ async function checkPublishable(api: CompiledDataApi, engine: QueryEngine, signa
   const warnings =
     writes === null
       ? []
-      : [
-          `The login of connection "${api.connection}" can write: ${writes}. Queries run read-only all the same; prefer a SELECT-only one.`,
-        ];
+      : [`The login of connection "${api.connection}" can write: ${writes}. Queries run read-only all the same; prefer a SELECT-only one.`];
   return { ok: true, api: { ...api, columns }, warnings };
 }
 
@@ -47,9 +45,7 @@ async function describeShapes(api: CompiledDataApi, engine: QueryEngine, signal:
   const other = others.find((columns) => form(columns) !== form(first!));
   if (other)
     return {
-      errors: [
-        { pointer: '/sql', detail: `answers different columns by branch: (${form(first!)}) and (${form(other)}); all must agree` },
-      ],
+      errors: [{ pointer: '/sql', detail: `answers different columns by branch: (${form(first!)}) and (${form(other)}); all must agree` }],
     };
   return { columns: first! };
 }
@@ -88,8 +84,7 @@ async function checkSort(
     return [
       {
         pointer: '/page/table',
-        detail:
-          'is needed: the SQL reads from more than one table or groups rows, so which unique key `page.sort` follows cannot be told',
+        detail: 'is needed: the SQL reads from more than one table or groups rows, so which unique key `page.sort` follows cannot be told',
       },
     ];
   const { namespace, table } = page.table;

@@ -77,9 +77,7 @@ function unsafeNumbers(schema: ValueSchema): string[] {
 
 function findPatterns(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
-  return Object.entries(schema).flatMap(([key, value]) =>
-    key === 'pattern' && typeof value === 'string' ? [value] : findPatterns(value),
-  );
+  return Object.entries(schema).flatMap(([key, value]) => (key === 'pattern' && typeof value === 'string' ? [value] : findPatterns(value)));
 }
 
 /** A group that repeats inside and is repeated itself, such as `(a+)+` or `(a|a?)*`: the usual exponential shape. */

@@ -35,11 +35,13 @@ interface Check {
 
 /** Compiles the checks of an API once; the reader may be used for every request of its release. */
 export function createValueReader(api: CompiledDataApi): ValueReader {
-  const checks = api.parameters.map((parameter): Check => ({
-    parameter,
-    fallback: parameter.default === undefined ? null : defaultText(parameter),
-    validate: compileValueCheck(parameter.schema),
-  }));
+  const checks = api.parameters.map(
+    (parameter): Check => ({
+      parameter,
+      fallback: parameter.default === undefined ? null : defaultText(parameter),
+      validate: compileValueCheck(parameter.schema),
+    }),
+  );
   const sizeCheck = api.page && pageSizeCheck(api.page.sizeMax);
   const queryNames = [...api.parameters.filter((p) => p.in === 'query').map((p) => p.name), ...(api.page ? RESERVED_NAMES : [])];
   return (request) => {

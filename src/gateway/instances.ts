@@ -168,5 +168,8 @@ function readConfig<C extends TSchema>(component: ComponentSpec<C, ProblemSpecs>
 }
 
 function pointersText(errors: readonly ProblemPointer[]): string {
-  return errors.slice(0, 5).map((e) => `${e.pointer || '/'} ${e.detail}`).join('; ');
+  return errors
+    .slice(0, 5)
+    .map((e) => `${e.pointer || '/'} ${e.detail}`)
+    .join('; ');
 }

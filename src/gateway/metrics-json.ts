@@ -23,8 +23,14 @@ export function metricsJson(snapshots: readonly MetricsSnapshot[]): MetricsJson 
   const per = (at: number) => all.map((total): Sample => ({ labels: total.labels, value: total.row[at]! }));
   return [
     metricJson(specs.requests, all.flatMap(requestSamples)),
-    metricJson(specs.duration, all.flatMap((total) => histogramSamples(specs.duration.name, total, ROW.duration))),
-    metricJson(specs.upstreamDuration, all.flatMap((total) => histogramSamples(specs.upstreamDuration.name, total, ROW.upstream))),
+    metricJson(
+      specs.duration,
+      all.flatMap((total) => histogramSamples(specs.duration.name, total, ROW.duration)),
+    ),
+    metricJson(
+      specs.upstreamDuration,
+      all.flatMap((total) => histogramSamples(specs.upstreamDuration.name, total, ROW.upstream)),
+    ),
     metricJson(specs.inFlight, per(ROW.inFlight)),
     metricJson(specs.requestBytes, per(ROW.requestBytes)),
     metricJson(specs.responseBytes, per(ROW.responseBytes)),

@@ -12,11 +12,7 @@ test('counts, classes, durations, bytes and reasons add up over threads', async 
   const threads = [createMetrics(), createMetrics()];
   for (const metrics of threads) {
     const stats = metrics.route('p', 'a');
-    for (const more of [
-      {},
-      { status: 404 },
-      { status: 503, reason: 'core/gateway/upstream-missing', upstreamMs: 0, durationMs: 60_000 },
-    ]) {
+    for (const more of [{}, { status: 404 }, { status: 503, reason: 'core/gateway/upstream-missing', upstreamMs: 0, durationMs: 60_000 }]) {
       stats.started();
       stats.finished('GET', outcome(more));
     }

@@ -102,13 +102,7 @@ function search<R>(
 }
 
 /** Depth first, literal before parameter before rest: the first leaf that takes the method is the most specific. */
-function walk<R>(
-  node: Node<R>,
-  path: readonly string[],
-  at: number,
-  method: string,
-  allow: Set<string> | undefined,
-): Entry<R> | undefined {
+function walk<R>(node: Node<R>, path: readonly string[], at: number, method: string, allow: Set<string> | undefined): Entry<R> | undefined {
   if (at === path.length) {
     const own = node.end && pick(node.end, method, allow);
     if (own) return own;

@@ -3,9 +3,7 @@
  * A pipeline that cannot be read keeps its last good form, and the reason is reported.
  */
 import type { ThreadState } from '../sdk/channel.ts';
-import {
-  type AnyEntry, type CompiledConnection, EMPTY_REVISION_HASH, entryKey, type RevisionDelta, toggleEntry,
-} from '../sdk/revision.ts';
+import { type AnyEntry, type CompiledConnection, EMPTY_REVISION_HASH, entryKey, type RevisionDelta, toggleEntry } from '../sdk/revision.ts';
 import { type PipelineSettings, readSettings } from './settings.ts';
 
 export interface WorkerEntries {

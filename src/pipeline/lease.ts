@@ -40,12 +40,18 @@ export function keepLease(
     if (answer.cancelRequested) run.abort(problems.raise['cancelled']());
   };
   watchExpiry();
-  const cancelBeats = clock.every(limits.heartbeatMs, () => {
-    if (busy) return;
-    busy = true;
-    // A failing store is tried again at the next beat, until the lease is over.
-    beat().catch(() => {}).finally(() => (busy = false));
-  }, { unref: true });
+  const cancelBeats = clock.every(
+    limits.heartbeatMs,
+    () => {
+      if (busy) return;
+      busy = true;
+      // A failing store is tried again at the next beat, until the lease is over.
+      beat()
+        .catch(() => {})
+        .finally(() => (busy = false));
+    },
+    { unref: true },
+  );
   return {
     stop() {
       stopped = true;

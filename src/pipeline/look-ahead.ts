@@ -37,10 +37,12 @@ export async function* lookAhead<V>(open: (signal: AbortSignal) => AsyncIterable
     }
   })();
   own.signal.addEventListener('abort', () => makeRoom(), { once: true });
-  const settled = pump.catch((error: unknown) => (failure = { error })).then(() => {
-    ended = true;
-    wake();
-  });
+  const settled = pump
+    .catch((error: unknown) => (failure = { error }))
+    .then(() => {
+      ended = true;
+      wake();
+    });
   try {
     for (;;) {
       signal.throwIfAborted();

@@ -99,7 +99,10 @@ function leaseUnderTest(heartbeat: RunStore['heartbeat']) {
   const run = new AbortController();
   const lease = { run: { id: 'r' }, worker: 'w', epoch: 1 } as Lease;
   const keeper = keepLease(lease, run, {
-    runStore: { heartbeat } as RunStore, clock, limits: { ...DEFAULT_LIMITS, leaseMs: 3_000, heartbeatMs: 1_000 }, claimedAt: 0,
+    runStore: { heartbeat } as RunStore,
+    clock,
+    limits: { ...DEFAULT_LIMITS, leaseMs: 3_000, heartbeatMs: 1_000 },
+    claimedAt: 0,
   });
   const pass = async (ms: number) => {
     clock.advance(ms);
@@ -139,7 +142,10 @@ test('a cancel asked for in the store reaches the run', async () => {
 test('retry: the wait doubles, stays below its bound, and is not for problems that stay', () => {
   const policy = { attempts: 9, backoffMs: 1_000, backoffMaxMs: 10_000 };
   const random = { ...seededRandom(1), float: () => 0 };
-  assert.deepEqual([1, 2, 3, 4, 5, 40].map((attempt) => backoffMs(policy, attempt, random)), [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 40].map((attempt) => backoffMs(policy, attempt, random)),
+    [1_000, 2_000, 4_000, 8_000, 10_000, 10_000],
+  );
   for (let i = 0; i < 100; i++) assert.ok(backoffMs(policy, 1, seededRandom(i)) >= 800);
   const never1 = problems.raise['upsert-without-key']();
   assert.equal(isRetryable([never1]), false);
@@ -157,15 +163,23 @@ test('a run’s log is bounded; warnings outlive chatter; the rest is counted', 
   await log.close();
   assert.equal(lines.length, 102);
   assert.ok(lines.every((l) => l.message.length <= 40));
-  assert.deepEqual(lines.slice(-2).map((l) => [l.level, l.message]), [['error', 'it failed'], ['warn', '50 further log line(']]);
+  assert.deepEqual(
+    lines.slice(-2).map((l) => [l.level, l.message]),
+    [
+      ['error', 'it failed'],
+      ['warn', '50 further log line('],
+    ],
+  );
   assert.equal(dropped, 50);
 });
 
 test('a log whose store fails never fails the run', async () => {
   let dropped = 0;
-  const log = openRunLog(
-    'r', () => Promise.reject(new Error('down')), { clock: manualClock(), limits: DEFAULT_LIMITS, dropped: (n) => (dropped += n) },
-  );
+  const log = openRunLog('r', () => Promise.reject(new Error('down')), {
+    clock: manualClock(),
+    limits: DEFAULT_LIMITS,
+    dropped: (n) => (dropped += n),
+  });
   log.line('info', 'one');
   await log.close();
   assert.ok(dropped >= 1);
@@ -186,14 +200,25 @@ test('progress tells rows, bytes, rate and time left, at most once per interval'
   clock.advance(500);
   await turn();
   assert.equal(told.length, 1, 'nothing new, nothing told');
-  assert.deepEqual(told[0]!.map((s) => [s.stream, s.state, s.rowsRead, s.rowsWritten, s.bytes, s.rowsPerSecond, s.remainingMs]), [
-    ['a', 'running', 100, 100, 1_000, 200, 4_500], ['b', 'waiting', 0, 0, 0, undefined, undefined],
-  ]);
+  assert.deepEqual(
+    told[0]!.map((s) => [s.stream, s.state, s.rowsRead, s.rowsWritten, s.bytes, s.rowsPerSecond, s.remainingMs]),
+    [
+      ['a', 'running', 100, 100, 1_000, 200, 4_500],
+      ['b', 'waiting', 0, 0, 0, undefined, undefined],
+    ],
+  );
   a.end('succeeded', null);
   await progress.stop();
   assert.deepEqual(progress.streams()[0], {
-    stream: 'a', state: 'done', result: 'succeeded', rowsRead: 100, rowsWritten: 100, bytes: 1_000, rowsExpected: 1_000,
-    nullCursors: 0, problem: null,
+    stream: 'a',
+    state: 'done',
+    result: 'succeeded',
+    rowsRead: 100,
+    rowsWritten: 100,
+    bytes: 1_000,
+    rowsExpected: 1_000,
+    nullCursors: 0,
+    problem: null,
   });
 });
 
@@ -202,6 +227,9 @@ test('the worker section has a default for everything and bounds for the rest', 
   assert.deepEqual(limits, DEFAULT_LIMITS);
   assert.equal(limitsOf(readValue(workerConfig, { lease: '9s' }).value, DEFAULT_LIMITS).heartbeatMs, 3_000);
   assert.deepEqual(
-    readValue(workerConfig, { runs: 0, lease: '1s', rums: 2 }).errors.map((e) => e.pointer).sort(), ['/lease', '/rums', '/runs'],
+    readValue(workerConfig, { runs: 0, lease: '1s', rums: 2 })
+      .errors.map((e) => e.pointer)
+      .sort(),
+    ['/lease', '/rums', '/runs'],
   );
 });

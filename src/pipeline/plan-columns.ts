@@ -64,6 +64,9 @@ function carriedColumn(whole: StreamSchema, carried: StreamSchema, name: string,
 function columnOf(stream: StreamSchema, name: string, use: string): Column {
   const column = stream.columns.find((c) => c.name === name);
   if (column) return column;
-  const near = nearest(name, stream.columns.map((c) => c.name));
+  const near = nearest(
+    name,
+    stream.columns.map((c) => c.name),
+  );
   throw problems.raise['no-column']({ values: { stream: stream.name, column: name, use, hint: near ? `; did you mean ${near}?` : '' } });
 }

@@ -19,19 +19,21 @@ export function notesOf(plan: Pick<StreamPlan, 'stream' | 'mode' | 'write' | 'ke
   const again = stream.primaryKey.length === 0 ? '' : keyed;
   if (mode.type === 'incremental') {
     if (mode.key.length === 0) {
-      warn(write === 'append'
-        ? 'no unique key orders rows of equal cursor: append is at least once here, rows may be added twice after a stop; name a key'
-        : 'no unique key orders rows of equal cursor: rows of the last cursor value may be read again');
+      warn(
+        write === 'append'
+          ? 'no unique key orders rows of equal cursor: append is at least once here, rows may be added twice after a stop; name a key'
+          : 'no unique key orders rows of equal cursor: rows of the last cursor value may be read again',
+      );
     } else if (!isDeclaredUnique(stream, mode.key)) {
       warn(
-        `the key (${mode.key.join(', ')}) is taken at your word: the source does not declare it unique and not null, `
-          + 'and rows equal in it could be lost',
+        `the key (${mode.key.join(', ')}) is taken at your word: the source does not declare it unique and not null, ` +
+          'and rows equal in it could be lost',
       );
     }
     info(`incremental by ${mode.cursor}: deleted rows are not seen and stay in the target, rows without a cursor value are never read`);
     info(
-      `a row that becomes visible more than ${formatDuration(mode.lookbackMs)} after its cursor value is missed, `
-        + 'unless the source knows its open transactions',
+      `a row that becomes visible more than ${formatDuration(mode.lookbackMs)} after its cursor value is missed, ` +
+        'unless the source knows its open transactions',
     );
     if (write === 'append') {
       info(`append: an updated row is added again, the older version stays${again}`);

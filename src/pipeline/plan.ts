@@ -70,12 +70,15 @@ function planOne(settings: PipelineSettings, { stream: whole, options }: Match):
     if (isItself(settings, stream, namespace, table)) throw problems.raise['target-is-source']({ values: { stream: stream.name } });
     if (write === 'replace' && chosen !== 'full') throw problems.raise['replace-incremental']({ values: { stream: stream.name } });
     const key = write === 'upsert' ? upsertKeyOf(whole, stream, options.key) : [];
-    const mode: PlannedMode = chosen === 'full' ? { type: 'full' } : {
-      type: 'incremental',
-      cursor: cursorOf(whole, stream, chosen.incremental.cursor),
-      key: orderOf(whole, stream, chosen.incremental.key),
-      lookbackMs: chosen.incremental.lookback,
-    };
+    const mode: PlannedMode =
+      chosen === 'full'
+        ? { type: 'full' }
+        : {
+            type: 'incremental',
+            cursor: cursorOf(whole, stream, chosen.incremental.cursor),
+            key: orderOf(whole, stream, chosen.incremental.key),
+            lookbackMs: chosen.incremental.lookback,
+          };
     const plan = { stream, mode, write, key, namespace, table, adopt: options.adopt ?? false, allowEmpty: options.allowEmpty ?? false };
     return Object.freeze({ ...plan, position: positionName(settings, plan), notes: notesOf(plan, options) });
   } catch (problem) {
@@ -88,22 +91,32 @@ function refuseCollisions(streams: readonly StreamPlan[], refused: readonly Stre
   const byTarget = Map.groupBy(streams, (plan) => JSON.stringify([plan.namespace, plan.table]).toLowerCase());
   const clashes = [...byTarget.values()].filter((plans) => plans.length > 1);
   const out = new Set(clashes.flat());
-  const more = clashes.flatMap((plans) => plans.map((plan) => ({
-    stream: plan.stream.name,
-    problem: problems.raise['target-taken']({ values: { streams: plans.map((p) => p.stream.name).join(', '), table: plan.table } }),
-  })));
+  const more = clashes.flatMap((plans) =>
+    plans.map((plan) => ({
+      stream: plan.stream.name,
+      problem: problems.raise['target-taken']({ values: { streams: plans.map((p) => p.stream.name).join(', '), table: plan.table } }),
+    })),
+  );
   return { streams: streams.filter((plan) => !out.has(plan)), refused: [...refused, ...more] };
 }
 
 function noStream(name: string, settings: PipelineSettings, discovered: readonly StreamSchema[]): Problem {
-  const near = name.includes('*') ? undefined : nearest(name, discovered.map((s) => s.name));
+  const near = name.includes('*')
+    ? undefined
+    : nearest(
+        name,
+        discovered.map((s) => s.name),
+      );
   const hint = near ? `; did you mean "${near}"?` : '';
   return problems.raise['no-stream']({ values: { name, connection: settings.source.connection, hint } });
 }
 
 function isItself(settings: PipelineSettings, stream: StreamSchema, namespace: string | undefined, table: string): boolean {
-  return settings.source.connection === settings.sink.connection && stream.table === table
-    && (namespace === undefined || stream.namespace === undefined || namespace === stream.namespace);
+  return (
+    settings.source.connection === settings.sink.connection &&
+    stream.table === table &&
+    (namespace === undefined || stream.namespace === undefined || namespace === stream.namespace)
+  );
 }
 
 /**

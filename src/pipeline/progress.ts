@@ -40,38 +40,47 @@ export function startProgress(
   let sending: Promise<void> = Promise.resolve();
   let busy = false;
   const snapshot = () => [...states.values()].map((state) => ({ ...state }));
-  const cancel = clock.every(everyMs, () => {
-    if (!dirty || busy) return;
-    for (const state of states.values()) rate(state, rates, clock.monotonic());
-    dirty = false;
-    busy = true;
-    // A missed progress record is made good by the next one, and the result is stored apart.
-    sending = store(snapshot()).catch(() => {}).finally(() => (busy = false));
-  }, { unref: true });
+  const cancel = clock.every(
+    everyMs,
+    () => {
+      if (!dirty || busy) return;
+      for (const state of states.values()) rate(state, rates, clock.monotonic());
+      dirty = false;
+      busy = true;
+      // A missed progress record is made good by the next one, and the result is stored apart.
+      sending = store(snapshot())
+        .catch(() => {})
+        .finally(() => (busy = false));
+    },
+    { unref: true },
+  );
   const change = (stream: string, act: (state: Mutable<StreamProgress>) => void) => {
     act(states.get(stream)!);
     dirty = true;
   };
   return {
     tracker: (stream) => ({
-      begin: (rowsExpected) => change(stream, (s) => {
-        s.state = 'running';
-        s.rowsExpected = rowsExpected;
-        rates.set(stream, { rows: 0, at: clock.monotonic() });
-      }),
+      begin: (rowsExpected) =>
+        change(stream, (s) => {
+          s.state = 'running';
+          s.rowsExpected = rowsExpected;
+          rates.set(stream, { rows: 0, at: clock.monotonic() });
+        }),
       read: (rows) => change(stream, (s) => void (s.rowsRead += rows)),
-      wrote: (rows, bytes) => change(stream, (s) => {
-        s.rowsWritten += rows;
-        s.bytes += bytes;
-      }),
+      wrote: (rows, bytes) =>
+        change(stream, (s) => {
+          s.rowsWritten += rows;
+          s.bytes += bytes;
+        }),
       nulls: (count) => change(stream, (s) => void (s.nullCursors = count)),
-      end: (result, problem) => change(stream, (s) => {
-        s.state = 'done';
-        s.result = result;
-        s.problem = problem;
-        delete s.rowsPerSecond;
-        delete s.remainingMs;
-      }),
+      end: (result, problem) =>
+        change(stream, (s) => {
+          s.state = 'done';
+          s.result = result;
+          s.problem = problem;
+          delete s.rowsPerSecond;
+          delete s.remainingMs;
+        }),
     }),
     streams: snapshot,
     async stop() {
@@ -83,7 +92,15 @@ export function startProgress(
 
 function freshState(stream: string): Mutable<StreamProgress> {
   return {
-    stream, state: 'waiting', result: null, rowsRead: 0, rowsWritten: 0, bytes: 0, rowsExpected: null, nullCursors: 0, problem: null,
+    stream,
+    state: 'waiting',
+    result: null,
+    rowsRead: 0,
+    rowsWritten: 0,
+    bytes: 0,
+    rowsExpected: null,
+    nullCursors: 0,
+    problem: null,
   };
 }
 

@@ -23,8 +23,13 @@ export function openRunLog(
   let taken = 0;
   let left = 0;
   let sending: Promise<void> | undefined;
-  const make = (level: LogLevel, message: string, stream: string | null): NewLine =>
-    ({ run, time: clock.now(), level, message: message.slice(0, limits.logLineChars), stream });
+  const make = (level: LogLevel, message: string, stream: string | null): NewLine => ({
+    run,
+    time: clock.now(),
+    level,
+    message: message.slice(0, limits.logLineChars),
+    stream,
+  });
   const flush = (): Promise<void> => {
     sending ??= (async () => {
       while (waiting.length > 0) {

@@ -56,11 +56,17 @@ interface RunScope {
 export async function carryRun(lease: Lease, settings: PipelineSettings, run: AbortController, tools: RunTools): Promise<RunEnd> {
   const { clock, limits, runStore } = tools;
   const log = openRunLog(lease.run.id, (lines) => within(runStore.log(lines), limits.storeMs, 'the store', clock), {
-    clock, limits, dropped: tools.logDropped,
+    clock,
+    limits,
+    dropped: tools.logDropped,
   });
-  const cancelTimeout = clock.after(settings.timeoutMs, () => {
-    run.abort(problems.raise['timed-out']({ values: { timeout: formatDuration(settings.timeoutMs) } }));
-  }, { unref: true });
+  const cancelTimeout = clock.after(
+    settings.timeoutMs,
+    () => {
+      run.abort(problems.raise['timed-out']({ values: { timeout: formatDuration(settings.timeoutMs) } }));
+    },
+    { unref: true },
+  );
   const scope: RunScope = { lease, settings, tools, signal: run.signal, log };
   announce(scope);
   let streams: StreamProgress[] = [];
@@ -88,7 +94,10 @@ async function withConnectors(scope: RunScope): Promise<{ streams: StreamProgres
   try {
     const source = await openConnector(scope, settings.source.connection, 'source', opened);
     const sink = await openConnector(scope, settings.sink.connection, 'sink', opened);
-    const { tools: { clock, limits }, signal } = scope;
+    const {
+      tools: { clock, limits },
+      signal,
+    } = scope;
     const discovered = await outside((own) => source.discover(own), { signal, ms: limits.discoverMs, what: 'discovery', clock });
     const plan = planStreams(settings, discovered, limits.streams);
     return await runPlan(scope, plan, source, sink);
@@ -101,7 +110,10 @@ async function withConnectors(scope: RunScope): Promise<{ streams: StreamProgres
 }
 
 async function openConnector(
-  { settings, tools, signal }: RunScope, name: string, role: 'source' | 'sink', opened: Connector[],
+  { settings, tools, signal }: RunScope,
+  name: string,
+  role: 'source' | 'sink',
+  opened: Connector[],
 ): Promise<Connector> {
   const connection = tools.connection(settings.project, name);
   if (!connection) throw problems.raise['no-connection']({ values: { connection: name } });
@@ -114,9 +126,16 @@ async function openConnector(
 }
 
 async function runPlan(
-  scope: RunScope, plan: Plan, source: Connector, sink: Connector,
+  scope: RunScope,
+  plan: Plan,
+  source: Connector,
+  sink: Connector,
 ): Promise<{ streams: StreamProgress[]; causes: Problem[] }> {
-  const { tools: { clock, limits, runStore }, lease, signal } = scope;
+  const {
+    tools: { clock, limits, runStore },
+    lease,
+    signal,
+  } = scope;
   const names = [...plan.streams.map((p) => p.stream.name), ...plan.refused.map((r) => r.stream)];
   const store = (streams: StreamProgress[]) => within(runStore.progress(lease, streams), limits.storeMs, 'the store', clock);
   const progress = startProgress(names, store, { clock, everyMs: limits.progressMs });
@@ -141,7 +160,11 @@ async function runPlan(
 
 /** Runs one stream; answers the problem that stopped it, told in the log and in its result. */
 async function runOne(
-  scope: RunScope, plan: StreamPlan, progress: RunProgress, source: Connector, sink: Connector,
+  scope: RunScope,
+  plan: StreamPlan,
+  progress: RunProgress,
+  source: Connector,
+  sink: Connector,
 ): Promise<Problem | undefined> {
   const { settings, lease, tools, signal, log } = scope;
   const { runStore, clock, limits } = tools;
@@ -150,13 +173,20 @@ async function runOne(
   const asked = <V>(promise: Promise<V>) => within(promise, limits.storeMs, 'the store', clock);
   try {
     await runStream(plan, {
-      source: source.source!, sink: sink.sink!, pipeline: `${settings.project}/${settings.name}`,
-      run: lease.run.id, epoch: lease.epoch, batchBytes: settings.batchBytes, limits, clock, signal, tracker,
+      source: source.source!,
+      sink: sink.sink!,
+      pipeline: `${settings.project}/${settings.name}`,
+      run: lease.run.id,
+      epoch: lease.epoch,
+      batchBytes: settings.batchBytes,
+      limits,
+      clock,
+      signal,
+      tracker,
       log: (level, message) => log.line(level, message, name),
       counted: (rows, bytes) => tools.counted(settings, rows, bytes),
-      saveCheckpoint: (checkpoint) => asked(
-        runStore.saveCheckpoint(settings.project, { ...checkpoint, pipeline: settings.name, stream: name }),
-      ),
+      saveCheckpoint: (checkpoint) =>
+        asked(runStore.saveCheckpoint(settings.project, { ...checkpoint, pipeline: settings.name, stream: name })),
       lastRows: async () => (await asked(runStore.checkpoint(settings.project, settings.name, name)))?.rows ?? 0,
       isOwn: async ({ run }) => run === lease.run.id || (await asked(isEarlierAttempt(runStore, run, lease))),
     });
@@ -194,7 +224,12 @@ function skipRest(progress: RunProgress): void {
 
 /** Stores the result, if the run is still ours; a store that fails for long leaves the run to be taken over. */
 async function end(scope: RunScope, streams: StreamProgress[], causes: Problem[]): Promise<RunEnd> {
-  const { lease, log, signal, tools: { clock, limits, runStore } } = scope;
+  const {
+    lease,
+    log,
+    signal,
+    tools: { clock, limits, runStore },
+  } = scope;
   const complete = causes.length === 0 && streams.every((s) => s.result === 'succeeded');
   // A stop that came when all was already committed changes nothing about that.
   const stopped = signal.aborted && !complete ? toProblem(signal.reason) : undefined;
@@ -209,7 +244,10 @@ async function end(scope: RunScope, streams: StreamProgress[], causes: Problem[]
   for (let tries = 1; tries <= limits.finishTries; tries++) {
     try {
       const held = await within(
-        runStore.finish(lease, result, streams, problem ? stored(problem) : null), limits.storeMs, 'the store', clock,
+        runStore.finish(lease, result, streams, problem ? stored(problem) : null),
+        limits.storeMs,
+        'the store',
+        clock,
       );
       return { result, handedOver: !held, causes: stopped ? [stopped] : causes };
     } catch (error) {

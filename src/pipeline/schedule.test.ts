@@ -22,9 +22,11 @@ function firings(cron: string, timezone: string, from: string, count: number): s
 }
 
 test('spring: a time that does not exist fires once, at the end of the gap', () => {
-  assert.deepEqual(
-    firings('30 2 * * *', 'Europe/Berlin', '2026-03-27T12:00Z', 3), ['2026-03-28T01:30', '2026-03-29T01:00', '2026-03-30T00:30'],
-  );
+  assert.deepEqual(firings('30 2 * * *', 'Europe/Berlin', '2026-03-27T12:00Z', 3), [
+    '2026-03-28T01:30',
+    '2026-03-29T01:00',
+    '2026-03-30T00:30',
+  ]);
   assert.deepEqual(firings('15 2 * * *', 'America/New_York', '2026-03-07T12:00Z', 2), ['2026-03-08T07:00', '2026-03-09T06:15']);
 });
 
@@ -35,11 +37,16 @@ test('autumn: a time that exists twice fires once, the first time', () => {
 
 test('by the hour and by minutes both changes pass in real time', () => {
   assert.deepEqual(firings('0 * * * *', 'Europe/Berlin', '2026-10-24T22:30Z', 4), [
-    '2026-10-24T23:00', '2026-10-25T00:00', '2026-10-25T01:00', '2026-10-25T02:00',
+    '2026-10-24T23:00',
+    '2026-10-25T00:00',
+    '2026-10-25T01:00',
+    '2026-10-25T02:00',
   ]);
-  assert.deepEqual(
-    firings('*/30 * * * *', 'Europe/Berlin', '2026-03-29T00:00Z', 3), ['2026-03-29T00:30', '2026-03-29T01:00', '2026-03-29T01:30'],
-  );
+  assert.deepEqual(firings('*/30 * * * *', 'Europe/Berlin', '2026-03-29T00:00Z', 3), [
+    '2026-03-29T00:30',
+    '2026-03-29T01:00',
+    '2026-03-29T01:30',
+  ]);
 });
 
 test('Asia/Shanghai has no change of clocks; six fields count seconds', () => {
@@ -58,7 +65,9 @@ const MINUTE = 60_000;
 
 function pipeline(cron: string, overlap = 'queue') {
   return readSettings({
-    project: 'p', name: 'copy', release: 'r',
+    project: 'p',
+    name: 'copy',
+    release: 'r',
     spec: { source: { connection: 'a', streams: ['*'] }, sink: { connection: 'b' }, schedule: { cron }, overlap },
   });
 }
@@ -68,10 +77,16 @@ function setUp() {
   const store = memoryRuns(clock);
   const stores = store.stores(direct);
   const skipped: string[] = [];
-  const scheduler = () => startScheduler({
-    clock, scheduleStore: stores, runStore: stores, log: silentLog, limits: { ...DEFAULT_LIMITS, scheduleMs: 1e9 },
-    skipped: (p) => skipped.push(p.name), queued: () => {},
-  });
+  const scheduler = () =>
+    startScheduler({
+      clock,
+      scheduleStore: stores,
+      runStore: stores,
+      log: silentLog,
+      limits: { ...DEFAULT_LIMITS, scheduleMs: 1e9 },
+      skipped: (p) => skipped.push(p.name),
+      queued: () => {},
+    });
   const at = async (minute: number, ...schedulers: Scheduler[]) => {
     clock.setNow(Date.UTC(2026, 0, 1) + minute * MINUTE);
     await Promise.all(schedulers.map((s) => s.tick()));

@@ -119,10 +119,22 @@ async function look(entry: Entry, tools: SchedulerTools): Promise<void> {
 async function fire(settings: PipelineSettings, fired: number, next: number, tools: SchedulerTools): Promise<void> {
   const { project, name, release, overlap, retry } = settings;
   try {
-    const run = await within(tools.runStore.enqueue({
-      project, pipeline: name, release, trigger: 'schedule', attempt: 1, attemptsMax: retry.attempts,
-      dueAt: tools.clock.now(), requestedBy: 'schedule', overlap,
-    }), tools.limits.storeMs, 'the store', tools.clock);
+    const run = await within(
+      tools.runStore.enqueue({
+        project,
+        pipeline: name,
+        release,
+        trigger: 'schedule',
+        attempt: 1,
+        attemptsMax: retry.attempts,
+        dueAt: tools.clock.now(),
+        requestedBy: 'schedule',
+        overlap,
+      }),
+      tools.limits.storeMs,
+      'the store',
+      tools.clock,
+    );
     if (run) tools.queued();
     else tools.skipped(settings);
   } catch (error) {

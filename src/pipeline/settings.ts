@@ -27,12 +27,17 @@ export interface PipelineSettings {
 export function readSettings(pipeline: CompiledPipeline): PipelineSettings {
   const { value: spec, errors } = readValue(pipelineSpec, pipeline.spec);
   if (errors.length > 0) {
-    const reason = errors.map((e) => `${e.pointer} ${e.detail}`).join('; ').slice(0, 1_000);
+    const reason = errors
+      .map((e) => `${e.pointer} ${e.detail}`)
+      .join('; ')
+      .slice(0, 1_000);
     throw problems.raise['bad-spec']({ values: { pipeline: pipeline.name, reason }, errors });
   }
   const { project, name, release } = pipeline;
   return Object.freeze({
-    project, name, release,
+    project,
+    name,
+    release,
     source: {
       connection: spec.source.connection,
       streams: spec.source.streams.map((s) => (typeof s === 'string' ? { name: s } : s)),

@@ -62,17 +62,26 @@ export async function runStream(plan: StreamPlan, tools: StreamRunTools): Promis
 
 async function openSession(plan: StreamPlan, tools: StreamRunTools): Promise<SinkSession> {
   const target = {
-    pipeline: tools.pipeline, stream: plan.position, run: tools.run, epoch: tools.epoch,
-    namespace: plan.namespace, table: plan.table, schema: plan.stream, write: plan.write, key: plan.key,
-    adopt: plan.adopt, allowEmpty: plan.allowEmpty,
+    pipeline: tools.pipeline,
+    stream: plan.position,
+    run: tools.run,
+    epoch: tools.epoch,
+    namespace: plan.namespace,
+    table: plan.table,
+    schema: plan.stream,
+    write: plan.write,
+    key: plan.key,
+    adopt: plan.adopt,
+    allowEmpty: plan.allowEmpty,
   };
   let late = false;
   const { signal, clock, limits } = tools;
-  const opening = (own: AbortSignal) => tools.sink.open(target, own).then((session) => {
-    // Opened after nobody waits any more: let go at once, or its locks would stay.
-    if (late) session.close().catch(() => {});
-    return session;
-  });
+  const opening = (own: AbortSignal) =>
+    tools.sink.open(target, own).then((session) => {
+      // Opened after nobody waits any more: let go at once, or its locks would stay.
+      if (late) session.close().catch(() => {});
+      return session;
+    });
   try {
     return await outside(opening, { signal, ms: limits.callMs, what: 'opening the sink', clock });
   } catch (error) {
@@ -96,7 +105,10 @@ async function readMode(plan: StreamPlan, checkpoint: Checkpoint | null, tools: 
   const { cursor, key, lookbackMs } = plan.mode;
   const { signal, clock, limits } = tools;
   const bound = await outside((own) => tools.source.bound(plan.stream, cursor, lookbackMs, own), {
-    signal, ms: limits.callMs, what: 'the source', clock,
+    signal,
+    ms: limits.callMs,
+    what: 'the source',
+    clock,
   });
   const { upTo, nullCursors } = bound;
   tools.tracker.nulls(nullCursors);

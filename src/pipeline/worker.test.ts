@@ -17,8 +17,15 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { startWorker } from './worker.ts';
 
 const LIMITS = {
-  ...DEFAULT_LIMITS, leaseMs: 600, heartbeatMs: 20, pollMs: 20, progressMs: 5, closeMs: 100, commitRows: 4,
-  pipelineWaitMs: 100, releaseWaitMs: 100,
+  ...DEFAULT_LIMITS,
+  leaseMs: 600,
+  heartbeatMs: 20,
+  pollMs: 20,
+  progressMs: 5,
+  closeMs: 100,
+  commitRows: 4,
+  pipelineWaitMs: 100,
+  releaseWaitMs: 100,
 };
 
 /** A source of ten rows, an empty sink, a store, and workers on them; `hook` runs before each outside call. */
@@ -38,7 +45,10 @@ function world(t: TestContext, spec: Record<string, unknown> = {}) {
   };
   const value = (name: string) => ({ project: 'p', name, type: 'memory', config: {}, poolMax: 1 });
   const full = {
-    source: { connection: 'from', streams: ['items'] }, sink: { connection: 'to' }, mode: { incremental: { cursor: 'at' } }, ...spec,
+    source: { connection: 'from', streams: ['items'] },
+    sink: { connection: 'to' },
+    mode: { incremental: { cursor: 'at' } },
+    ...spec,
   };
   const entries: AnyEntry[] = [
     ...['from', 'to'].map((name): AnyEntry => ({ type: 'connection', key: `connection/p/${name}`, hash: name, value: value(name) })),
@@ -49,18 +59,34 @@ function world(t: TestContext, spec: Record<string, unknown> = {}) {
     let tell: (message: FromControl) => void = () => {};
     const worker = startWorker({
       channel: { send: (message) => sent.push(message) > 0, onMessage: (handler) => void (tell = handler), onClose() {}, close() {} },
-      runStore: stores, scheduleStore: stores, instance, pid: 7, clock: systemClock, random: systemRandom,
-      log: silentLog, limits: LIMITS, registry: new Registry(),
+      runStore: stores,
+      scheduleStore: stores,
+      instance,
+      pid: 7,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      limits: LIMITS,
+      registry: new Registry(),
       open: (connection) => (connection.name === 'from' ? memorySource(source, call, 2) : memorySink(sink, call)),
     });
     tell({ type: 'revision', delta: { from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] } });
     t.after(() => worker.stop({ graceMs: 0 }));
     return { worker, tell };
   };
-  const queue = (over: { pipeline?: string; attemptsMax?: number } = {}) => stores.enqueue({
-    project: 'p', pipeline: 'copy', release: 'release-one', trigger: 'manual', attempt: 1, attemptsMax: 1,
-    dueAt: 0, requestedBy: 'test', overlap: 'queue', ...over,
-  });
+  const queue = (over: { pipeline?: string; attemptsMax?: number } = {}) =>
+    stores.enqueue({
+      project: 'p',
+      pipeline: 'copy',
+      release: 'release-one',
+      trigger: 'manual',
+      attempt: 1,
+      attemptsMax: 1,
+      dueAt: 0,
+      requestedBy: 'test',
+      overlap: 'queue',
+      ...over,
+    });
   return { source, sink, store, stores, hooks, entries, sent, start, queue };
 }
 
@@ -88,7 +114,10 @@ test('a queued run is carried, stored and told; hello, applied and metrics go to
   await until(() => sent.some((m) => m.type === 'run-finished'), 'the message');
   tell({ type: 'collect', id: 5 });
   await until(() => sent.some((m) => m.type === 'metrics'), 'metrics');
-  assert.deepEqual(sent.map((m) => m.type), ['hello', 'applied', 'run-finished', 'metrics']);
+  assert.deepEqual(
+    sent.map((m) => m.type),
+    ['hello', 'applied', 'run-finished', 'metrics'],
+  );
   assert.deepEqual(sent[2], { type: 'run-finished', project: 'p', pipeline: 'copy', run: 'run-1', result: 'succeeded' });
   const metrics = (sent[3] as unknown as { metrics: { name: string; values: { value: number; labels: object }[] }[] }).metrics;
   const figure = (name: string) => metrics.find((m) => m.name === name)!.values[0]!.value;
@@ -97,7 +126,8 @@ test('a queued run is carried, stored and told; hello, applied and metrics go to
   assert.equal(figure('weir_pipeline_runs_active'), 0);
   assert.ok(figure('weir_pipeline_bytes_total') > 0 && figure('weir_pipeline_lag_seconds') >= 0);
   assert.ok(
-    store.lines.some((l) => l.stream === 'items' && /deleted rows are not seen/.test(l.message)), 'the log says what the mode cannot see',
+    store.lines.some((l) => l.stream === 'items' && /deleted rows are not seen/.test(l.message)),
+    'the log says what the mode cannot see',
   );
 });
 
@@ -117,23 +147,35 @@ test('a failed run is tried again as a new attempt, up to its bound, and goes on
   await queue({ attemptsMax: 3 });
   start();
   await until(() => store.runs.length === 3 && store.runs[2]!.state === 'done', 'the third attempt');
-  assert.deepEqual(store.runs.map((r) => [r.attempt, r.trigger, r.result, r.retryOf]), [
-    [1, 'manual', 'failed', null], [2, 'retry', 'failed', 'run-1'], [3, 'retry', 'succeeded', 'run-1'],
-  ]);
+  assert.deepEqual(
+    store.runs.map((r) => [r.attempt, r.trigger, r.result, r.retryOf]),
+    [
+      [1, 'manual', 'failed', null],
+      [2, 'retry', 'failed', 'run-1'],
+      [3, 'retry', 'succeeded', 'run-1'],
+    ],
+  );
   assert.deepEqual(idsOf(sink), TEN);
   assert.equal(store.runs[2]!.streams[0]!.rowsRead, 6, 'the four committed rows are not read again');
   assert.equal(store.runs[0]!.streams[0]!.problem!.code, 'core/pipeline/stream-failed');
 });
 
 test('a problem that stays is not tried again; one failed stream does not stop the others', async (t) => {
-  const { start, queue, store, sink } = world(
-    t, { source: { connection: 'from', streams: [{ name: 'items' }, { name: 'ite*', mode: 'full' }, 'gone'] }, retry: { backoff: '20ms' } },
-  );
+  const { start, queue, store, sink } = world(t, {
+    source: { connection: 'from', streams: [{ name: 'items' }, { name: 'ite*', mode: 'full' }, 'gone'] },
+    retry: { backoff: '20ms' },
+  });
   await queue({ attemptsMax: 1 });
   start();
   await until(() => store.runs[0]!.state === 'done', 'the run');
   assert.equal(store.runs[0]!.result, 'failed');
-  assert.deepEqual(store.runs[0]!.streams.map((s) => [s.stream, s.result]), [['items', 'succeeded'], ['gone', 'failed']]);
+  assert.deepEqual(
+    store.runs[0]!.streams.map((s) => [s.stream, s.result]),
+    [
+      ['items', 'succeeded'],
+      ['gone', 'failed'],
+    ],
+  );
   assert.deepEqual(idsOf(sink), TEN);
   assert.match(store.runs[0]!.problem!.detail, /1 of 2 streams failed; first gone/);
   const never = world(t, { sink: { connection: 'to', write: 'replace' } });
@@ -217,9 +259,13 @@ test('a run of a pipeline that is gone ends as skipped; one of a missing connect
   await queue();
   start();
   await until(() => store.runs.every((r) => r.state === 'done'), 'the runs');
-  assert.deepEqual(store.runs.map((r) => [r.result, r.problem!.code]), [
-    ['skipped', 'core/pipeline/pipeline-gone'], ['failed', 'core/pipeline/no-connection'],
-  ]);
+  assert.deepEqual(
+    store.runs.map((r) => [r.result, r.problem!.code]),
+    [
+      ['skipped', 'core/pipeline/pipeline-gone'],
+      ['failed', 'core/pipeline/no-connection'],
+    ],
+  );
 });
 
 test('a run claimed before its pipeline’s revision arrived waits for it', async (t) => {
@@ -256,9 +302,11 @@ test('without a unique key nothing is committed between rows that may share a cu
 });
 
 test('a read that ends early, or is empty, never replaces', async (t) => {
-  const { start, queue, store, sink, source, hooks } = world(
-    t, { mode: 'full', sink: { connection: 'to', write: 'replace' }, retry: { attempts: 1 } },
-  );
+  const { start, queue, store, sink, source, hooks } = world(t, {
+    mode: 'full',
+    sink: { connection: 'to', write: 'replace' },
+    retry: { attempts: 1 },
+  });
   const { tell } = start();
   const again = async () => {
     const run = await queue();

@@ -69,11 +69,20 @@ export function startWorker(options: WorkerOptions): Worker {
   const { clock, limits, runStore, scheduleStore, log } = options;
   const nudge = makeNudge();
   const scope: WorkerScope = {
-    options, entries: createEntries(), metrics: openPipelineMetrics(options.registry),
-    active: new Map(), lastSuccess: new Map(), wake: nudge.wake,
+    options,
+    entries: createEntries(),
+    metrics: openPipelineMetrics(options.registry),
+    active: new Map(),
+    lastSuccess: new Map(),
+    wake: nudge.wake,
   };
   const scheduler = startScheduler({
-    scheduleStore, runStore, clock, log, limits, queued: nudge.wake,
+    scheduleStore,
+    runStore,
+    clock,
+    log,
+    limits,
+    queued: nudge.wake,
     skipped: (pipeline) => scope.metrics.runs.add(1, { ...labelsOf(pipeline), result: 'skipped' }),
   });
   const stopping = new AbortController();
@@ -98,7 +107,10 @@ export function startWorker(options: WorkerOptions): Worker {
 
 /** Control's side of the line: revisions in, metrics and states out. */
 function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => void): void {
-  const { options: { channel, instance, pid, registry, log }, entries } = scope;
+  const {
+    options: { channel, instance, pid, registry, log },
+    entries,
+  } = scope;
   const hello = (revision: number) => channel.send({ type: 'hello', role: 'worker', instance, pid, revision });
   channel.onMessage((message: FromControl) => {
     if (message.type === 'runs-waiting') return scope.wake();
@@ -164,7 +176,12 @@ async function serve(scope: WorkerScope, lease: Lease, run: AbortController, cla
     const settings = await settingsOf(scope, lease, run.signal);
     if (!settings) return await (isHandedOver(run.signal.reason) ? handOver(scope, lease, run) : skip(scope, lease));
     const end = await carryRun(lease, settings, run, {
-      runStore, clock, limits, log, open: options.open, connection: entries.connection,
+      runStore,
+      clock,
+      limits,
+      log,
+      open: options.open,
+      connection: entries.connection,
       counted: (pipeline, rows, bytes) => {
         metrics.rows.add(rows, labelsOf(pipeline));
         metrics.bytes.add(bytes, labelsOf(pipeline));
@@ -223,11 +240,23 @@ async function retry(scope: WorkerScope, { run }: Lease, settings: PipelineSetti
   if (end.result !== 'failed' || run.attempt >= run.attemptsMax || !isRetryable(end.causes)) return;
   const { runStore, clock, limits, random } = scope.options;
   const wait = backoffMs(settings.retry, run.attempt, random);
-  await within(runStore.enqueue({
-    project: run.project, pipeline: run.pipeline, release: settings.release, trigger: 'retry',
-    attempt: run.attempt + 1, attemptsMax: run.attemptsMax, dueAt: clock.now() + wait,
-    requestedBy: run.requestedBy, overlap: 'skip', retryOf: run.retryOf ?? run.id,
-  }), limits.storeMs, 'the store', clock);
+  await within(
+    runStore.enqueue({
+      project: run.project,
+      pipeline: run.pipeline,
+      release: settings.release,
+      trigger: 'retry',
+      attempt: run.attempt + 1,
+      attemptsMax: run.attemptsMax,
+      dueAt: clock.now() + wait,
+      requestedBy: run.requestedBy,
+      overlap: 'skip',
+      retryOf: run.retryOf ?? run.id,
+    }),
+    limits.storeMs,
+    'the store',
+    clock,
+  );
 }
 
 /** Waits for runs to end, then stops the rest; each ends its lease, or leaves it to run out. */

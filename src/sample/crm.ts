@@ -47,7 +47,10 @@ export function customersCsv(list: readonly Customer[]): string {
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const head = 'customer_id,name,name_en,city,email,credit_limit,since\r\n';
-  return head + list.map((c) => `${[c.customer_id, c.name, c.name_en, c.city, c.email, c.credit_limit, c.since].map(quote).join(',')}\r\n`).join('');
+  return (
+    head +
+    list.map((c) => `${[c.customer_id, c.name, c.name_en, c.city, c.email, c.credit_limit, c.since].map(quote).join(',')}\r\n`).join('')
+  );
 }
 
 /** Starts the CRM on `port`. */

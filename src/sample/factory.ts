@@ -6,7 +6,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Random, seededRandom } from '../base/random.ts';
 import { CATEGORIES, MACHINE_LINES, MACHINES, NOTES, ORDER_STATES, PARTS } from './words.ts';
 
-export const SIZES = { products: 200, customers: 5_000, orders: 12_000, linesPerOrderMax: 4, machines: 24, workOrders: 4_000, measurements: 20_000 } as const;
+export const SIZES = {
+  products: 200,
+  customers: 5_000,
+  orders: 12_000,
+  linesPerOrderMax: 4,
+  machines: 24,
+  workOrders: 4_000,
+  measurements: 20_000,
+} as const;
 const SEED = 20260;
 /** The last day of the sample's history. */
 const HISTORY_END = Date.UTC(2026, 9, 31);
@@ -91,7 +99,16 @@ function insertProducts(db: DatabaseSync, random: Random): number[] {
     prices.push(cents);
     const gone = random.integer(12) === 0 ? dateText(HISTORY_END - random.integer(300) * DAY_MS) : null;
     const sku = `${en.slice(0, 2).toUpperCase()}-${String(id).padStart(5, '0')}`;
-    insert.run(id, sku, `${en} ${10 + random.integer(90)} mm`, `${zh} ${10 + random.integer(90)} 毫米`, pick(random, CATEGORIES), money(cents), gone, timestampText(HISTORY_END - random.integer(700) * DAY_MS));
+    insert.run(
+      id,
+      sku,
+      `${en} ${10 + random.integer(90)} mm`,
+      `${zh} ${10 + random.integer(90)} 毫米`,
+      pick(random, CATEGORIES),
+      money(cents),
+      gone,
+      timestampText(HISTORY_END - random.integer(700) * DAY_MS),
+    );
   }
   return prices;
 }
@@ -113,7 +130,8 @@ function insertOrders(db: DatabaseSync, random: Random, prices: readonly number[
       rows.push([product, quantity, prices[product]!, discount === null ? null : discount.toFixed(2)]);
     }
     const note = random.integer(3) === 0 ? pick(random, NOTES) : null;
-    const attributes = random.integer(2) === 0 ? JSON.stringify({ channel: pick(random, ['web', 'phone', '微信']), priority: random.integer(3) }) : null;
+    const attributes =
+      random.integer(2) === 0 ? JSON.stringify({ channel: pick(random, ['web', 'phone', '微信']), priority: random.integer(3) }) : null;
     order.run(id, 1 + random.integer(SIZES.customers), dateText(at), pick(random, ORDER_STATES), money(total), note, attributes, changed);
     rows.forEach(([product, quantity, cents, discount], i) => line.run(id, i + 1, product, quantity, money(cents), discount, changed));
   }
@@ -136,8 +154,15 @@ function insertWorkOrders(db: DatabaseSync, random: Random): void {
     const planned = 10 + random.integer(500);
     const produced = end === null ? random.integer(planned) : planned;
     insert.run(
-      id, 1 + random.integer(SIZES.machines), 1 + random.integer(SIZES.products), planned, produced, random.integer(1 + Math.floor(planned / 20)),
-      timestampText(start), end === null ? null : timestampText(end), timestampText(end ?? start, random.integer(1000)),
+      id,
+      1 + random.integer(SIZES.machines),
+      1 + random.integer(SIZES.products),
+      planned,
+      produced,
+      random.integer(1 + Math.floor(planned / 20)),
+      timestampText(start),
+      end === null ? null : timestampText(end),
+      timestampText(end ?? start, random.integer(1000)),
     );
   }
 }

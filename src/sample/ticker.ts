@@ -32,7 +32,14 @@ export function tick(db: DatabaseSync, clock: Clock, random: Random): void {
       const price = String(db.prepare('SELECT unit_price FROM product WHERE product_id = ?').get(product)!['unit_price']);
       const total = ((Math.round(Number(price) * 100) * quantity) / 100).toFixed(2);
       db.prepare('INSERT INTO customer_order VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
-        last + 1, 1 + random.integer(SIZES.customers), dateText(now), 'open', total, null, null, changed,
+        last + 1,
+        1 + random.integer(SIZES.customers),
+        dateText(now),
+        'open',
+        total,
+        null,
+        null,
+        changed,
       );
       db.prepare('INSERT INTO order_line VALUES (?, ?, ?, ?, ?, ?, ?)').run(last + 1, 1, product, quantity, price, null, changed);
     }

@@ -6,12 +6,41 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 const refused: readonly { readonly list: BlockList; readonly reason: string }[] = [
-  { list: block([['169.254.0.0', 16], ['fe80::', 10]]), reason: 'it is a link-local address (cloud metadata lives there)' },
-  { list: block([['100.100.100.200', 32], ['fd00:ec2::', 32], ['192.0.0.192', 32]]), reason: 'it is a cloud metadata address' },
-  { list: block([['0.0.0.0', 8], ['::', 128]]), reason: 'it names no host' },
-  { list: block([['224.0.0.0', 4], ['240.0.0.0', 4], ['ff00::', 8]]), reason: 'it is a multicast or reserved address' },
+  {
+    list: block([
+      ['169.254.0.0', 16],
+      ['fe80::', 10],
+    ]),
+    reason: 'it is a link-local address (cloud metadata lives there)',
+  },
+  {
+    list: block([
+      ['100.100.100.200', 32],
+      ['fd00:ec2::', 32],
+      ['192.0.0.192', 32],
+    ]),
+    reason: 'it is a cloud metadata address',
+  },
+  {
+    list: block([
+      ['0.0.0.0', 8],
+      ['::', 128],
+    ]),
+    reason: 'it names no host',
+  },
+  {
+    list: block([
+      ['224.0.0.0', 4],
+      ['240.0.0.0', 4],
+      ['ff00::', 8],
+    ]),
+    reason: 'it is a multicast or reserved address',
+  },
 ];
-const loopback = block([['127.0.0.0', 8], ['::1', 128]]);
+const loopback = block([
+  ['127.0.0.0', 8],
+  ['::1', 128],
+]);
 
 /**
  * Says why `address:port` is refused, or undefined when it may be used.

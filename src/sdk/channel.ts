@@ -18,7 +18,14 @@ export interface ThreadState {
 }
 
 export type ToControl =
-  | { readonly type: 'hello'; readonly role: 'gateway' | 'worker'; readonly instance: string; readonly pid: number; readonly revision: number; /** Hash of that revision; without it everything is sent. */ readonly hash?: string }
+  | {
+      readonly type: 'hello';
+      readonly role: 'gateway' | 'worker';
+      readonly instance: string;
+      readonly pid: number;
+      readonly revision: number /** Hash of that revision; without it everything is sent. */;
+      readonly hash?: string;
+    }
   | { readonly type: 'applied'; readonly threads: readonly ThreadState[] }
   | { readonly type: 'calls'; readonly records: readonly CallRecord[]; readonly dropped: number }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }

@@ -148,8 +148,8 @@ export interface ConnectorSpec<C extends TSchema, P extends ProblemSpecs> extend
   readonly blocking?: boolean;
   create(config: ConfigOf<C>, tools: ConnectorTools<P>): Connector;
 }
-export type ConnectorComponent<C extends TSchema = TSchema, P extends ProblemSpecs = ProblemSpecs> =
-  Component<'connector', C, P> & ConnectorSpec<C, P>;
+export type ConnectorComponent<C extends TSchema = TSchema, P extends ProblemSpecs = ProblemSpecs> = Component<'connector', C, P> &
+  ConnectorSpec<C, P>;
 
 /** Declares a connector; the file's (or folder's index.ts) default export. */
 export function defineConnector<C extends TSchema, const P extends ProblemSpecs>(spec: ConnectorSpec<C, P>): ConnectorComponent<C, P> {

@@ -17,7 +17,13 @@ export const NULL_CELL = '\\N';
 
 const SPECIAL = /[\\\b\f\n\r\t\v]/;
 const ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
 };
 /** Byte after a backslash → the byte it stands for; all others stand for themselves. */
 const UNESCAPES: Readonly<Record<number, number>> = { 98: 8, 102: 12, 110: 10, 114: 13, 116: 9, 118: 11 };

@@ -9,9 +9,7 @@ import type { Exchange } from './exchange.ts';
 /** Reads the value of an expression; undefined when the exchange has none (an empty header counts as a value). */
 export type ReadExpression = (exchange: Exchange) => string | undefined;
 
-export type CompiledExpression =
-  | { readonly ok: true; readonly read: ReadExpression }
-  | { readonly ok: false; readonly error: string };
+export type CompiledExpression = { readonly ok: true; readonly read: ReadExpression } | { readonly ok: false; readonly error: string };
 
 const PLAIN: Readonly<Record<string, ReadExpression>> = {
   'consumer.id': (x) => x.consumer && `${x.consumer.project}/${x.consumer.name}`,

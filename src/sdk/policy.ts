@@ -44,7 +44,8 @@ export interface PolicySpec<C extends TSchema, P extends ProblemSpecs> extends C
   readonly bodies: 'none';
   create(config: ConfigOf<C>, tools: PolicyTools<P>): Policy;
 }
-export type PolicyComponent<C extends TSchema = TSchema, P extends ProblemSpecs = ProblemSpecs> = Component<'policy', C, P> & PolicySpec<C, P>;
+export type PolicyComponent<C extends TSchema = TSchema, P extends ProblemSpecs = ProblemSpecs> = Component<'policy', C, P> &
+  PolicySpec<C, P>;
 
 /** Declares a policy; the file's default export. */
 export function definePolicy<C extends TSchema, const P extends ProblemSpecs>(spec: PolicySpec<C, P>): PolicyComponent<C, P> {

@@ -72,7 +72,11 @@ export interface QueryEngine {
   isUnique(table: { namespace: string | undefined; table: string }, columns: readonly string[], signal: AbortSignal): Promise<boolean>;
   /** Runs read-only: PostgreSQL in a READ ONLY transaction, SQLite on a `readOnly` handle with an authorizer. */
   run(
-    shape: QueryShape, values: readonly BoundValue[], limits: QueryLimits, sortColumns: readonly string[], signal: AbortSignal,
+    shape: QueryShape,
+    values: readonly BoundValue[],
+    limits: QueryLimits,
+    sortColumns: readonly string[],
+    signal: AbortSignal,
   ): Promise<QueryResult>;
   /** Opens connections ahead of use, up to `count`. */
   warm(count: number, signal: AbortSignal): Promise<void>;

@@ -14,8 +14,21 @@
  * · timestamp `2026-01-31 23:59:59.123456` · timestamptz the same + `+00` · json its text · uuid its text.
  */
 export type ColumnType =
-  | 'boolean' | 'int16' | 'int32' | 'int64' | 'decimal' | 'float32' | 'float64'
-  | 'text' | 'bytes' | 'date' | 'time' | 'timestamp' | 'timestamptz' | 'json' | 'uuid';
+  | 'boolean'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'decimal'
+  | 'float32'
+  | 'float64'
+  | 'text'
+  | 'bytes'
+  | 'date'
+  | 'time'
+  | 'timestamp'
+  | 'timestamptz'
+  | 'json'
+  | 'uuid';
 
 export interface Column {
   readonly name: string;

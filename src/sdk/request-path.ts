@@ -12,8 +12,15 @@
 
 /** Why a path is refused. */
 export type PathFault =
-  | 'not-absolute' | 'too-long' | 'bad-encoding' | 'encoded-separator' | 'backslash' | 'control-character'
-  | 'dot-segment' | 'empty-segment' | 'not-encoded';
+  | 'not-absolute'
+  | 'too-long'
+  | 'bad-encoding'
+  | 'encoded-separator'
+  | 'backslash'
+  | 'control-character'
+  | 'dot-segment'
+  | 'empty-segment'
+  | 'not-encoded';
 
 export interface RequestPath {
   /** Segments as the caller wrote them. */
@@ -48,7 +55,7 @@ export function readRequestPath(path: string): RequestPath | PathFault {
   const slashAtEnd = raw.length > 1 && raw[raw.length - 1] === '';
   if (slashAtEnd || path.length === 1) raw.pop();
   if (raw.length > PATH_SEGMENTS_MAX) return 'too-long';
-  const decoded = encoded ? [] as string[] : raw;
+  const decoded = encoded ? ([] as string[]) : raw;
   for (const segment of raw) {
     const text = encoded ? decodeSegment(segment) : segment;
     if (typeof text !== 'string') return text.fault;

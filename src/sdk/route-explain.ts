@@ -97,11 +97,13 @@ function conclude(
 ): MatchExplanation {
   const [first, ...others] = fits;
   if (first) {
-    const beaten = others.map((c): ConsideredRoute => ({
-      id: c.id,
-      matches: false,
-      why: { en: `fits with ${c.text}, but ${first.id} is more specific`, zh: `以 ${c.text} 匹配，但 ${first.id} 更具体` },
-    }));
+    const beaten = others.map(
+      (c): ConsideredRoute => ({
+        id: c.id,
+        matches: false,
+        why: { en: `fits with ${c.text}, but ${first.id} is more specific`, zh: `以 ${c.text} 匹配，但 ${first.id} 更具体` },
+      }),
+    );
     const won: ConsideredRoute = {
       id: first.id,
       matches: true,

@@ -75,8 +75,16 @@ export interface Lease {
 export interface RunStore {
   /** Queues a run unless the overlap policy forbids it; answers null when one is already there and `overlap` is `skip`. */
   enqueue(run: {
-    project: string; pipeline: string; release: string; trigger: Run['trigger']; attempt: number; attemptsMax: number;
-    dueAt: number; requestedBy: string; overlap: 'skip' | 'queue'; retryOf?: string | null;
+    project: string;
+    pipeline: string;
+    release: string;
+    trigger: Run['trigger'];
+    attempt: number;
+    attemptsMax: number;
+    dueAt: number;
+    requestedBy: string;
+    overlap: 'skip' | 'queue';
+    retryOf?: string | null;
   }): Promise<Run | null>;
   /**
    * Claims the oldest due run of a pipeline that has none running; increments the epoch. Takes over expired leases.
@@ -92,7 +100,14 @@ export interface RunStore {
   log(lines: readonly Omit<RunLogLine, 'sequence'>[]): Promise<void>;
   requestCancel(runId: string): Promise<boolean>;
   get(runId: string): Promise<Run | null>;
-  list(filter: { project?: string; pipeline?: string; state?: RunState; result?: RunResult; before?: string; limit: number }): Promise<Run[]>;
+  list(filter: {
+    project?: string;
+    pipeline?: string;
+    state?: RunState;
+    result?: RunResult;
+    before?: string;
+    limit: number;
+  }): Promise<Run[]>;
   logs(runId: string, after: number, limit: number): Promise<RunLogLine[]>;
   /** The store's own copy of the sink's checkpoint; a smaller epoch never overwrites a larger. */
   saveCheckpoint(project: string, checkpoint: Checkpoint): Promise<void>;

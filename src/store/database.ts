@@ -23,8 +23,10 @@ export async function one(db: Database, sql: string, values: readonly Value[] = 
 /** Builds `WHERE a = ? AND …` from the conditions whose value is given; a condition of several marks has a list of values. */
 export function where(conditions: readonly (readonly [string, Value | readonly Value[] | undefined])[]): { sql: string; values: Value[] } {
   const given = conditions.filter((c): c is [string, Value | readonly Value[]] => c[1] !== undefined);
-  return { sql: given.length > 0 ? `WHERE ${given.map(([text]) => text).join(' AND ')}` : '',
-    values: given.flatMap(([, value]) => value as Value | Value[]) };
+  return {
+    sql: given.length > 0 ? `WHERE ${given.map(([text]) => text).join(' AND ')}` : '',
+    values: given.flatMap(([, value]) => value as Value | Value[]),
+  };
 }
 
 /** Values as both databases can hold them: PostgreSQL's text has no NUL, so neither has SQLite's here. */
@@ -35,10 +37,10 @@ export function storable(values: readonly Value[]): Value[] {
 export const flag = (value: boolean): number => (value ? 1 : 0);
 export const text = (row: Row, name: string): string => String(row[name]);
 export const textOrNull = (row: Row, name: string): string | null =>
-  (row[name] === null || row[name] === undefined ? null : String(row[name]));
+  row[name] === null || row[name] === undefined ? null : String(row[name]);
 export const number = (row: Row, name: string): number => Number(row[name]);
 export const numberOrNull = (row: Row, name: string): number | null =>
-  (row[name] === null || row[name] === undefined ? null : Number(row[name]));
+  row[name] === null || row[name] === undefined ? null : Number(row[name]);
 export const json = <V>(row: Row, name: string): V => JSON.parse(String(row[name])) as V;
 export const jsonOrNull = <V>(row: Row, name: string): V | null =>
-  (row[name] === null || row[name] === undefined ? null : json<V>(row, name));
+  row[name] === null || row[name] === undefined ? null : json<V>(row, name);

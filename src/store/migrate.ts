@@ -10,7 +10,9 @@ const LOCK = 7_239_001;
 
 /** Migrates to the newest schema this program knows. Raises `newer-schema` for one it does not know. */
 export async function migrate(db: Database): Promise<number> {
-  const files = readdirSync(FOLDER).filter((name) => /^\d{4}\.sql$/.test(name)).sort();
+  const files = readdirSync(FOLDER)
+    .filter((name) => /^\d{4}\.sql$/.test(name))
+    .sort();
   const known = files.length;
   return db.transaction(async (inner) => {
     if (inner.dialect === 'postgres') await inner.all('SELECT pg_advisory_xact_lock(?)', [LOCK]);
@@ -28,6 +30,10 @@ export async function migrate(db: Database): Promise<number> {
 
 /** A statement ends with a semicolon at the end of a line; one that begins with `/* sqlite *` + `/` is for that database only. */
 function statementsOf(sql: string, dialect: Database['dialect']): string[] {
-  const all = sql.replace(/^--.*$/gm, '').split(/;\s*$/m).map((s) => s.trim()).filter(Boolean);
+  const all = sql
+    .replace(/^--.*$/gm, '')
+    .split(/;\s*$/m)
+    .map((s) => s.trim())
+    .filter(Boolean);
   return all.filter((statement) => (/^\/\* (sqlite|postgres) \*\//.exec(statement)?.[1] ?? dialect) === dialect);
 }

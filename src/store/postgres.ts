@@ -16,9 +16,16 @@ type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
 /** Opens a pool; the first statement connects. */
 export function openPostgres(url: string): Database {
   const pool = new pg.Pool({
-    connectionString: url, max: POOL_MAX, connectionTimeoutMillis: CONNECT_MS, statement_timeout: STATEMENT_MS,
-    query_timeout: STATEMENT_MS + 1_000, lock_timeout: LOCK_MS, idle_in_transaction_session_timeout: IDLE_MS, keepAlive: true,
-    application_name: 'weir', types: { getTypeParser: parserOf as never },
+    connectionString: url,
+    max: POOL_MAX,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: STATEMENT_MS + 1_000,
+    lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: IDLE_MS,
+    keepAlive: true,
+    application_name: 'weir',
+    types: { getTypeParser: parserOf as never },
   });
   pool.on('error', () => {}); // An idle client's loss; the next statement opens another.
   return {
@@ -43,7 +50,12 @@ export function openPostgres(url: string): Database {
         giveBack();
         return result;
       } catch (error) {
-        giveBack(await client.query('ROLLBACK').then(() => undefined, (again: Error) => again));
+        giveBack(
+          await client.query('ROLLBACK').then(
+            () => undefined,
+            (again: Error) => again,
+          ),
+        );
         throw error;
       }
     },

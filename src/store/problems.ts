@@ -11,40 +11,57 @@ export default defineProblems('core/store', {
     },
   },
   full: {
-    status: 507, retry: 'later',
+    status: 507,
+    retry: 'later',
     title: { en: 'The store’s disk is full', zh: '存储所在磁盘已满' },
-    detail: { en: 'The store could not write: its disk is full. Free some space; nothing that was acknowledged is lost.',
-      zh: '存储无法写入：磁盘已满。请释放空间；已确认的数据没有丢失。' },
+    detail: {
+      en: 'The store could not write: its disk is full. Free some space; nothing that was acknowledged is lost.',
+      zh: '存储无法写入：磁盘已满。请释放空间；已确认的数据没有丢失。',
+    },
   },
   busy: {
-    status: 503, retry: 'later',
+    status: 503,
+    retry: 'later',
     title: { en: 'The store is busy', zh: '存储繁忙' },
     detail: { en: 'The store was locked for longer than it may take. Try again.', zh: '存储被锁定的时间过长，请重试。' },
   },
   damaged: {
     status: 500,
     title: { en: 'The store cannot be read', zh: '存储无法读取' },
-    detail: { en: 'The store’s file is damaged or not a store of Weir. Restore it from a backup.', zh: '存储文件已损坏或并非 Weir 的存储，请从备份恢复。' },
+    detail: {
+      en: 'The store’s file is damaged or not a store of Weir. Restore it from a backup.',
+      zh: '存储文件已损坏或并非 Weir 的存储，请从备份恢复。',
+    },
   },
   'read-only': {
     status: 500,
     title: { en: 'The store cannot be written', zh: '存储不可写' },
-    detail: { en: 'The store may be read but not written. Check the rights on its file or login.', zh: '存储只能读取，不能写入。请检查文件或登录账号的权限。' },
+    detail: {
+      en: 'The store may be read but not written. Check the rights on its file or login.',
+      zh: '存储只能读取，不能写入。请检查文件或登录账号的权限。',
+    },
   },
   unavailable: {
-    status: 503, retry: 'later',
+    status: 503,
+    retry: 'later',
     title: { en: 'The store does not answer', zh: '存储没有响应' },
     detail: { en: 'The store could not be reached in time. It is tried again.', zh: '未能及时连接存储，将继续重试。' },
   },
   refused: {
     status: 500,
     title: { en: 'The store’s database refuses us', zh: '存储数据库拒绝连接' },
-    detail: { en: 'PostgreSQL refused the login or has no such database. Check user, password and database in the store’s URL.',
-      zh: 'PostgreSQL 拒绝登录或数据库不存在。请检查存储 URL 中的用户、密码和数据库名。' },
+    detail: {
+      en: 'PostgreSQL refused the login or has no such database. Check user, password and database in the store’s URL.',
+      zh: 'PostgreSQL 拒绝登录或数据库不存在。请检查存储 URL 中的用户、密码和数据库名。',
+    },
   },
   'changed-meanwhile': {
-    status: 409, retry: 'now',
+    status: 409,
+    retry: 'now',
     title: { en: 'Changed meanwhile', zh: '内容已被他人更改' },
-    detail: { en: 'Somebody else changed this at the same moment. Read it again and repeat.', zh: '同一时刻有人更改了该内容，请重新读取后再试。' },
+    detail: {
+      en: 'Somebody else changed this at the same moment. Read it again and repeat.',
+      zh: '同一时刻有人更改了该内容，请重新读取后再试。',
+    },
   },
 });

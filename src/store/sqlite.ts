@@ -31,7 +31,11 @@ export function openSqlite(file: string): Database {
   const direct = {
     dialect: 'sqlite' as const,
     all: async (sql: string, values: readonly Value[] = []) =>
-      translated(() => statement(sql).all(...storable(values)).map((row) => narrowed(row as Row))),
+      translated(() =>
+        statement(sql)
+          .all(...storable(values))
+          .map((row) => narrowed(row as Row)),
+      ),
     run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...storable(values)).changes)),
     close: async () => db.close(),
   };

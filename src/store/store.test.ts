@@ -26,17 +26,50 @@ const folder = mkdtempSync(path.join(tmpdir(), 'weir-store-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const resource = (name: string, version = 1): StoredResource => ({
-  project: 'default', kind: 'Plan', name, manager: 'api', text: `# ${name}\n`, spec: { big: 1 }, labels: { a: 'b' }, description: '说明',
-    enabled: true,
-  version, release: `r${version}`, createdAt: 1, updatedAt: 2, updatedBy: 'me',
+  project: 'default',
+  kind: 'Plan',
+  name,
+  manager: 'api',
+  text: `# ${name}\n`,
+  spec: { big: 1 },
+  labels: { a: 'b' },
+  description: '说明',
+  enabled: true,
+  version,
+  release: `r${version}`,
+  createdAt: 1,
+  updatedAt: 2,
+  updatedBy: 'me',
 });
 const call = (id: string, time: number, more: Partial<CallRecord> = {}): CallRecord => ({
-  id, time, project: 'default', consumer: 'c', clientAddress: '127.0.0.1', route: 'r', method: 'GET', path: '/a/b', release: 'x',
-    status: 200, reason: '',
-  durationMs: 1.5, upstreamMs: 0.25, requestBytes: 2 ** 33, responseBytes: 5, traceId: 't', ...more,
+  id,
+  time,
+  project: 'default',
+  consumer: 'c',
+  clientAddress: '127.0.0.1',
+  route: 'r',
+  method: 'GET',
+  path: '/a/b',
+  release: 'x',
+  status: 200,
+  reason: '',
+  durationMs: 1.5,
+  upstreamMs: 0.25,
+  requestBytes: 2 ** 33,
+  responseBytes: 5,
+  traceId: 't',
+  ...more,
 });
-const queued = { project: 'default', release: 'r', trigger: 'manual' as const, attempt: 1, attemptsMax: 3, dueAt: 0, requestedBy: 'me',
-  overlap: 'queue' as const };
+const queued = {
+  project: 'default',
+  release: 'r',
+  trigger: 'manual' as const,
+  attempt: 1,
+  attemptsMax: 3,
+  dueAt: 0,
+  requestedBy: 'me',
+  overlap: 'queue' as const,
+};
 
 /** A claim that skipped what others were deciding about looks again, as a worker does. */
 async function claimUntilFound(store: Store, worker: string): Promise<Lease | null> {
@@ -58,8 +91,11 @@ async function onceOn(db: Database, sql: string): Promise<unknown> {
   }
 }
 
-function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Promise<Store | string>,
-  direct: (sql: string) => Promise<unknown>): void {
+function suite(
+  name: string,
+  open: (clock: ReturnType<typeof manualClock>) => Promise<Store | string>,
+  direct: (sql: string) => Promise<unknown>,
+): void {
   describe(name, () => {
     const clock = manualClock();
     let store: Store;
@@ -77,57 +113,90 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
       for (let v = 2; v <= 6; v++) await store.resources.put(resource('gold', v), 'updated', 3);
       const key = { project: 'default', kind: 'Plan', name: 'gold' };
       assert.deepEqual(await store.resources.get(key), resource('gold', 6));
-      assert.deepEqual((await store.resources.history(key, 10)).map((h) => h.version), [6, 5, 4]);
+      assert.deepEqual(
+        (await store.resources.history(key, 10)).map((h) => h.version),
+        [6, 5, 4],
+      );
       await store.resources.delete(resource('gold', 6), 7, 9, 'you', 3);
       assert.equal(await store.resources.get(key), null);
       assert.equal(await store.resources.lastVersion(key), 7);
     });
 
     it('a transaction is all or nothing', async () => {
-      await assert.rejects(store.transaction(async (tables) => {
-        await tables.settings.put('half', 'done');
-        throw new Error('stop');
-      }), /stop/);
+      await assert.rejects(
+        store.transaction(async (tables) => {
+          await tables.settings.put('half', 'done');
+          throw new Error('stop');
+        }),
+        /stop/,
+      );
       assert.equal(await store.settings.get('half'), null);
     });
 
     it('calls are found by any field, newest first, and bounded', async () => {
-      const records = Array.from({ length: 450 },
-        (_, i) => call(String(i).padStart(5, '0'), 1000 + i, { status: i % 2 ? 200 : 429, path: i % 3 ? '/a/b' : '/z%_' }));
+      const records = Array.from({ length: 450 }, (_, i) =>
+        call(String(i).padStart(5, '0'), 1000 + i, { status: i % 2 ? 200 : 429, path: i % 3 ? '/a/b' : '/z%_' }),
+      );
       await store.calls.add(records);
       await store.calls.add(records.slice(0, 3));
       assert.equal((await store.calls.search({ limit: 1000 })).length, 450);
       assert.equal((await store.calls.search({ status: 429, limit: 1000 })).length, 225);
       assert.equal((await store.calls.search({ path: '/z%', method: 'GET', project: 'default', limit: 1000 })).length, 150);
       const page = await store.calls.search({ limit: 2, before: { time: 1449, id: '00449' } });
-      assert.deepEqual(page.map((c) => c.id), ['00448', '00447']);
+      assert.deepEqual(
+        page.map((c) => c.id),
+        ['00448', '00447'],
+      );
       assert.deepEqual(page[0], records[448]);
       assert.equal(await store.calls.trim(1010, 100), 350);
       assert.deepEqual((await store.calls.search({ limit: 1000 })).map((c) => c.id).at(-1), '00350');
     });
 
     it('the database itself refuses to change the audit trail', async () => {
-      const row = { id: 'kept', time: 5, actor: 'keeper', actorKind: 'user' as const, address: '', action: 'x', subject: 's',
-        beforeHash: null, afterHash: null, outcome: 'done' as const, detail: '' };
+      const row = {
+        id: 'kept',
+        time: 5,
+        actor: 'keeper',
+        actorKind: 'user' as const,
+        address: '',
+        action: 'x',
+        subject: 's',
+        beforeHash: null,
+        afterHash: null,
+        outcome: 'done' as const,
+        detail: '',
+      };
       await store.audit.add(row);
       for (const sql of [`UPDATE audit SET actor = 'b'`, `DELETE FROM audit`, `DELETE FROM audit WHERE id = 'kept'`]) {
         await assert.rejects(direct(sql), /append-only/, sql);
       }
-      assert.deepEqual((await store.audit.list({ subject: 's', limit: 5 })), [row]);
+      assert.deepEqual(await store.audit.list({ subject: 's', limit: 5 }), [row]);
     });
 
     it('the store used inside its own transaction fails at once instead of waiting for itself', async () => {
-      await assert.rejects(store.transaction(() => store.settings.get('x')), /inside its own transaction/);
-      await assert.rejects(store.transaction(() => store.transaction(async () => {})), /inside its own transaction/);
+      await assert.rejects(
+        store.transaction(() => store.settings.get('x')),
+        /inside its own transaction/,
+      );
+      await assert.rejects(
+        store.transaction(() => store.transaction(async () => {})),
+        /inside its own transaction/,
+      );
       await store.transaction(async (tables) => tables.calls.add([call('inner', 1)]));
-      assert.equal((await store.calls.search({ id: 'inner', limit: 1 })).length, 1,
-        'a table that wants a transaction joins the one there is');
+      assert.equal(
+        (await store.calls.search({ id: 'inner', limit: 1 })).length,
+        1,
+        'a table that wants a transaction joins the one there is',
+      );
     });
 
     it('transactions follow one another: a count read inside is still true when it is written', async () => {
       await store.settings.put('count', '0');
-      await Promise.all(Array.from({ length: 20 },
-        () => store.transaction(async ({ settings }) => settings.put('count', String(Number(await settings.get('count')) + 1)))));
+      await Promise.all(
+        Array.from({ length: 20 }, () =>
+          store.transaction(async ({ settings }) => settings.put('count', String(Number(await settings.get('count')) + 1))),
+        ),
+      );
       assert.equal(await store.settings.get('count'), '20');
     });
 
@@ -141,8 +210,10 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
     });
 
     it('calls are found by the beginning of a release, by time taken and by bytes', async () => {
-      await store.calls.add([call('r1', 3, { release: 'feed01', durationMs: 20, upstreamMs: 15 }),
-        call('r2', 4, { release: 'feed02', responseBytes: 9000, requestBytes: 70 })]);
+      await store.calls.add([
+        call('r1', 3, { release: 'feed01', durationMs: 20, upstreamMs: 15 }),
+        call('r2', 4, { release: 'feed02', responseBytes: 9000, requestBytes: 70 }),
+      ]);
       const found = async (filter: object) => (await store.calls.search({ ...filter, from: 3, to: 5, limit: 9 })).map((c) => c.id);
       assert.deepEqual(await found({ release: 'feed' }), ['r2', 'r1']);
       assert.deepEqual(await found({ release: 'feed02' }), ['r2']);
@@ -152,12 +223,29 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
     });
 
     it('audit and incidents', async () => {
-      const row = { id: '1', time: 5, actor: 'a', actorKind: 'user' as const, address: '::1', action: 'login', subject: 'a',
-        beforeHash: null, afterHash: null, outcome: 'done' as const, detail: '' };
+      const row = {
+        id: '1',
+        time: 5,
+        actor: 'a',
+        actorKind: 'user' as const,
+        address: '::1',
+        action: 'login',
+        subject: 'a',
+        beforeHash: null,
+        afterHash: null,
+        outcome: 'done' as const,
+        detail: '',
+      };
       await store.audit.add(row);
       assert.deepEqual(await store.audit.list({ actor: 'a', limit: 5 }), [row]);
-      const opened = await store.incidents.open({ id: 'i1', kind: 'k', subject: 's', detail: { en: 'e', zh: '中' }, data: { n: 1 },
-        openedAt: 1 });
+      const opened = await store.incidents.open({
+        id: 'i1',
+        kind: 'k',
+        subject: 's',
+        detail: { en: 'e', zh: '中' },
+        data: { n: 1 },
+        openedAt: 1,
+      });
       assert.equal((await store.incidents.open({ ...opened, id: 'i2', detail: { en: 'f', zh: '中' } })).id, 'i1');
       assert.equal(await store.incidents.close('k', 's', 2), true);
       assert.equal(await store.incidents.close('k', 's', 3), false);
@@ -240,25 +328,35 @@ function suite(name: string, open: (clock: ReturnType<typeof manualClock>) => Pr
       const line = (message: string) => ({ run: 'x', time: 1, level: 'info' as const, message, stream: null });
       await store.runs.log([line('a'), line('b')]);
       await store.runs.log([line('c')]);
-      assert.deepEqual((await store.runs.logs('x', 1, 10)).map((l) => `${l.sequence}${l.message}`), ['2b', '3c']);
+      assert.deepEqual(
+        (await store.runs.logs('x', 1, 10)).map((l) => `${l.sequence}${l.message}`),
+        ['2b', '3c'],
+      );
     });
   });
 }
 
 const newId = (clock: ReturnType<typeof manualClock>) => idGenerator(clock, seededRandom(7));
 const suiteFile = path.join(folder, 'suite.db');
-suite('store on SQLite', (clock) => openStore({ file: suiteFile, clock, newId: newId(clock) }),
-  (sql) => onceOn(openSqlite(suiteFile), sql));
+suite(
+  'store on SQLite',
+  (clock) => openStore({ file: suiteFile, clock, newId: newId(clock) }),
+  (sql) => onceOn(openSqlite(suiteFile), sql),
+);
 
 const urlOf = ({ user, password, host, port, database }: TestDatabase, login = password) =>
   `postgres://${user}:${login}@${host}:${port}/${database}`;
 let postgres: TestDatabase | undefined;
-suite('store on PostgreSQL', async (clock) => {
-  const server = await startPostgres();
-  if ('missing' in server) return server.missing;
-  postgres = server;
-  return openStore({ url: urlOf(server), file: '', clock, newId: newId(clock) });
-}, (sql) => onceOn(openPostgres(urlOf(postgres!)), sql));
+suite(
+  'store on PostgreSQL',
+  async (clock) => {
+    const server = await startPostgres();
+    if ('missing' in server) return server.missing;
+    postgres = server;
+    return openStore({ url: urlOf(server), file: '', clock, newId: newId(clock) });
+  },
+  (sql) => onceOn(openPostgres(urlOf(postgres!)), sql),
+);
 after(() => postgres?.stop());
 
 test('a newer schema is refused', async () => {
@@ -282,8 +380,9 @@ test('a damaged file is a clear problem', async () => {
 
 test('a folder that is missing or not ours is a clear problem; the file is ours alone', async () => {
   const clock = manualClock();
-  await assert.rejects(openStore({ file: path.join(folder, 'none', 'x.db'), clock, newId: newId(clock) }),
-    { code: 'core/store/read-only' });
+  await assert.rejects(openStore({ file: path.join(folder, 'none', 'x.db'), clock, newId: newId(clock) }), {
+    code: 'core/store/read-only',
+  });
   const file = path.join(folder, 'own.db');
   await (await openStore({ file, clock, newId: newId(clock) })).close();
   assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -291,8 +390,9 @@ test('a folder that is missing or not ours is a clear problem; the file is ours 
 
 test('a PostgreSQL that is down, or has no such database, is a clear problem', async (t) => {
   const clock = manualClock();
-  await assert.rejects(openStore({ url: 'postgres://u:p@127.0.0.1:1/x', file: '', clock, newId: newId(clock) }),
-    { code: 'core/store/unavailable' });
+  await assert.rejects(openStore({ url: 'postgres://u:p@127.0.0.1:1/x', file: '', clock, newId: newId(clock) }), {
+    code: 'core/store/unavailable',
+  });
   if (!postgres) return t.skip('no PostgreSQL here');
   const url = `${urlOf(postgres)}_not_there`;
   await assert.rejects(openStore({ url, file: '', clock, newId: newId(clock) }), { code: 'core/store/refused' });
@@ -301,8 +401,9 @@ test('a PostgreSQL that is down, or has no such database, is a clear problem', a
 test('several processes bring the same new store up to date together', async () => {
   const file = path.join(folder, 'together.db');
   const script = path.join(import.meta.dirname, '..', '..', 'test', 'claim-runs.ts');
-  const codes = await Promise.all(Array.from({ length: 4 },
-    () => new Promise((resolve) => fork(script, [file], { stdio: 'ignore' }).on('exit', resolve))));
+  const codes = await Promise.all(
+    Array.from({ length: 4 }, () => new Promise((resolve) => fork(script, [file], { stdio: 'ignore' }).on('exit', resolve))),
+  );
   assert.deepEqual(codes, [0, 0, 0, 0]);
 });
 

@@ -49,11 +49,12 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
     ...tablesOf(db),
     runs: runTable(db, clock, newId),
     schedules: scheduleTable(db),
-    transaction: (work) => db.transaction(async (inner) => {
-      // SQLite has one writer anyway; on PostgreSQL this makes reading before writing as safe.
-      if (inner.dialect === 'postgres') await inner.all('SELECT pg_advisory_xact_lock(?)', [TRANSACTION_LOCK]);
-      return work(tablesOf(inner));
-    }),
+    transaction: (work) =>
+      db.transaction(async (inner) => {
+        // SQLite has one writer anyway; on PostgreSQL this makes reading before writing as safe.
+        if (inner.dialect === 'postgres') await inner.all('SELECT pg_advisory_xact_lock(?)', [TRANSACTION_LOCK]);
+        return work(tablesOf(inner));
+      }),
     ping: async () => void (await db.all('SELECT 1 AS one')),
     close: () => db.close(),
   };

@@ -176,7 +176,13 @@ export interface AuditTable {
   add(row: AuditRow): Promise<void>;
   /** Newest first, strictly before the row `before` (an id). */
   list(filter: {
-    actor?: string; action?: string; subject?: string; from?: number; to?: number; before?: string; limit: number;
+    actor?: string;
+    action?: string;
+    subject?: string;
+    from?: number;
+    to?: number;
+    before?: string;
+    limit: number;
   }): Promise<AuditRow[]>;
 }
 

@@ -103,12 +103,7 @@ export function frameDecoder(onFrame: (bytes: Buffer) => void): (chunk: Buffer) 
 }
 
 /** Calls `connected` with a channel whenever `path` can be reached, again after each loss, until cancelled. */
-export function keepConnected<In, Out>(
-  path: string,
-  connected: (channel: Channel<In, Out>) => void,
-  clock: Clock,
-  log: Log,
-): Cancel {
+export function keepConnected<In, Out>(path: string, connected: (channel: Channel<In, Out>) => void, clock: Clock, log: Log): Cancel {
   let stopped = false;
   let current: Socket | undefined;
   let cancelRetry: Cancel = () => {};

@@ -95,7 +95,10 @@ export function leavesOf(schema: JsonSchema, path = '', into = new Map<string, J
 
 /** `gateway.bodyMax` → `WEIR_GATEWAY_BODY_MAX`. */
 export function variableOf(path: string): string {
-  return `WEIR_${path.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_').toUpperCase()}`;
+  return `WEIR_${path
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('.', '_')
+    .toUpperCase()}`;
 }
 
 function applyEnvironment(
@@ -129,7 +132,14 @@ function applyEnvironment(
 }
 
 /** Puts a text value at a dotted path, as the type its schema asks for. */
-function place(tree: Tree, path: string, schema: JsonSchema | undefined, text: string, origins: Record<string, string>, origin: string): void {
+function place(
+  tree: Tree,
+  path: string,
+  schema: JsonSchema | undefined,
+  text: string,
+  origins: Record<string, string>,
+  origin: string,
+): void {
   const steps = path.split('.');
   const last = steps.pop()!;
   let at = tree;
@@ -142,7 +152,8 @@ function place(tree: Tree, path: string, schema: JsonSchema | undefined, text: s
 }
 
 function typed(schema: JsonSchema | undefined, text: string): unknown {
-  if (schema?.type === 'integer' || schema?.type === 'number') return text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : text;
+  if (schema?.type === 'integer' || schema?.type === 'number')
+    return text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : text;
   if (schema?.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (schema?.type === 'array') return text === '' ? [] : text.split(',').map((item) => item.trim());
   return text;

@@ -49,7 +49,13 @@ export async function up(options: UpOptions): Promise<Up> {
   const children = new Map<RoleName, Child>();
   const start = (role: RoleName): Child => {
     const child = keepChild({
-      role, command: options.command, args: options.args, cwd: options.dataFolder, config: options.config, clock, log,
+      role,
+      command: options.command,
+      args: options.args,
+      cwd: options.dataFolder,
+      config: options.config,
+      clock,
+      log,
       nice: role === 'worker' ? options.niceWorker : 0,
       onNote: (name, value) => (name === 'sample' ? void setSample(value) : options.onNote(name, value)),
     });

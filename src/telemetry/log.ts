@@ -38,9 +38,11 @@ export function createLog(options: LogOptions): Log {
 }
 
 function wrap(logger: pino.Logger, fixed: LogFields): Log {
-  const write = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
-    if (logger.isLevelEnabled(level)) logger[level]({ ...fixed, ...(redact(fields) as LogFields) }, message);
-  };
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (logger.isLevelEnabled(level)) logger[level]({ ...fixed, ...(redact(fields) as LogFields) }, message);
+    };
   return Object.freeze({
     debug: write('debug'),
     info: write('info'),

@@ -47,7 +47,10 @@ export function openMetrics<const S extends MetricSpecs>(registry: Registry, spe
 
 function open(registry: Registry, spec: MetricSpec): Opened<MetricSpec> | object {
   const base = {
-    name: spec.name, help: spec.help.en, labelNames: [...(spec.labels ?? [])], registers: [registry],
+    name: spec.name,
+    help: spec.help.en,
+    labelNames: [...(spec.labels ?? [])],
+    registers: [registry],
     aggregator: spec.aggregate ?? ('sum' as const),
   };
   if (spec.type === 'counter') {

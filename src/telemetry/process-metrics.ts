@@ -13,31 +13,48 @@ const labels = ['role', 'instance'] as const;
 
 const specs = defineMetrics({
   build: {
-    name: 'weir_build_info', type: 'gauge', labels: ['version', 'node', ...labels], aggregate: 'first',
+    name: 'weir_build_info',
+    type: 'gauge',
+    labels: ['version', 'node', ...labels],
+    aggregate: 'first',
     help: { en: 'Always 1; the labels say which build runs in which process.', zh: '恒为 1；标签说明各进程运行的版本。' },
   },
   start: {
-    name: 'weir_process_start_time_seconds', type: 'gauge', labels, aggregate: 'first',
+    name: 'weir_process_start_time_seconds',
+    type: 'gauge',
+    labels,
+    aggregate: 'first',
     help: { en: 'When the process started, in seconds since 1970.', zh: '进程启动时间（自 1970 年起的秒数）。' },
   },
   cpu: {
-    name: 'weir_process_cpu_seconds_total', type: 'counter', labels,
+    name: 'weir_process_cpu_seconds_total',
+    type: 'counter',
+    labels,
     help: { en: 'CPU time used by the process, user and system.', zh: '进程使用的 CPU 时间（用户态与内核态）。' },
   },
   resident: {
-    name: 'weir_process_resident_memory_bytes', type: 'gauge', labels,
+    name: 'weir_process_resident_memory_bytes',
+    type: 'gauge',
+    labels,
     help: { en: 'Resident memory of the process.', zh: '进程常驻内存。' },
   },
   heap: {
-    name: 'weir_process_heap_bytes', type: 'gauge', labels,
+    name: 'weir_process_heap_bytes',
+    type: 'gauge',
+    labels,
     help: { en: 'JavaScript heap in use.', zh: '已使用的 JavaScript 堆内存。' },
   },
   external: {
-    name: 'weir_process_buffer_bytes', type: 'gauge', labels,
+    name: 'weir_process_buffer_bytes',
+    type: 'gauge',
+    labels,
     help: { en: 'Memory of buffers outside the JavaScript heap.', zh: 'JavaScript 堆外缓冲区内存。' },
   },
   loopDelay: {
-    name: 'weir_process_event_loop_delay_seconds', type: 'gauge', labels: ['quantile', ...labels], aggregate: 'max',
+    name: 'weir_process_event_loop_delay_seconds',
+    type: 'gauge',
+    labels: ['quantile', ...labels],
+    aggregate: 'max',
     help: { en: 'Delay of the main thread’s event loop since the last collection.', zh: '自上次采集以来主线程事件循环的延迟。' },
   },
 });
@@ -67,7 +84,10 @@ export function openProcessMetrics(
     metrics.resident.set(memory.rss, who);
     metrics.heap.set(memory.heapUsed, who);
     metrics.external.set(memory.external, who);
-    for (const [quantile, percentile] of [['0.5', 50], ['0.99', 99]] as const) {
+    for (const [quantile, percentile] of [
+      ['0.5', 50],
+      ['0.99', 99],
+    ] as const) {
       const interval = delay.count === 0 ? 0 : delay.percentile(percentile) / 1e9;
       metrics.loopDelay.set(Math.max(0, interval - SAMPLE_MS / 1000), { ...who, quantile });
     }

@@ -101,7 +101,10 @@ function untilAnswers(url: string, key: string, done: (answered: boolean) => voi
   const stop = new AbortController();
   const ask = async (): Promise<boolean> => {
     for (let i = 0; i < ASK_TIMES && !stop.signal.aborted; i++) {
-      const answer = await fetch(url, { headers: { 'x-api-key': key }, signal: AbortSignal.any([stop.signal, AbortSignal.timeout(5_000)]) }).catch(() => undefined);
+      const answer = await fetch(url, {
+        headers: { 'x-api-key': key },
+        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(5_000)]),
+      }).catch(() => undefined);
       await answer?.arrayBuffer().catch(() => undefined);
       if (answer?.status === 200) return true;
       await clock.sleep(ASK_MS, stop.signal).catch(() => undefined);

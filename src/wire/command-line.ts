@@ -10,7 +10,10 @@ import { version } from './version.ts';
 
 /** Runs one command line; answers the exit code. */
 export function runCommandLine(argv: readonly string[]): Promise<number> {
-  return runCli({ argv, env: process.env, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, home: homedir(), clock }, offline);
+  return runCli(
+    { argv, env: process.env, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, home: homedir(), clock },
+    offline,
+  );
 }
 
 const offline: OfflineVerbs = {
@@ -19,7 +22,10 @@ const offline: OfflineVerbs = {
     const { config } = readConfig(undefined);
     const { host, port } = config.control;
     const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-    return { address: `http://${name.includes(':') ? `[${name}]` : name}:${port}`, tokenFile: path.join(path.resolve(config.dataDir), 'cli-token') };
+    return {
+      address: `http://${name.includes(':') ? `[${name}]` : name}:${port}`,
+      tokenFile: path.join(path.resolve(config.dataDir), 'cli-token'),
+    };
   },
   up: async (options) => (await import('./up.ts')).runUp(options),
   async doctor({ config }) {
@@ -28,7 +34,10 @@ const offline: OfflineVerbs = {
   },
   async validate(sources, options) {
     const [{ validateDocuments }, { registry }, { kinds }, { createDataApiCompiler }] = await Promise.all([
-      import('../control/configuration.ts'), import('../../generated/registry.ts'), import('../../generated/kinds.ts'), import('../dataapi/compiler.ts'),
+      import('../control/configuration.ts'),
+      import('../../generated/registry.ts'),
+      import('../../generated/kinds.ts'),
+      import('../dataapi/compiler.ts'),
     ]);
     const role = roleConfig(readConfig(undefined).config, false);
     const environment = allowedEnvironment(role.variables, role.config.resources.environment);

@@ -30,7 +30,9 @@ export function ownPorts({ config }: RoleConfig): number[] {
 /** The opener of connections, with the guards of this installation. */
 export function openConnections(role: RoleConfig, registry: Registry, log: Log): Connections {
   return createConnections({
-    registry, clock, log,
+    registry,
+    clock,
+    log,
     hosts: hostGuard({ clock, ownPorts: () => ownPorts(role) }),
     files: fileGuard({ roots: role.fileRoots, dataFolder: role.dataFolder }),
   });

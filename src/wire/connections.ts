@@ -36,7 +36,10 @@ export function createProbe(publisher: Publisher, connections: Connections): Con
         const streams = await connector.discover(signal);
         const found = streams.find((s) => s.name === stream) ?? streams.find((s) => s.table === stream);
         if (found) return connector.preview(found, rows, signal);
-        const near = nearest(stream, streams.map((s) => s.name));
+        const near = nearest(
+          stream,
+          streams.map((s) => s.name),
+        );
         throw connectionProblems.raise['no-such-stream']({ values: { stream, hint: near ?? '–' } });
       }),
   };

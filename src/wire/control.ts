@@ -13,7 +13,7 @@ import { ensureFirstAdmin, forgetPasswordFile, newCliToken } from '../control/ac
 import { createKeys } from '../control/access/keys.ts';
 import { openKeys } from '../control/access/secret-box.ts';
 import { createTokens } from '../control/access/tokens.ts';
-import { type Configuration, openConfiguration } from '../control/configuration.ts';
+import { openConfiguration } from '../control/configuration.ts';
 import { allowedEnvironment } from '../control/documents/variables.ts';
 import { startControl } from '../control/role.ts';
 import { createDataApiCompiler } from '../dataapi/compiler.ts';
@@ -35,42 +35,43 @@ type Note = (name: string, value: unknown) => void;
 
 /** Starts the role; resolves when it answers. */
 export async function startControlRole(role: RoleConfig, log: Log, note: Note): Promise<RunningRole> {
-  const { config, dataFolder } = role;
-  for (const root of role.fileRoots) if (!existsSync(root)) mkdirSync(root, { recursive: true, mode: 0o755 });
-  const store = await openStore({ ...(config.store.url === undefined ? {} : { url: config.store.url }), file: path.join(dataFolder, 'store.db'), clock, newId });
-  const keys = await openKeys(role.masterKeyFile, store.settings, { given: role.masterKeyFile !== path.join(dataFolder, 'master.key') });
-  const password = await ensureFirstAdmin(store.accounts, dataFolder, role.adminPassword, clock);
-  if (password !== null) note('first-password', password);
-  const audit = createAudit(store, clock, newId);
-  const connections = openConnections(role, registry, log);
-  const dataApis = createDataApiCompiler();
-  const configuration = await openConfiguration({
-    store, registry, kinds: kinds as never, keys, audit, dataApis, clock, newId, log,
-    checker: createDataApiChecker(),
-    lender: queryLender(connections),
-    environment: allowedEnvironment(role.variables, config.resources.environment),
-  });
-  const access = openAccess({ role, store, audit, configuration });
+  const rooms = await openRooms(role, log, note);
+  const { store, configuration, connections, audit } = rooms;
+  const access = openAccess(role, rooms);
   const folder = await startFolder({ role, store, configuration, audit, log });
-  const control: { runsWaiting(): void } = { runsWaiting: () => {} };
-  const needs: SampleNeeds = {
-    role, resources: configuration.resources, keys: access.keys, runs: store.runs, settings: store.settings,
-    world: (running) => note('sample', running), runsWaiting: () => control.runsWaiting(),
-  };
-  const sample = createSample(needs);
+  const { resources, publisher } = configuration;
+  const world = (running: boolean) => note('sample', running);
+  const sampleNeeds: SampleNeeds = { role, resources, keys: access.keys, runs: store.runs, settings: store.settings, world };
+  const sample = createSample(sampleNeeds);
   const running = await startControl({
-    config: config.control, store, revisions: configuration.publisher, operations, clock, log, newId,
+    config: role.config.control,
+    store,
+    revisions: publisher,
+    operations,
+    clock,
+    log,
+    newId,
     callers: access.callers,
     instance: newId(),
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
     parts: {
-      ...access, audit: store.audit, calls: store.calls, incidents: folder.incidents, resources: configuration.resources, runs: store.runs,
-      projects: () => projectsOf(store), probe: createProbe(configuration.publisher, connections), sample, registry, catalogues, version,
-      publications: createPublications(configuration.publisher, dataApis, registry),
+      ...access,
+      audit: store.audit,
+      calls: store.calls,
+      incidents: folder.incidents,
+      resources,
+      runs: store.runs,
+      projects: () => projectsOf(store),
+      probe: createProbe(publisher, connections),
+      sample,
+      registry,
+      catalogues,
+      version,
+      publications: createPublications(publisher, rooms.dataApis, registry),
       doctor: (signal) => examine({ role, store, configuration }, signal),
     },
   });
-  await resumeSample(sample, needs);
+  await resumeSample(sample, sampleNeeds);
   return {
     async stop(graceMs) {
       await folder.stop();
@@ -82,19 +83,47 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   };
 }
 
-interface AccessNeeds {
-  readonly role: RoleConfig;
-  readonly store: Store;
-  readonly audit: ReturnType<typeof createAudit>;
-  readonly configuration: Configuration;
+/** What everything else of control stands on, opened in order. */
+async function openRooms(role: RoleConfig, log: Log, note: Note) {
+  const { config, dataFolder } = role;
+  for (const root of role.fileRoots) if (!existsSync(root)) mkdirSync(root, { recursive: true, mode: 0o755 });
+  const url = config.store.url === undefined ? {} : { url: config.store.url };
+  const store = await openStore({ ...url, file: path.join(dataFolder, 'store.db'), clock, newId });
+  const given = role.masterKeyFile !== path.join(dataFolder, 'master.key');
+  const keys = await openKeys(role.masterKeyFile, store.settings, { given });
+  const password = await ensureFirstAdmin(store.accounts, dataFolder, role.adminPassword, clock);
+  if (password !== null) note('first-password', password);
+  const audit = createAudit(store, clock, newId);
+  const connections = openConnections(role, registry, log);
+  const dataApis = createDataApiCompiler();
+  const configuration = await openConfiguration({
+    store,
+    registry,
+    kinds: kinds as never,
+    keys,
+    audit,
+    dataApis,
+    clock,
+    newId,
+    log,
+    checker: createDataApiChecker(),
+    lender: queryLender(connections),
+    environment: allowedEnvironment(role.variables, config.resources.environment),
+  });
+  return { store, audit, connections, dataApis, configuration };
 }
 
-function openAccess({ role, store, audit, configuration }: AccessNeeds) {
+type Rooms = Awaited<ReturnType<typeof openRooms>>;
+
+function openAccess(role: RoleConfig, { store, audit, configuration }: Pick<Rooms, 'store' | 'audit' | 'configuration'>) {
   const { session } = role.config.control;
   const refresh = (project: string) => configuration.publisher.refreshCredentials({ project });
   return {
     accounts: createAccounts({
-      store, audit, clock, sessionLongestMs: session.longest,
+      store,
+      audit,
+      clock,
+      sessionLongestMs: session.longest,
       onPasswordChanged: (name) => name === 'admin' && forgetPasswordFile(role.dataFolder),
     }),
     tokens: createTokens(store, audit, clock, newId),

@@ -14,7 +14,11 @@ const DISK_LOW_BYTES = 512 * 2 ** 20;
 
 /** Findings about folders and files: nothing needs to run. */
 export function examineFiles(role: Pick<RoleConfig, 'dataFolder' | 'fileRoots' | 'masterKeyFile'>): Finding[] {
-  return [folderFinding(role.dataFolder), ...(existsSync(role.dataFolder) ? [diskFinding(role.dataFolder), keyFinding(role.masterKeyFile)] : []), ...role.fileRoots.map(rootFinding)];
+  return [
+    folderFinding(role.dataFolder),
+    ...(existsSync(role.dataFolder) ? [diskFinding(role.dataFolder), keyFinding(role.masterKeyFile)] : []),
+    ...role.fileRoots.map(rootFinding),
+  ];
 }
 
 /** All findings of a running control. */
@@ -23,17 +27,36 @@ export async function examine(
   _signal: AbortSignal,
 ): Promise<Finding[]> {
   const findings = examineFiles(role);
-  const answers = await store.ping().then(() => true, () => false);
-  findings.push(finding('store', answers ? 'ok' : 'failed', answers ? 'The store answers.' : 'The store does not answer.', answers ? '存储有响应。' : '存储没有响应。'));
+  const answers = await store.ping().then(
+    () => true,
+    () => false,
+  );
+  findings.push(
+    finding(
+      'store',
+      answers ? 'ok' : 'failed',
+      answers ? 'The store answers.' : 'The store does not answer.',
+      answers ? '存储有响应。' : '存储没有响应。',
+    ),
+  );
   findings.push(listenFinding('gateway', role.config.gateway.host), listenFinding('control', role.config.control.host));
   if (existsSync(path.join(role.dataFolder, 'admin-password'))) {
-    findings.push(finding('admin-password', 'warning', 'The first admin’s password was never changed: change it, then its file goes.', '首个管理员密码从未修改：修改后其文件会被删除。'));
+    findings.push(
+      finding(
+        'admin-password',
+        'warning',
+        'The first admin’s password was never changed: change it, then its file goes.',
+        '首个管理员密码从未修改：修改后其文件会被删除。',
+      ),
+    );
   }
-  for (const incident of await store.incidents.list({ open: true, limit: 50 })) findings.push({ check: `incident ${incident.kind}`, level: 'warning', detail: incident.detail });
+  for (const incident of await store.incidents.list({ open: true, limit: 50 }))
+    findings.push({ check: `incident ${incident.kind}`, level: 'warning', detail: incident.detail });
   const { items } = await configuration.resources.list({ limit: 1000 });
   for (const { kind, name, project, status } of items) {
     const where = `${project}/${kind}/${name}`;
-    if (status.state === 'failed' || status.state === 'pending') findings.push(finding(where, status.state === 'failed' ? 'failed' : 'warning', status.reason, status.reason));
+    if (status.state === 'failed' || status.state === 'pending')
+      findings.push(finding(where, status.state === 'failed' ? 'failed' : 'warning', status.reason, status.reason));
     for (const warning of status.warnings) findings.push(finding(where, 'warning', warning, warning));
   }
   return findings;
@@ -42,11 +65,22 @@ export async function examine(
 const finding = (check: string, level: Finding['level'], en: string, zh: string): Finding => ({ check, level, detail: { en, zh } });
 
 function folderFinding(folder: string): Finding {
-  if (!existsSync(folder)) return finding('data folder', 'warning', `${folder} does not exist yet; the first start makes it.`, `${folder} 尚不存在，首次启动会创建。`);
+  if (!existsSync(folder))
+    return finding(
+      'data folder',
+      'warning',
+      `${folder} does not exist yet; the first start makes it.`,
+      `${folder} 尚不存在，首次启动会创建。`,
+    );
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    return finding('data folder', 'failed', `${folder} cannot be used: ${(error as Error).message}.`, `${folder} 无法使用：${(error as Error).message}。`);
+    return finding(
+      'data folder',
+      'failed',
+      `${folder} cannot be used: ${(error as Error).message}.`,
+      `${folder} 无法使用：${(error as Error).message}。`,
+    );
   }
   const open = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0;
   return open
@@ -64,7 +98,8 @@ function diskFinding(folder: string): Finding {
 }
 
 function keyFinding(file: string): Finding {
-  if (!existsSync(file)) return finding('master key', 'warning', `${file} is not there; the first start makes it.`, `${file} 不存在，首次启动会创建。`);
+  if (!existsSync(file))
+    return finding('master key', 'warning', `${file} is not there; the first start makes it.`, `${file} 不存在，首次启动会创建。`);
   const open = process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0;
   return open
     ? finding('master key', 'failed', `${file} may be read by others: chmod 600 it.`, `其他用户可读取 ${file}：请执行 chmod 600。`)
@@ -74,13 +109,23 @@ function keyFinding(file: string): Finding {
 function rootFinding(root: string): Finding {
   return existsSync(root)
     ? finding('files.roots', 'ok', `Connectors may use files in ${root}.`, `连接器可使用 ${root} 中的文件。`)
-    : finding('files.roots', 'warning', `${root} does not exist: connectors find no file there.`, `${root} 不存在，连接器无法使用其中的文件。`);
+    : finding(
+        'files.roots',
+        'warning',
+        `${root} does not exist: connectors find no file there.`,
+        `${root} 不存在，连接器无法使用其中的文件。`,
+      );
 }
 
 function listenFinding(role: string, host: string): Finding {
   const local = host === '127.0.0.1' || host === '::1' || host === 'localhost';
   if (role === 'control' && !local) {
-    return finding('control', 'warning', `Control listens on ${host} without TLS: put a TLS proxy in front.`, `控制端在 ${host} 上监听且无 TLS：请在前面放置 TLS 代理。`);
+    return finding(
+      'control',
+      'warning',
+      `Control listens on ${host} without TLS: put a TLS proxy in front.`,
+      `控制端在 ${host} 上监听且无 TLS：请在前面放置 TLS 代理。`,
+    );
   }
   return finding(role, 'ok', `${role} listens on ${host}.`, `${role} 监听 ${host}。`);
 }

@@ -18,7 +18,13 @@ export interface FolderNeeds {
 }
 
 /** Starts looking; the first look is over when this resolves, so that a start serves what lies there. */
-export async function startFolder({ role, store, configuration, audit, log }: FolderNeeds): Promise<{ incidents: Incidents; stop(): Promise<void> }> {
+export async function startFolder({
+  role,
+  store,
+  configuration,
+  audit,
+  log,
+}: FolderNeeds): Promise<{ incidents: Incidents; stop(): Promise<void> }> {
   const folder = role.resourceFolder;
   const watch = folder === undefined ? undefined : watchFolder({ folder, resources: configuration.resources, store, clock, newId, log });
   await watch?.look();

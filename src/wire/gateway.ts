@@ -15,7 +15,10 @@ export async function startGatewayRole(role: RoleConfig, log: Log): Promise<Runn
   shareThreadConfig(role);
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
   const running = startGateway({
-    channel, clock, random, log,
+    channel,
+    clock,
+    random,
+    log,
     instance: newId(),
     pid: process.pid,
     threadEntry: entryUrl('gateway-thread'),

@@ -15,7 +15,9 @@ export function roleConfig(config: ProcessConfig, loadSample: boolean): RoleConf
   const dataFolder = path.resolve(config.dataDir);
   const beside = (folder: string) => path.resolve(path.dirname(dataFolder), folder);
   return {
-    config, dataFolder, loadSample,
+    config,
+    dataFolder,
+    loadSample,
     fileRoots: config.files.roots.map(beside),
     resourceFolder: config.resources.folder === undefined ? undefined : beside(config.resources.folder),
     masterKeyFile: config.secrets.masterKeyFile === undefined ? path.join(dataFolder, 'master.key') : beside(config.secrets.masterKeyFile),
@@ -28,7 +30,9 @@ export function roleConfig(config: ProcessConfig, loadSample: boolean): RoleConf
 function variables(config: ProcessConfig): Record<string, string> {
   const allowed = new Set(config.resources.environment);
   return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && (entry[0].startsWith('WEIR_VAR_') || allowed.has(entry[0]))),
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && (entry[0].startsWith('WEIR_VAR_') || allowed.has(entry[0])),
+    ),
   );
 }
 

@@ -17,8 +17,16 @@ export function createPublications(publisher: Publisher, dataApis: DataApiCompil
           return component ? [[type, component.securityScheme(readValue(component.config, config).value as never)] as const] : [];
         });
         return {
-          project: api.project, name: api.name, path, release: api.release, description: api.description,
-          pathItem: dataApis.openApi(api, path, schemes.map(([type]) => ({ [type]: [] }))),
+          project: api.project,
+          name: api.name,
+          path,
+          release: api.release,
+          description: api.description,
+          pathItem: dataApis.openApi(
+            api,
+            path,
+            schemes.map(([type]) => ({ [type]: [] })),
+          ),
           securitySchemes: Object.fromEntries(schemes),
         };
       });

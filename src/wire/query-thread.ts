@@ -30,8 +30,12 @@ if ((workerData as { kind?: string } | null)?.kind === 'weir-engine-thread') {
   runEngineThread({ port, open, clock, log });
 } else {
   runQueryThread({
-    port, open, clock, log,
+    port,
+    open,
+    clock,
+    log,
     isBlocking: (type) => registry.connectors.get(type)?.blocking === true,
-    spawnEngineThread: () => new Worker(new URL(import.meta.url), { workerData: { kind: 'weir-engine-thread' }, name: 'engine' }) as unknown as EngineWorker,
+    spawnEngineThread: () =>
+      new Worker(new URL(import.meta.url), { workerData: { kind: 'weir-engine-thread' }, name: 'engine' }) as unknown as EngineWorker,
   });
 }

@@ -7,7 +7,9 @@ import type { RoleConfig } from './config.ts';
 export function runRole(): void {
   const log = openLog('start', 'info');
   process.on('unhandledRejection', (error) => {
-    log.error('a promise was left without a handler; the process ends and is started again', { error: (error as Error)?.stack ?? String(error) });
+    log.error('a promise was left without a handler; the process ends and is started again', {
+      error: (error as Error)?.stack ?? String(error),
+    });
     process.exit(1);
   });
   runRoleProcess(
@@ -15,11 +17,16 @@ export function runRole(): void {
       const config = given as RoleConfig;
       const own = openLog(role, config.config.logLevel);
       switch (role) {
-        case 'control': return (await import('./control.ts')).startControlRole(config, own, note);
-        case 'gateway': return (await import('./gateway.ts')).startGatewayRole(config, own);
-        case 'worker': return (await import('./worker.ts')).startWorkerRole(config, own);
-        case 'sample': return (await import('./sample.ts')).startSampleRole(config, own);
-        default: throw new Error(`there is no role "${role}"`);
+        case 'control':
+          return (await import('./control.ts')).startControlRole(config, own, note);
+        case 'gateway':
+          return (await import('./gateway.ts')).startGatewayRole(config, own);
+        case 'worker':
+          return (await import('./worker.ts')).startWorkerRole(config, own);
+        case 'sample':
+          return (await import('./sample.ts')).startSampleRole(config, own);
+        default:
+          throw new Error(`there is no role "${role}"`);
       }
     },
     (given) => (given as RoleConfig | undefined)?.config.gateway.drain ?? 3_000,

@@ -24,7 +24,6 @@ export interface SampleNeeds {
   readonly settings: SettingTable;
   /** Starts or stops the sample's outside world (a role of the supervisor). */
   world(running: boolean): void;
-  runsWaiting(): void;
 }
 
 const SETTING = 'sample';
@@ -57,7 +56,10 @@ export function createSample(needs: SampleNeeds): Sample {
       await makeKeys(needs, actor);
       await settings.put(SETTING, 'loaded');
       await startRuns(needs, actor);
-      return { state: 'loaded', notes: [`${applied.results.length} resources applied; keys are in ${path.join(role.dataFolder, KEYS_FILE)}.`] };
+      return {
+        state: 'loaded',
+        notes: [`${applied.results.length} resources applied; keys are in ${path.join(role.dataFolder, KEYS_FILE)}.`],
+      };
     },
     async remove(actor) {
       const users = await foreignUsers(needs.resources);
@@ -78,7 +80,8 @@ export function createSample(needs: SampleNeeds): Sample {
 export async function resumeSample(sample: Sample, needs: SampleNeeds): Promise<void> {
   const { state } = await sample.status();
   if (state === 'loaded') return needs.world(true);
-  if (state === 'absent' && needs.role.loadSample) await sample.load({ name: 'start', kind: 'system', address: undefined }, new AbortController().signal);
+  if (state === 'absent' && needs.role.loadSample)
+    await sample.load({ name: 'start', kind: 'system', address: undefined }, new AbortController().signal);
 }
 
 function makeFiles(folder: string): void {
@@ -100,14 +103,21 @@ async function makeKeys({ keys, role }: SampleNeeds, actor: Actor): Promise<void
   writeFileSync(file, lines.join(''), { mode: 0o600, flag: 'wx' });
 }
 
-async function startRuns({ resources, runs, runsWaiting }: SampleNeeds, actor: Actor): Promise<void> {
+async function startRuns({ resources, runs }: SampleNeeds, actor: Actor): Promise<void> {
   for (const pipeline of PIPELINES) {
     const { release } = await resources.get({ project: PROJECT, kind: 'Pipeline', name: pipeline });
     await runs.enqueue({
-      project: PROJECT, pipeline, release, trigger: 'manual', attempt: 1, attemptsMax: 5, dueAt: clock.now(), requestedBy: actor.name, overlap: 'skip',
+      project: PROJECT,
+      pipeline,
+      release,
+      trigger: 'manual',
+      attempt: 1,
+      attemptsMax: 5,
+      dueAt: clock.now(),
+      requestedBy: actor.name,
+      overlap: 'skip',
     });
   }
-  runsWaiting();
 }
 
 /** What is not of the sample and uses a part of it: asked before anything is deleted. */

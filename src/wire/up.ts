@@ -41,7 +41,13 @@ export async function runUp(flags: UpFlags): Promise<number> {
     if (error instanceof Stopped) return 0;
     throw error instanceof Problem ? error : new Error(`could not start: ${(error as Error).message}`, { cause: error });
   }
-  const cancelAnnounce = announce({ role, roles, firstPassword: notes.get('first-password') as string | undefined, language: flags.language, write: (text) => void process.stdout.write(text) });
+  const cancelAnnounce = announce({
+    role,
+    roles,
+    firstPassword: notes.get('first-password') as string | undefined,
+    language: flags.language,
+    write: (text) => void process.stdout.write(text),
+  });
   await end;
   cancelAnnounce();
   process.stderr.write({ en: 'stopping …\n', zh: '正在停止 …\n' }[flags.language]);
@@ -59,7 +65,12 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Ma
     { role: 'control', host: control.host, port: control.port, variable: variableOf('control.port') },
   ].filter((wanted) => roles.includes(wanted.role as RoleName));
   return up({
-    dataFolder: role.dataFolder, roles, ports, config: role, clock, log,
+    dataFolder: role.dataFolder,
+    roles,
+    ports,
+    config: role,
+    clock,
+    log,
     command: process.execPath,
     args: [...process.execArgv, process.argv[1]!, '--role-process'],
     niceWorker: NICE_WORKER,

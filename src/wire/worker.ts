@@ -20,7 +20,12 @@ const READ_MS = 5_000;
 /** Starts the role. It claims nothing before control has sent the first revision. */
 export async function startWorkerRole(role: RoleConfig, log: Log): Promise<RunningRole> {
   const { store: where, worker } = role.config;
-  const store = await openStore({ ...(where.url === undefined ? {} : { url: where.url }), file: path.join(role.dataFolder, 'store.db'), clock, newId });
+  const store = await openStore({
+    ...(where.url === undefined ? {} : { url: where.url }),
+    file: path.join(role.dataFolder, 'store.db'),
+    clock,
+    newId,
+  });
   const connections = openConnections(role, registry, log);
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
   const metrics = createRegistry();
@@ -28,7 +33,11 @@ export async function startWorkerRole(role: RoleConfig, log: Log): Promise<Runni
   const readProcess = openProcessMetrics(metrics, { role: 'worker', instance, version, startedAt: clock.now() });
   const cancelRead = clock.every(READ_MS, readProcess, { unref: true });
   const running = startWorker({
-    channel, clock, random, log, instance,
+    channel,
+    clock,
+    random,
+    log,
+    instance,
     pid: process.pid,
     runStore: store.runs,
     scheduleStore: store.schedules,

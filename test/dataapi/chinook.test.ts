@@ -71,7 +71,7 @@ test('every invoice of every customer, and every wrong parameter', { skip }, asy
   for (const from of ['', '2023-01-01']) {
     const seen: string[] = [];
     for (let customer = 1; customer <= 60; customer++) {
-      for (let query: string | undefined = `page_size=3${from && `&from=${from}`}`; query !== undefined;) {
+      for (let query: string | undefined = `page_size=3${from && `&from=${from}`}`; query !== undefined; ) {
         const answer = await house!.call(api, { params: { customer_id: String(customer) }, query });
         seen.push(
           ...[

@@ -4,7 +4,17 @@ import path from 'node:path';
 import { checksum } from './pipeline-world.ts';
 
 export const CHINOOK_TABLES = [
-  'Album', 'Artist', 'Customer', 'Employee', 'Genre', 'Invoice', 'InvoiceLine', 'MediaType', 'Playlist', 'PlaylistTrack', 'Track',
+  'Album',
+  'Artist',
+  'Customer',
+  'Employee',
+  'Genre',
+  'Invoice',
+  'InvoiceLine',
+  'MediaType',
+  'Playlist',
+  'PlaylistTrack',
+  'Track',
 ] as const;
 
 /** The script for a database, without its statements about databases and sessions; a reason when it is not here. */

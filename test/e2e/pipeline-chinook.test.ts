@@ -28,7 +28,8 @@ test('Chinook from PostgreSQL: full, incremental, deletes', { timeout: 100_000 }
   await client.query(script.sql);
   const snake = (name: string) => name.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase();
   const db: Chinook = {
-    tables: CHINOOK_TABLES.map(snake), name: snake,
+    tables: CHINOOK_TABLES.map(snake),
+    name: snake,
     exec: async (sql) => void (await client.query(sql)),
     rows: (table) => rowsOf(client, `"${table}"`),
   };
@@ -50,13 +51,22 @@ test('Chinook from MariaDB: full, incremental, deletes', { timeout: 100_000 }, a
   t.after(() => server.stop());
   const { host, port, user, password, database } = server;
   const client = await mysql2.createConnection({
-    host, port, user, password, database, multipleStatements: true, dateStrings: true, supportBigNumbers: true, bigNumberStrings: true,
+    host,
+    port,
+    user,
+    password,
+    database,
+    multipleStatements: true,
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
   });
   t.after(() => client.end());
   await client.query("SET time_zone = '+00:00'");
   await client.query(script.sql);
   const db: Chinook = {
-    tables: CHINOOK_TABLES, name: (name) => `\`${name}\``,
+    tables: CHINOOK_TABLES,
+    name: (name) => `\`${name}\``,
     exec: async (sql) => void (await client.query(sql)),
     rows: async (table) => (await client.query({ sql: `SELECT * FROM \`${table}\``, rowsAsArray: true }))[0] as unknown[][],
   };

@@ -51,7 +51,9 @@ test(`kill -9 at ${KILLS} random points loses and doubles nothing (WEIR_TEST_SEE
   const whole = { name: 'src.whole', mode: 'full', write: 'replace' };
   const entries = entriesOf({ from: connection, to: connection }, 'copy', {
     source: { connection: 'from', streams: [{ name: 'src.events', write: 'append' }, 'src.items', whole] },
-    sink: { connection: 'to', schema: 'wh' }, mode: { incremental: { cursor: 'updated_at' } }, batch: '16KiB',
+    sink: { connection: 'to', schema: 'wh' },
+    mode: { incremental: { cursor: 'updated_at' } },
+    batch: '16KiB',
     retry: { attempts: 20, backoff: '10ms', backoffMax: '50ms' },
   });
   const launch = (instance: string): ChildProcess => {
@@ -83,8 +85,15 @@ test(`kill -9 at ${KILLS} random points loses and doubles nothing (WEIR_TEST_SEE
 
 async function enqueue(runs: RunStore): Promise<void> {
   await runs.enqueue({
-    project: 'test', pipeline: 'copy', release: 'r', trigger: 'manual', attempt: 1, attemptsMax: 20,
-    dueAt: 0, requestedBy: 'test', overlap: 'skip',
+    project: 'test',
+    pipeline: 'copy',
+    release: 'r',
+    trigger: 'manual',
+    attempt: 1,
+    attemptsMax: 20,
+    dueAt: 0,
+    requestedBy: 'test',
+    overlap: 'skip',
   });
 }
 

@@ -31,13 +31,18 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
 
   const sql = (text: string) => client.query(text);
   const contents = async (table: string, columns = '*') => {
-    const { rows } = await client.query(
-      { text: `SELECT ${columns} FROM ${table}`, rowMode: 'array', types: { getTypeParser: () => (v: string) => v } as never },
-    );
+    const { rows } = await client.query({
+      text: `SELECT ${columns} FROM ${table}`,
+      rowMode: 'array',
+      types: { getTypeParser: () => (v: string) => v } as never,
+    });
     return checksum(rows as (string | null)[][]);
   };
-  const spec = (stream: unknown, over: Record<string, unknown> = {}, write = 'upsert') =>
-    ({ source: { connection: 'from', streams: [stream] }, sink: { connection: 'to', schema: 'wh', write }, ...over });
+  const spec = (stream: unknown, over: Record<string, unknown> = {}, write = 'upsert') => ({
+    source: { connection: 'from', streams: [stream] },
+    sink: { connection: 'to', schema: 'wh', write },
+    ...over,
+  });
   const incremental = { mode: { incremental: { cursor: 'updated_at' } } };
   const succeeds = (run: Run) => assert.equal(run.result, 'succeeded', JSON.stringify(run.problem));
   const fails = (run: Run, code: string) => {
@@ -122,11 +127,17 @@ async function suite({ host, port, user, password, database, stop }: Exclude<typ
     fails(await world.run(spec('src.drift', incremental), 'drift'), 'core/pipeline/no-column');
     await sql('DROP TABLE src.drift');
     const gone = await world.run(
-      { ...spec('src.drift', incremental), source: { connection: 'from', streams: ['src.drift', 'src.late'] } }, 'drift',
+      { ...spec('src.drift', incremental), source: { connection: 'from', streams: ['src.drift', 'src.late'] } },
+      'drift',
     );
     fails({ ...gone, streams: gone.streams.filter((s) => s.stream === 'src.drift') }, 'core/pipeline/no-stream');
     assert.deepEqual(
-      gone.streams.map((s) => [s.stream, s.result]), [['src.late', 'succeeded'], ['src.drift', 'failed']], 'the other stream is carried',
+      gone.streams.map((s) => [s.stream, s.result]),
+      [
+        ['src.late', 'succeeded'],
+        ['src.drift', 'failed'],
+      ],
+      'the other stream is carried',
     );
     assert.equal(await contents('wh.drift'), before);
   });

@@ -24,9 +24,10 @@ after(async () => {
 function contents(name: string, table: string): string {
   const database = new DatabaseSync(path.join(folder, name));
   try {
-    const columns = database.prepare(
-      'SELECT name FROM pragma_table_info(?) ORDER BY cid',
-    ).all(table).map((row) => `CAST("${String(row['name'])}" AS TEXT)`);
+    const columns = database
+      .prepare('SELECT name FROM pragma_table_info(?) ORDER BY cid')
+      .all(table)
+      .map((row) => `CAST("${String(row['name'])}" AS TEXT)`);
     const statement = database.prepare(`SELECT ${columns.join(', ')} FROM "${table}"`);
     statement.setReturnArrays(true);
     return checksum(statement.all() as unknown as (string | null)[][]);
@@ -35,8 +36,11 @@ function contents(name: string, table: string): string {
   }
 }
 
-const spec = (over: Record<string, unknown> = {}, write = 'upsert') =>
-  ({ source: { connection: 'from', streams: ['*'] }, sink: { connection: 'to', prefix: 'erp_', write }, ...over });
+const spec = (over: Record<string, unknown> = {}, write = 'upsert') => ({
+  source: { connection: 'from', streams: ['*'] },
+  sink: { connection: 'to', prefix: 'erp_', write },
+  ...over,
+});
 const incremental = { mode: { incremental: { cursor: 'updated_at', lookback: '0s' } } };
 const stamp = (minute: number) => `2026-01-01 00:${String(minute).padStart(2, '0')}:00`;
 
@@ -44,9 +48,8 @@ test('full, incremental over equal cursors, deletes by replace', async () => {
   source.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, updated_at TIMESTAMP NOT NULL, big INTEGER, amount DECIMAL(10,2), note TEXT)');
   const insert = source.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?)');
   source.exec('BEGIN');
-  for (let id = 1; id <= 10_000; id++) insert.run(
-    id, stamp(1), 9_007_199_254_740_993n + BigInt(id), '12.50', id % 3 ? `注 ${id}\t\\ \n` : null,
-  );
+  for (let id = 1; id <= 10_000; id++)
+    insert.run(id, stamp(1), 9_007_199_254_740_993n + BigInt(id), '12.50', id % 3 ? `注 ${id}\t\\ \n` : null);
   source.exec('COMMIT');
   const first = await world.run(spec(incremental), 'orders');
   assert.equal(first.result, 'succeeded', JSON.stringify(first.problem));

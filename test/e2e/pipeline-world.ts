@@ -28,10 +28,14 @@ export interface PipelineWorld {
 
 /** Entries of a revision: the connections by name, and one pipeline. */
 export function entriesOf(
-  connections: Readonly<Record<string, TestConnection>>, name: string, spec: Readonly<Record<string, unknown>>,
+  connections: Readonly<Record<string, TestConnection>>,
+  name: string,
+  spec: Readonly<Record<string, unknown>>,
 ): AnyEntry[] {
   const all: AnyEntry[] = Object.entries(connections).map(([id, { component, config }]) => ({
-    type: 'connection', key: `connection/test/${id}`, hash: contentHash([id, component.id, config as Json]),
+    type: 'connection',
+    key: `connection/test/${id}`,
+    hash: contentHash([id, component.id, config as Json]),
     value: { project: 'test', name: id, type: component.id, config, poolMax: 2 },
   }));
   const release = contentHash(spec as Json);
@@ -40,14 +44,25 @@ export function entriesOf(
 
 /** Starts a worker on `entries` with the given stores; `folder` is where file connectors may look. */
 export function workerOn(
-  components: readonly ConnectorComponent[], runStore: RunStore, limits: PipelineLimits, instance: string, folder?: string,
+  components: readonly ConnectorComponent[],
+  runStore: RunStore,
+  limits: PipelineLimits,
+  instance: string,
+  folder?: string,
 ): { worker: Worker; revise(entries: AnyEntry[]): void; wake(): void } {
   let tell: (message: FromControl) => void = () => {};
   let revision = 0;
   const worker = startWorker({
     channel: { send: () => true, onMessage: (handler) => void (tell = handler), onClose() {}, close() {} },
-    runStore, scheduleStore: { advance: async () => false, next: async () => 2 ** 50 }, instance, pid: process.pid,
-    clock: systemClock, random: systemRandom, log: silentLog, limits, registry: new Registry(),
+    runStore,
+    scheduleStore: { advance: async () => false, next: async () => 2 ** 50 },
+    instance,
+    pid: process.pid,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    limits,
+    registry: new Registry(),
     open: ({ type, config }) => connect(components.find((c) => c.id === type)!, config, suiteTools(folder)),
   });
   return {
@@ -69,8 +84,15 @@ export function pipelineWorld(connections: Readonly<Record<string, TestConnectio
     async run(spec, name = 'copy') {
       revise(entriesOf(connections, name, { batch: '16KiB', retry: { attempts: 1 }, ...spec }));
       const queued = await stores.enqueue({
-        project: 'test', pipeline: name, release: 'r', trigger: 'manual', attempt: 1, attemptsMax: 1,
-        dueAt: 0, requestedBy: 'test', overlap: 'queue',
+        project: 'test',
+        pipeline: name,
+        release: 'r',
+        trigger: 'manual',
+        attempt: 1,
+        attemptsMax: 1,
+        dueAt: 0,
+        requestedBy: 'test',
+        overlap: 'queue',
       });
       wake();
       return waitForRun(store, queued!.id);

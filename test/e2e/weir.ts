@@ -52,7 +52,10 @@ export async function launchWeir(options: WeirOptions = {}): Promise<Weir> {
   const gatewayPort = options.gatewayPort ?? (await freePort());
   const controlPort = options.controlPort ?? (await freePort());
   const env = cleanEnvironment({
-    WEIR_GATEWAY_PORT: String(gatewayPort), WEIR_GATEWAY_HOST: '127.0.0.1', WEIR_CONTROL_PORT: String(controlPort), ...options.env,
+    WEIR_GATEWAY_PORT: String(gatewayPort),
+    WEIR_GATEWAY_HOST: '127.0.0.1',
+    WEIR_CONTROL_PORT: String(controlPort),
+    ...options.env,
   });
   const command = path.join(options.checkout ?? root, 'bin', 'weir.cjs');
   const child = spawn(process.execPath, [command, 'up', ...(options.args ?? [])], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -62,12 +65,17 @@ export async function launchWeir(options: WeirOptions = {}): Promise<Weir> {
   const end = new Promise<number>((resolve) => child.once('close', (code, signal) => resolve(code ?? (signal ? 128 : 1))));
   const cli = (...args: string[]) =>
     new Promise<CliResult>((resolve) => {
-      execFile(process.execPath, [command, ...args], { cwd: folder, env, timeout: 60_000, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+      execFile(
+        process.execPath,
+        [command, ...args],
+        { cwd: folder, env, timeout: 60_000, maxBuffer: 64 * 2 ** 20 },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
       );
     });
   return {
-    folder, child, cli,
+    folder,
+    child,
+    cli,
     gateway: `http://127.0.0.1:${gatewayPort}`,
     control: `http://127.0.0.1:${controlPort}`,
     output: () => printed,

@@ -14,8 +14,17 @@ import { testRegistry } from './core-harness.ts';
 const data = workerData as GatewayThreadData;
 
 const probe = definePolicy({
-  id: 'probe', title: { en: 'Probe', zh: '探针' }, summary: { en: 'Tells the thread.', zh: '标明线程。' }, since: '0.1', status: 'experimental',
-  version: 1, phases: ['request', 'response'], bodies: 'none', config: strictObject({}), problems: {}, examples: [],
+  id: 'probe',
+  title: { en: 'Probe', zh: '探针' },
+  summary: { en: 'Tells the thread.', zh: '标明线程。' },
+  since: '0.1',
+  status: 'experimental',
+  version: 1,
+  phases: ['request', 'response'],
+  bodies: 'none',
+  config: strictObject({}),
+  problems: {},
+  examples: [],
   create: () => ({
     request(exchange) {
       if (exchange.path.endsWith('/crash')) process.exit(9);

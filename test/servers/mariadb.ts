@@ -17,16 +17,34 @@ export async function launchMariadb(): Promise<Launched | { missing: string }> {
   const folder = serverFolder('weir-maria-', identity);
   const data = path.join(folder, 'data');
   execFileSync(install, ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'], {
-    stdio: 'pipe', cwd: folder, ...identity,
+    stdio: 'pipe',
+    cwd: folder,
+    ...identity,
   });
   const port = await freePort();
   const args = [
-    '--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${path.join(folder, 's.sock')}`,
-    '--skip-name-resolve', '--character-set-server=utf8mb4', '--log-bin=binlog', '--binlog-format=ROW', '--server-id=1',
-    '--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0', '--innodb-buffer-pool-size=64M', '--local-infile=1', '--max-connections=200',
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--socket=${path.join(folder, 's.sock')}`,
+    '--skip-name-resolve',
+    '--character-set-server=utf8mb4',
+    '--log-bin=binlog',
+    '--binlog-format=ROW',
+    '--server-id=1',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--sync-binlog=0',
+    '--innodb-buffer-pool-size=64M',
+    '--local-infile=1',
+    '--max-connections=200',
   ];
   const root = { host: '127.0.0.1', port, user: 'root', password: '', pid: 0 };
-  const ready = () => mariadbExec(root, 'SELECT 1').then(() => true, () => false);
+  const ready = () =>
+    mariadbExec(root, 'SELECT 1').then(
+      () => true,
+      () => false,
+    );
   const started = await startServer(server, args, { identity, folder, ready, signal: 'SIGTERM' });
   await mariadbExec(root, `CREATE USER '${USER}'@'%' IDENTIFIED BY '${PASSWORD}'`);
   await mariadbExec(root, `GRANT ALL ON *.* TO '${USER}'@'%' WITH GRANT OPTION`);

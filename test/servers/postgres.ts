@@ -25,12 +25,22 @@ export async function launchPostgres(): Promise<Launched | { missing: string }> 
   );
   const port = await freePort();
   const settings = {
-    listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: folder, fsync: 'off',
-    wal_level: 'logical', max_connections: '200', max_prepared_transactions: '10', shared_buffers: '64MB',
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: folder,
+    fsync: 'off',
+    wal_level: 'logical',
+    max_connections: '200',
+    max_prepared_transactions: '10',
+    shared_buffers: '64MB',
   };
   const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const server = { host: '127.0.0.1', port, user: USER, password: PASSWORD, pid: 0 };
-  const ready = () => postgresExec(server, 'SELECT 1').then(() => true, () => false);
+  const ready = () =>
+    postgresExec(server, 'SELECT 1').then(
+      () => true,
+      () => false,
+    );
   const started = await startServer(path.join(bin, 'postgres'), args, { identity, folder, ready, signal: 'SIGINT' });
   return { ...server, ...started };
 }

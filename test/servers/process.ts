@@ -58,7 +58,13 @@ export function freePort(): Promise<number> {
 export async function startServer(
   command: string,
   args: readonly string[],
-  options: { identity: Identity | undefined; folder: string; env?: Record<string, string>; ready: () => Promise<boolean>; signal: NodeJS.Signals },
+  options: {
+    identity: Identity | undefined;
+    folder: string;
+    env?: Record<string, string>;
+    ready: () => Promise<boolean>;
+    signal: NodeJS.Signals;
+  },
 ): Promise<{ pid: number; stop: () => Promise<void> }> {
   const child = spawn(command, args, {
     cwd: options.folder,

@@ -19,21 +19,41 @@ import { makeWorld, type Process, type World } from './world.ts';
 const SEEDS = 400;
 const KINDS = ['incremental append', 'incremental upsert', 'full upsert', 'full replace', 'full append'] as const;
 const LIMITS = {
-  ...DEFAULT_LIMITS, runs: 1, leaseMs: 3_000, heartbeatMs: 1_000, pollMs: 500, lookAhead: 2, commitBytes: 1e9, commitRows: 7,
-  storeMs: 1_500, closeMs: 500, callMs: 20_000, discoverMs: 20_000, finishTries: 2,
+  ...DEFAULT_LIMITS,
+  runs: 1,
+  leaseMs: 3_000,
+  heartbeatMs: 1_000,
+  pollMs: 500,
+  lookAhead: 2,
+  commitBytes: 1e9,
+  commitRows: 7,
+  storeMs: 1_500,
+  closeMs: 500,
+  callMs: 20_000,
+  discoverMs: 20_000,
+  finishTries: 2,
 };
 
 function pipelineEntries(kind: (typeof KINDS)[number]): AnyEntry[] {
   const [mode, write] = kind.split(' ');
   const spec = {
-    source: { connection: 'from', streams: ['items'] }, sink: { connection: 'to', write },
-    mode: mode === 'full' ? 'full' : { incremental: { cursor: 'at' } }, retry: { attempts: 6, backoff: '1s', backoffMax: '4s' },
+    source: { connection: 'from', streams: ['items'] },
+    sink: { connection: 'to', write },
+    mode: mode === 'full' ? 'full' : { incremental: { cursor: 'at' } },
+    retry: { attempts: 6, backoff: '1s', backoffMax: '4s' },
   };
   const value = (name: string) => ({ project: 'p', name, type: 'memory', config: {}, poolMax: 1 });
   const connection = (name: string): AnyEntry => ({ type: 'connection', key: `connection/p/${name}`, hash: name, value: value(name) });
-  return [connection('from'), connection('to'), {
-    type: 'pipeline', key: 'pipeline/p/copy', hash: 'c', value: { project: 'p', name: 'copy', release: 'r1', spec },
-  }];
+  return [
+    connection('from'),
+    connection('to'),
+    {
+      type: 'pipeline',
+      key: 'pipeline/p/copy',
+      hash: 'c',
+      value: { project: 'p', name: 'copy', release: 'r1', spec },
+    },
+  ];
 }
 
 async function simulate(seed: number, world: World): Promise<void> {
@@ -58,13 +78,23 @@ async function simulate(seed: number, world: World): Promise<void> {
     const entries = pipelineEntries(kind);
     startWorker({
       channel: {
-        send: () => true, onClose() {}, close() {},
-        onMessage: (handler) => process.clock.after(
-          0, () => handler({ type: 'revision', delta: { from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] } }),
-        ),
+        send: () => true,
+        onClose() {},
+        close() {},
+        onMessage: (handler) =>
+          process.clock.after(0, () =>
+            handler({ type: 'revision', delta: { from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] } }),
+          ),
       },
-      runStore: stores, scheduleStore: stores, instance: name, pid: 1, clock: process.clock, random: world.random, log: silentLog,
-      limits: LIMITS, registry: new Registry(),
+      runStore: stores,
+      scheduleStore: stores,
+      instance: name,
+      pid: 1,
+      clock: process.clock,
+      random: world.random,
+      log: silentLog,
+      limits: LIMITS,
+      registry: new Registry(),
       open: (connection) => (connection.name === 'from' ? memorySource(source, call, 3) : memorySink(sink, call, () => checkSink())),
     });
     return process;
@@ -79,34 +109,51 @@ async function simulate(seed: number, world: World): Promise<void> {
     }
   };
   const admin = store.stores(async (_what, effect) => effect());
-  const enqueue = () => admin.enqueue({
-    project: 'p', pipeline: 'copy', release: 'r1', trigger: 'manual', attempt: 1, attemptsMax: 6,
-    dueAt: world.wall.now(), requestedBy: 'test', overlap: 'skip',
-  });
+  const enqueue = () =>
+    admin.enqueue({
+      project: 'p',
+      pipeline: 'copy',
+      release: 'r1',
+      trigger: 'manual',
+      attempt: 1,
+      attemptsMax: 6,
+      dueAt: world.wall.now(),
+      requestedBy: 'test',
+      overlap: 'skip',
+    });
   const mutate = mutator(source, world.random.integer, kind);
   for (let i = 0; i < 12; i++) mutate();
   let workers = [worker('w1'), worker('w2')];
   let born = 2;
   let killed = 0;
   await enqueue();
-  await world.run(() => world.time > 25_000, 20_000, () => {
-    if (kind !== 'full append' && world.chance(0.05)) mutate();
-    if (kind !== 'full append' && world.chance(0.004)) void enqueue();
-    if (world.chance(0.006) && killed < 12) {
-      killed += 1;
-      const victim = workers[world.random.integer(workers.length)]!;
-      world.kill(victim);
-      workers = workers.filter((w) => w !== victim).concat(worker(`w${++born}`));
-    }
-    if (world.chance(0.004)) world.freeze(workers[world.random.integer(workers.length)]!, 1_000 + world.random.integer(6_000));
-    if (world.chance(0.002)) world.jump((world.random.float() - 0.5) * 10_000);
-  });
+  await world.run(
+    () => world.time > 25_000,
+    20_000,
+    () => {
+      if (kind !== 'full append' && world.chance(0.05)) mutate();
+      if (kind !== 'full append' && world.chance(0.004)) void enqueue();
+      if (world.chance(0.006) && killed < 12) {
+        killed += 1;
+        const victim = workers[world.random.integer(workers.length)]!;
+        world.kill(victim);
+        workers = workers.filter((w) => w !== victim).concat(worker(`w${++born}`));
+      }
+      if (world.chance(0.004)) world.freeze(workers[world.random.integer(workers.length)]!, 1_000 + world.random.integer(6_000));
+      if (world.chance(0.002)) world.jump((world.random.float() - 0.5) * 10_000);
+    },
+  );
   calm = true;
   for (const open of source.open) source.commit(open);
   source.now += 1; // The bound stops before the cursor value that could still be given out.
   const rest = () => world.run(() => store.runs.every((r) => r.state === 'done'), 20_000);
   await rest();
-  if (kind === 'full append') return checkAppended(source, sink, store.runs.some((r) => r.result === 'succeeded'));
+  if (kind === 'full append')
+    return checkAppended(
+      source,
+      sink,
+      store.runs.some((r) => r.result === 'succeeded'),
+    );
   await enqueue();
   await rest();
   assert.equal(store.runs.at(-1)!.result, 'succeeded', JSON.stringify(store.runs.at(-1)!.problem));

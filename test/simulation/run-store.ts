@@ -31,8 +31,10 @@ export function memoryRuns(clock: Pick<Clock, 'now'>, saved: (checkpoint: Checkp
   };
   const claim = (worker: string, leaseMs: number): Lease | null => {
     const now = clock.now();
-    const run = runs.find((r) => r.state === 'running' && r.leaseUntil! <= now)
-      ?? runs.filter((r) => r.state === 'queued' && r.dueAt <= now && !runs.some((o) => o.state === 'running' && same(r)(o)))
+    const run =
+      runs.find((r) => r.state === 'running' && r.leaseUntil! <= now) ??
+      runs
+        .filter((r) => r.state === 'queued' && r.dueAt <= now && !runs.some((o) => o.state === 'running' && same(r)(o)))
         .sort((a, b) => a.dueAt - b.dueAt)[0];
     if (!run) return null;
     const key = `${run.project}/${run.pipeline}`;
@@ -42,54 +44,72 @@ export function memoryRuns(clock: Pick<Clock, 'now'>, saved: (checkpoint: Checkp
     return { run: { ...run }, worker, epoch };
   };
   const stores: MemoryRuns['stores'] = (call) => ({
-    enqueue: (order) => call(`enqueue attempt ${order.attempt}`, () => {
-      if (order.overlap === 'skip' && runs.some((r) => r.state !== 'done' && same(order)(r))) return null;
-      const { overlap: _, ...rest } = order;
-      const run: Mutable<Run> = {
-        ...rest, retryOf: order.retryOf ?? null, id: `run-${runs.length + 1}`, state: 'queued', result: null,
-        createdAt: clock.now(), startedAt: null, finishedAt: null, epoch: 0, worker: null,
-        leaseUntil: null, cancelRequested: false, problem: null, streams: [],
-      };
-      runs.push(run);
-      return { ...run };
-    }),
+    enqueue: (order) =>
+      call(`enqueue attempt ${order.attempt}`, () => {
+        if (order.overlap === 'skip' && runs.some((r) => r.state !== 'done' && same(order)(r))) return null;
+        const { overlap: _, ...rest } = order;
+        const run: Mutable<Run> = {
+          ...rest,
+          retryOf: order.retryOf ?? null,
+          id: `run-${runs.length + 1}`,
+          state: 'queued',
+          result: null,
+          createdAt: clock.now(),
+          startedAt: null,
+          finishedAt: null,
+          epoch: 0,
+          worker: null,
+          leaseUntil: null,
+          cancelRequested: false,
+          problem: null,
+          streams: [],
+        };
+        runs.push(run);
+        return { ...run };
+      }),
     claim: (worker, leaseMs) => call('claim', () => claim(worker, leaseMs)),
-    heartbeat: (lease, leaseMs) => call('heartbeat', () => {
-      const run = held(lease);
-      if (run) run.leaseUntil = clock.now() + leaseMs;
-      return { held: Boolean(run), cancelRequested: run?.cancelRequested ?? false };
-    }),
-    progress: (lease, streams) => call('progress', () => {
-      const run = held(lease);
-      if (run) run.streams = streams;
-    }),
-    finish: (lease, result, streams, problem) => call(`finish ${result}`, () => {
-      const run = held(lease);
-      if (!run) return false;
-      Object.assign(run, { state: 'done', result, streams, problem, finishedAt: clock.now(), leaseUntil: null });
-      return true;
-    }),
+    heartbeat: (lease, leaseMs) =>
+      call('heartbeat', () => {
+        const run = held(lease);
+        if (run) run.leaseUntil = clock.now() + leaseMs;
+        return { held: Boolean(run), cancelRequested: run?.cancelRequested ?? false };
+      }),
+    progress: (lease, streams) =>
+      call('progress', () => {
+        const run = held(lease);
+        if (run) run.streams = streams;
+      }),
+    finish: (lease, result, streams, problem) =>
+      call(`finish ${result}`, () => {
+        const run = held(lease);
+        if (!run) return false;
+        Object.assign(run, { state: 'done', result, streams, problem, finishedAt: clock.now(), leaseUntil: null });
+        return true;
+      }),
     log: (more) => call('log', () => void lines.push(...more.map((line, i) => ({ ...line, sequence: lines.length + i + 1 })))),
-    requestCancel: (id) => call('cancel', () => {
-      const run = runs.find((r) => r.id === id && r.state !== 'done');
-      if (run) run.cancelRequested = true;
-      return Boolean(run);
-    }),
+    requestCancel: (id) =>
+      call('cancel', () => {
+        const run = runs.find((r) => r.id === id && r.state !== 'done');
+        if (run) run.cancelRequested = true;
+        return Boolean(run);
+      }),
     get: (id) => call('get', () => runs.find((r) => r.id === id) ?? null),
     list: (which) => call('list', () => runs.filter((r) => (which.pipeline ?? r.pipeline) === r.pipeline).slice(0, which.limit)),
     logs: (id, after, limit) => call('logs', () => lines.filter((l) => l.run === id && l.sequence > after).slice(0, limit)),
-    saveCheckpoint: (project, checkpoint) => call(`copy of ${checkpoint.position?.cursor}`, () => {
-      saved(checkpoint);
-      const key = `${project}/${checkpoint.pipeline}/${checkpoint.stream}`;
-      if ((checkpoints.get(key)?.epoch ?? 0) <= checkpoint.epoch) checkpoints.set(key, checkpoint);
-    }),
+    saveCheckpoint: (project, checkpoint) =>
+      call(`copy of ${checkpoint.position?.cursor}`, () => {
+        saved(checkpoint);
+        const key = `${project}/${checkpoint.pipeline}/${checkpoint.stream}`;
+        if ((checkpoints.get(key)?.epoch ?? 0) <= checkpoint.epoch) checkpoints.set(key, checkpoint);
+      }),
     checkpoint: (project, pipeline, stream) => call('checkpoint', () => checkpoints.get(`${project}/${pipeline}/${stream}`) ?? null),
-    advance: (project, pipeline, expected, next) => call('advance', () => {
-      const key = `${project}/${pipeline}`;
-      if ((schedules.get(key) ?? null) !== expected) return false;
-      schedules.set(key, next);
-      return true;
-    }),
+    advance: (project, pipeline, expected, next) =>
+      call('advance', () => {
+        const key = `${project}/${pipeline}`;
+        if ((schedules.get(key) ?? null) !== expected) return false;
+        schedules.set(key, next);
+        return true;
+      }),
     next: (project, pipeline) => call('next', () => schedules.get(`${project}/${pipeline}`) ?? null),
   });
   return { runs, lines, checkpoints, schedules, stores };

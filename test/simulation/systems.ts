@@ -14,7 +14,12 @@ export interface Row {
 }
 
 export const ITEMS: StreamSchema = {
-  name: 'items', namespace: undefined, table: 'items', primaryKey: ['id'], uniqueKeys: [['id']], rowsEstimate: undefined,
+  name: 'items',
+  namespace: undefined,
+  table: 'items',
+  primaryKey: ['id'],
+  uniqueKeys: [['id']],
+  rowsEstimate: undefined,
   columns: [
     { name: 'id', type: 'int64', nullable: false, sourceType: 'int' },
     { name: 'at', type: 'int64', nullable: false, sourceType: 'int' },
@@ -28,10 +33,15 @@ const before = (a: Row, b: Row) => a.at - b.at || a.id - b.id;
 const isAfter = (row: Row, p: Position | null) =>
   !p || row.at > Number(p.cursor) || (row.at === Number(p.cursor) && row.id > Number(p.key[0]));
 export const encode = (rows: readonly Row[]) => Buffer.from(rows.map((r) => `${r.id}\t${r.at}\t${r.text}\n`).join(''));
-export const decode = (data: Uint8Array): Row[] => Buffer.from(data).toString().split('\n').filter(Boolean).map((line) => {
-  const [id, at, text] = line.split('\t');
-  return { id: Number(id), at: Number(at), text: text! };
-});
+export const decode = (data: Uint8Array): Row[] =>
+  Buffer.from(data)
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [id, at, text] = line.split('\t');
+      return { id: Number(id), at: Number(at), text: text! };
+    });
 
 export interface Transaction {
   /** Every cursor value it writes is at least this: what an oldest-transaction bound sees. */
@@ -51,7 +61,9 @@ export interface SourceTable {
 
 export function sourceTable(): SourceTable {
   const table: SourceTable = {
-    rows: new Map(), open: new Set(), now: 1,
+    rows: new Map(),
+    open: new Set(),
+    now: 1,
     begin() {
       const transaction = { since: table.now, rows: [] };
       table.open.add(transaction);
@@ -69,19 +81,26 @@ export function memorySource(table: SourceTable, call: Call, batchRows: number):
   return {
     ...unused(call),
     source: {
-      bound: (_stream, _cursor, _lookback, signal) => call('bound', () => {
-        signal.throwIfAborted();
-        const oldest = Math.min(table.now, ...[...table.open].map((t) => t.since));
-        return { upTo: padded(oldest - 1), nullCursors: 0 };
-      }),
+      bound: (_stream, _cursor, _lookback, signal) =>
+        call('bound', () => {
+          signal.throwIfAborted();
+          const oldest = Math.min(table.now, ...[...table.open].map((t) => t.since));
+          return { upTo: padded(oldest - 1), nullCursors: 0 };
+        }),
       async *read({ mode }, signal) {
-        const rows = await call('snapshot', () => [...table.rows.values()].sort(before)
-          .filter((row) => mode.type === 'full' || (isAfter(row, mode.after) && row.at <= Number(mode.upTo))));
+        const rows = await call('snapshot', () =>
+          [...table.rows.values()]
+            .sort(before)
+            .filter((row) => mode.type === 'full' || (isAfter(row, mode.after) && row.at <= Number(mode.upTo))),
+        );
         for (let i = 0; i < rows.length; i += batchRows) {
           const part = rows.slice(i, i + batchRows);
           const last = part[part.length - 1]!;
           const batch: Batch = {
-            stream: 'items', columns: ITEMS.columns, data: encode(part), rows: part.length,
+            stream: 'items',
+            columns: ITEMS.columns,
+            data: encode(part),
+            rows: part.length,
             last: { cursor: padded(last.at), key: [String(last.id)] },
           };
           yield await call(`batch of ${part.length}`, () => (signal.throwIfAborted(), batch));
@@ -104,13 +123,20 @@ export function sinkTable(): SinkTable {
 
 /** `committed` sees the table right after each commit, inside its transaction. */
 export function memorySink(table: SinkTable, call: Call, committed: (table: SinkTable) => void = () => {}): Connector {
-  return { ...unused(call), sink: {
-    open: (target, signal) => call(`open epoch ${target.epoch}`, () => openTable(table, target, signal, call, committed)),
-  } };
+  return {
+    ...unused(call),
+    sink: {
+      open: (target, signal) => call(`open epoch ${target.epoch}`, () => openTable(table, target, signal, call, committed)),
+    },
+  };
 }
 
 function openTable(
-  table: SinkTable, target: SinkTarget, signal: AbortSignal, call: Call, committed: (table: SinkTable) => void,
+  table: SinkTable,
+  target: SinkTarget,
+  signal: AbortSignal,
+  call: Call,
+  committed: (table: SinkTable) => void,
 ): SinkSession {
   signal.throwIfAborted();
   const fenced = () => {
@@ -130,21 +156,23 @@ function openTable(
   };
   return {
     checkpoint: table.checkpoint,
-    write: (batch, own) => call(`write ${batch.rows}`, () => {
-      own.throwIfAborted();
-      staged.push(...decode(batch.data));
-    }),
-    commit: (position, own) => call(`commit up to ${position?.cursor}`, () => {
-      own.throwIfAborted();
-      const merged = target.write === 'upsert' ? [
-        ...new Map([...table.rows, ...staged].map((r) => [r.id, r])).values(),
-      ] : [...table.rows, ...staged];
-      return end(position, merged);
-    }),
-    finish: (own) => call('finish', () => {
-      own.throwIfAborted();
-      return end(null, staged);
-    }),
+    write: (batch, own) =>
+      call(`write ${batch.rows}`, () => {
+        own.throwIfAborted();
+        staged.push(...decode(batch.data));
+      }),
+    commit: (position, own) =>
+      call(`commit up to ${position?.cursor}`, () => {
+        own.throwIfAborted();
+        const merged =
+          target.write === 'upsert' ? [...new Map([...table.rows, ...staged].map((r) => [r.id, r])).values()] : [...table.rows, ...staged];
+        return end(position, merged);
+      }),
+    finish: (own) =>
+      call('finish', () => {
+        own.throwIfAborted();
+        return end(null, staged);
+      }),
     close: () => call('close', () => void (staged = [])),
   };
 }

@@ -54,9 +54,10 @@ export function makeWorld(seed: number): World {
     trace.push(`${time} ${line}`);
     if (trace.length > TRACE_MAX) trace.shift();
   };
-  const gate = (process: Process) => new Promise<void>((resolve) => {
-    if (process.alive) waiting.push({ process, go: resolve });
-  });
+  const gate = (process: Process) =>
+    new Promise<void>((resolve) => {
+      if (process.alive) waiting.push({ process, go: resolve });
+    });
   const makeClock = (self: () => Process): Clock => {
     const add = (ms: number, every: number, action: () => void): Cancel => {
       const timer: Timer = { due: time + Math.max(ms, 0), every, process: self(), action };
@@ -68,11 +69,12 @@ export function makeWorld(seed: number): World {
       monotonic: () => time,
       after: (ms, action) => add(ms, 0, action),
       every: (ms, action) => add(ms, ms, action),
-      sleep: (ms, signal) => new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const cancel = add(ms, 0, resolve);
-        signal?.addEventListener('abort', () => (cancel(), reject(signal.reason)), { once: true });
-      }),
+      sleep: (ms, signal) =>
+        new Promise((resolve, reject) => {
+          if (signal?.aborted) return reject(signal.reason);
+          const cancel = add(ms, 0, resolve);
+          signal?.addEventListener('abort', () => (cancel(), reject(signal.reason)), { once: true });
+        }),
     };
   };
   const fireNext = (limit: number) => {
@@ -97,7 +99,8 @@ export function makeWorld(seed: number): World {
     } else fireNext(able.length > 0 ? time + random.integer(400) : time + 60_000);
   };
   return {
-    random, trace,
+    random,
+    trace,
     get time() {
       return time;
     },

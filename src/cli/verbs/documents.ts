@@ -9,10 +9,14 @@ import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbOption } from '../verb.ts';
 
 const FILES: VerbOption = {
-  flags: '-f, --file <place>', many: true,
+  flags: '-f, --file <place>',
+  many: true,
   help: { en: 'File, folder or - (standard input); may be repeated.', zh: '文件、目录或 -（标准输入），可重复。' },
 };
-const PRUNE: VerbOption = { flags: '--prune', help: { en: 'Deletes what the API owns in these projects and no document names.', zh: '删除这些项目中由 API 管理但文档未提及的资源。' } };
+const PRUNE: VerbOption = {
+  flags: '--prune',
+  help: { en: 'Deletes what the API owns in these projects and no document names.', zh: '删除这些项目中由 API 管理但文档未提及的资源。' },
+};
 
 const POLL_MS = 300;
 
@@ -31,7 +35,8 @@ const apply: Verb = {
   summary: { en: 'Creates and changes the resources of documents.', zh: '按文档新建和修改资源。' },
   arguments: [{ name: '[files...]', help: { en: 'Files or folders, as with -f.', zh: '文件或目录，同 -f。' } }],
   options: [
-    FILES, PRUNE,
+    FILES,
+    PRUNE,
     { flags: '--dry-run', help: { en: 'Says what would happen and changes nothing.', zh: '只说明将发生什么，不做更改。' } },
     { flags: '--wait', help: { en: 'Waits until everything serves, or says what does not.', zh: '等待全部生效，或说明未生效的原因。' } },
   ],
@@ -53,7 +58,10 @@ const apply: Verb = {
 
 const diff: Verb = {
   name: 'diff',
-  summary: { en: 'Shows what applying documents would change; exits 3 when something would.', zh: '显示应用文档会带来的更改；有差异时退出码为 3。' },
+  summary: {
+    en: 'Shows what applying documents would change; exits 3 when something would.',
+    zh: '显示应用文档会带来的更改；有差异时退出码为 3。',
+  },
   arguments: [{ name: '[files...]', help: { en: 'Files or folders, as with -f.', zh: '文件或目录，同 -f。' } }],
   options: [FILES, PRUNE],
   async run(given) {
@@ -70,7 +78,10 @@ const diff: Verb = {
 const dump: Verb = {
   name: 'dump',
   summary: { en: 'Prints resources as documents; applying them changes nothing.', zh: '以文档形式输出资源；再次应用不产生更改。' },
-  arguments: [{ name: '[kind]', help: { en: 'Only this kind.', zh: '仅此类型。' } }, { name: '[name]', help: { en: 'Only names with this part.', zh: '仅名称包含此内容的资源。' } }],
+  arguments: [
+    { name: '[kind]', help: { en: 'Only this kind.', zh: '仅此类型。' } },
+    { name: '[name]', help: { en: 'Only names with this part.', zh: '仅名称包含此内容的资源。' } },
+  ],
   options: [{ flags: '--all-projects', help: { en: 'Every project, not only one.', zh: '所有项目。' } }],
   async run(given) {
     const [kind, name] = given.args;
@@ -92,13 +103,19 @@ const validate: Verb = {
   name: 'validate',
   summary: { en: 'Checks documents on this machine, without a server.', zh: '在本机检查文档，无需服务器。' },
   arguments: [{ name: '[files...]', help: { en: 'Files or folders, as with -f.', zh: '文件或目录，同 -f。' } }],
-  options: [FILES, { flags: '--complete', help: { en: 'References must resolve among these documents.', zh: '引用必须能在这些文档中解析。' } }],
+  options: [
+    FILES,
+    { flags: '--complete', help: { en: 'References must resolve among these documents.', zh: '引用必须能在这些文档中解析。' } },
+  ],
   async run(given) {
     const found = await given.offline.validate(await sourcesOf(given), { complete: given.options['complete'] === true });
     given.out.list(found, checks);
     for (const check of found) {
       for (const { pointer, detail, file, line } of check.problems) {
-        given.out.note({ en: '{where} {pointer}  {detail}', zh: '{where} {pointer}  {detail}' }, { where: `${file ?? check.file ?? '-'}:${line ?? check.line ?? 1}`, pointer, detail });
+        given.out.note(
+          { en: '{where} {pointer}  {detail}', zh: '{where} {pointer}  {detail}' },
+          { where: `${file ?? check.file ?? '-'}:${line ?? check.line ?? 1}`, pointer, detail },
+        );
       }
     }
     return found.some((check) => check.problems.length > 0) ? EXIT.failed : EXIT.ok;

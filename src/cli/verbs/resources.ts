@@ -184,7 +184,10 @@ const explain: Verb = {
       name: '[name]',
       help: { en: 'Such as DataApi, rate-limit or connector/postgres.', zh: '如 DataApi、rate-limit 或 connector/postgres。' },
     },
-    { name: '[id]', help: { en: 'Id when the first word is a kind: policy rate-limit.', zh: '首词为种类时的标识，如 policy rate-limit。' } },
+    {
+      name: '[id]',
+      help: { en: 'Id when the first word is a kind: policy rate-limit.', zh: '首词为种类时的标识，如 policy rate-limit。' },
+    },
   ],
   async run(given) {
     const [name, id] = given.args;

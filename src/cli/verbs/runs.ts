@@ -22,7 +22,11 @@ const shape = (given: Given): Shape<Run> => ({
     { title: { en: 'TRIGGER', zh: '触发' }, value: (r) => r.trigger },
     { title: { en: 'ROWS', zh: '行数' }, value: rowsOf, right: true },
     { title: { en: 'STARTED (UTC)', zh: '开始（UTC）' }, value: (r) => given.out.time(r.startedAt) },
-    { title: { en: 'TOOK', zh: '耗时' }, value: (r) => (r.startedAt && r.finishedAt ? formatDuration(r.finishedAt - r.startedAt) : null), right: true },
+    {
+      title: { en: 'TOOK', zh: '耗时' },
+      value: (r) => (r.startedAt && r.finishedAt ? formatDuration(r.finishedAt - r.startedAt) : null),
+      right: true,
+    },
     { title: { en: 'PROBLEM', zh: '问题' }, value: (r) => r.problem?.code },
   ],
   name: (r) => r.id,
@@ -57,7 +61,11 @@ const list: Verb = {
   arguments: [{ name: '[pipeline]', help: { en: 'Only of this pipeline.', zh: '仅此管道。' } }],
   options: [
     { flags: '--state <state>', choices: ['queued', 'running', 'done'], help: { en: 'Only in this state.', zh: '仅此状态。' } },
-    { flags: '--result <result>', choices: ['succeeded', 'failed', 'cancelled', 'skipped'], help: { en: 'Only with this result.', zh: '仅此结果。' } },
+    {
+      flags: '--result <result>',
+      choices: ['succeeded', 'failed', 'cancelled', 'skipped'],
+      help: { en: 'Only with this result.', zh: '仅此结果。' },
+    },
     { flags: '--limit <count>', help: { en: 'Most runs (default 50, at most 500).', zh: '最多条数（默认 50，不超过 500）。' } },
   ],
   async run(given) {

@@ -2,7 +2,10 @@
 import { EXIT } from '../exit.ts';
 import type { Verb } from '../verb.ts';
 
-const CONFIG = { flags: '--config <file>', help: { en: 'Process configuration (default: weir.yaml).', zh: '进程配置文件（默认 weir.yaml）。' } };
+const CONFIG = {
+  flags: '--config <file>',
+  help: { en: 'Process configuration (default: weir.yaml).', zh: '进程配置文件（默认 weir.yaml）。' },
+};
 
 const up: Verb = {
   name: 'up',
@@ -10,7 +13,10 @@ const up: Verb = {
   options: [
     CONFIG,
     { flags: '--sample', help: { en: 'Loads the sample project, unless it was removed before.', zh: '加载示例项目（曾移除则不加载）。' } },
-    { flags: '--roles <roles>', help: { en: 'Only these roles, with commas: control,gateway,worker.', zh: '只运行这些角色，以逗号分隔：control,gateway,worker。' } },
+    {
+      flags: '--roles <roles>',
+      help: { en: 'Only these roles, with commas: control,gateway,worker.', zh: '只运行这些角色，以逗号分隔：control,gateway,worker。' },
+    },
   ],
   run: ({ offline, options, language }) =>
     offline.up({
@@ -23,7 +29,10 @@ const up: Verb = {
 
 const doctor: Verb = {
   name: 'doctor',
-  summary: { en: 'Looks for what is wrong or risky; --online asks the running server too.', zh: '检查错误与风险；--online 同时询问运行中的服务器。' },
+  summary: {
+    en: 'Looks for what is wrong or risky; --online asks the running server too.',
+    zh: '检查错误与风险；--online 同时询问运行中的服务器。',
+  },
   options: [CONFIG, { flags: '--online', help: { en: 'Asks the running control as well.', zh: '同时询问运行中的控制端。' } }],
   async run(given) {
     const { out, language, options } = given;
@@ -50,7 +59,10 @@ const status: Verb = {
   async run(given) {
     const { data } = await given.client().getFleet();
     if (given.out.form === 'json' || given.out.form === 'yaml') return given.out.one(data, { name: (fleet) => String(fleet.revision) });
-    given.out.note({ en: 'Newest revision: {revision} ({hash})', zh: '最新修订：{revision}（{hash}）' }, { revision: data.revision, hash: data.hash.slice(0, 12) });
+    given.out.note(
+      { en: 'Newest revision: {revision} ({hash})', zh: '最新修订：{revision}（{hash}）' },
+      { revision: data.revision, hash: data.hash.slice(0, 12) },
+    );
     const rows = data.nodes.flatMap((node) => (node.threads.length === 0 ? [undefined] : node.threads).map((thread) => ({ node, thread })));
     given.out.list(rows, {
       columns: [
@@ -89,7 +101,10 @@ const sampleRemove: Verb = {
 
 const configPrint: Verb = {
   name: 'config print',
-  summary: { en: 'Prints the process configuration; --effective with the origin of each value.', zh: '输出进程配置；--effective 同时显示每个值的来源。' },
+  summary: {
+    en: 'Prints the process configuration; --effective with the origin of each value.',
+    zh: '输出进程配置；--effective 同时显示每个值的来源。',
+  },
   options: [CONFIG, { flags: '--effective', help: { en: 'Every value, with where it comes from.', zh: '全部取值及其来源。' } }],
   async run(given) {
     const lines = await given.offline.config({ config: given.options['config'] as string | undefined });

@@ -35,8 +35,13 @@ after(async () => {
 });
 const rooms = () => {
   const audit = createAudit(store, clock, newId);
-  const accounts = createAccounts({ store, audit, clock, sessionLongestMs: 3_600_000,
-    onPasswordChanged: () => forgetPasswordFile(folder) });
+  const accounts = createAccounts({
+    store,
+    audit,
+    clock,
+    sessionLongestMs: 3_600_000,
+    onPasswordChanged: () => forgetPasswordFile(folder),
+  });
   return { audit, accounts };
 };
 
@@ -54,8 +59,11 @@ test('the first admin is made once; its file goes at the first change of passwor
   const file = path.join(folder, 'admin-password');
   assert.equal(readFileSync(file, 'utf8').trim(), password);
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.equal(await ensureFirstAdmin(store.accounts, folder, 'from-environment', clock), null,
-    'a user exists: the given one does not count');
+  assert.equal(
+    await ensureFirstAdmin(store.accounts, folder, 'from-environment', clock),
+    null,
+    'a user exists: the given one does not count',
+  );
   const { accounts } = rooms();
   await assert.rejects(accounts.changePassword('admin', 'wrong', CANARY, me), { code: 'core/access/wrong-password' });
   await assert.rejects(accounts.changePassword('admin', password, 'short', me), { code: 'core/access/weak-password' });
@@ -107,7 +115,10 @@ test('an account kept by a User resource is changed there; two admins cannot dem
 test('a change that cannot be audited does not happen', async () => {
   const { accounts } = rooms();
   const broken = createAccounts({
-    store, clock, sessionLongestMs: 1000, onPasswordChanged: () => assert.fail('nothing was changed'),
+    store,
+    clock,
+    sessionLongestMs: 1000,
+    onPasswordChanged: () => assert.fail('nothing was changed'),
     audit: async () => Promise.reject(new Error('no audit')),
   });
   const before = await store.accounts.get('yan');
@@ -136,16 +147,29 @@ test('tokens are scoped and end; the CLI token counts on loopback only', async (
 });
 
 const consumer = (name: string): StoredResource => ({
-  project: 'default', kind: 'Consumer', name, manager: 'api', text: '', spec: {}, labels: {}, description: undefined, enabled: true,
-  version: 1, release: 'r', createdAt: 1, updatedAt: 1, updatedBy: 'me',
+  project: 'default',
+  kind: 'Consumer',
+  name,
+  manager: 'api',
+  text: '',
+  spec: {},
+  labels: {},
+  description: undefined,
+  enabled: true,
+  version: 1,
+  release: 'r',
+  createdAt: 1,
+  updatedAt: 1,
+  updatedBy: 'me',
 });
 
 test('keys are shown once and kept as a hash', async () => {
   let told = 0;
   await store.resources.put(consumer('app'), 'created', 10);
   const keys = createKeys(store, rooms().audit, clock, newId, async () => void told++);
-  await assert.rejects(keys.create({ project: 'default', consumer: 'nobody', expiresAt: null }, me),
-    { code: 'core/access/no-such-consumer' });
+  await assert.rejects(keys.create({ project: 'default', consumer: 'nobody', expiresAt: null }, me), {
+    code: 'core/access/no-such-consumer',
+  });
   const { secret, key } = await keys.create({ project: 'default', consumer: 'app', expiresAt: null }, me);
   assert.ok(Buffer.from(secret.slice(3), 'base64url').length >= 16);
   assert.equal(JSON.stringify(await keys.list('default')).includes(secret), false);
@@ -175,16 +199,26 @@ test('sealed values open only in their context and under their key', async () =>
   rmSync(file);
   await assert.rejects(openKeys(file, store.settings), { code: 'core/access/master-key' }, 'a lost key is never replaced silently');
   const empty = { get: async () => null, put: async () => {}, putOnce: async (_name: string, value: string) => value };
-  await assert.rejects(openKeys(file, empty, { given: true }), { code: 'core/access/master-key' },
-    'a file the operator named is never made');
+  await assert.rejects(
+    openKeys(file, empty, { given: true }),
+    { code: 'core/access/master-key' },
+    'a file the operator named is never made',
+  );
   assert.equal(existsSync(file), false);
 });
 
 test('every login and change stands in the audit trail, no secret does', async () => {
   const rows = await store.audit.list({ limit: 100 });
   const actions = new Set(rows.map((r) => `${r.action}:${r.outcome}`));
-  for (const action of ['login:done', 'login:refused', 'user.password:done', 'user.password:refused', 'token.create:done',
-    'key.create:done', 'key.revoke:done']) {
+  for (const action of [
+    'login:done',
+    'login:refused',
+    'user.password:done',
+    'user.password:refused',
+    'token.create:done',
+    'key.create:done',
+    'key.revoke:done',
+  ]) {
     assert.ok(actions.has(action), action);
   }
   assert.equal(JSON.stringify(rows).includes(CANARY), false);

@@ -22,8 +22,16 @@ export function createAccountChanges({ store, audit, clock, onPasswordChanged }:
     async create({ name, role, password }, actor) {
       checkStrength(password, name);
       const now = clock.now();
-      const row = { name, displayName: name, role, language: 'en', passwordHash: await hashPassword(password), enabled: true,
-        createdAt: now, updatedAt: now };
+      const row = {
+        name,
+        displayName: name,
+        role,
+        language: 'en',
+        passwordHash: await hashPassword(password),
+        enabled: true,
+        createdAt: now,
+        updatedAt: now,
+      };
       await store.transaction(async (tables) => {
         if (await tables.accounts.get(name)) throw problems.raise['user-exists']({ values: { name } });
         await tables.accounts.put(row);

@@ -55,7 +55,11 @@ export function createCallers({ store, audit, clock, cliToken, sessionIdleMs }: 
 }
 
 function caller(
-  name: string, kind: Caller['kind'], role: string, projects: readonly string[] | undefined, permissions: readonly Permission[],
+  name: string,
+  kind: Caller['kind'],
+  role: string,
+  projects: readonly string[] | undefined,
+  permissions: readonly Permission[],
 ): Caller {
   return Object.freeze({ name, kind, role, projects, permissions: new Set(permissions) });
 }

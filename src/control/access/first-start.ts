@@ -19,7 +19,10 @@ export const CLI_TOKEN_FILE = 'cli-token';
  * Answers the password when it was made now, for printing once; null otherwise. Raises `weak-password` for one given.
  */
 export async function ensureFirstAdmin(
-  accounts: AccountTable, dataFolder: string, given: string | undefined, clock: Clock,
+  accounts: AccountTable,
+  dataFolder: string,
+  given: string | undefined,
+  clock: Clock,
 ): Promise<string | null> {
   if ((await accounts.count()) > 0) return null;
   const password = given ?? newSecretText('');
@@ -27,8 +30,14 @@ export async function ensureFirstAdmin(
   if (given === undefined) replacePrivateFile(path.join(dataFolder, PASSWORD_FILE), `${password}\n`);
   const now = clock.now();
   await accounts.put({
-    name: ADMIN_NAME, displayName: 'Administrator', role: 'admin', language: 'en', passwordHash: await hashPassword(password),
-    enabled: true, createdAt: now, updatedAt: now,
+    name: ADMIN_NAME,
+    displayName: 'Administrator',
+    role: 'admin',
+    language: 'en',
+    passwordHash: await hashPassword(password),
+    enabled: true,
+    createdAt: now,
+    updatedAt: now,
   });
   return given === undefined ? password : null;
 }

@@ -19,7 +19,11 @@ const VALID_MAX = 100;
  * came or went, so that gateways learn of it.
  */
 export function createKeys(
-  store: Pick<Store, 'credentials' | 'transaction'>, audit: Audit, clock: Clock, newId: NewId, changed: (project: string) => Promise<void>,
+  store: Pick<Store, 'credentials' | 'transaction'>,
+  audit: Audit,
+  clock: Clock,
+  newId: NewId,
+  changed: (project: string) => Promise<void>,
 ): Keys {
   return {
     async list(project, consumer) {
@@ -29,8 +33,16 @@ export function createKeys(
       const secret = newSecretText(KEY_PREFIX);
       const now = clock.now();
       const row: CredentialRow = {
-        id: newId(), project, type: TYPE, consumer, sha256: sha256Hex(secret), hint: secret.slice(0, HINT_LENGTH),
-        createdAt: now, createdBy: actor.name, expiresAt, revokedAt: null,
+        id: newId(),
+        project,
+        type: TYPE,
+        consumer,
+        sha256: sha256Hex(secret),
+        hint: secret.slice(0, HINT_LENGTH),
+        createdAt: now,
+        createdBy: actor.name,
+        expiresAt,
+        revokedAt: null,
       };
       await store.transaction(async (tables) => {
         const known = await tables.resources.get({ project, kind: 'Consumer', name: consumer });

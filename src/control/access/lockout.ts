@@ -50,7 +50,9 @@ export function createLockout(store: Pick<Store, 'loginFailures' | 'transaction'
 
 /** The first lock found, or undefined after the try was counted for every subject. */
 function countTry(
-  store: Pick<Store, 'transaction'>, subjects: readonly string[], now: number,
+  store: Pick<Store, 'transaction'>,
+  subjects: readonly string[],
+  now: number,
 ): Promise<{ id: string; waitMs: number } | undefined> {
   return store.transaction(async ({ loginFailures }) => {
     const found = new Map<string, { failures: number; lastAt: number }>();

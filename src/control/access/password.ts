@@ -69,15 +69,19 @@ export async function verifyPassword(password: string, phc: string | null): Prom
   if (!match) return false;
   const [, memory, passes, parallelism, salt, tag] = match;
   const wanted = Buffer.from(tag!, 'base64');
-  const found = await derive(password, Buffer.from(salt!, 'base64'),
-    { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }, wanted.length);
+  const found = await derive(
+    password,
+    Buffer.from(salt!, 'base64'),
+    { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) },
+    wanted.length,
+  );
   return timingSafeEqual(found, wanted) && phc !== null;
 }
 
 /** Raises `weak-password` for one that is too short, of few characters, or the user's own name. */
 export function checkStrength(password: string, name: string): void {
   const characters = [...password];
-  const weak = characters.length < PASSWORD_LENGTH_MIN || new Set(characters).size < DIFFERENT_MIN
-    || password.toLowerCase() === name.toLowerCase();
+  const weak =
+    characters.length < PASSWORD_LENGTH_MIN || new Set(characters).size < DIFFERENT_MIN || password.toLowerCase() === name.toLowerCase();
   if (weak) throw problems.raise['weak-password']({ values: { least: PASSWORD_LENGTH_MIN, different: DIFFERENT_MIN } });
 }

@@ -8,12 +8,14 @@ export default defineProblems('core/access', {
     detail: { en: 'User name or password is wrong.', zh: '用户名或密码错误。' },
   },
   locked: {
-    status: 429, retry: 'later',
+    status: 429,
+    retry: 'later',
     title: { en: 'Too many wrong passwords', zh: '密码错误次数过多' },
     detail: { en: 'Too many wrong passwords; try again in {seconds} s.', zh: '密码错误次数过多，请在 {seconds} 秒后重试。' },
   },
   'login-busy': {
-    status: 503, retry: 'now',
+    status: 503,
+    retry: 'now',
     title: { en: 'Too many logins at once', zh: '同时登录人数过多' },
     detail: { en: 'Too many logins are being checked at this moment; try again.', zh: '当前正在校验的登录过多，请重试。' },
   },
@@ -43,18 +45,26 @@ export default defineProblems('core/access', {
   'resource-owned': {
     status: 409,
     title: { en: 'User is kept by a resource', zh: '用户由资源管理' },
-    detail: { en: '{name} is kept by the User resource of that name; change or delete that one. Only the password is set here.',
-      zh: '{name} 由同名 User 资源管理，请修改或删除该资源；此处只能设置密码。' },
+    detail: {
+      en: '{name} is kept by the User resource of that name; change or delete that one. Only the password is set here.',
+      zh: '{name} 由同名 User 资源管理，请修改或删除该资源；此处只能设置密码。',
+    },
   },
   'no-such-consumer': {
     status: 404,
     title: { en: 'No such consumer', zh: '没有该消费者' },
-    detail: { en: 'There is no Consumer {name} in project {project}; create it before its key.', zh: '项目 {project} 中没有消费者 {name}，请先创建。' },
+    detail: {
+      en: 'There is no Consumer {name} in project {project}; create it before its key.',
+      zh: '项目 {project} 中没有消费者 {name}，请先创建。',
+    },
   },
   'too-many': {
     status: 409,
     title: { en: 'Too many of them', zh: '数量过多' },
-    detail: { en: '{limit} valid ones exist already, which is the most; revoke one first.', zh: '有效数量已达上限 {limit}，请先吊销一个。' },
+    detail: {
+      en: '{limit} valid ones exist already, which is the most; revoke one first.',
+      zh: '有效数量已达上限 {limit}，请先吊销一个。',
+    },
   },
   'last-admin': {
     status: 409,
@@ -64,7 +74,10 @@ export default defineProblems('core/access', {
   'unknown-permission': {
     status: 400,
     title: { en: 'Unknown permission', zh: '未知权限' },
-    detail: { en: '{permission} is no permission of the role {role}. It has: {known}.', zh: '{permission} 不是角色 {role} 的权限。可用：{known}。' },
+    detail: {
+      en: '{permission} is no permission of the role {role}. It has: {known}.',
+      zh: '{permission} 不是角色 {role} 的权限。可用：{known}。',
+    },
   },
   'master-key': {
     status: 500,

@@ -3,8 +3,17 @@ import type { Permission } from '../api/caller.ts';
 
 const VIEWER: readonly Permission[] = ['resources:read', 'runs:read', 'calls:read', 'keys:read', 'metrics:read', 'system:read'];
 const ADMIN: readonly Permission[] = [
-  ...VIEWER, 'resources:write', 'connections:use', 'runs:write', 'keys:write', 'tokens:read', 'tokens:write', 'users:read', 'users:write',
-    'audit:read', 'system:write',
+  ...VIEWER,
+  'resources:write',
+  'connections:use',
+  'runs:write',
+  'keys:write',
+  'tokens:read',
+  'tokens:write',
+  'users:read',
+  'users:write',
+  'audit:read',
+  'system:write',
 ];
 
 /** Permissions of a role; none for one that does not exist. */

@@ -27,8 +27,17 @@ export function createTokens(store: Pick<Store, 'tokens' | 'transaction'>, audit
       const secret = newSecretText(TOKEN_PREFIX);
       const now = clock.now();
       const row: TokenRow = {
-        id: newId(), name, sha256: sha256Hex(secret), role, permissions, projects, createdBy: actor.name, createdAt: now,
-        expiresAt, usedAt: null, revokedAt: null,
+        id: newId(),
+        name,
+        sha256: sha256Hex(secret),
+        role,
+        permissions,
+        projects,
+        createdBy: actor.name,
+        createdAt: now,
+        expiresAt,
+        usedAt: null,
+        revokedAt: null,
       };
       await store.transaction(async (tables) => {
         const valid = (await tables.tokens.all()).filter((t) => t.revokedAt === null && t.expiresAt > now);

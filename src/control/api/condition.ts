@@ -5,7 +5,8 @@ import type { Call } from './operation.ts';
 import problems from './problems.ts';
 
 /** Query member of operations that can be tried. */
-export const dryRunOf = () => T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') });
+export const dryRunOf = () =>
+  T.Boolean({ default: false, ...help('Says what would happen and changes nothing.', '只说明将发生什么，不做更改。') });
 
 /** Reads `If-Match: "7"` and `If-None-Match: *`; raises `invalid-request` on any other form. */
 export function conditionOf(call: Pick<Call, 'header'>): Condition {

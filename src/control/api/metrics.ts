@@ -3,35 +3,54 @@ import { defineMetrics } from '../../telemetry/metrics.ts';
 
 export default defineMetrics({
   requests: {
-    name: 'weir_control_requests_total', type: 'counter', labels: ['operation', 'status'],
+    name: 'weir_control_requests_total',
+    type: 'counter',
+    labels: ['operation', 'status'],
     help: { en: 'Answered admin requests by operation and status.', zh: '按操作与状态统计的管理请求数。' },
   },
   duration: {
-    name: 'weir_control_request_duration_seconds', type: 'histogram', labels: ['operation'],
+    name: 'weir_control_request_duration_seconds',
+    type: 'histogram',
+    labels: ['operation'],
     help: { en: 'Time from an admin request’s head to the end of its answer.', zh: '管理请求从请求头到应答结束的时间。' },
   },
   refused: {
-    name: 'weir_control_refusals_total', type: 'counter', labels: ['reason'],
-    help: { en: 'Requests refused before their operation: wrong host, foreign page, no login, no permission, too many at once.', zh: '在执行操作前被拒绝的请求：主机名错误、外部网页、未登录、无权限、并发过多。' },
+    name: 'weir_control_refusals_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: {
+      en: 'Requests refused before their operation: wrong host, foreign page, no login, no permission, too many at once.',
+      zh: '在执行操作前被拒绝的请求：主机名错误、外部网页、未登录、无权限、并发过多。',
+    },
   },
   nodes: {
-    name: 'weir_control_nodes', type: 'gauge', labels: ['role'],
+    name: 'weir_control_nodes',
+    type: 'gauge',
+    labels: ['role'],
     help: { en: 'Connected role processes.', zh: '已连接的角色进程数。' },
   },
   revision: {
-    name: 'weir_control_revision', type: 'gauge',
+    name: 'weir_control_revision',
+    type: 'gauge',
     help: { en: 'Number of the newest revision.', zh: '最新修订号。' },
   },
   callsStored: {
-    name: 'weir_control_calls_stored_total', type: 'counter',
+    name: 'weir_control_calls_stored_total',
+    type: 'counter',
     help: { en: 'Call records written to the store.', zh: '写入存储的调用记录数。' },
   },
   callsDropped: {
-    name: 'weir_control_calls_dropped_total', type: 'counter', labels: ['where'],
-    help: { en: 'Call records lost: at the gateway, or here because the store was too slow.', zh: '丢失的调用记录：在网关丢失，或因存储过慢在此丢失。' },
+    name: 'weir_control_calls_dropped_total',
+    type: 'counter',
+    labels: ['where'],
+    help: {
+      en: 'Call records lost: at the gateway, or here because the store was too slow.',
+      zh: '丢失的调用记录：在网关丢失，或因存储过慢在此丢失。',
+    },
   },
   callsWaiting: {
-    name: 'weir_control_calls_waiting', type: 'gauge',
+    name: 'weir_control_calls_waiting',
+    type: 'gauge',
     help: { en: 'Call records in memory, not yet in the store.', zh: '尚未写入存储的调用记录数。' },
   },
 });

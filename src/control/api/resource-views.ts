@@ -13,7 +13,15 @@ export function kindOf(parts: Pick<Parts, 'resources'>, written: string): string
   const plain = written.toLowerCase().replaceAll('-', '');
   const found = kinds.find((k) => [k.kind.toLowerCase(), `${k.kind.toLowerCase()}s`, k.plural.replaceAll('-', '')].includes(plain));
   if (found) return found.kind;
-  throw problems.raise['no-such-kind']({ values: { name: written, near: nearOrAll(written, kinds.map((k) => k.kind)) } });
+  throw problems.raise['no-such-kind']({
+    values: {
+      name: written,
+      near: nearOrAll(
+        written,
+        kinds.map((k) => k.kind),
+      ),
+    },
+  });
 }
 
 /** The nearest of the known words, or the first of them when none is near. For "did you mean". */

@@ -27,8 +27,12 @@ export async function runOperation(
   });
   const answer = await withDeadline(parts.clock, operation.timeoutMs ?? defaultTimeoutMs, request, (signal) => {
     const call: Call = {
-      ...read, caller, signal,
-      language: languageOf(request), requestId: request.id, address: request.ip,
+      ...read,
+      caller,
+      signal,
+      language: languageOf(request),
+      requestId: request.id,
+      address: request.ip,
       header: (name) => request.headers[name] as string | undefined,
     };
     return operation.handler(call, parts);

@@ -22,7 +22,13 @@ export const time = () => T.Number(help('Milliseconds since 1970, UTC.', '自 19
 export const projectName = () => T.String({ pattern: NAME_PATTERN, ...help('Name of the project.', '项目名称。') });
 export const resourceName = () => T.String({ pattern: NAME_PATTERN, ...help('Name of the resource.', '资源名称。') });
 export const kindName = () =>
-  T.String({ pattern: '^[A-Za-z][A-Za-z-]{0,40}$', ...help('Kind, as in documents (`DataApi`), or as in paths (`data-apis`).', '资源类型：文档中的写法（`DataApi`）或路径写法（`data-apis`）。') });
+  T.String({
+    pattern: '^[A-Za-z][A-Za-z-]{0,40}$',
+    ...help(
+      'Kind, as in documents (`DataApi`), or as in paths (`data-apis`).',
+      '资源类型：文档中的写法（`DataApi`）或路径写法（`data-apis`）。',
+    ),
+  });
 export const id = () => T.String({ minLength: 1, maxLength: 64, ...help('Id.', '标识。') });
 
 /** Path parameters of one project. */
@@ -65,7 +71,9 @@ export const resourceStatus = named(
 export const resource = named(
   'Resource',
   strictObject({
-    project: T.String(), kind: T.String(), name: T.String(),
+    project: T.String(),
+    kind: T.String(),
+    name: T.String(),
     manager: oneOf(['folder', 'api']),
     labels: T.Record(T.String(), T.String()),
     description: orNull(T.String()),
@@ -74,7 +82,9 @@ export const resource = named(
     text: T.String(help('The document as written; secret values as placeholders.', '原样文档；机密值为占位符。')),
     version: T.Integer(help('Grows with each change; its ETag is `"<version>"`.', '每次修改递增；ETag 为 `"<version>"`。')),
     release: T.String(),
-    createdAt: time(), updatedAt: time(), updatedBy: T.String(),
+    createdAt: time(),
+    updatedAt: time(),
+    updatedBy: T.String(),
     status: resourceStatus,
   }),
 );

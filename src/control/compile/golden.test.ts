@@ -21,7 +21,10 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml')))
     db.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, status TEXT NOT NULL, total TEXT)');
     db.close();
     const applied = await w.apply(readFileSync(path.join(folder, name), 'utf8'));
-    assert.deepEqual(applied.results.flatMap((result) => result.problems), []);
+    assert.deepEqual(
+      applied.results.flatMap((result) => result.problems),
+      [],
+    );
     const pending = async () => (await w.resources.list({ limit: 1000 })).items.filter((item) => item.status.state === 'pending');
     await until(async () => (await pending()).length === 0, 'every resource is ready');
     const entries = [...w.publisher.deltaFor('gateway', 0, undefined).put, ...w.publisher.deltaFor('worker', 0, undefined).put];

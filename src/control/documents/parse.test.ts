@@ -8,7 +8,8 @@ import { seededRandom } from '../../base/random.ts';
 import { locate, parseDocuments } from './parse.ts';
 import { joinDocuments, splitDocuments } from './split.ts';
 
-const GOOD = `# head\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold } # c\nspec:\n  text: |\n` +
+const GOOD =
+  `# head\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold } # c\nspec:\n  text: |\n` +
   `    --- not a marker\n    two\n---\n\n# second\nkind: B\n...\n--- {kind: C}\n`;
 
 test('documents keep their words and their lines', () => {

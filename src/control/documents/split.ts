@@ -14,7 +14,10 @@ export interface DocumentSlice {
 
 /** Documents that hold more than comments, in order. */
 export function splitDocuments(source: string): DocumentSlice[] {
-  const lines = source.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n').split('\n');
+  const lines = source
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+    .split('\n');
   const slices: DocumentSlice[] = [];
   let from = 0;
   const cut = (end: number): void => {

@@ -19,7 +19,7 @@ const route = (name: string, up: string, more = '') => doc('Route', name, `{ mat
 const key = (kind: string, name: string) => ({ project: 'default', kind, name });
 const api = (sql = 'SELECT id, total FROM orders') =>
   `apiVersion: weir/v1\nkind: DataApi\nmetadata: { name: orders }\nspec:\n  connection: erp\n` +
-    `  path: /data/v1/orders\n  sql: ${sql}\n  page: { sort: [id] }\n  auth: [{ type: api-key }]\n`;
+  `  path: /data/v1/orders\n  sql: ${sql}\n  page: { sort: [id] }\n  auth: [{ type: api-key }]\n`;
 const erp = doc('Connection', 'erp', '{ type: sqlite, file: erp.db }');
 
 async function world(t: TestContext, options: WorldOptions = {}): Promise<World> {

@@ -95,4 +95,3 @@ export type ResourceKind = ResourceKindSpec<never>;
 export function defineResource<S = Readonly<Record<string, unknown>>>(spec: ResourceKindSpec<S>): ResourceKindSpec<S> {
   return Object.freeze(spec);
 }
-

@@ -67,7 +67,8 @@ test('applies, says unchanged, counts versions, keeps history and rolls back in 
 
 test('a bad document takes no good one down, and every mistake has its file, line, pointer and hint', async (t) => {
   const w = await world(t);
-  const bad = `apiVersion: weir/v2\nkind: Route\nmetadata:\n  name: Bad_Name\n  labls: {}\nspec:\n  match:\n` +
+  const bad =
+    `apiVersion: weir/v2\nkind: Route\nmetadata:\n  name: Bad_Name\n  labls: {}\nspec:\n  match:\n` +
     `    path: ["/x"]\n  upstream: u\n  timeouts: { connect: soon }\n`;
   const result = await w.apply(all(upstream('u'), bad, 'a: [1\n', doc('Rout', 'x', '{}'), route('r', 'u')));
   assert.deepEqual(outcomes(result), ['u created', '? refused', '? refused', '? refused', 'r created']);
@@ -159,7 +160,8 @@ test('ETags: a change on old ground is refused', async (t) => {
 
 test('comments survive a change by form', async (t) => {
   const w = await world(t);
-  const text = `# who calls\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec:\n  # generous\n` +
+  const text =
+    `# who calls\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec:\n  # generous\n` +
     `  policies:\n    - type: rate-limit # per consumer\n      limit: 100\n`;
   await w.apply(text);
   const { spec } = await w.resources.get(key('Plan', 'gold'));

@@ -32,7 +32,12 @@ export function mapTexts<V>(value: V, change: (text: string, pointer: string) =>
 }
 
 function steps(pointer: string): string[] {
-  return pointer === '' ? [] : pointer.slice(1).split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer === ''
+    ? []
+    : pointer
+        .slice(1)
+        .split('/')
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function replaceOne(value: unknown, path: readonly string[], item: unknown): unknown {

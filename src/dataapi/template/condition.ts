@@ -88,8 +88,7 @@ function tokenize(text: string): Lexeme[] {
   while (pattern.lastIndex < trimmed.length) {
     const at = pattern.lastIndex;
     const m = pattern.exec(trimmed);
-    if (!m)
-      throw new TestMistake(`cannot be read at "${trimmed.slice(at, at + 20).trim()}"; use ==, !=, <, <=, >, >=, and, or, not, ( )`);
+    if (!m) throw new TestMistake(`cannot be read at "${trimmed.slice(at, at + 20).trim()}"; use ==, !=, <, <=, >, >=, and, or, not, ( )`);
     if (m[1] !== undefined) lexemes.push({ kind: 'word', text: m[1] });
     else if (m[2] !== undefined) lexemes.push({ kind: 'number', text: m[2] });
     else if (m[3] !== undefined) lexemes.push({ kind: 'text', text: m[3].slice(1, -1) });

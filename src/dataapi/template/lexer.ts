@@ -62,8 +62,7 @@ function readToken(c: Cursor): void {
   if (rest.startsWith('${')) return refuse(c, 2, '`${…}` does not exist: text is never pasted into SQL; bind a value with `#{name}`');
   if (first === '<') return readAngle(c);
   if (/[uU]&['"]/.test(rest.slice(0, 3))) return refuse(c, 3, 'Unicode escapes (`U&`) are not taken; write the characters themselves');
-  if (/[eE]'/.test(rest.slice(0, 2)) && c.dialect === 'postgres')
-    return quoted(c, 'string', /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y, 'a string');
+  if (/[eE]'/.test(rest.slice(0, 2)) && c.dialect === 'postgres') return quoted(c, 'string', /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y, 'a string');
   if (first === "'") return quoted(c, 'string', /'(?:[^']|'')*'/y, 'a string');
   if (first === '"') return quoted(c, 'identifier', /"(?:[^"]|"")*"/y, 'a quoted name');
   if (c.dialect === 'sqlite' && first === '`') return quoted(c, 'identifier', /`(?:[^`]|``)*`/y, 'a quoted name');

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { ConnectorComponent } from '../../sdk/connector.ts';
 
-const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
 
 for (const folder of folders) {
   test(`${folder}: named as its folder, and its test runs the suite of all connectors`, async () => {

@@ -31,16 +31,7 @@ test('renames, removes, sets and adds, in this order, in each direction', () => 
 });
 
 test('refuses framing, connection and gateway fields at validation, in any case and every place', () => {
-  for (const name of [
-    'Connection',
-    'transfer-ENCODING',
-    'content-length',
-    'Host',
-    'X-Weir-Consumer',
-    'x-weir-anything',
-    'bad name',
-    '',
-  ]) {
+  for (const name of ['Connection', 'transfer-ENCODING', 'content-length', 'Host', 'X-Weir-Consumer', 'x-weir-anything', 'bad name', '']) {
     for (const config of [
       { set: { [name]: 'v' } },
       { add: { [name]: 'v' } },

@@ -105,11 +105,16 @@ export class ClientConnection implements Timed, RelayClient {
   onDeadline(): void {
     const { limits } = this.tools;
     switch (this.timing) {
-      case 'idle': return this.isFlushed ? this.finishConnection() : this.terminate('client-write-timeout');
-      case 'head': return this.reject(problems.raise['head-timeout']({ values: { ms: limits.headMs } }));
-      case 'body': return this.onBodyLate();
-      case 'write': return this.onWriteLate();
-      case 'linger': return this.terminate('');
+      case 'idle':
+        return this.isFlushed ? this.finishConnection() : this.terminate('client-write-timeout');
+      case 'head':
+        return this.reject(problems.raise['head-timeout']({ values: { ms: limits.headMs } }));
+      case 'body':
+        return this.onBodyLate();
+      case 'write':
+        return this.onWriteLate();
+      case 'linger':
+        return this.terminate('');
     }
   }
 
@@ -250,8 +255,11 @@ export class ClientConnection implements Timed, RelayClient {
     this.relay.started = false;
     this.bodyHeld = this.bodyFailed = false;
     this.mode = 'decide';
-    const exchange = (this.exchange = createExchange(head, { clientAddress: this.clientAddress, startedAt: this.startedAt,
-      ids: tools.ids }));
+    const exchange = (this.exchange = createExchange(head, {
+      clientAddress: this.clientAddress,
+      startedAt: this.startedAt,
+      ids: tools.ids,
+    }));
     let disposition: Disposition | Promise<Disposition>;
     try {
       disposition = tools.core.onRequest(exchange);

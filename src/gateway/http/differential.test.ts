@@ -67,8 +67,8 @@ function ours(kind: 'request' | 'response', bytes: Buffer, cuts: readonly number
   }
   if (headEnd < 0) return { start: '', fields: 0, body: 0, end: -1 };
   const textOf = (start: number, end: number) => head.buffer.toString('latin1', start, end);
-  const start = kind === 'request'
-    ? `${textOf(head.start, head.methodEnd)} ${textOf(head.targetStart, head.targetEnd)}` : String(head.status);
+  const start =
+    kind === 'request' ? `${textOf(head.start, head.methodEnd)} ${textOf(head.targetStart, head.targetEnd)}` : String(head.status);
   return { start, fields: head.count, body: body.contentBytes, end: body.done ? at : -1 };
 }
 
@@ -116,8 +116,14 @@ function settle(then: () => void): void {
 }
 
 function makeServer(): http.Server {
-  const server = http.createServer({ insecureHTTPParser: false, maxHeaderSize: LIMITS.headBytesMax, keepAliveTimeout: 0,
-    requestTimeout: 0, headersTimeout: 0, requireHostHeader: true });
+  const server = http.createServer({
+    insecureHTTPParser: false,
+    maxHeaderSize: LIMITS.headBytesMax,
+    keepAliveTimeout: 0,
+    requestTimeout: 0,
+    headersTimeout: 0,
+    requireHostHeader: true,
+  });
   const note = (request: http.IncomingMessage, response: http.ServerResponse) => {
     const { seen } = (request.socket ?? {}) as unknown as { seen?: Seen };
     if (!seen) return;
@@ -152,27 +158,87 @@ function isExceptedRequest(text: string): boolean {
 }
 
 const pick = <V>(random: Random, list: readonly V[]): V => list[random.integer(list.length)]!;
-const TARGETS = ['/', '/a/b?c=d', '/a%20b', '*', 'http://h/x', 'http://h', 'http://h?q', 'http://other/', '/a#b', 'h:80', '/é',
-  '/a?b?c', 'https://h/'];
+const TARGETS = [
+  '/',
+  '/a/b?c=d',
+  '/a%20b',
+  '*',
+  'http://h/x',
+  'http://h',
+  'http://h?q',
+  'http://other/',
+  '/a#b',
+  'h:80',
+  '/é',
+  '/a?b?c',
+  'https://h/',
+];
 const METHODS = ['GET', 'POST', 'PUT', 'HEAD', 'OPTIONS', 'DELETE', 'CONNECT', 'PATCH', 'FOO', 'get', 'M-SEARCH', 'G ET', ''];
 const VERSIONS = ['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'HTTP/1.2', 'http/1.1', 'HTTP/1.1 ', 'HTTP/11', 'HTTP/0.9'];
 const PLAIN_FIELDS = ['Accept: */*', 'X: y', 'X:', 'Content-Length: 5', 'Transfer-Encoding: chunked', 'Connection: keep-alive'];
 const FIELDS = [
-  'Accept: */*', 'X: y', 'X:', 'X:y ', 'x-long: ' + 'v'.repeat(300), 'Connection: close', 'Connection: keep-alive',
-    'Connection: x, y', 'Connection: upgrade',
-  'Upgrade: websocket', 'Content-Length: 5', 'Content-Length: 0', 'Content-Length: 05', 'Content-Length: +5',
-    'Content-Length: 5, 5', 'Content-Length: ', 'Content-Length: 5x',
-  'Content-Length: 99999999999999999999', 'content_length: 3', 'Transfer-Encoding: chunked', 'Transfer-Encoding: Chunked',
-    'Transfer-Encoding: xchunked',
-  'Transfer-Encoding: gzip, chunked', 'Transfer-Encoding: chunked, chunked', 'Transfer-Encoding: identity',
-    'Transfer-Encoding : chunked', 'Transfer-Encoding:\tchunked', 'Transfer-Encoding: "chunked"',
-  ' folded: x', 'a b: c', 'nocolon', ': empty', 'X: a\0b', 'X: a\rb', 'X: a\x0bb', 'X: \xe9', 'Expect: 100-continue', 'Expect: x',
-    'Host: second', 'Trailer: x', 'TE: trailers', 'Proxy-Connection: keep-alive',
+  'Accept: */*',
+  'X: y',
+  'X:',
+  'X:y ',
+  'x-long: ' + 'v'.repeat(300),
+  'Connection: close',
+  'Connection: keep-alive',
+  'Connection: x, y',
+  'Connection: upgrade',
+  'Upgrade: websocket',
+  'Content-Length: 5',
+  'Content-Length: 0',
+  'Content-Length: 05',
+  'Content-Length: +5',
+  'Content-Length: 5, 5',
+  'Content-Length: ',
+  'Content-Length: 5x',
+  'Content-Length: 99999999999999999999',
+  'content_length: 3',
+  'Transfer-Encoding: chunked',
+  'Transfer-Encoding: Chunked',
+  'Transfer-Encoding: xchunked',
+  'Transfer-Encoding: gzip, chunked',
+  'Transfer-Encoding: chunked, chunked',
+  'Transfer-Encoding: identity',
+  'Transfer-Encoding : chunked',
+  'Transfer-Encoding:\tchunked',
+  'Transfer-Encoding: "chunked"',
+  ' folded: x',
+  'a b: c',
+  'nocolon',
+  ': empty',
+  'X: a\0b',
+  'X: a\rb',
+  'X: a\x0bb',
+  'X: \xe9',
+  'Expect: 100-continue',
+  'Expect: x',
+  'Host: second',
+  'Trailer: x',
+  'TE: trailers',
+  'Proxy-Connection: keep-alive',
 ];
-const BODIES = ['', '', 'hello', '5\r\nhello\r\n0\r\n\r\n', '0\r\n\r\n', '5;a=b\r\nhello\r\n0\r\n\r\n',
-  '5\r\nhello\r\n0\r\nT: v\r\n\r\n', '5 \r\nhello\r\n0\r\n\r\n', '0x5\r\nhello\r\n0\r\n\r\n',
-  '5\nhello\n0\n\n', '5\r\nhelloX\r\n0\r\n\r\n', '-1\r\nhello\r\n0\r\n\r\n', 'FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n',
-    '5;\r\nhello\r\n0\r\n\r\n', '5\r\nhello\r\n00\r\n\r\n', '5\r\nhello\r\n0\r\nbad trailer\r\n\r\n', '5;a\nb\r\nhello\r\n0\r\n\r\n'];
+const BODIES = [
+  '',
+  '',
+  'hello',
+  '5\r\nhello\r\n0\r\n\r\n',
+  '0\r\n\r\n',
+  '5;a=b\r\nhello\r\n0\r\n\r\n',
+  '5\r\nhello\r\n0\r\nT: v\r\n\r\n',
+  '5 \r\nhello\r\n0\r\n\r\n',
+  '0x5\r\nhello\r\n0\r\n\r\n',
+  '5\nhello\n0\n\n',
+  '5\r\nhelloX\r\n0\r\n\r\n',
+  '-1\r\nhello\r\n0\r\n\r\n',
+  'FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n',
+  '5;\r\nhello\r\n0\r\n\r\n',
+  '5\r\nhello\r\n00\r\n\r\n',
+  '5\r\nhello\r\n0\r\nbad trailer\r\n\r\n',
+  '5;a\nb\r\nhello\r\n0\r\n\r\n',
+];
 const BYTES = ['\r', '\n', '\r\n', ' ', '\t', '\0', ':', ',', ';', '0', '5', 'x', '\x7f', '\x80', '\xff', '\r\n\r\n', '\n\n', '\r\r\n'];
 
 function makeMessage(random: Random, startLine: string): string {
@@ -189,10 +255,14 @@ function makeMessage(random: Random, startLine: string): string {
 function mutate(random: Random, text: string): string {
   const at = random.integer(text.length + 1);
   switch (random.integer(4)) {
-    case 0: return text.slice(0, at) + pick(random, BYTES) + text.slice(at);
-    case 1: return text.slice(0, at) + text.slice(at + 1 + random.integer(3));
-    case 2: return text.slice(0, at) + String.fromCharCode(random.integer(256)) + text.slice(at + 1);
-    default: return text.replace('\r\n', pick(random, ['\n', '\r', '\r\n ', ' \r\n', '\r\n\r\n']));
+    case 0:
+      return text.slice(0, at) + pick(random, BYTES) + text.slice(at);
+    case 1:
+      return text.slice(0, at) + text.slice(at + 1 + random.integer(3));
+    case 2:
+      return text.slice(0, at) + String.fromCharCode(random.integer(256)) + text.slice(at + 1);
+    default:
+      return text.replace('\r\n', pick(random, ['\n', '\r', '\r\n ', ' \r\n', '\r\n\r\n']));
   }
 }
 
@@ -258,8 +328,14 @@ function llhttpResponse(bytes: Buffer): Promise<SeenResponse | undefined> {
     const pipe = new Pipe();
     let seen: SeenResponse | undefined;
     let failed = false;
-    const request = http.request({ createConnection: () => pipe as never, method: 'GET', path: '/', host: 'h',
-      insecureHTTPParser: false, maxHeaderSize: LIMITS.headBytesMax });
+    const request = http.request({
+      createConnection: () => pipe as never,
+      method: 'GET',
+      path: '/',
+      host: 'h',
+      insecureHTTPParser: false,
+      maxHeaderSize: LIMITS.headBytesMax,
+    });
     request.on('error', () => void (failed = true));
     request.on('response', (response) => {
       const entry: SeenResponse = { start: String(response.statusCode), fields: response.rawHeaders.length / 2, body: 0, complete: false };
@@ -282,17 +358,34 @@ function llhttpResponse(bytes: Buffer): Promise<SeenResponse | undefined> {
   });
 }
 
-const STATUS_LINES = ['HTTP/1.1 200 OK', 'HTTP/1.1 200 OK', 'HTTP/1.1 404 Not Found', 'HTTP/1.1 204 No Content',
-  'HTTP/1.1 304 Not Modified', 'HTTP/1.0 200 OK', 'HTTP/1.1 200', 'HTTP/1.1 200 ',
-  'HTTP/1.1  200 OK', 'HTTP/1.1 20 OK', 'HTTP/1.1 2000 OK', 'HTTP/2.0 200 OK', 'HTTP/1.1 200 a\0b', 'http/1.1 200 OK',
-    'HTTP/1.1\t200 OK', 'HTTP/1.1 600 X', 'ICY 200 OK', 'HTTP/1.1 500 \xe9'];
+const STATUS_LINES = [
+  'HTTP/1.1 200 OK',
+  'HTTP/1.1 200 OK',
+  'HTTP/1.1 404 Not Found',
+  'HTTP/1.1 204 No Content',
+  'HTTP/1.1 304 Not Modified',
+  'HTTP/1.0 200 OK',
+  'HTTP/1.1 200',
+  'HTTP/1.1 200 ',
+  'HTTP/1.1  200 OK',
+  'HTTP/1.1 20 OK',
+  'HTTP/1.1 2000 OK',
+  'HTTP/2.0 200 OK',
+  'HTTP/1.1 200 a\0b',
+  'http/1.1 200 OK',
+  'HTTP/1.1\t200 OK',
+  'HTTP/1.1 600 X',
+  'ICY 200 OK',
+  'HTTP/1.1 500 \xe9',
+];
 
 test('responses: what both accept is framed alike, and llhttp accepts what we accept', async () => {
   const random = seededRandom(7);
   let accepted = 0;
   for (let batch = 0; batch < 40; batch++) {
-    const inputs = Array.from({ length: 200 }, () => makeMessage(random, random.integer(3) > 0 ? 'HTTP/1.1 200 OK' : pick(random,
-      STATUS_LINES)));
+    const inputs = Array.from({ length: 200 }, () =>
+      makeMessage(random, random.integer(3) > 0 ? 'HTTP/1.1 200 OK' : pick(random, STATUS_LINES)),
+    );
     const seen = await Promise.all(inputs.map((text) => llhttpResponse(Buffer.from(text, 'latin1'))));
     inputs.forEach((text, i) => {
       const bytes = Buffer.from(text, 'latin1');

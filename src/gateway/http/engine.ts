@@ -34,7 +34,12 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
   const wheel = createWheel(clock, options.tickMs);
   const responseHeads = createHeadPool('response', limits);
   const tools: EngineTools = {
-    core, limits, clock, log, wheel, responseHeads,
+    core,
+    limits,
+    clock,
+    log,
+    wheel,
+    responseHeads,
     ids: createRequestIds(options.newId, options.random),
     writer: createWriter(),
     requestHeads: createHeadPool('request', limits),
@@ -43,7 +48,8 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
   };
   const own = { ports: new Set(options.ownPorts), local: localAddresses() };
   const pools = createPools({
-    wheel, log,
+    wheel,
+    log,
     heads: responseHeads,
     names: createNames({ resolve: options.resolve ?? systemResolve, clock, log }),
     isRefused: (address, port) => addressRefusal(address, port, own) !== undefined,

@@ -10,13 +10,31 @@ import { decimal, eachToken, FOLDED, isAuthority, sameRange, sameWord, startsFol
 import { DROPPED, type Head, type HeadFault, MANAGED } from './head.ts';
 
 const W = {
-  te: word('te'), host: word('host'), date: word('date'), expect: word('expect'), upgrade: word('upgrade'), trailer: word('trailer'),
-  forwarded: word('forwarded'), realIp: word('x-real-ip'), connection: word('connection'), keepAlive: word('keep-alive'),
-  traceparent: word('traceparent'), requestId: word('x-request-id'), contentLength: word('content-length'),
-  forwardedFor: word('x-forwarded-for'), forwardedHost: word('x-forwarded-host'), forwardedPort: word('x-forwarded-port'),
-  proxyConnection: word('proxy-connection'), forwardedProto: word('x-forwarded-proto'), http2Settings: word('http2-settings'),
-  transferEncoding: word('transfer-encoding'), proxyAuthenticate: word('proxy-authenticate'),
-  proxyAuthorization: word('proxy-authorization'), weir: word('x-weir-'), chunked: word('chunked'), close: word('close'),
+  te: word('te'),
+  host: word('host'),
+  date: word('date'),
+  expect: word('expect'),
+  upgrade: word('upgrade'),
+  trailer: word('trailer'),
+  forwarded: word('forwarded'),
+  realIp: word('x-real-ip'),
+  connection: word('connection'),
+  keepAlive: word('keep-alive'),
+  traceparent: word('traceparent'),
+  requestId: word('x-request-id'),
+  contentLength: word('content-length'),
+  forwardedFor: word('x-forwarded-for'),
+  forwardedHost: word('x-forwarded-host'),
+  forwardedPort: word('x-forwarded-port'),
+  proxyConnection: word('proxy-connection'),
+  forwardedProto: word('x-forwarded-proto'),
+  http2Settings: word('http2-settings'),
+  transferEncoding: word('transfer-encoding'),
+  proxyAuthenticate: word('proxy-authenticate'),
+  proxyAuthorization: word('proxy-authorization'),
+  weir: word('x-weir-'),
+  chunked: word('chunked'),
+  close: word('close'),
   continue: word('100-continue'),
 };
 
@@ -25,9 +43,12 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
   const b = head.buffer;
   const s = head.spans[n * 4]!;
   switch (head.spans[n * 4 + 1]! - s) {
-    case 2: return drop(head, n, W.te);
-    case 4: return named(head, n, W.host) ? readHost(head, n) : undefined;
-    case 6: return named(head, n, W.expect) ? readExpect(head, n) : undefined;
+    case 2:
+      return drop(head, n, W.te);
+    case 4:
+      return named(head, n, W.host) ? readHost(head, n) : undefined;
+    case 6:
+      return named(head, n, W.expect) ? readExpect(head, n) : undefined;
     case 7:
       drop(head, n, W.trailer);
       readUpgrade(head, n);
@@ -50,7 +71,9 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
       drop(head, n, W.http2Settings);
       if (named(head, n, W.contentLength)) return readContentLength(head, n);
       break;
-    case 15: drop(head, n, W.forwardedFor); break;
+    case 15:
+      drop(head, n, W.forwardedFor);
+      break;
     case 16:
       drop(head, n, W.forwardedHost);
       drop(head, n, W.forwardedPort);
@@ -60,7 +83,9 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
       drop(head, n, W.forwardedProto);
       if (named(head, n, W.transferEncoding)) return readTransferEncoding(head, n);
       break;
-    case 19: drop(head, n, W.proxyAuthorization); break;
+    case 19:
+      drop(head, n, W.proxyAuthorization);
+      break;
   }
   return b[s] === 120 || b[s] === 88 ? dropOwn(head, n) : undefined;
 }
@@ -68,17 +93,25 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
 /** Reads field `n` of a response. */
 export function readResponseField(head: Head, n: number): HeadFault | undefined {
   switch (head.spans[n * 4 + 1]! - head.spans[n * 4]!) {
-    case 2: return drop(head, n, W.te);
+    case 2:
+      return drop(head, n, W.te);
     case 4:
       if (named(head, n, W.date)) head.hasDate = true;
       return;
-    case 7: return drop(head, n, W.trailer) ?? readUpgrade(head, n);
-    case 10: return named(head, n, W.connection) ? readConnection(head, n) : drop(head, n, W.keepAlive);
-    case 12: return drop(head, n, W.requestId);
-    case 14: return named(head, n, W.contentLength) ? readContentLength(head, n) : undefined;
-    case 16: return drop(head, n, W.proxyConnection);
-    case 17: return named(head, n, W.transferEncoding) ? readTransferEncoding(head, n) : undefined;
-    case 18: return drop(head, n, W.proxyAuthenticate);
+    case 7:
+      return drop(head, n, W.trailer) ?? readUpgrade(head, n);
+    case 10:
+      return named(head, n, W.connection) ? readConnection(head, n) : drop(head, n, W.keepAlive);
+    case 12:
+      return drop(head, n, W.requestId);
+    case 14:
+      return named(head, n, W.contentLength) ? readContentLength(head, n) : undefined;
+    case 16:
+      return drop(head, n, W.proxyConnection);
+    case 17:
+      return named(head, n, W.transferEncoding) ? readTransferEncoding(head, n) : undefined;
+    case 18:
+      return drop(head, n, W.proxyAuthenticate);
   }
   return;
 }

@@ -9,7 +9,16 @@ import type { Writer } from './writer.ts';
 
 /** Fields the engine alone writes: they frame the message or belong to one connection. */
 const OWN = new Set([
-  'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect', 'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'host',
 ]);
 const NAMES_MAX = 2048;
 const checkedNames = new Map<string, string>();

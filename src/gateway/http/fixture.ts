@@ -9,8 +9,15 @@ import type { Core, Disposition, EngineLimits, Forward, GatewayExchange, Outcome
 import { createEngine, type EngineChoices, type HttpEngine } from './engine.ts';
 
 export const LIMITS: EngineLimits = {
-  headBytesMax: 8192, headersMax: 50, headMs: 5000, bodyIdleMs: 5000, keepAliveMs: 5000, writeIdleMs: 5000,
-  connectionsMax: 100, requestsPerConnectionMax: 1000, pipelineBytesMax: 16_384,
+  headBytesMax: 8192,
+  headersMax: 50,
+  headMs: 5000,
+  bodyIdleMs: 5000,
+  keepAliveMs: 5000,
+  writeIdleMs: 5000,
+  connectionsMax: 100,
+  requestsPerConnectionMax: 1000,
+  pipelineBytesMax: 16_384,
 };
 const WAIT_MS = 15_000;
 
@@ -86,8 +93,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const pool = engine.pool('default/up')!;
       return {
         kind: 'upstream',
-        forward: { pool, target: undefined, host: undefined, connectMs: 2000, firstByteMs: 5000, idleMs: 5000,
-          bodyBytesMax: 1 << 30, ...options.forward },
+        forward: {
+          pool,
+          target: undefined,
+          host: undefined,
+          connectMs: 2000,
+          firstByteMs: 5000,
+          idleMs: 5000,
+          bodyBytesMax: 1 << 30,
+          ...options.forward,
+        },
       };
     },
     onResponse: options.onResponse ?? (() => undefined),
@@ -95,7 +110,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onRejected: (rejection) => void rejections.push(rejection),
   };
   const engine = createEngine({
-    core, clock,
+    core,
+    clock,
     limits: { ...LIMITS, ...options.limits },
     random: seededRandom(1),
     newId: idGenerator(systemClock, seededRandom(2)),
@@ -139,8 +155,8 @@ export class Talk {
   async until(test: (text: string) => boolean): Promise<string> {
     const cancelAt = AbortSignal.timeout(WAIT_MS);
     while (!test(this.text)) {
-      if (cancelAt.aborted || (this.ended
-        && !test(this.text))) throw new Error(`not received: ${JSON.stringify(this.text.slice(0, 2000))}`);
+      if (cancelAt.aborted || (this.ended && !test(this.text)))
+        throw new Error(`not received: ${JSON.stringify(this.text.slice(0, 2000))}`);
       await new Promise<void>((resolve) => {
         this.changed = resolve;
         cancelAt.addEventListener('abort', () => resolve(), { once: true });

@@ -8,9 +8,23 @@ import { applyNominations, readRequestField, readResponseField } from './field-r
 
 /** Why a head is refused; each is a problem of `problems.ts`. */
 export type HeadFault =
-  | 'request-line' | 'status-line' | 'target' | 'target-too-long' | 'version' | 'field' | 'head-too-large' | 'too-many-fields'
-  | 'host' | 'host-mismatch' | 'content-length' | 'transfer-encoding' | 'length-conflict' | 'connection-field' | 'expectation'
-  | 'tunnel' | 'upgrade';
+  | 'request-line'
+  | 'status-line'
+  | 'target'
+  | 'target-too-long'
+  | 'version'
+  | 'field'
+  | 'head-too-large'
+  | 'too-many-fields'
+  | 'host'
+  | 'host-mismatch'
+  | 'content-length'
+  | 'transfer-encoding'
+  | 'length-conflict'
+  | 'connection-field'
+  | 'expectation'
+  | 'tunnel'
+  | 'upgrade';
 
 /** What `parse` says: more bytes are needed, the head is complete, or it is refused (see `fault`). */
 export const MORE = 0;
@@ -396,4 +410,3 @@ export interface HeadPool {
   /** Takes a head back; nobody may look at it any more. */
   give(head: Head): void;
 }
-

@@ -82,7 +82,10 @@ test('ambiguous and malformed requests get a problem, a closed connection, and n
       assert.match(body.requestId, /^[0-9a-f-]{36}$/, name);
     }
     assert.equal(upstream.received.length, 0);
-    assert.deepEqual(gateway.rejections.map((r) => r.reason), REFUSED_REQUESTS.map((r) => `core/http/${r[3]}`));
+    assert.deepEqual(
+      gateway.rejections.map((r) => r.reason),
+      REFUSED_REQUESTS.map((r) => `core/http/${r[3]}`),
+    );
     await eventually(() => gateway.engine.stats().listener.connections === 0, 'all connections are gone');
   });
 });
@@ -104,16 +107,20 @@ const REFUSED_RESPONSES: readonly [string, string][] = [
 
 test('ambiguous and malformed responses become a 502 that says why', async () => {
   let answer = '';
-  await withGateway((socket) => void socket.write(answer, 'latin1'), {}, async (gateway) => {
-    for (const [name, bytes] of REFUSED_RESPONSES) {
-      answer = bytes;
-      const talk = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}Connection: close\r\n\r\n`);
-      const text = await talk.end();
-      assert.match(text, /(^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/, name);
-      assert.match(text, /"code":"core\/http\/upstream-malformed"/, name);
-    }
-    assert.equal(gateway.engine.stats().upstream.open, 0, 'no connection of a liar is kept');
-  });
+  await withGateway(
+    (socket) => void socket.write(answer, 'latin1'),
+    {},
+    async (gateway) => {
+      for (const [name, bytes] of REFUSED_RESPONSES) {
+        answer = bytes;
+        const talk = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}Connection: close\r\n\r\n`);
+        const text = await talk.end();
+        assert.match(text, /(^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/, name);
+        assert.match(text, /"code":"core\/http\/upstream-malformed"/, name);
+      }
+      assert.equal(gateway.engine.stats().upstream.open, 0, 'no connection of a liar is kept');
+    },
+  );
 });
 
 test('10 MB of garbage: one clear answer, bounded memory, and the next client is served', async () => {
@@ -149,40 +156,54 @@ test('a head that never ends is answered 408 when its time is over, counted from
 
 test('a body that stalls is answered 408 and its upstream connection is closed', async () => {
   const clock = manualClock();
-  await withGateway(() => {}, { clock, limits: { bodyIdleMs: 1000 } }, async (gateway, upstream) => {
-    const talk = new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 10\r\n\r\nabc`);
-    await eventually(() => upstream.received.join('').includes('abc'), 'the first bytes arrived');
-    clock.advance(2000);
-    assert.match(await talk.end(), /^HTTP\/1\.1 408 [^]*core\/http\/body-timeout/);
-    assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/body-timeout');
-    assert.equal(gateway.engine.stats().upstream.open, 0);
-  });
+  await withGateway(
+    () => {},
+    { clock, limits: { bodyIdleMs: 1000 } },
+    async (gateway, upstream) => {
+      const talk = new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 10\r\n\r\nabc`);
+      await eventually(() => upstream.received.join('').includes('abc'), 'the first bytes arrived');
+      clock.advance(2000);
+      assert.match(await talk.end(), /^HTTP\/1\.1 408 [^]*core\/http\/body-timeout/);
+      assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/body-timeout');
+      assert.equal(gateway.engine.stats().upstream.open, 0);
+    },
+  );
 });
 
-test('an upstream that never answers is a 504 after the route\'s first-byte time', async () => {
+test("an upstream that never answers is a 504 after the route's first-byte time", async () => {
   const clock = manualClock();
-  await withGateway(() => {}, { clock, forward: { firstByteMs: 1000 } }, async (gateway, upstream) => {
-    const talk = new Talk(gateway.port).send(`GET /slow HTTP/1.1\r\n${H}\r\n`);
-    await eventually(() => upstream.received.length === 1, 'the request arrived');
-    clock.advance(900);
-    assert.equal(talk.text, '');
-    clock.advance(300);
-    assert.match(await talk.until((text) => text.includes('}')), /^HTTP\/1\.1 504 [^]*core\/http\/upstream-timeout[^]*silent for 1000 ms/);
-    assert.equal(gateway.outcomes[0]?.outcome.status, 504);
-    talk.close();
-  });
+  await withGateway(
+    () => {},
+    { clock, forward: { firstByteMs: 1000 } },
+    async (gateway, upstream) => {
+      const talk = new Talk(gateway.port).send(`GET /slow HTTP/1.1\r\n${H}\r\n`);
+      await eventually(() => upstream.received.length === 1, 'the request arrived');
+      clock.advance(900);
+      assert.equal(talk.text, '');
+      clock.advance(300);
+      assert.match(
+        await talk.until((text) => text.includes('}')),
+        /^HTTP\/1\.1 504 [^]*core\/http\/upstream-timeout[^]*silent for 1000 ms/,
+      );
+      assert.equal(gateway.outcomes[0]?.outcome.status, 504);
+      talk.close();
+    },
+  );
 });
 
 test('an upstream that stops amid its answer cuts the client, so that nobody takes a part for the whole', async () => {
   const clock = manualClock();
-  await withGateway((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), { clock,
-    forward: { idleMs: 1000 } }, async (gateway) => {
-    const talk = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}\r\n`);
-    await talk.until((text) => text.endsWith('abc'));
-    clock.advance(1500);
-    assert.match(await talk.end(), /abc$/);
-    assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/upstream-timeout');
-  });
+  await withGateway(
+    (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'),
+    { clock, forward: { idleMs: 1000 } },
+    async (gateway) => {
+      const talk = new Talk(gateway.port).send(`GET / HTTP/1.1\r\n${H}\r\n`);
+      await talk.until((text) => text.endsWith('abc'));
+      clock.advance(1500);
+      assert.match(await talk.end(), /abc$/);
+      assert.equal(gateway.outcomes[0]?.outcome.reason, 'core/http/upstream-timeout');
+    },
+  );
 });
 
 test('a client that stops reading: the upstream is paused, memory stays bounded, and the client is cut in time', async () => {
@@ -192,46 +213,61 @@ test('a client that stops reading: the upstream is paused, memory stays bounded,
   const pour = (socket: import('node:net').Socket) => {
     while (!socket.destroyed && socket.write(piece)) sent += piece.length;
   };
-  await withGateway((socket) => {
-    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n');
-    socket.on('drain', () => pour(socket));
-    pour(socket);
-  }, { clock, limits: { writeIdleMs: 1000 } }, async (gateway) => {
-    const talk = new Talk(gateway.port, { paused: true }).send(`GET / HTTP/1.1\r\n${H}\r\n`);
-    let before = -1;
-    while (before !== sent) {
-      before = sent;
-      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.ok(sent < 64 * 1024 * 1024, `the upstream could pour ${sent} bytes`);
-    assert.equal(gateway.outcomes.length, 0);
-    clock.advance(1500);
-    await eventually(() => gateway.outcomes.length === 1, 'the exchange ended');
-    assert.equal(gateway.outcomes[0]?.outcome.reason, 'client-write-timeout');
-    assert.equal(gateway.engine.stats().upstream.open, 0, 'a paused connection never goes back to the pool');
-    talk.close();
-  });
+  await withGateway(
+    (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n');
+      socket.on('drain', () => pour(socket));
+      pour(socket);
+    },
+    { clock, limits: { writeIdleMs: 1000 } },
+    async (gateway) => {
+      const talk = new Talk(gateway.port, { paused: true }).send(`GET / HTTP/1.1\r\n${H}\r\n`);
+      let before = -1;
+      while (before !== sent) {
+        before = sent;
+        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.ok(sent < 64 * 1024 * 1024, `the upstream could pour ${sent} bytes`);
+      assert.equal(gateway.outcomes.length, 0);
+      clock.advance(1500);
+      await eventually(() => gateway.outcomes.length === 1, 'the exchange ended');
+      assert.equal(gateway.outcomes[0]?.outcome.reason, 'client-write-timeout');
+      assert.equal(gateway.engine.stats().upstream.open, 0, 'a paused connection never goes back to the pool');
+      talk.close();
+    },
+  );
 });
 
-test('bodies beyond the route\'s limit are a 413, told by length or counted by chunk', async () => {
-  await withGateway(() => {}, { forward: { bodyBytesMax: 10 } }, async (gateway, upstream) => {
-    const long = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 11\r\n\r\n`).end();
-    assert.match(long, /^HTTP\/1\.1 413 [^]*connection: close[^]*core\/http\/body-too-large/);
-    assert.equal(upstream.received.length, 0);
-    const chunked = await new Talk(gateway.port)
-      .send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n`).end();
-    assert.match(chunked, /^HTTP\/1\.1 413 /);
-    assert.equal(gateway.engine.stats().upstream.open, 0);
-  });
+test("bodies beyond the route's limit are a 413, told by length or counted by chunk", async () => {
+  await withGateway(
+    () => {},
+    { forward: { bodyBytesMax: 10 } },
+    async (gateway, upstream) => {
+      const long = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Content-Length: 11\r\n\r\n`).end();
+      assert.match(long, /^HTTP\/1\.1 413 [^]*connection: close[^]*core\/http\/body-too-large/);
+      assert.equal(upstream.received.length, 0);
+      const chunked = await new Talk(gateway.port)
+        .send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n`)
+        .end();
+      assert.match(chunked, /^HTTP\/1\.1 413 /);
+      assert.equal(gateway.engine.stats().upstream.open, 0);
+    },
+  );
 });
 
 test('a malformed chunk amid a request is a 400 and the upstream sees no end of the body', async () => {
-  await withGateway(() => {}, {}, async (gateway, upstream) => {
-    const text = await new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
-      .send('zz\r\n').end();
-    assert.match(text, /^HTTP\/1\.1 400 [^]*core\/http\/chunk/);
-    assert.ok(!upstream.received.join('').includes('0\r\n\r\n'));
-  });
+  await withGateway(
+    () => {},
+    {},
+    async (gateway, upstream) => {
+      const text = await new Talk(gateway.port)
+        .send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
+        .send('zz\r\n')
+        .end();
+      assert.match(text, /^HTTP\/1\.1 400 [^]*core\/http\/chunk/);
+      assert.ok(!upstream.received.join('').includes('0\r\n\r\n'));
+    },
+  );
 });
 
 test('beyond the limit of connections a client gets a 503 at once', async () => {

@@ -97,4 +97,3 @@ function turnAway(tools: EngineTools, socket: Socket): void {
   socket.write(rejection(problem, tools.ids.requestId(tools.wheel.now), tools.date()));
   socket.destroySoon();
 }
-

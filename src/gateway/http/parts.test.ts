@@ -42,8 +42,17 @@ test('fields: read without case, joined when repeated, changed without touching 
 
 test('fields: what HTTP forbids, and what frames a message, cannot be written', () => {
   const fields = new Fields(undefined);
-  for (const [name, value] of [['a b', 'x'], ['', 'x'], ['x', 'a\r\nb: c'], ['x', 'a\0'], ['x', '中'], ['Content-Length', '5'],
-    ['transfer-encoding', 'chunked'], ['Host', 'h'], ['connection', 'close']] as const) {
+  for (const [name, value] of [
+    ['a b', 'x'],
+    ['', 'x'],
+    ['x', 'a\r\nb: c'],
+    ['x', 'a\0'],
+    ['x', '中'],
+    ['Content-Length', '5'],
+    ['transfer-encoding', 'chunked'],
+    ['Host', 'h'],
+    ['connection', 'close'],
+  ] as const) {
     assert.throws(() => fields.set(name, value), TypeError, `${name}: ${value}`);
     assert.throws(() => fields.add(name, value), TypeError, `${name}: ${value}`);
   }
@@ -67,8 +76,15 @@ test('traceparent and request id of callers', () => {
   const good = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
   assert.equal(readTraceparent(good), good);
   assert.equal(readTraceparent(`cc${good.slice(2)}-more`), good);
-  for (const bad of ['', good.toUpperCase(), `${good}-x`, `ff${good.slice(2)}`, good.replace(/4bf\w+/, '0'.repeat(32)),
-    good.replace('00f067aa0ba902b7', '0'.repeat(16)), ` ${good}`]) {
+  for (const bad of [
+    '',
+    good.toUpperCase(),
+    `${good}-x`,
+    `ff${good.slice(2)}`,
+    good.replace(/4bf\w+/, '0'.repeat(32)),
+    good.replace('00f067aa0ba902b7', '0'.repeat(16)),
+    ` ${good}`,
+  ]) {
     assert.equal(readTraceparent(bad), undefined, bad);
   }
   assert.ok(isSaneRequestId('a.b-c_d1'));

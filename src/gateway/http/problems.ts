@@ -25,7 +25,10 @@ export default defineProblems('core/http', {
   'target-too-long': {
     status: 414,
     title: { en: 'Request target is too long', zh: '请求目标过长' },
-    detail: { en: 'The request line does not fit into the {limit} bytes allowed for a head.', zh: '请求行超出了请求头允许的 {limit} 字节。' },
+    detail: {
+      en: 'The request line does not fit into the {limit} bytes allowed for a head.',
+      zh: '请求行超出了请求头允许的 {limit} 字节。',
+    },
   },
   version: {
     status: 505,
@@ -43,7 +46,10 @@ export default defineProblems('core/http', {
   'head-too-large': {
     status: 431,
     title: { en: 'Header is too large', zh: '消息头过大' },
-    detail: { en: 'The head is larger than {limit} bytes. Send fewer or shorter header fields.', zh: '消息头超过 {limit} 字节。请减少或缩短头字段。' },
+    detail: {
+      en: 'The head is larger than {limit} bytes. Send fewer or shorter header fields.',
+      zh: '消息头超过 {limit} 字节。请减少或缩短头字段。',
+    },
   },
   'too-many-fields': {
     status: 431,
@@ -53,13 +59,18 @@ export default defineProblems('core/http', {
   host: {
     status: 400,
     title: { en: 'Host is missing, repeated or malformed', zh: 'Host 缺失、重复或格式错误' },
-    detail: { en: 'Send exactly one Host field of the form "name" or "name:port".', zh: '请发送且仅发送一个 Host 字段，形式为“名称”或“名称:端口”。' },
+    detail: {
+      en: 'Send exactly one Host field of the form "name" or "name:port".',
+      zh: '请发送且仅发送一个 Host 字段，形式为“名称”或“名称:端口”。',
+    },
   },
   'host-mismatch': {
     status: 400,
     title: { en: 'Host does not match the target', zh: 'Host 与请求目标不一致' },
-    detail: { en: 'The target is a URL whose authority differs from the Host field. Send the same in both.',
-      zh: '目标 URL 的主机与 Host 字段不同。请保持两者一致。' },
+    detail: {
+      en: 'The target is a URL whose authority differs from the Host field. Send the same in both.',
+      zh: '目标 URL 的主机与 Host 字段不同。请保持两者一致。',
+    },
   },
   'content-length': {
     status: 400,
@@ -74,8 +85,10 @@ export default defineProblems('core/http', {
   'length-conflict': {
     status: 400,
     title: { en: 'Both Content-Length and Transfer-Encoding', zh: '同时存在 Content-Length 与 Transfer-Encoding' },
-    detail: { en: 'A message has either a Content-Length or a Transfer-Encoding. Send one of them.',
-      zh: '消息只能有 Content-Length 或 Transfer-Encoding 之一。请只发送其中一个。' },
+    detail: {
+      en: 'A message has either a Content-Length or a Transfer-Encoding. Send one of them.',
+      zh: '消息只能有 Content-Length 或 Transfer-Encoding 之一。请只发送其中一个。',
+    },
   },
   'connection-field': {
     status: 400,
@@ -95,7 +108,10 @@ export default defineProblems('core/http', {
   upgrade: {
     status: 501,
     title: { en: 'Protocol upgrade is not supported', zh: '不支持协议升级' },
-    detail: { en: 'This release does not switch protocols. Send the request without Upgrade.', zh: '此版本不支持切换协议。请去掉 Upgrade 后重试。' },
+    detail: {
+      en: 'This release does not switch protocols. Send the request without Upgrade.',
+      zh: '此版本不支持切换协议。请去掉 Upgrade 后重试。',
+    },
   },
   chunk: {
     status: 400,

@@ -181,8 +181,12 @@ export class Relay implements UpstreamUser {
     this.held = undefined;
     if (!this.started && connection && this.mayRepeat(connection, failure)) return;
     const problem = this.problemOf(failure);
-    this.tools.log.warn('upstream failed', { requestId: exchange.id, upstream: this.forward.pool.key, fault: failure.fault,
-      malformed: failure.malformed });
+    this.tools.log.warn('upstream failed', {
+      requestId: exchange.id,
+      upstream: this.forward.pool.key,
+      fault: failure.fault,
+      malformed: failure.malformed,
+    });
     if (this.started) return this.client.cut(problem.code);
     exchange.response.clear();
     this.client.answerProblem(problem);

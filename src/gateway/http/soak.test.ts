@@ -53,22 +53,30 @@ test('1,600 exchanges at once keep their bytes to themselves', async () => {
   const wrong: string[] = [];
   const upstream = startEcho(wrong).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
-  const gateway = await startGateway({ ports: [(upstream.address() as { port: number }).port], connectionsMax: 25,
-    forward: { connectMs: 30_000 } });
+  const gateway = await startGateway({
+    ports: [(upstream.address() as { port: number }).port],
+    connectionsMax: 25,
+    forward: { connectMs: 30_000 },
+  });
   const client = async (n: number): Promise<void> => {
     const random = seededRandom(n + 1);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     for (let r = 0; r < REQUESTS; r++) {
       const id = n * 1000 + r;
       const [sent, wanted] = [sizeOf(random), sizeOf(random)];
-      const request = http.request({ agent, port: gateway.port, host: '127.0.0.1', method: 'PUT',
-        path: `/?id=${id}&in=${sent}&out=${wanted}` });
+      const request = http.request({
+        agent,
+        port: gateway.port,
+        host: '127.0.0.1',
+        method: 'PUT',
+        path: `/?id=${id}&in=${sent}&out=${wanted}`,
+      });
       if (r % 3 === 0) request.setHeader('content-length', sent);
       request.end(content(id, sent));
       const [response] = (await once(request, 'response')) as [http.IncomingMessage];
       const got = await readAll(response, n % 5 === 0);
-      if (response.headers['x-id'] !== String(id) || !got.equals(content(id + 1,
-        wanted))) wrong.push(`answer ${id}: ${got.length} of ${wanted} bytes`);
+      if (response.headers['x-id'] !== String(id) || !got.equals(content(id + 1, wanted)))
+        wrong.push(`answer ${id}: ${got.length} of ${wanted} bytes`);
     }
     agent.destroy();
   };
@@ -99,8 +107,10 @@ async function readAnswers(socket: net.Socket, first: number, count: number, siz
     for (;;) {
       const headEnd = rest.indexOf('\r\n\r\n');
       if (headEnd < 0 || rest.length < headEnd + 4 + size) break;
-      assert.ok(rest.subarray(headEnd + 4, headEnd + 4 + size).equals(content(first + 2 * done + 1, size)),
-        `answer ${done} is not its own`);
+      assert.ok(
+        rest.subarray(headEnd + 4, headEnd + 4 + size).equals(content(first + 2 * done + 1, size)),
+        `answer ${done} is not its own`,
+      );
       rest = rest.subarray(headEnd + 4 + size);
       if (++done === count) return done;
     }
@@ -111,8 +121,11 @@ async function readAnswers(socket: net.Socket, first: number, count: number, siz
 test('answers that wait for a stalled client stay whole while others are served', async () => {
   const upstream = startEcho([]).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
-  const gateway = await startGateway({ ports: [(upstream.address() as { port: number }).port], limits: { writeIdleMs: 60_000,
-    requestsPerConnectionMax: 1e6 }, forward: { idleMs: 60_000 } });
+  const gateway = await startGateway({
+    ports: [(upstream.address() as { port: number }).port],
+    limits: { writeIdleMs: 60_000, requestsPerConnectionMax: 1e6 },
+    forward: { idleMs: 60_000 },
+  });
   const stalled = async (first: number, count: number, size: number) => {
     const socket = net.connect({ port: gateway.port, host: '127.0.0.1' }).pause();
     for (let r = 0; r < count; r++) socket.write(`GET /?id=${first + 2 * r}&in=0&out=${size} HTTP/1.1\r\nHost: a\r\n\r\n`);

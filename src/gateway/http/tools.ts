@@ -43,8 +43,10 @@ export function createDate(clock: Pick<Clock, 'now'>): () => string {
 /** Makes `failure`. */
 export function createFailure(log: Log): EngineTools['failure'] {
   return (exchange, error) => {
-    log.error('an exchange failed in the gateway', { requestId: exchange.id, error: error instanceof Error
-      ? (error.stack ?? error.message) : String(error) });
+    log.error('an exchange failed in the gateway', {
+      requestId: exchange.id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
     return problems.raise.failed({ cause: error });
   };
 }

@@ -15,7 +15,12 @@ import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 /** Why there is no (complete) answer; names of problems in http/problems.ts. */
 export interface UpstreamFailure {
   readonly fault:
-    | 'upstream-busy' | 'upstream-unreachable' | 'upstream-refused' | 'upstream-connect-timeout' | 'upstream-timeout' | 'upstream-closed'
+    | 'upstream-busy'
+    | 'upstream-unreachable'
+    | 'upstream-refused'
+    | 'upstream-connect-timeout'
+    | 'upstream-timeout'
+    | 'upstream-closed'
     | 'upstream-malformed';
   /** What was wrong with a malformed answer. */
   readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
@@ -365,10 +370,14 @@ export class UpstreamConnection implements Timed {
 function dropFraming(head: Head, lengthToo: boolean): void {
   for (let n = 0; n < head.count; n++) {
     const length = head.spans[n * 4 + 1]! - head.spans[n * 4]!;
-    const isCoding = length === 17 && head.chunked && head.buffer.toString('latin1', head.spans[n * 4],
-      head.spans[n * 4 + 1]).toLowerCase() === 'transfer-encoding';
-    const isLength = lengthToo && length === 14 && head.buffer.toString('latin1', head.spans[n * 4],
-      head.spans[n * 4 + 1]).toLowerCase() === 'content-length';
+    const isCoding =
+      length === 17 &&
+      head.chunked &&
+      head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'transfer-encoding';
+    const isLength =
+      lengthToo &&
+      length === 14 &&
+      head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'content-length';
     if (isCoding || isLength) head.kinds[n] = DROPPED;
   }
 }

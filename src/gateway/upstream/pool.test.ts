@@ -33,8 +33,9 @@ async function ask(gateway: Gateway, times = 1): Promise<string[]> {
   const bodies: string[] = [];
   for (let i = 0; i < times; i++) {
     talk.text = '';
-    const text = await talk.send(REQUEST).until((t) => /\r\n\r\n(?=.)[^]*$/.test(t)
-      && t.length - t.indexOf('\r\n\r\n') - 4 === Number(/content-length: (\d+)/i.exec(t)?.[1]));
+    const text = await talk
+      .send(REQUEST)
+      .until((t) => /\r\n\r\n(?=.)[^]*$/.test(t) && t.length - t.indexOf('\r\n\r\n') - 4 === Number(/content-length: (\d+)/i.exec(t)?.[1]));
     bodies.push(text.slice(text.indexOf('\r\n\r\n') + 4));
   }
   talk.close();
@@ -43,7 +44,10 @@ async function ask(gateway: Gateway, times = 1): Promise<string[]> {
 
 function setTargets(gateway: Gateway, targets: readonly { host?: string; port: number; weight?: number }[], connectionsMax = 10): void {
   gateway.engine.putUpstream({
-    project: 'default', name: 'up', connectionsMax, idleMs: 5000,
+    project: 'default',
+    name: 'up',
+    connectionsMax,
+    idleMs: 5000,
     targets: targets.map(({ host = '127.0.0.1', port, weight = 1 }) => ({ host, port, weight })),
   });
 }
@@ -51,7 +55,10 @@ function setTargets(gateway: Gateway, targets: readonly { host?: string; port: n
 test('weights are honoured, smoothly, and a change of weights needs no new connections', async () => {
   await over([answer('a'), answer('b')], {}, async (gateway, [a, b]) => {
     assert.equal((await ask(gateway, 6)).join(''), 'ababab');
-    setTargets(gateway, [{ port: a!.port, weight: 3 }, { port: b!.port, weight: 1 }]);
+    setTargets(gateway, [
+      { port: a!.port, weight: 3 },
+      { port: b!.port, weight: 1 },
+    ]);
     const bodies = (await ask(gateway, 8)).join('');
     assert.equal(bodies.replaceAll('b', '').length, 6, bodies);
     assert.doesNotMatch(bodies, /bb|aaaa/);
@@ -76,19 +83,24 @@ test('all targets down: 502 at once', async () => {
 test('the bound on connections holds; who waits too long gets a 503 with Retry-After', async () => {
   const clock = manualClock();
   const held: Socket[] = [];
-  await over([(socket) => void held.push(socket)], { clock, connectionsMax: 2, forward: { connectMs: 1000 } }, async (gateway,
-    [upstream]) => {
-    const talks = [1, 2, 3, 4].map(() => new Talk(gateway.port).send(REQUEST));
-    await eventually(() => held.length === 2 && gateway.engine.stats().upstream.waiting === 2, 'two are served, two wait');
-    held[0]!.write(ok('first'));
-    await eventually(() => held.length === 3, 'the connection went to one who waited');
-    assert.equal(upstream!.sockets.length, 2);
-    clock.advance(1500);
-    await eventually(() => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstream-busy/.test(talk.text)).length === 1,
-      'the last one is told');
-    assert.equal(gateway.engine.stats().upstream.waiting, 0);
-    for (const talk of talks) talk.close();
-  });
+  await over(
+    [(socket) => void held.push(socket)],
+    { clock, connectionsMax: 2, forward: { connectMs: 1000 } },
+    async (gateway, [upstream]) => {
+      const talks = [1, 2, 3, 4].map(() => new Talk(gateway.port).send(REQUEST));
+      await eventually(() => held.length === 2 && gateway.engine.stats().upstream.waiting === 2, 'two are served, two wait');
+      held[0]!.write(ok('first'));
+      await eventually(() => held.length === 3, 'the connection went to one who waited');
+      assert.equal(upstream!.sockets.length, 2);
+      clock.advance(1500);
+      await eventually(
+        () => talks.filter((talk) => /503 [^]*retry-after: 1\r\n[^]*upstream-busy/.test(talk.text)).length === 1,
+        'the last one is told',
+      );
+      assert.equal(gateway.engine.stats().upstream.waiting, 0);
+      for (const talk of talks) talk.close();
+    },
+  );
 });
 
 test('a client that leaves while it waits gives up its place', async () => {
@@ -179,7 +191,7 @@ test('changed and removed upstreams: exchanges in flight end as they began, noth
     assert.deepEqual(await ask(gateway), ['b']);
     held[0]!.write(ok('late'));
     await talk.until((text) => text.endsWith('late'));
-    await eventually(() => held[0]!.destroyed || held[0]!.readableEnded, 'the old target\'s connection is closed');
+    await eventually(() => held[0]!.destroyed || held[0]!.readableEnded, "the old target's connection is closed");
     gateway.engine.removeUpstream('default/up');
     assert.equal(gateway.engine.pool('default/up'), undefined);
     await eventually(() => gateway.engine.stats().upstream.open === 0, 'idle connections of a removed upstream are closed');

@@ -266,7 +266,9 @@ class Pool implements ConnectionPool, ConnectionHost {
   private wait(user: UpstreamUser, terms: RequestTerms, fresh: boolean): 'waiting' | UpstreamFailure {
     if (this.waiting.length >= WAITING_MAX) return { fault: 'upstream-busy' };
     const waiter: Waiter = {
-      user, terms, fresh,
+      user,
+      terms,
+      fresh,
       deadline: noDeadline(),
       onDeadline: () => {
         this.forget(user);

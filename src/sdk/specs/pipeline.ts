@@ -3,22 +3,83 @@ import { duration, help, ref, strictObject, T, bytes } from '../../base/schema.t
 
 const incremental = strictObject(
   {
-    cursor: T.String({ minLength: 1, maxLength: 128, ...help('Column that grows with every insert and update, for example `updated_at`. A cursor cannot see deletes.', '随每次插入和更新而增大的列，例如 `updated_at`。游标列看不到删除。') }),
-    key: T.Optional(T.Array(T.String({ minLength: 1 }), { maxItems: 16, ...help('Unique key that orders rows of equal cursor; the primary key when left out.', '用于给游标相同的行排序的唯一键；省略时用主键。') })),
-    lookback: duration({ default: '1m', 'x-maximum': '7d', ...help('How far behind the newest row to stop or re-read where the source cannot tell which transactions are still open (not used on PostgreSQL).', '源库无法得知未提交事务时，向后留出的时间（PostgreSQL 不使用）。') }),
+    cursor: T.String({
+      minLength: 1,
+      maxLength: 128,
+      ...help(
+        'Column that grows with every insert and update, for example `updated_at`. A cursor cannot see deletes.',
+        '随每次插入和更新而增大的列，例如 `updated_at`。游标列看不到删除。',
+      ),
+    }),
+    key: T.Optional(
+      T.Array(T.String({ minLength: 1 }), {
+        maxItems: 16,
+        ...help(
+          'Unique key that orders rows of equal cursor; the primary key when left out.',
+          '用于给游标相同的行排序的唯一键；省略时用主键。',
+        ),
+      }),
+    ),
+    lookback: duration({
+      default: '1m',
+      'x-maximum': '7d',
+      ...help(
+        'How far behind the newest row to stop or re-read where the source cannot tell which transactions are still open (not used on PostgreSQL).',
+        '源库无法得知未提交事务时，向后留出的时间（PostgreSQL 不使用）。',
+      ),
+    }),
   },
   help('Reads only rows whose cursor moved. Deletes are not seen.', '只读取游标变化的行，看不到删除。'),
 );
 
 const streamOptions = strictObject({
-  name: T.String({ minLength: 1, maxLength: 200, ...help('Stream, or a pattern with `*`: `public.*`.', '流名，或带 `*` 的模式：`public.*`。') }),
-  target: T.Optional(T.String({ minLength: 1, maxLength: 128, ...help('Table to write, when it is to differ from the stream’s table.', '目标表名，与源表不同时填写。') })),
-  mode: T.Optional(T.Unsafe<PipelineMode>({ anyOf: [T.Literal('full'), strictObject({ incremental })], ...help('Mode of this stream, when it differs.', '该流的模式，与整体不同时填写。') })),
-  write: T.Optional(T.Unsafe<PipelineWrite>({ enum: ['append', 'upsert', 'replace'], type: 'string', ...help('Write mode of this stream, when it differs.', '该流的写入方式，与整体不同时填写。') })),
-  key: T.Optional(T.Array(T.String({ minLength: 1 }), { minItems: 1, maxItems: 16, ...help('Key for upsert; the primary key when left out.', 'upsert 的键；省略时用主键。') })),
-  columns: T.Optional(T.Array(T.String({ minLength: 1 }), { minItems: 1, maxItems: 1600, ...help('Columns to carry; all when left out.', '要同步的列；省略时为全部。') })),
-  adopt: T.Optional(T.Boolean({ ...help('Allows `replace` and added columns on a table Weir did not create.', '允许对非 Weir 创建的表执行 replace 与加列。') })),
-  allowEmpty: T.Optional(T.Boolean({ ...help('Lets an empty read replace a table whose last run had rows.', '允许空结果替换上次有数据的表。') })),
+  name: T.String({
+    minLength: 1,
+    maxLength: 200,
+    ...help('Stream, or a pattern with `*`: `public.*`.', '流名，或带 `*` 的模式：`public.*`。'),
+  }),
+  target: T.Optional(
+    T.String({
+      minLength: 1,
+      maxLength: 128,
+      ...help('Table to write, when it is to differ from the stream’s table.', '目标表名，与源表不同时填写。'),
+    }),
+  ),
+  mode: T.Optional(
+    T.Unsafe<PipelineMode>({
+      anyOf: [T.Literal('full'), strictObject({ incremental })],
+      ...help('Mode of this stream, when it differs.', '该流的模式，与整体不同时填写。'),
+    }),
+  ),
+  write: T.Optional(
+    T.Unsafe<PipelineWrite>({
+      enum: ['append', 'upsert', 'replace'],
+      type: 'string',
+      ...help('Write mode of this stream, when it differs.', '该流的写入方式，与整体不同时填写。'),
+    }),
+  ),
+  key: T.Optional(
+    T.Array(T.String({ minLength: 1 }), {
+      minItems: 1,
+      maxItems: 16,
+      ...help('Key for upsert; the primary key when left out.', 'upsert 的键；省略时用主键。'),
+    }),
+  ),
+  columns: T.Optional(
+    T.Array(T.String({ minLength: 1 }), {
+      minItems: 1,
+      maxItems: 1600,
+      ...help('Columns to carry; all when left out.', '要同步的列；省略时为全部。'),
+    }),
+  ),
+  adopt: T.Optional(
+    T.Boolean({
+      ...help('Allows `replace` and added columns on a table Weir did not create.', '允许对非 Weir 创建的表执行 replace 与加列。'),
+    }),
+  ),
+  allowEmpty: T.Optional(
+    T.Boolean({ ...help('Lets an empty read replace a table whose last run had rows.', '允许空结果替换上次有数据的表。') }),
+  ),
 });
 
 export type PipelineWrite = 'append' | 'upsert' | 'replace';
@@ -30,8 +91,12 @@ export const pipelineSpec = strictObject({
     {
       connection: ref('Connection', help('Connection to read from.', '读取数据的连接。')),
       streams: T.Array(T.Unsafe<string | StreamOptions>({ anyOf: [T.String({ minLength: 1, maxLength: 200 }), streamOptions] }), {
-        minItems: 1, maxItems: 500,
-        ...help('Streams to carry: names, patterns with `*`, or objects with options. The first entry that names a stream wins.', '要同步的流：名称、带 `*` 的模式，或带选项的对象；先匹配者生效。'),
+        minItems: 1,
+        maxItems: 500,
+        ...help(
+          'Streams to carry: names, patterns with `*`, or objects with options. The first entry that names a stream wins.',
+          '要同步的流：名称、带 `*` 的模式，或带选项的对象；先匹配者生效。',
+        ),
       }),
     },
     help('Where records come from.', '数据来源。'),
@@ -39,33 +104,83 @@ export const pipelineSpec = strictObject({
   sink: strictObject(
     {
       connection: ref('Connection', help('Connection to write to.', '写入数据的连接。')),
-      schema: T.Optional(T.String({ minLength: 1, maxLength: 128, ...help('Schema of the target tables; made when missing.', '目标表所在的 schema，不存在则创建。') })),
+      schema: T.Optional(
+        T.String({
+          minLength: 1,
+          maxLength: 128,
+          ...help('Schema of the target tables; made when missing.', '目标表所在的 schema，不存在则创建。'),
+        }),
+      ),
       prefix: T.Optional(T.String({ maxLength: 60, ...help('Put before each target table’s name.', '加在目标表名前。') })),
-      write: T.Unsafe<PipelineWrite>({ enum: ['append', 'upsert', 'replace'], type: 'string', default: 'upsert', ...help('append adds rows, upsert writes by key, replace swaps the whole contents in one transaction.', 'append 追加；upsert 按键写入；replace 在一个事务中整体替换。') }),
+      write: T.Unsafe<PipelineWrite>({
+        enum: ['append', 'upsert', 'replace'],
+        type: 'string',
+        default: 'upsert',
+        ...help(
+          'append adds rows, upsert writes by key, replace swaps the whole contents in one transaction.',
+          'append 追加；upsert 按键写入；replace 在一个事务中整体替换。',
+        ),
+      }),
     },
     help('Where records go.', '数据去向。'),
   ),
-  mode: T.Unsafe<PipelineMode>({ anyOf: [T.Literal('full'), strictObject({ incremental })], default: 'full', ...help('full reads everything each run; incremental reads rows whose cursor moved and cannot see deletes.', 'full 每次全量读取；incremental 只读游标变化的行，看不到删除。') }),
+  mode: T.Unsafe<PipelineMode>({
+    anyOf: [T.Literal('full'), strictObject({ incremental })],
+    default: 'full',
+    ...help(
+      'full reads everything each run; incremental reads rows whose cursor moved and cannot see deletes.',
+      'full 每次全量读取；incremental 只读游标变化的行，看不到删除。',
+    ),
+  }),
   schedule: T.Optional(
     strictObject(
       {
-        cron: T.String({ minLength: 9, maxLength: 100, ...help('Five or six cron fields.', '五或六段 cron 表达式。'), examples: ['*/5 * * * *'] }),
-        timezone: T.String({ default: 'UTC', ...help('IANA time zone the cron fields are in.', 'cron 所用的 IANA 时区。'), examples: ['Asia/Shanghai'] }),
+        cron: T.String({
+          minLength: 9,
+          maxLength: 100,
+          ...help('Five or six cron fields.', '五或六段 cron 表达式。'),
+          examples: ['*/5 * * * *'],
+        }),
+        timezone: T.String({
+          default: 'UTC',
+          ...help('IANA time zone the cron fields are in.', 'cron 所用的 IANA 时区。'),
+          examples: ['Asia/Shanghai'],
+        }),
       },
       help('When to run by itself.', '自动运行的时间。'),
     ),
   ),
-  overlap: T.Unsafe<'skip' | 'queue'>({ enum: ['skip', 'queue'], type: 'string', default: 'skip', ...help('What to do when a run is due while one is still going: skip it, or queue one.', '上次运行未结束时：skip 跳过，queue 排队。') }),
+  overlap: T.Unsafe<'skip' | 'queue'>({
+    enum: ['skip', 'queue'],
+    type: 'string',
+    default: 'skip',
+    ...help('What to do when a run is due while one is still going: skip it, or queue one.', '上次运行未结束时：skip 跳过，queue 排队。'),
+  }),
   retry: strictObject(
     {
       attempts: T.Integer({ minimum: 1, maximum: 20, default: 3, ...help('Tries in all.', '总尝试次数。') }),
-      backoff: duration({ default: '5s', 'x-maximum': '1h', ...help('Wait before the second try; doubles each time.', '第二次尝试前的等待，之后每次加倍。') }),
+      backoff: duration({
+        default: '5s',
+        'x-maximum': '1h',
+        ...help('Wait before the second try; doubles each time.', '第二次尝试前的等待，之后每次加倍。'),
+      }),
       backoffMax: duration({ default: '5m', 'x-maximum': '1d', ...help('Longest wait between tries.', '两次尝试之间的最长等待。') }),
     },
     { default: {}, ...help('What to do when a run fails.', '运行失败时的重试。') },
   ),
-  timeout: duration({ default: '6h', 'x-minimum': '1s', 'x-maximum': '7d', ...help('Longest time one attempt may take.', '一次尝试的最长时间。') }),
-  batch: bytes({ default: '1MiB', 'x-minimum': '16KiB', 'x-maximum': '64MiB', 'x-advanced': true, ...help('Size of the batches that flow.', '批次大小。') }),
+  timeout: duration({
+    default: '6h',
+    'x-minimum': '1s',
+    'x-maximum': '7d',
+    ...help('Longest time one attempt may take.', '一次尝试的最长时间。'),
+  }),
+  batch: bytes({
+    default: '1MiB',
+    'x-minimum': '16KiB',
+    'x-maximum': '64MiB',
+    'x-advanced': true,
+    ...help('Size of the batches that flow.', '批次大小。'),
+  }),
 });
 
 export interface StreamOptions {

@@ -11,34 +11,53 @@ export function accountTable(db: Database): AccountTable {
     all: async () => (await db.all('SELECT * FROM account ORDER BY name')).map(accountOf),
     count: async () => number((await one(db, 'SELECT count(*) AS n FROM account'))!, 'n'),
     async put(row) {
-      await db.run(`INSERT INTO account (name, display_name, role, language, password_hash, enabled, created_at, updated_at)
+      await db.run(
+        `INSERT INTO account (name, display_name, role, language, password_hash, enabled, created_at, updated_at)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET display_name = excluded.display_name, role = excluded.role,
           language = excluded.language, password_hash = excluded.password_hash, enabled = excluded.enabled,
           updated_at = excluded.updated_at`,
-        [row.name, row.displayName, row.role, row.language, row.passwordHash, flag(row.enabled), row.createdAt, row.updatedAt]);
+        [row.name, row.displayName, row.role, row.language, row.passwordHash, flag(row.enabled), row.createdAt, row.updatedAt],
+      );
     },
     delete: async (name) => (await db.run('DELETE FROM account WHERE name = ?', [name])) > 0,
   };
 }
 
 const accountOf = (row: Row): AccountRow => ({
-  name: text(row, 'name'), displayName: text(row, 'display_name'), role: text(row, 'role'), language: text(row, 'language'),
-  passwordHash: textOrNull(row, 'password_hash'), enabled: number(row, 'enabled') === 1,
-  createdAt: number(row, 'created_at'), updatedAt: number(row, 'updated_at'),
+  name: text(row, 'name'),
+  displayName: text(row, 'display_name'),
+  role: text(row, 'role'),
+  language: text(row, 'language'),
+  passwordHash: textOrNull(row, 'password_hash'),
+  enabled: number(row, 'enabled') === 1,
+  createdAt: number(row, 'created_at'),
+  updatedAt: number(row, 'updated_at'),
 });
 
 export function sessionTable(db: Database): SessionTable {
   return {
     async add(row) {
-      await db.run('INSERT INTO login_session (sha256, account, created_at, used_at, expires_at, address) VALUES (?, ?, ?, ?, ?, ?)',
-        [row.sha256, row.account, row.createdAt, row.usedAt, row.expiresAt, row.address]);
+      await db.run('INSERT INTO login_session (sha256, account, created_at, used_at, expires_at, address) VALUES (?, ?, ?, ?, ?, ?)', [
+        row.sha256,
+        row.account,
+        row.createdAt,
+        row.usedAt,
+        row.expiresAt,
+        row.address,
+      ]);
     },
     async get(sha256) {
       const row = await one(db, 'SELECT * FROM login_session WHERE sha256 = ?', [sha256]);
-      return row && {
-        sha256, account: text(row, 'account'), createdAt: number(row, 'created_at'), usedAt: number(row, 'used_at'),
-        expiresAt: number(row, 'expires_at'), address: text(row, 'address'),
-      };
+      return (
+        row && {
+          sha256,
+          account: text(row, 'account'),
+          createdAt: number(row, 'created_at'),
+          usedAt: number(row, 'used_at'),
+          expiresAt: number(row, 'expires_at'),
+          address: text(row, 'address'),
+        }
+      );
     },
     touch: async (sha256, usedAt) => void (await db.run('UPDATE login_session SET used_at = ? WHERE sha256 = ?', [usedAt, sha256])),
     delete: async (sha256) => void (await db.run('DELETE FROM login_session WHERE sha256 = ?', [sha256])),
@@ -50,11 +69,24 @@ export function sessionTable(db: Database): SessionTable {
 export function tokenTable(db: Database): TokenTable {
   return {
     async add(row) {
-      await db.run(`INSERT INTO token (id, name, sha256, role, permissions, projects, created_by, created_at, expires_at,
+      await db.run(
+        `INSERT INTO token (id, name, sha256, role, permissions, projects, created_by, created_at, expires_at,
           used_at, revoked_at)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        [row.id, row.name, row.sha256, row.role, JSON.stringify(row.permissions), row.projects ? JSON.stringify(row.projects) : null,
-          row.createdBy, row.createdAt, row.expiresAt, row.usedAt, row.revokedAt]);
+        [
+          row.id,
+          row.name,
+          row.sha256,
+          row.role,
+          JSON.stringify(row.permissions),
+          row.projects ? JSON.stringify(row.projects) : null,
+          row.createdBy,
+          row.createdAt,
+          row.expiresAt,
+          row.usedAt,
+          row.revokedAt,
+        ],
+      );
     },
     async bySha256(sha256) {
       const row = await one(db, 'SELECT * FROM token WHERE sha256 = ?', [sha256]);
@@ -67,9 +99,17 @@ export function tokenTable(db: Database): TokenTable {
 }
 
 const tokenOf = (row: Row): TokenRow => ({
-  id: text(row, 'id'), name: text(row, 'name'), sha256: text(row, 'sha256'), role: text(row, 'role'), permissions: json(row, 'permissions'),
-  projects: jsonOrNull(row, 'projects'), createdBy: text(row, 'created_by'), createdAt: number(row, 'created_at'),
-  expiresAt: number(row, 'expires_at'), usedAt: numberOrNull(row, 'used_at'), revokedAt: numberOrNull(row, 'revoked_at'),
+  id: text(row, 'id'),
+  name: text(row, 'name'),
+  sha256: text(row, 'sha256'),
+  role: text(row, 'role'),
+  permissions: json(row, 'permissions'),
+  projects: jsonOrNull(row, 'projects'),
+  createdBy: text(row, 'created_by'),
+  createdAt: number(row, 'created_at'),
+  expiresAt: number(row, 'expires_at'),
+  usedAt: numberOrNull(row, 'used_at'),
+  revokedAt: numberOrNull(row, 'revoked_at'),
 });
 
 export function loginFailureTable(db: Database): LoginFailureTable {
@@ -79,9 +119,11 @@ export function loginFailureTable(db: Database): LoginFailureTable {
       return row && { failures: number(row, 'failures'), lastAt: number(row, 'last_at'), lockedUntil: number(row, 'locked_until') };
     },
     async put(subject, { failures, lastAt, lockedUntil }) {
-      await db.run(`INSERT INTO login_failure (subject, failures, last_at, locked_until) VALUES (?, ?, ?, ?) ON CONFLICT (subject)
+      await db.run(
+        `INSERT INTO login_failure (subject, failures, last_at, locked_until) VALUES (?, ?, ?, ?) ON CONFLICT (subject)
           DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, locked_until = excluded.locked_until`,
-        [subject, failures, lastAt, lockedUntil]);
+        [subject, failures, lastAt, lockedUntil],
+      );
     },
     clear: async (subject) => void (await db.run('DELETE FROM login_failure WHERE subject = ?', [subject])),
     trim: async (before) => void (await db.run('DELETE FROM login_failure WHERE last_at < ? AND locked_until < ?', [before, before])),

@@ -3,8 +3,24 @@ import type { CallRecord } from '../../sdk/call-record.ts';
 import { type Database, number, one, type Row, text, type Value, where } from '../database.ts';
 import type { CallFilter, CallTable } from '../types.ts';
 
-const COLUMNS = ['id', 'time', 'project', 'consumer', 'client_address', 'route', 'method', 'path', 'release', 'status', 'reason',
-  'duration_us', 'upstream_us', 'request_bytes', 'response_bytes', 'trace_id'] as const;
+const COLUMNS = [
+  'id',
+  'time',
+  'project',
+  'consumer',
+  'client_address',
+  'route',
+  'method',
+  'path',
+  'release',
+  'status',
+  'reason',
+  'duration_us',
+  'upstream_us',
+  'request_bytes',
+  'response_bytes',
+  'trace_id',
+] as const;
 const MARKS = `(${COLUMNS.map(() => '?').join(', ')})`;
 /** Rows of one INSERT: its values stay below the limits of both databases. */
 const ROWS_PER_INSERT = 200;
@@ -17,8 +33,10 @@ export function callTable(db: Database): CallTable {
         for (let i = 0; i < records.length; i += ROWS_PER_INSERT) {
           const part = records.slice(i, i + ROWS_PER_INSERT);
           const marks = part.map(() => MARKS).join(', ');
-          await inner.run(`INSERT INTO call_record (${COLUMNS.join(', ')}) VALUES ${marks} ON CONFLICT (id) DO NOTHING`,
-            part.flatMap(valuesOf));
+          await inner.run(
+            `INSERT INTO call_record (${COLUMNS.join(', ')}) VALUES ${marks} ON CONFLICT (id) DO NOTHING`,
+            part.flatMap(valuesOf),
+          );
         }
       });
     },
@@ -31,21 +49,34 @@ export function callTable(db: Database): CallTable {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
       const edge = await one(db, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);
       if (!edge) return old;
-      return old + (await db.run('DELETE FROM call_record WHERE time < ? OR (time = ? AND id <= ?)',
-        [edge['time']!, edge['time']!, edge['id']!]));
+      return (
+        old +
+        (await db.run('DELETE FROM call_record WHERE time < ? OR (time = ? AND id <= ?)', [edge['time']!, edge['time']!, edge['id']!]))
+      );
     },
   };
 }
 
 function conditionsOf(f: CallFilter, dialect: Database['dialect']): { sql: string; values: Value[] } {
   const filter = where([
-    ['project = ?', f.project], ['consumer = ?', f.consumer], ['route = ?', f.route], ['method = ?', f.method],
-    ['substr(path, 1, length(?)) = ?', twice(f.path)], ['substr(release, 1, length(?)) = ?', twice(f.release)],
-    ['status = ?', f.status], ['status >= ?', f.statusFrom],
-    ['status <= ?', f.statusTo], ['reason = ?', f.reason], ['client_address = ?', f.clientAddress], ['trace_id = ?', f.traceId],
-    ['time >= ?', f.from], ['time < ?', f.to], ['duration_us >= ?', micros(f.slowerThanMs)],
+    ['project = ?', f.project],
+    ['consumer = ?', f.consumer],
+    ['route = ?', f.route],
+    ['method = ?', f.method],
+    ['substr(path, 1, length(?)) = ?', twice(f.path)],
+    ['substr(release, 1, length(?)) = ?', twice(f.release)],
+    ['status = ?', f.status],
+    ['status >= ?', f.statusFrom],
+    ['status <= ?', f.statusTo],
+    ['reason = ?', f.reason],
+    ['client_address = ?', f.clientAddress],
+    ['trace_id = ?', f.traceId],
+    ['time >= ?', f.from],
+    ['time < ?', f.to],
+    ['duration_us >= ?', micros(f.slowerThanMs)],
     ['upstream_us >= ?', micros(f.upstreamSlowerThanMs)],
-    ['request_bytes >= ?', f.requestBytesFrom], ['response_bytes >= ?', f.responseBytesFrom],
+    ['request_bytes >= ?', f.requestBytesFrom],
+    ['response_bytes >= ?', f.responseBytesFrom],
   ]);
   const parts = filter.sql ? [filter.sql.slice('WHERE '.length)] : [];
   const values = filter.values;
@@ -74,14 +105,41 @@ const twice = (value: string | undefined) => (value === undefined ? undefined : 
 const micros = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 1000));
 
 function valuesOf(r: CallRecord): Value[] {
-  return [r.id, Math.round(r.time), r.project, r.consumer, r.clientAddress, r.route, r.method, r.path, r.release, r.status, r.reason,
-    Math.round(r.durationMs * 1000), Math.round(r.upstreamMs * 1000), r.requestBytes, r.responseBytes, r.traceId];
+  return [
+    r.id,
+    Math.round(r.time),
+    r.project,
+    r.consumer,
+    r.clientAddress,
+    r.route,
+    r.method,
+    r.path,
+    r.release,
+    r.status,
+    r.reason,
+    Math.round(r.durationMs * 1000),
+    Math.round(r.upstreamMs * 1000),
+    r.requestBytes,
+    r.responseBytes,
+    r.traceId,
+  ];
 }
 
 const callOf = (row: Row): CallRecord => ({
-  id: text(row, 'id'), time: number(row, 'time'), project: text(row, 'project'), consumer: text(row, 'consumer'),
-  clientAddress: text(row, 'client_address'), route: text(row, 'route'), method: text(row, 'method'), path: text(row, 'path'),
-  release: text(row, 'release'), status: number(row, 'status'), reason: text(row, 'reason'), durationMs: number(row, 'duration_us') / 1000,
-  upstreamMs: number(row, 'upstream_us') / 1000, requestBytes: number(row, 'request_bytes'), responseBytes: number(row, 'response_bytes'),
+  id: text(row, 'id'),
+  time: number(row, 'time'),
+  project: text(row, 'project'),
+  consumer: text(row, 'consumer'),
+  clientAddress: text(row, 'client_address'),
+  route: text(row, 'route'),
+  method: text(row, 'method'),
+  path: text(row, 'path'),
+  release: text(row, 'release'),
+  status: number(row, 'status'),
+  reason: text(row, 'reason'),
+  durationMs: number(row, 'duration_us') / 1000,
+  upstreamMs: number(row, 'upstream_us') / 1000,
+  requestBytes: number(row, 'request_bytes'),
+  responseBytes: number(row, 'response_bytes'),
   traceId: text(row, 'trace_id'),
 });

@@ -9,12 +9,18 @@ export function incidentTable(db: Database): IncidentTable {
     async open({ id, kind, subject, detail, data, openedAt }) {
       const found = await openOne(kind, subject);
       if (found) {
-        await db.run('UPDATE incident SET detail_en = ?, detail_zh = ?, data = ? WHERE id = ?',
-          [detail.en, detail.zh, JSON.stringify(data), text(found, 'id')]);
+        await db.run('UPDATE incident SET detail_en = ?, detail_zh = ?, data = ? WHERE id = ?', [
+          detail.en,
+          detail.zh,
+          JSON.stringify(data),
+          text(found, 'id'),
+        ]);
       } else {
-        await db.run(`INSERT INTO incident (id, kind, subject, detail_en, detail_zh, data, opened_at, closed_at)
+        await db.run(
+          `INSERT INTO incident (id, kind, subject, detail_en, detail_zh, data, opened_at, closed_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`,
-          [id, kind, subject, detail.en, detail.zh, JSON.stringify(data), openedAt]);
+          [id, kind, subject, detail.en, detail.zh, JSON.stringify(data), openedAt],
+        );
       }
       return incidentOf((await openOne(kind, subject))!);
     },
@@ -29,16 +35,23 @@ export function incidentTable(db: Database): IncidentTable {
       return (await db.all(`SELECT * FROM incident ${filter} ORDER BY id DESC LIMIT ?`, [limit])).map(incidentOf);
     },
     async trim(keep) {
-      await db.run(`DELETE FROM incident WHERE id IN
-          (SELECT id FROM incident WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 1000000 OFFSET ?)`, [keep]);
+      await db.run(
+        `DELETE FROM incident WHERE id IN
+          (SELECT id FROM incident WHERE closed_at IS NOT NULL ORDER BY id DESC LIMIT 1000000 OFFSET ?)`,
+        [keep],
+      );
     },
   };
 }
 
 const incidentOf = (row: Row): Incident => ({
-  id: text(row, 'id'), kind: text(row, 'kind'), subject: text(row, 'subject'),
+  id: text(row, 'id'),
+  kind: text(row, 'kind'),
+  subject: text(row, 'subject'),
   detail: { en: text(row, 'detail_en'), zh: text(row, 'detail_zh') },
-  data: json(row, 'data'), openedAt: number(row, 'opened_at'), closedAt: numberOrNull(row, 'closed_at'),
+  data: json(row, 'data'),
+  openedAt: number(row, 'opened_at'),
+  closedAt: numberOrNull(row, 'closed_at'),
 });
 
 export function settingTable(db: Database): SettingTable {

@@ -10,17 +10,50 @@ export function resourceTable(db: Database): ResourceTable {
       return row && resourceOf(row);
     },
     async all({ project, kind } = {}) {
-      const filter = where([['project = ?', project], ['kind = ?', kind]]);
+      const filter = where([
+        ['project = ?', project],
+        ['kind = ?', kind],
+      ]);
       return (await db.all(`SELECT * FROM resource ${filter.sql} ORDER BY project, kind, name`, filter.values)).map(resourceOf);
     },
     async put(resource, change, historyMax) {
-      const { project, kind, name, manager, text: written, spec, labels, description, enabled, version, release, createdAt, updatedAt,
-        updatedBy } = resource;
+      const {
+        project,
+        kind,
+        name,
+        manager,
+        text: written,
+        spec,
+        labels,
+        description,
+        enabled,
+        version,
+        release,
+        createdAt,
+        updatedAt,
+        updatedBy,
+      } = resource;
       await db.run('DELETE FROM resource WHERE project = ? AND kind = ? AND name = ?', [project, kind, name]);
-      await db.run(`INSERT INTO resource (project, kind, name, manager, text, spec, labels, description, enabled, version, release,
+      await db.run(
+        `INSERT INTO resource (project, kind, name, manager, text, spec, labels, description, enabled, version, release,
           created_at, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        [project, kind, name, manager, written, JSON.stringify(spec), JSON.stringify(labels), description ?? null, flag(enabled), version,
-          release, createdAt, updatedAt, updatedBy]);
+        [
+          project,
+          kind,
+          name,
+          manager,
+          written,
+          JSON.stringify(spec),
+          JSON.stringify(labels),
+          description ?? null,
+          flag(enabled),
+          version,
+          release,
+          createdAt,
+          updatedAt,
+          updatedBy,
+        ],
+      );
       await addHistory(db, resource, change, version, updatedAt, updatedBy, historyMax);
     },
     async delete(resource, version, at, by, historyMax) {
@@ -28,33 +61,63 @@ export function resourceTable(db: Database): ResourceTable {
       await db.run('DELETE FROM resource WHERE project = ? AND kind = ? AND name = ?', [project, kind, name]);
       await addHistory(db, resource, 'deleted', version, at, by, historyMax);
     },
+    ...historyTable(db),
+  };
+}
+
+/** Histories outlive their resources. */
+function historyTable(db: Database): Pick<ResourceTable, 'history' | 'historyEntry' | 'lastVersion'> {
+  return {
     async history({ project, kind, name }, limit) {
-      const rows = await db.all(`SELECT * FROM resource_history WHERE project = ? AND kind = ? AND name = ?
-          ORDER BY version DESC LIMIT ?`, [project, kind, name, limit]);
+      const rows = await db.all(
+        `SELECT * FROM resource_history WHERE project = ? AND kind = ? AND name = ?
+          ORDER BY version DESC LIMIT ?`,
+        [project, kind, name, limit],
+      );
       return rows.map(historyOf);
     },
     async historyEntry({ project, kind, name }, version) {
-      const row = await one(db, 'SELECT * FROM resource_history WHERE project = ? AND kind = ? AND name = ? AND version = ?',
-        [project, kind, name, version]);
+      const row = await one(db, 'SELECT * FROM resource_history WHERE project = ? AND kind = ? AND name = ? AND version = ?', [
+        project,
+        kind,
+        name,
+        version,
+      ]);
       return row && historyOf(row);
     },
     async lastVersion({ project, kind, name }) {
-      const row = await one(db, `SELECT coalesce(max(version), 0) AS last FROM resource_history
-          WHERE project = ? AND kind = ? AND name = ?`, [project, kind, name]);
+      const row = await one(
+        db,
+        `SELECT coalesce(max(version), 0) AS last FROM resource_history
+          WHERE project = ? AND kind = ? AND name = ?`,
+        [project, kind, name],
+      );
       return row ? number(row, 'last') : 0;
     },
   };
 }
 
 async function addHistory(
-  db: Database, resource: StoredResource, change: HistoryEntry['change'], version: number, at: number, by: string, historyMax: number,
+  db: Database,
+  resource: StoredResource,
+  change: HistoryEntry['change'],
+  version: number,
+  at: number,
+  by: string,
+  historyMax: number,
 ): Promise<void> {
   const { project, kind, name, manager, release, text: written, spec } = resource;
-  await db.run(`INSERT INTO resource_history (project, kind, name, version, change, manager, release, text, spec, at, changed_by)
+  await db.run(
+    `INSERT INTO resource_history (project, kind, name, version, change, manager, release, text, spec, at, changed_by)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [project, kind, name, version, change, manager, release, written, JSON.stringify(spec), at, by]);
-  await db.run('DELETE FROM resource_history WHERE project = ? AND kind = ? AND name = ? AND version <= ?',
-    [project, kind, name, version - historyMax]);
+    [project, kind, name, version, change, manager, release, written, JSON.stringify(spec), at, by],
+  );
+  await db.run('DELETE FROM resource_history WHERE project = ? AND kind = ? AND name = ? AND version <= ?', [
+    project,
+    kind,
+    name,
+    version - historyMax,
+  ]);
 }
 
 const keyOf = (row: Row): ResourceKey => ({ project: text(row, 'project'), kind: text(row, 'kind'), name: text(row, 'name') });

@@ -9,8 +9,12 @@ export function revisionTable(db: Database): RevisionTable {
       return row && { number: number(row, 'number'), hash: text(row, 'hash'), at: number(row, 'at'), changes: json(row, 'changes') };
     },
     async add(row, keep) {
-      await db.run('INSERT INTO revision (number, hash, at, changes) VALUES (?, ?, ?, ?)',
-        [row.number, row.hash, row.at, JSON.stringify(row.changes)]);
+      await db.run('INSERT INTO revision (number, hash, at, changes) VALUES (?, ?, ?, ?)', [
+        row.number,
+        row.hash,
+        row.at,
+        JSON.stringify(row.changes),
+      ]);
       await db.run('DELETE FROM revision WHERE number <= ?', [row.number - keep]);
     },
   };

@@ -19,9 +19,12 @@ const LEASES_AHEAD = 4;
 const FINISHED_MAX = 500;
 
 export function runTable(db: Database, clock: Clock, newId: NewId): RunStore {
-  const lease = leases(db, clock);
+  return { ...queueing(db, clock, newId), ...reading(db), ...checkpoints(db, clock), ...leases(db, clock) };
+}
+
+/** Making runs, writing their logs, asking them to end. */
+function queueing(db: Database, clock: Clock, newId: NewId): Pick<RunStore, 'enqueue' | 'log' | 'requestCancel'> {
   return {
-    ...lease,
     enqueue: (run) =>
       db.transaction(async (inner) => {
         await lockPipeline(inner, run.project, run.pipeline, clock.now());
@@ -29,10 +32,23 @@ export function runTable(db: Database, clock: Clock, newId: NewId): RunStore {
         const same = `SELECT id FROM run WHERE project = ? AND pipeline = ? AND ${waiting} LIMIT 1`;
         if (await one(inner, same, [run.project, run.pipeline])) return null;
         const id = newId();
-        await inner.run(`INSERT INTO run (id, project, pipeline, release, state, cause, attempt, attempts_max, retry_of, created_at,
+        await inner.run(
+          `INSERT INTO run (id, project, pipeline, release, state, cause, attempt, attempts_max, retry_of, created_at,
             due_at, epoch, cancel_requested, streams, requested_by) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, 0, 0, '[]', ?)`,
-          [id, run.project, run.pipeline, run.release, run.trigger, run.attempt, run.attemptsMax, run.retryOf ?? null, clock.now(),
-            run.dueAt, run.requestedBy]);
+          [
+            id,
+            run.project,
+            run.pipeline,
+            run.release,
+            run.trigger,
+            run.attempt,
+            run.attemptsMax,
+            run.retryOf ?? null,
+            clock.now(),
+            run.dueAt,
+            run.requestedBy,
+          ],
+        );
         return runOf((await one(inner, 'SELECT * FROM run WHERE id = ?', [id]))!);
       }),
     async log(lines) {
@@ -43,46 +59,85 @@ export function runTable(db: Database, clock: Clock, newId: NewId): RunStore {
           const at = next.get(line.run) ?? number((await one(inner, last, [line.run]))!, 'last') + 1;
           next.set(line.run, at + 1);
           if (at > LOG_LINES_MAX) continue;
-          const message = at === LOG_LINES_MAX ? `the log of this run is full (${LOG_LINES_MAX} lines); what follows is not kept`
-            : line.message;
-          await inner.run('INSERT INTO run_log (run, sequence, time, level, message, stream) VALUES (?, ?, ?, ?, ?, ?)',
-            [line.run, at, line.time, line.level, message, line.stream]);
+          const message =
+            at === LOG_LINES_MAX ? `the log of this run is full (${LOG_LINES_MAX} lines); what follows is not kept` : line.message;
+          await inner.run('INSERT INTO run_log (run, sequence, time, level, message, stream) VALUES (?, ?, ?, ?, ?, ?)', [
+            line.run,
+            at,
+            line.time,
+            line.level,
+            message,
+            line.stream,
+          ]);
         }
       });
     },
     async requestCancel(id) {
       const now = clock.now();
-      const queued = await db.run(`UPDATE run SET state = 'done', result = 'cancelled', cancel_requested = 1, finished_at = ?
-          WHERE id = ? AND state = 'queued'`, [now, id]);
+      const queued = await db.run(
+        `UPDATE run SET state = 'done', result = 'cancelled', cancel_requested = 1, finished_at = ?
+          WHERE id = ? AND state = 'queued'`,
+        [now, id],
+      );
       return queued > 0 || (await db.run(`UPDATE run SET cancel_requested = 1 WHERE id = ? AND state = 'running'`, [id])) > 0;
     },
+  };
+}
+
+function reading(db: Database): Pick<RunStore, 'get' | 'list' | 'logs'> {
+  return {
     async get(id) {
       const row = await one(db, 'SELECT * FROM run WHERE id = ?', [id]);
       return row && runOf(row);
     },
     async list({ project, pipeline, state, result, before, limit }) {
-      const filter = where([['project = ?', project], ['pipeline = ?', pipeline], ['state = ?', state], ['result = ?', result],
-        ['id < ?', before]]);
+      const filter = where([
+        ['project = ?', project],
+        ['pipeline = ?', pipeline],
+        ['state = ?', state],
+        ['result = ?', result],
+        ['id < ?', before],
+      ]);
       return (await db.all(`SELECT * FROM run ${filter.sql} ORDER BY id DESC LIMIT ?`, [...filter.values, limit])).map(runOf);
     },
     async logs(run, after, limit) {
       const rows = await db.all('SELECT * FROM run_log WHERE run = ? AND sequence > ? ORDER BY sequence LIMIT ?', [run, after, limit]);
       return rows.map((row) => ({
-        run, sequence: number(row, 'sequence'), time: number(row, 'time'), level: text(row, 'level') as never,
-        message: text(row, 'message'), stream: textOrNull(row, 'stream'),
+        run,
+        sequence: number(row, 'sequence'),
+        time: number(row, 'time'),
+        level: text(row, 'level') as never,
+        message: text(row, 'message'),
+        stream: textOrNull(row, 'stream'),
       }));
     },
+  };
+}
+
+/** The store's copy of what sinks hold. */
+function checkpoints(db: Database, clock: Clock): Pick<RunStore, 'saveCheckpoint' | 'checkpoint'> {
+  return {
     async saveCheckpoint(project, c) {
-      await db.run(`INSERT INTO checkpoint (project, pipeline, stream, epoch, position, row_count, run, saved_at)
+      await db.run(
+        `INSERT INTO checkpoint (project, pipeline, stream, epoch, position, row_count, run, saved_at)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (project, pipeline, stream) DO UPDATE SET epoch = excluded.epoch, position = excluded.position,
           row_count = excluded.row_count, run = excluded.run, saved_at = excluded.saved_at WHERE checkpoint.epoch <= excluded.epoch`,
-        [project, c.pipeline, c.stream, c.epoch, c.position ? JSON.stringify(c.position) : null, c.rows, c.run, clock.now()]);
+        [project, c.pipeline, c.stream, c.epoch, c.position ? JSON.stringify(c.position) : null, c.rows, c.run, clock.now()],
+      );
     },
     async checkpoint(project, pipeline, stream) {
       const row = await one(db, 'SELECT * FROM checkpoint WHERE project = ? AND pipeline = ? AND stream = ?', [project, pipeline, stream]);
-      return row && { pipeline, stream, epoch: number(row, 'epoch'), position: jsonOrNull(row, 'position'),
-        rows: number(row, 'row_count'), run: text(row, 'run') };
+      return (
+        row && {
+          pipeline,
+          stream,
+          epoch: number(row, 'epoch'),
+          position: jsonOrNull(row, 'position'),
+          rows: number(row, 'row_count'),
+          run: text(row, 'run'),
+        }
+      );
     },
   };
 }
@@ -95,13 +150,18 @@ function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat
     claim: (worker, leaseMs) =>
       db.transaction(async (inner) => {
         const now = clock.now();
-        await inner.run(`UPDATE run SET lease_until = ? WHERE state = 'running' AND lease_until > ?`,
-          [now + LEASES_AHEAD * leaseMs, now + LEASES_AHEAD * leaseMs]);
-        const candidates = await inner.all(`SELECT id, project, pipeline FROM run
+        await inner.run(`UPDATE run SET lease_until = ? WHERE state = 'running' AND lease_until > ?`, [
+          now + LEASES_AHEAD * leaseMs,
+          now + LEASES_AHEAD * leaseMs,
+        ]);
+        const candidates = await inner.all(
+          `SELECT id, project, pipeline FROM run
             WHERE ((state = 'queued' AND due_at <= ?) OR (state = 'running' AND lease_until < ?))
               AND NOT EXISTS (SELECT 1 FROM run other WHERE other.state = 'running' AND other.lease_until >= ?
                 AND other.id <> run.id AND other.project = run.project AND other.pipeline = run.pipeline)
-            ORDER BY due_at, id LIMIT ?`, [now, now, now, CANDIDATES]);
+            ORDER BY due_at, id LIMIT ?`,
+          [now, now, now, CANDIDATES],
+        );
         for (const candidate of candidates) {
           const claimed = await tryClaim(inner, candidate as never, worker, now, leaseMs);
           if (claimed) return claimed;
@@ -118,9 +178,11 @@ function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat
     },
     finish: (lease, result, streams, problem) =>
       db.transaction(async (inner) => {
-        const ended = await inner.run(`UPDATE run SET state = 'done', result = ?, streams = ?, problem = ?, finished_at = ?,
+        const ended = await inner.run(
+          `UPDATE run SET state = 'done', result = ?, streams = ?, problem = ?, finished_at = ?,
             lease_until = NULL WHERE ${held}`,
-          [result, JSON.stringify(streams), problem ? JSON.stringify(problem) : null, clock.now(), ...holder(lease)]);
+          [result, JSON.stringify(streams), problem ? JSON.stringify(problem) : null, clock.now(), ...holder(lease)],
+        );
         if (ended > 0) await trimFinished(inner, lease.run.project, lease.run.pipeline);
         return ended > 0;
       }),
@@ -129,22 +191,33 @@ function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat
 
 /** Takes one candidate if its pipeline has no other run going; the epoch grows with every claim. */
 async function tryClaim(
-  inner: Database, candidate: { id: string; project: string; pipeline: string }, worker: string, now: number, leaseMs: number,
+  inner: Database,
+  candidate: { id: string; project: string; pipeline: string },
+  worker: string,
+  now: number,
+  leaseMs: number,
 ): Promise<Lease | null> {
   const { id, project, pipeline } = candidate;
   if (!(await tryLockPipeline(inner, project, pipeline))) return null;
   const row = await one(inner, 'SELECT state, lease_until, due_at FROM run WHERE id = ?', [id]);
   const free = row && (row['state'] === 'queued' || (row['state'] === 'running' && number(row, 'lease_until') < now));
   if (!free) return null;
-  const other = await one(inner, `SELECT id FROM run WHERE project = ? AND pipeline = ? AND state = 'running' AND id <> ? LIMIT 1`,
-    [project, pipeline, id]);
+  const other = await one(inner, `SELECT id FROM run WHERE project = ? AND pipeline = ? AND state = 'running' AND id <> ? LIMIT 1`, [
+    project,
+    pipeline,
+    id,
+  ]);
   if (other) return null;
   await inner.run('UPDATE pipeline_epoch SET epoch = epoch + 1 WHERE project = ? AND pipeline = ?', [project, pipeline]);
-  const epoch = number((await one(inner, 'SELECT epoch FROM pipeline_epoch WHERE project = ? AND pipeline = ?', [project, pipeline]))!,
-    'epoch');
-  await inner.run(`UPDATE run SET state = 'running', worker = ?, epoch = ?, lease_until = ?,
+  const epoch = number(
+    (await one(inner, 'SELECT epoch FROM pipeline_epoch WHERE project = ? AND pipeline = ?', [project, pipeline]))!,
+    'epoch',
+  );
+  await inner.run(
+    `UPDATE run SET state = 'running', worker = ?, epoch = ?, lease_until = ?,
       started_at = coalesce(started_at, ?) WHERE id = ?`,
-    [worker, epoch, now + leaseMs, now, id]);
+    [worker, epoch, now + leaseMs, now, id],
+  );
   return { run: runOf((await one(inner, 'SELECT * FROM run WHERE id = ?', [id]))!), worker, epoch };
 }
 
@@ -154,24 +227,34 @@ async function tryClaim(
  */
 async function lockPipeline(inner: Database, project: string, pipeline: string, now: number): Promise<void> {
   const first = Math.floor(now / 1000);
-  await inner.run('INSERT INTO pipeline_epoch (project, pipeline, epoch) VALUES (?, ?, ?) ON CONFLICT (project, pipeline) DO NOTHING',
-    [project, pipeline, first]);
+  await inner.run('INSERT INTO pipeline_epoch (project, pipeline, epoch) VALUES (?, ?, ?) ON CONFLICT (project, pipeline) DO NOTHING', [
+    project,
+    pipeline,
+    first,
+  ]);
   await inner.run('UPDATE pipeline_epoch SET epoch = epoch WHERE project = ? AND pipeline = ?', [project, pipeline]);
 }
 
 /** False when another worker decides about this pipeline just now. `enqueue` made the row. */
 async function tryLockPipeline(inner: Database, project: string, pipeline: string): Promise<boolean> {
   if (inner.dialect === 'sqlite') return true; // A transaction is the only writer there.
-  return (await one(inner, 'SELECT epoch FROM pipeline_epoch WHERE project = ? AND pipeline = ? FOR UPDATE SKIP LOCKED',
-    [project, pipeline])) !== null;
+  return (
+    (await one(inner, 'SELECT epoch FROM pipeline_epoch WHERE project = ? AND pipeline = ? FOR UPDATE SKIP LOCKED', [
+      project,
+      pipeline,
+    ])) !== null
+  );
 }
 
 async function trimFinished(inner: Database, project: string, pipeline: string): Promise<void> {
-  const edge = await one(inner, `SELECT id FROM run WHERE project = ? AND pipeline = ? AND state = 'done'
-      ORDER BY id DESC LIMIT 1 OFFSET ?`, [project, pipeline, FINISHED_MAX]);
+  const edge = await one(
+    inner,
+    `SELECT id FROM run WHERE project = ? AND pipeline = ? AND state = 'done'
+      ORDER BY id DESC LIMIT 1 OFFSET ?`,
+    [project, pipeline, FINISHED_MAX],
+  );
   if (!edge) return;
   const old = `SELECT id FROM run WHERE project = ? AND pipeline = ? AND state = 'done' AND id <= ?`;
   await inner.run(`DELETE FROM run_log WHERE run IN (${old})`, [project, pipeline, text(edge, 'id')]);
   await inner.run(`DELETE FROM run WHERE id IN (${old})`, [project, pipeline, text(edge, 'id')]);
 }
-

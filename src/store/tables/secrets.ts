@@ -9,9 +9,11 @@ export function secretTable(db: Database): SecretTable {
       return row && secretOf(row);
     },
     async put({ project, name, keyId, sealed, updatedAt }) {
-      await db.run(`INSERT INTO secret (project, name, key_id, sealed, updated_at) VALUES (?, ?, ?, ?, ?)
+      await db.run(
+        `INSERT INTO secret (project, name, key_id, sealed, updated_at) VALUES (?, ?, ?, ?, ?)
           ON CONFLICT (project, name) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed, updated_at = excluded.updated_at`,
-        [project, name, keyId, sealed, updatedAt]);
+        [project, name, keyId, sealed, updatedAt],
+      );
     },
     delete: async (project, name) => (await db.run('DELETE FROM secret WHERE project = ? AND name = ?', [project, name])) > 0,
     all: async () => (await db.all('SELECT * FROM secret ORDER BY project, name')).map(secretOf),
@@ -19,6 +21,9 @@ export function secretTable(db: Database): SecretTable {
 }
 
 const secretOf = (row: Row): SealedSecret => ({
-  project: text(row, 'project'), name: text(row, 'name'), keyId: text(row, 'key_id'), sealed: text(row, 'sealed'),
+  project: text(row, 'project'),
+  name: text(row, 'name'),
+  keyId: text(row, 'key_id'),
+  sealed: text(row, 'sealed'),
   updatedAt: number(row, 'updated_at'),
 });

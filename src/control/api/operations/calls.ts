@@ -13,10 +13,22 @@ const area = 'calls';
 const call = named(
   'CallRecord',
   strictObject({
-    id: T.String(), time: time(), project: T.String(), consumer: T.String(), clientAddress: T.String(), route: T.String(),
-    method: T.String(), path: T.String(), release: T.String(), status: T.Integer(),
+    id: T.String(),
+    time: time(),
+    project: T.String(),
+    consumer: T.String(),
+    clientAddress: T.String(),
+    route: T.String(),
+    method: T.String(),
+    path: T.String(),
+    release: T.String(),
+    status: T.Integer(),
     reason: T.String(help('Problem code, `client-closed`, or empty for a plain answer.', '问题代码、`client-closed`，正常应答为空。')),
-    durationMs: T.Number(), upstreamMs: T.Number(), requestBytes: T.Number(), responseBytes: T.Number(), traceId: T.String(),
+    durationMs: T.Number(),
+    upstreamMs: T.Number(),
+    requestBytes: T.Number(),
+    responseBytes: T.Number(),
+    traceId: T.String(),
   }),
 );
 
@@ -24,7 +36,11 @@ const exact = (en: string, zh: string, maxLength = 200) => T.Optional(T.String({
 const moment = (en: string, zh: string) => T.Optional(T.Integer({ minimum: 0, ...help(en, zh) }));
 
 const search = defineOperation({
-  id: 'searchCalls', area, method: 'GET', path: '/calls', filtered: true,
+  id: 'searchCalls',
+  area,
+  method: 'GET',
+  path: '/calls',
+  filtered: true,
   summary: { en: 'Searches calls by any of their fields, newest first.', zh: '按任意字段搜索调用记录，最新在前。' },
   access: 'calls:read',
   query: strictObject({
@@ -36,7 +52,13 @@ const search = defineOperation({
     method: exact('Method.', '方法。', 32),
     path: exact('Beginning of the path.', '路径前缀。', 2000),
     release: exact('Release hash, or its beginning.', '发布哈希或其前缀。', 64),
-    status: T.Optional(T.String({ pattern: '^[1-5](\\d\\d|xx)$', examples: ['404', '5xx'], ...help('Status (`404`) or class (`5xx`).', '状态码（`404`）或类别（`5xx`）。') })),
+    status: T.Optional(
+      T.String({
+        pattern: '^[1-5](\\d\\d|xx)$',
+        examples: ['404', '5xx'],
+        ...help('Status (`404`) or class (`5xx`).', '状态码（`404`）或类别（`5xx`）。'),
+      }),
+    ),
     reason: exact('Problem code or other reason.', '问题代码或其他原因。'),
     traceId: exact('Trace id.', '跟踪 id。', 32),
     from: moment('Not before (milliseconds since 1970).', '起始时间（自 1970 年起毫秒）。'),
@@ -50,7 +72,9 @@ const search = defineOperation({
     const { limit, after, project, route, status, failed, slowerThan, ...fields } = query;
     const projects = projectsOf(caller, project);
     const found = await parts.calls.search({
-      ...fields, ...statusRange(status, failed), limit,
+      ...fields,
+      ...statusRange(status, failed),
+      limit,
       ...(projects ? { projects } : {}),
       ...(route === undefined ? {} : { routes: [route, dataApiRoute(route)] }),
       ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
@@ -61,9 +85,15 @@ const search = defineOperation({
 });
 
 const get = defineOperation({
-  id: 'getCall', area, method: 'GET', path: '/calls/{id}', filtered: true,
+  id: 'getCall',
+  area,
+  method: 'GET',
+  path: '/calls/{id}',
+  filtered: true,
   summary: { en: 'Reads one call by its request id.', zh: '按请求 id 读取一次调用。' },
-  access: 'calls:read', params: strictObject({ id: id() }), response: call,
+  access: 'calls:read',
+  params: strictObject({ id: id() }),
+  response: call,
   async handler({ params, caller }, parts) {
     const [found] = await parts.calls.search({ id: params.id, limit: 1 });
     if (!found || !mayTouch(caller, found.project)) throw problems.raise['not-found']({ values: { what: 'call', name: params.id } });

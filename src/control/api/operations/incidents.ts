@@ -10,13 +10,21 @@ const area = 'incidents';
 const incident = named(
   'Incident',
   strictObject({
-    id: T.String(), kind: T.String(help('Such as `folder-held` or `folder-unreadable`.', '如 `folder-held`、`folder-unreadable`。')),
-    subject: T.String(), detail: text, data: T.Record(T.String(), T.Unknown()), openedAt: time(), closedAt: orNull(time()),
+    id: T.String(),
+    kind: T.String(help('Such as `folder-held` or `folder-unreadable`.', '如 `folder-held`、`folder-unreadable`。')),
+    subject: T.String(),
+    detail: text,
+    data: T.Record(T.String(), T.Unknown()),
+    openedAt: time(),
+    closedAt: orNull(time()),
   }),
 );
 
 const list = defineOperation({
-  id: 'listIncidents', area, method: 'GET', path: '/incidents',
+  id: 'listIncidents',
+  area,
+  method: 'GET',
+  path: '/incidents',
   summary: { en: 'Lists incidents, newest first; the open ones unless told otherwise.', zh: '列出事件，最新在前；默认只列未关闭的。' },
   access: 'system:read',
   query: strictObject({
@@ -31,9 +39,13 @@ const list = defineOperation({
 });
 
 const confirm = defineOperation({
-  id: 'confirmIncident', area, method: 'POST', path: '/incidents/{id}/confirm',
+  id: 'confirmIncident',
+  area,
+  method: 'POST',
+  path: '/incidents/{id}/confirm',
   summary: { en: 'Lets the held change of the watched folder through.', zh: '确认执行监视文件夹中被暂停的更改。' },
-  access: 'resources:write', params: strictObject({ id: id() }),
+  access: 'resources:write',
+  params: strictObject({ id: id() }),
   async handler(call, parts) {
     await parts.incidents.confirm(call.params.id, actorOf(call));
     return reply(undefined);

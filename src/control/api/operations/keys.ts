@@ -12,27 +12,51 @@ const area = 'keys';
 const key = named(
   'Key',
   strictObject({
-    id: T.String(), project: T.String(), consumer: T.String(), type: T.String(),
+    id: T.String(),
+    project: T.String(),
+    consumer: T.String(),
+    type: T.String(),
     hint: T.String(help('First characters of the key, to tell keys apart.', '密钥的前几个字符，用于区分。')),
-    createdAt: time(), createdBy: T.String(), expiresAt: orNull(time()), revokedAt: orNull(time()),
+    createdAt: time(),
+    createdBy: T.String(),
+    expiresAt: orNull(time()),
+    revokedAt: orNull(time()),
   }),
 );
 
 const list = defineOperation({
-  id: 'listKeys', area, method: 'GET', path: '/projects/{project}/keys',
+  id: 'listKeys',
+  area,
+  method: 'GET',
+  path: '/projects/{project}/keys',
   summary: { en: 'Lists keys, without their secrets.', zh: '列出密钥（不含机密）。' },
-  access: 'keys:read', params: projectParams,
+  access: 'keys:read',
+  params: projectParams,
   query: strictObject({ consumer: T.Optional(resourceName()) }),
   response: named('Keys', strictObject({ items: T.Array(key) })),
   handler: async ({ params, query }, parts) => ({ items: (await parts.keys.list(params.project, query.consumer)).map(view) }),
 });
 
 const create = defineOperation({
-  id: 'createKey', area, method: 'POST', path: '/projects/{project}/consumers/{consumer}/keys', status: 201,
-  summary: { en: 'Creates an API key of a consumer; its secret is in this answer and nowhere else.', zh: '为消费方新建 API 密钥；机密只在本次返回中出现。' },
-  access: 'keys:write', params: strictObject({ project: projectName(), consumer: resourceName() }),
+  id: 'createKey',
+  area,
+  method: 'POST',
+  path: '/projects/{project}/consumers/{consumer}/keys',
+  status: 201,
+  summary: {
+    en: 'Creates an API key of a consumer; its secret is in this answer and nowhere else.',
+    zh: '为消费方新建 API 密钥；机密只在本次返回中出现。',
+  },
+  access: 'keys:write',
+  params: strictObject({ project: projectName(), consumer: resourceName() }),
   body: strictObject({
-    expiresIn: T.Optional(duration({ 'x-minimum': '1m', 'x-maximum': '3650d', ...help('How long it is valid; for ever when left out.', '有效期；省略则不过期。') })),
+    expiresIn: T.Optional(
+      duration({
+        'x-minimum': '1m',
+        'x-maximum': '3650d',
+        ...help('How long it is valid; for ever when left out.', '有效期；省略则不过期。'),
+      }),
+    ),
   }),
   response: named('NewKey', strictObject({ secret: T.String(), key })),
   async handler(call, parts) {
@@ -45,9 +69,13 @@ const create = defineOperation({
 });
 
 const revoke = defineOperation({
-  id: 'revokeKey', area, method: 'DELETE', path: '/projects/{project}/keys/{id}',
+  id: 'revokeKey',
+  area,
+  method: 'DELETE',
+  path: '/projects/{project}/keys/{id}',
   summary: { en: 'Revokes a key; gateways refuse it as soon as they have the next revision.', zh: '吊销密钥；网关收到下一修订后即拒绝。' },
-  access: 'keys:write', params: strictObject({ project: projectName(), id: id() }),
+  access: 'keys:write',
+  params: strictObject({ project: projectName(), id: id() }),
   async handler(call, parts) {
     const gone = await parts.keys.revoke(call.params.project, call.params.id, actorOf(call));
     if (!gone) throw problems.raise['not-found']({ values: { what: 'key', name: call.params.id } });

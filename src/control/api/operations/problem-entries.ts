@@ -10,13 +10,19 @@ const area = 'problems';
 const entry = named(
   'ProblemEntry',
   strictObject({
-    code: T.String(), status: T.Integer(), title: text, detail: orNull(text),
+    code: T.String(),
+    status: T.Integer(),
+    title: text,
+    detail: orNull(text),
     retry: oneOf(['never', 'now', 'later'], help('Whether trying again can help.', '重试是否有意义。')),
   }),
 );
 
 const list = defineOperation({
-  id: 'listProblems', area, method: 'GET', path: '/problems',
+  id: 'listProblems',
+  area,
+  method: 'GET',
+  path: '/problems',
   summary: { en: 'Lists every problem Weir can answer with.', zh: '列出 Weir 可能返回的所有问题。' },
   access: 'signed-in',
   response: named('ProblemEntries', strictObject({ items: T.Array(entry) })),
@@ -24,10 +30,15 @@ const list = defineOperation({
 });
 
 const get = defineOperation({
-  id: 'getProblem', area, method: 'GET', path: '/problems/{code}',
+  id: 'getProblem',
+  area,
+  method: 'GET',
+  path: '/problems/{code}',
   summary: { en: 'Explains one problem by its code (with %2F for `/`).', zh: '按代码说明一个问题（`/` 写作 %2F）。' },
   access: 'signed-in',
-  params: strictObject({ code: T.String({ minLength: 1, maxLength: 200, ...help('Code, such as `core/api/forbidden`.', '代码，如 `core/api/forbidden`。') }) }),
+  params: strictObject({
+    code: T.String({ minLength: 1, maxLength: 200, ...help('Code, such as `core/api/forbidden`.', '代码，如 `core/api/forbidden`。') }),
+  }),
   response: entry,
   async handler({ params }, parts) {
     const found = findProblem(parts.catalogues, params.code);

@@ -4,7 +4,11 @@ import { defineOperation } from '../operation.ts';
 import { named } from '../shapes.ts';
 
 const list = defineOperation({
-  id: 'listProjects', area: 'projects', method: 'GET', path: '/projects', filtered: true,
+  id: 'listProjects',
+  area: 'projects',
+  method: 'GET',
+  path: '/projects',
+  filtered: true,
   summary: { en: 'Lists the projects that hold resources.', zh: '列出含有资源的项目。' },
   access: 'resources:read',
   response: named('Projects', strictObject({ items: T.Array(strictObject({ name: T.String() })) })),

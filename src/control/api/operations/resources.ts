@@ -11,7 +11,11 @@ const area = 'resources';
 const path = '/projects/{project}/resources/{kind}/{name}';
 
 const list = defineOperation({
-  id: 'listResources', area, method: 'GET', path: '/resources', filtered: true,
+  id: 'listResources',
+  area,
+  method: 'GET',
+  path: '/resources',
+  filtered: true,
   summary: { en: 'Lists resources, sorted by project, kind and name.', zh: '列出资源，按项目、类型、名称排序。' },
   access: 'resources:read',
   query: strictObject({
@@ -19,7 +23,11 @@ const list = defineOperation({
     kind: T.Optional(kindName()),
     name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })),
     manager: T.Optional(oneOf(['folder', 'api'], help('Who owns it.', '管理者。'))),
-    label: T.Array(T.String({ pattern: '^[^=]{1,63}=.{0,255}$' }), { default: [], maxItems: 16, ...help('`key=value`; may be repeated, all must hold.', '`key=value`，可重复，须全部满足。') }),
+    label: T.Array(T.String({ pattern: '^[^=]{1,63}=.{0,255}$' }), {
+      default: [],
+      maxItems: 16,
+      ...help('`key=value`; may be repeated, all must hold.', '`key=value`，可重复，须全部满足。'),
+    }),
     ...paging,
   }),
   response: page('ResourcePage', resource),
@@ -39,9 +47,18 @@ const list = defineOperation({
 });
 
 const get = defineOperation({
-  id: 'getResource', area, method: 'GET', path,
-  summary: { en: 'Reads one resource: JSON, or with `Accept: application/yaml` the document as written.', zh: '读取一个资源：JSON，或用 `Accept: application/yaml` 取原样文档。' },
-  access: 'resources:read', params: resourceParams, response: resource, answers: ['application/yaml'],
+  id: 'getResource',
+  area,
+  method: 'GET',
+  path,
+  summary: {
+    en: 'Reads one resource: JSON, or with `Accept: application/yaml` the document as written.',
+    zh: '读取一个资源：JSON，或用 `Accept: application/yaml` 取原样文档。',
+  },
+  access: 'resources:read',
+  params: resourceParams,
+  response: resource,
+  answers: ['application/yaml'],
   async handler({ params, header }, parts) {
     const found = await parts.resources.get(keyOf(parts, params));
     const headers = { etag: entityTag(found.version) };
@@ -52,11 +69,21 @@ const get = defineOperation({
 });
 
 const put = defineOperation({
-  id: 'putResource', area, method: 'PUT', path,
-  summary: { en: 'Creates (`If-None-Match: *`) or changes (`If-Match`) a resource.', zh: '新建（`If-None-Match: *`）或修改（`If-Match`）资源。' },
-  access: 'resources:write', params: resourceParams,
+  id: 'putResource',
+  area,
+  method: 'PUT',
+  path,
+  summary: {
+    en: 'Creates (`If-None-Match: *`) or changes (`If-Match`) a resource.',
+    zh: '新建（`If-None-Match: *`）或修改（`If-Match`）资源。',
+  },
+  access: 'resources:write',
+  params: resourceParams,
   query: strictObject({ dryRun: dryRunOf() }),
-  body: T.Unsafe<string | Record<string, unknown>>({ anyOf: [{ type: 'object' }, { type: 'string', minLength: 1 }], ...help('The document, or its YAML text.', '文档对象，或其 YAML 文本。') }),
+  body: T.Unsafe<string | Record<string, unknown>>({
+    anyOf: [{ type: 'object' }, { type: 'string', minLength: 1 }],
+    ...help('The document, or its YAML text.', '文档对象，或其 YAML 文本。'),
+  }),
   fromYaml: (text) => text,
   response: documentResult,
   async handler(call, parts) {
@@ -66,9 +93,13 @@ const put = defineOperation({
 });
 
 const remove = defineOperation({
-  id: 'deleteResource', area, method: 'DELETE', path,
+  id: 'deleteResource',
+  area,
+  method: 'DELETE',
+  path,
   summary: { en: 'Deletes a resource; refused while others use it.', zh: '删除资源；仍被其他资源使用时拒绝。' },
-  access: 'resources:write', params: resourceParams,
+  access: 'resources:write',
+  params: resourceParams,
   query: strictObject({ dryRun: dryRunOf() }),
   response: documentResult,
   async handler(call, parts) {
@@ -79,12 +110,17 @@ const remove = defineOperation({
 
 const switches = (['enable', 'disable'] as const).map((verb) =>
   defineOperation({
-    id: `${verb}Resource`, area, method: 'POST', path: `${path}/${verb}`,
+    id: `${verb}Resource`,
+    area,
+    method: 'POST',
+    path: `${path}/${verb}`,
     summary:
       verb === 'enable'
         ? { en: 'Switches a resource on.', zh: '启用资源。' }
         : { en: 'Switches a resource off; it keeps its document and history.', zh: '停用资源；保留文档与历史。' },
-    access: 'resources:write', params: resourceParams, response: documentResult,
+    access: 'resources:write',
+    params: resourceParams,
+    response: documentResult,
     async handler(call, parts) {
       const options = { ...changeOf(call), ...conditionOf(call) };
       return changed(await parts.resources.setEnabled(keyOf(parts, call.params), verb === 'enable', options));

@@ -12,8 +12,14 @@ const userName = () => T.String({ minLength: 1, maxLength: 100, ...help('Name of
 const password = (en: string, zh: string) => T.String({ minLength: 1, maxLength: 1000, 'x-secret': true, ...help(en, zh) });
 
 const login = defineOperation({
-  id: 'login', area, method: 'POST', path: '/session',
-  summary: { en: 'Logs in; answers a session cookie and the CSRF token that changes must carry.', zh: '登录；返回会话 Cookie 以及修改请求须携带的 CSRF 令牌。' },
+  id: 'login',
+  area,
+  method: 'POST',
+  path: '/session',
+  summary: {
+    en: 'Logs in; answers a session cookie and the CSRF token that changes must carry.',
+    zh: '登录；返回会话 Cookie 以及修改请求须携带的 CSRF 令牌。',
+  },
   access: 'public',
   body: strictObject({ name: userName(), password: password('Password.', '密码。') }),
   response: named('Login', strictObject({ name: T.String(), role: T.String(), csrfToken: T.String(), expiresAt: time() })),
@@ -27,7 +33,10 @@ const login = defineOperation({
 });
 
 const logout = defineOperation({
-  id: 'logout', area, method: 'DELETE', path: '/session',
+  id: 'logout',
+  area,
+  method: 'DELETE',
+  path: '/session',
   summary: { en: 'Ends the session.', zh: '结束会话。' },
   access: 'signed-in',
   async handler(call, parts) {
@@ -37,28 +46,42 @@ const logout = defineOperation({
 });
 
 const whoami = defineOperation({
-  id: 'whoami', area, method: 'GET', path: '/session',
+  id: 'whoami',
+  area,
+  method: 'GET',
+  path: '/session',
   summary: { en: 'Says who is logged in and what they may do.', zh: '说明当前登录者及其权限。' },
   access: 'signed-in',
   response: named(
     'Whoami',
     strictObject({
-      name: T.String(), kind: oneOf(['user', 'token', 'local-cli']), role: T.String(), permissions: T.Array(T.String()),
-      projects: orNull(T.Array(T.String())), csrfToken: orNull(T.String()),
+      name: T.String(),
+      kind: oneOf(['user', 'token', 'local-cli']),
+      role: T.String(),
+      permissions: T.Array(T.String()),
+      projects: orNull(T.Array(T.String())),
+      csrfToken: orNull(T.String()),
     }),
   ),
   async handler({ caller }) {
     const { name, role, kind, projects, session } = caller;
     if (kind === 'nobody') throw problems.raise.unauthenticated();
     return {
-      name, role, kind, permissions: [...caller.permissions],
-      projects: projects ? [...projects] : null, csrfToken: session ? csrfTokenOf(session) : null,
+      name,
+      role,
+      kind,
+      permissions: [...caller.permissions],
+      projects: projects ? [...projects] : null,
+      csrfToken: session ? csrfTokenOf(session) : null,
     };
   },
 });
 
 const changePassword = defineOperation({
-  id: 'changePassword', area, method: 'POST', path: '/session/password',
+  id: 'changePassword',
+  area,
+  method: 'POST',
+  path: '/session/password',
   summary: { en: 'Changes one’s own password.', zh: '修改自己的密码。' },
   access: 'signed-in',
   body: strictObject({ before: password('The password so far.', '原密码。'), after: password('The new password.', '新密码。') }),

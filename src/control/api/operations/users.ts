@@ -16,13 +16,22 @@ const password = () => T.String({ minLength: 1, maxLength: 1000, 'x-secret': tru
 const shape = named(
   'User',
   strictObject({
-    name: T.String(), displayName: T.String(), role: T.String(), language: T.String(), enabled: T.Boolean(),
-    createdAt: time(), updatedAt: time(), lockedUntil: orNull(time()),
+    name: T.String(),
+    displayName: T.String(),
+    role: T.String(),
+    language: T.String(),
+    enabled: T.Boolean(),
+    createdAt: time(),
+    updatedAt: time(),
+    lockedUntil: orNull(time()),
   }),
 );
 
 const list = defineOperation({
-  id: 'listUsers', area, method: 'GET', path: '/users',
+  id: 'listUsers',
+  area,
+  method: 'GET',
+  path: '/users',
   summary: { en: 'Lists users.', zh: '列出用户。' },
   access: 'users:read',
   response: named('Users', strictObject({ items: T.Array(shape) })),
@@ -30,12 +39,17 @@ const list = defineOperation({
 });
 
 const create = defineOperation({
-  id: 'createUser', area, method: 'POST', path: '/users', status: 201,
+  id: 'createUser',
+  area,
+  method: 'POST',
+  path: '/users',
+  status: 201,
   summary: { en: 'Creates a user.', zh: '新建用户。' },
   access: 'users:write',
   body: strictObject({
     name: T.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$', ...help('Name to log in with.', '登录名。') }),
-    role: role(), password: password(),
+    role: role(),
+    password: password(),
   }),
   response: shape,
   async handler(call, parts) {
@@ -45,9 +59,15 @@ const create = defineOperation({
 });
 
 const setRole = defineOperation({
-  id: 'setUserRole', area, method: 'PUT', path: '/users/{name}/role',
+  id: 'setUserRole',
+  area,
+  method: 'PUT',
+  path: '/users/{name}/role',
   summary: { en: 'Changes a user’s role.', zh: '修改用户角色。' },
-  access: 'users:write', params, body: strictObject({ role: role() }), response: shape,
+  access: 'users:write',
+  params,
+  body: strictObject({ role: role() }),
+  response: shape,
   async handler(call, parts) {
     checkGrant(call.caller, call.body.role);
     return view(await parts.accounts.setRole(call.params.name, call.body.role, actorOf(call)));
@@ -55,9 +75,14 @@ const setRole = defineOperation({
 });
 
 const resetPassword = defineOperation({
-  id: 'resetUserPassword', area, method: 'PUT', path: '/users/{name}/password',
+  id: 'resetUserPassword',
+  area,
+  method: 'PUT',
+  path: '/users/{name}/password',
   summary: { en: 'Sets a user’s password and ends their sessions.', zh: '重置用户密码并结束其会话。' },
-  access: 'users:write', params, body: strictObject({ password: password() }),
+  access: 'users:write',
+  params,
+  body: strictObject({ password: password() }),
   async handler(call, parts) {
     const user = (await parts.accounts.list()).find((found) => found.name === call.params.name);
     if (user) checkGrant(call.caller, user.role); // Whoever sets a password can log in with it.
@@ -67,9 +92,13 @@ const resetPassword = defineOperation({
 });
 
 const remove = defineOperation({
-  id: 'deleteUser', area, method: 'DELETE', path: '/users/{name}',
+  id: 'deleteUser',
+  area,
+  method: 'DELETE',
+  path: '/users/{name}',
   summary: { en: 'Deletes a user and ends their sessions.', zh: '删除用户并结束其会话。' },
-  access: 'users:write', params,
+  access: 'users:write',
+  params,
   async handler(call, parts) {
     await parts.accounts.delete(call.params.name, actorOf(call));
     return reply(undefined);

@@ -6,7 +6,10 @@ export default defineResource<{ plan?: string; description?: string }>({
   kind: 'Consumer',
   plural: 'consumers',
   title: { en: 'Consumer', zh: '消费者' },
-  summary: { en: 'An application that calls routes and data APIs, known by its credentials.', zh: '调用路由和数据 API 的应用，通过凭证识别。' },
+  summary: {
+    en: 'An application that calls routes and data APIs, known by its credentials.',
+    zh: '调用路由和数据 API 的应用，通过凭证识别。',
+  },
   spec: () =>
     strictObject({
       plan: T.Optional(ref('Plan', help('Plan whose limits apply to it.', '适用的套餐。'))),

@@ -73,7 +73,7 @@ function scanRow(
 ): Scanned | undefined {
   const cells: Cell[] = [];
   let lines = 1;
-  for (let at = start; ;) {
+  for (let at = start; ; ) {
     const cell =
       text[at] === quote ? scanQuoted(text, at, last, quote, line) : scanPlain(text, at, last, delimiter, quote, line + lines - 1);
     if (!cell) return undefined;
@@ -95,7 +95,7 @@ function scanRow(
 type Part = { text: string; next: number; newlines: number };
 
 function scanQuoted(text: string, start: number, last: boolean, quote: string, line: number): Part | undefined {
-  for (let at = start + 1, doubled = false; ;) {
+  for (let at = start + 1, doubled = false; ; ) {
     const end = text.indexOf(quote, at);
     if (end === -1) {
       if (last) throw new CsvError('the text ends inside a quoted cell', line);

@@ -12,18 +12,34 @@ export const mysqlConfig = strictObject({
   tls: strictObject(
     {
       mode: T.Unsafe<TlsMode>({
-        type: 'string', enum: ['disable', 'require', 'verify-full'], default: 'disable',
-        ...help('disable, require (no check of the certificate), verify-full (certificate and host name checked).', 'disable 不用；require 必须加密但不校验证书；verify-full 校验证书与主机名。'),
+        type: 'string',
+        enum: ['disable', 'require', 'verify-full'],
+        default: 'disable',
+        ...help(
+          'disable, require (no check of the certificate), verify-full (certificate and host name checked).',
+          'disable 不用；require 必须加密但不校验证书；verify-full 校验证书与主机名。',
+        ),
       }),
       ca: T.Optional(T.String({ minLength: 1, maxLength: 100_000, ...help('Certificate authority in PEM.', 'PEM 格式的 CA 证书。') })),
     },
     { default: {}, ...help('Encryption of the connection.', '连接加密。') },
   ),
   zeroDates: T.Unsafe<'fail' | 'null'>({
-    type: 'string', enum: ['fail', 'null'], default: 'fail',
-    ...help('What to do with dates such as 0000-00-00, which are none: stop with the row’s key, or carry NULL.', '遇到 0000-00-00 之类的无效日期时：fail 停止并指出该行；null 以 NULL 代替。'),
+    type: 'string',
+    enum: ['fail', 'null'],
+    default: 'fail',
+    ...help(
+      'What to do with dates such as 0000-00-00, which are none: stop with the row’s key, or carry NULL.',
+      '遇到 0000-00-00 之类的无效日期时：fail 停止并指出该行；null 以 NULL 代替。',
+    ),
   }),
-  connectTimeout: duration({ default: '10s', 'x-minimum': '100ms', 'x-maximum': '2m', 'x-advanced': true, ...help('Longest wait for a connection.', '建立连接的最长等待。') }),
+  connectTimeout: duration({
+    default: '10s',
+    'x-minimum': '100ms',
+    'x-maximum': '2m',
+    'x-advanced': true,
+    ...help('Longest wait for a connection.', '建立连接的最长等待。'),
+  }),
 });
 
 export type MysqlConfig = ConfigOf<typeof mysqlConfig>;

@@ -13,16 +13,38 @@ export const postgresConfig = strictObject({
   tls: strictObject(
     {
       mode: T.Unsafe<TlsMode>({
-        type: 'string', enum: ['disable', 'prefer', 'require', 'verify-full'], default: 'prefer',
-        ...help('disable, prefer (TLS when offered), require (no check of the certificate), verify-full (certificate and host name checked).',
-          'disable 不用；prefer 有则用；require 必须加密但不校验证书；verify-full 校验证书与主机名。'),
+        type: 'string',
+        enum: ['disable', 'prefer', 'require', 'verify-full'],
+        default: 'prefer',
+        ...help(
+          'disable, prefer (TLS when offered), require (no check of the certificate), verify-full (certificate and host name checked).',
+          'disable 不用；prefer 有则用；require 必须加密但不校验证书；verify-full 校验证书与主机名。',
+        ),
       }),
-      ca: T.Optional(T.String({ minLength: 1, maxLength: 100_000, ...help('Certificate authority in PEM; the system’s own when left out.', 'PEM 格式的 CA 证书；省略时用系统证书。') })),
+      ca: T.Optional(
+        T.String({
+          minLength: 1,
+          maxLength: 100_000,
+          ...help('Certificate authority in PEM; the system’s own when left out.', 'PEM 格式的 CA 证书；省略时用系统证书。'),
+        }),
+      ),
     },
     { default: {}, ...help('Encryption of the connection.', '连接加密。') },
   ),
-  connectTimeout: duration({ default: '10s', 'x-minimum': '100ms', 'x-maximum': '2m', 'x-advanced': true, ...help('Longest wait for a connection.', '建立连接的最长等待。') }),
-  lockTimeout: duration({ default: '30s', 'x-minimum': '100ms', 'x-maximum': '1h', 'x-advanced': true, ...help('Longest wait for a lock on a target table.', '等待目标表锁的最长时间。') }),
+  connectTimeout: duration({
+    default: '10s',
+    'x-minimum': '100ms',
+    'x-maximum': '2m',
+    'x-advanced': true,
+    ...help('Longest wait for a connection.', '建立连接的最长等待。'),
+  }),
+  lockTimeout: duration({
+    default: '30s',
+    'x-minimum': '100ms',
+    'x-maximum': '1h',
+    'x-advanced': true,
+    ...help('Longest wait for a lock on a target table.', '等待目标表锁的最长时间。'),
+  }),
 });
 
 export type PostgresConfig = ConfigOf<typeof postgresConfig>;

@@ -121,11 +121,13 @@ class ReadQuery {
 
   handleRowDescription({ fields }: { fields: readonly Field[] }): void {
     const statement = this.#statement!;
-    statement.writers ??= fields.map((field, i): ColumnWriter => ({
-      head: `${i === 0 ? '' : ','}${JSON.stringify(field.name)}:`,
-      write: jsonWriterOf(field.dataTypeID),
-      field,
-    }));
+    statement.writers ??= fields.map(
+      (field, i): ColumnWriter => ({
+        head: `${i === 0 ? '' : ','}${JSON.stringify(field.name)}:`,
+        write: jsonWriterOf(field.dataTypeID),
+        field,
+      }),
+    );
     this.#columns = statement.writers as readonly ColumnWriter[];
     this.#sort = this.#request.sortColumns.map((name) => fields.findIndex((f) => f.name === name));
   }

@@ -117,10 +117,7 @@ test('values are bound; a value the server cannot take is told apart', { skip },
     bound('f', 'boolean'),
     bound(null, 'date'),
   ]);
-  assert.equal(
-    text(json),
-    '[{"a":9223372036854775807,"b":"x\'; DROP TABLE item; --","c":false,"d":"x\'; DROP TABLE item; --","e":null}]',
-  );
+  assert.equal(text(json), '[{"a":9223372036854775807,"b":"x\'; DROP TABLE item; --","c":false,"d":"x\'; DROP TABLE item; --","e":null}]');
   await assert.rejects(run('SELECT $1::date AS d', [bound('0000-01-01', 'date')]), reason('value'));
   await assert.rejects(run('SELECT 1 / 0 AS d'), reason('failed'));
 });

@@ -142,7 +142,7 @@ if ('missing' in server) {
     const found = await find('public.numbered');
     let settled = false;
     const waiting = connector.source!.bound(found, 'id', 0, signal()).finally(() => (settled = true));
-    for (let asked = 0; asked < 3;) {
+    for (let asked = 0; asked < 3; ) {
       const { rows } = await client.query(
         "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'weir bound' AND query LIKE '%relation%'",
       );

@@ -87,7 +87,8 @@ export function inspect(database: DatabaseSync, table: string): TargetTable {
 export function fitColumns(database: DatabaseSync, tools: SqliteTools, table: TargetTable, target: SinkTarget): void {
   const offered = target.schema.columns;
   const record = database.prepare('SELECT columns FROM _weir_owned WHERE table_name = ?').get(target.table) as unknown as
-    SqliteValue[] | undefined;
+    | SqliteValue[]
+    | undefined;
   const made = table.owned && record ? (JSON.parse(String(record[0])) as string[]) : [];
   const lost = made.filter((name) => table.columns.has(name) && !offered.some((column) => column.name === name));
   if (lost.length > 0) {

@@ -97,7 +97,8 @@ async function discoverAndPreview(fixture: ConnectorFixture): Promise<void> {
 }
 
 async function fullRead(fixture: ConnectorFixture): Promise<void> {
-  const rows = Array.from({ length: 500 }, (_, n) => sampleRow(n + 1));
+  // 300 kB: more than one read of any socket, so that a source that gathers everything is seen.
+  const rows = Array.from({ length: 500 }, (_, n) => ({ ...sampleRow(n + 1), name: `row ${n} ${'x'.repeat(600)}` }));
   rows[6] = { ...rows[6]!, name: "tab\tnew\nline\rback\\slash \\N \\. 堰 😀 \"quoted, 'text'" };
   rows[7] = { ...rows[7]!, name: '\\N' };
   const name = await fixture.makeStream('suite_full', rows);

@@ -29,7 +29,7 @@ if ('missing' in server) {
     incremental: true,
     async makeStream(name, rows) {
       await client.query(
-        `DROP TABLE IF EXISTS \`${name}\`; CREATE TABLE \`${name}\` (id bigint PRIMARY KEY, name varchar(200), amount decimal(12,2),
+        `DROP TABLE IF EXISTS \`${name}\`; CREATE TABLE \`${name}\` (id bigint PRIMARY KEY, name varchar(1000), amount decimal(12,2),
           stamp datetime(6))`,
       );
       await client.query(`INSERT INTO \`${name}\` VALUES ?`, [rows.map((row) => [row.id, row.name, row.amount, row.stamp])]);

@@ -11,6 +11,7 @@ import type { SqliteValue } from './types.ts';
 /** The stage: a temporary table in the order of arrival, its columns without affinity, so values stay as bound. */
 export const STAGE = 'temp._weir_stage';
 export const ORDER = '_weir_n';
+const KEYS = 'temp._weir_keys';
 const CHUNK_ROWS = 10_000n;
 
 /** Makes the stage. */
@@ -47,13 +48,13 @@ export async function swapRows(at: Merging, table: TargetTable): Promise<void> {
   const key = keyOf(target);
   database.exec('PRAGMA defer_foreign_keys = ON');
   if (key.length === 0 || (table.exists && !hasUniqueKey(table, key))) return swapWhole(at);
-  database.exec(`CREATE INDEX IF NOT EXISTS temp._weir_stage_key ON _weir_stage (${quoteList(key)}); SAVEPOINT weir_swap`);
-  refuseDoubles(at, key);
+  gatherKeys(at, key);
+  database.exec('SAVEPOINT weir_swap');
   const same = key.map((name) => `t.${quoteName(name)} = s.${quoteName(name)}`).join(' AND ');
   try {
-    database.exec(`DELETE FROM main.${quoteName(target.table)} AS t WHERE NOT EXISTS (SELECT 1 FROM ${STAGE} s WHERE ${same})`);
+    database.exec(`DELETE FROM main.${quoteName(target.table)} AS t WHERE NOT EXISTS (SELECT 1 FROM ${KEYS} s WHERE ${same})`);
     await moveRows(at, key);
-    database.exec('RELEASE weir_swap');
+    database.exec(`RELEASE weir_swap; DROP TABLE ${KEYS}`);
   } catch (error) {
     // Two rows trade values of another unique key: row by row that collides, at once it does not.
     if (!(error as Error).message.startsWith('UNIQUE constraint failed')) throw error;
@@ -83,9 +84,14 @@ async function swapWhole(at: Merging): Promise<void> {
   await moveRows(at, undefined);
 }
 
-function refuseDoubles({ database, tools, target }: Merging, key: readonly string[]): void {
+/** The staged keys as the target keeps them: only with its column affinity can a look-up use their index. Refuses doubles. */
+function gatherKeys({ database, tools, target }: Merging, key: readonly string[]): void {
+  const names = quoteList(key);
+  database.exec(`CREATE TABLE ${KEYS} AS SELECT ${names} FROM main.${quoteName(target.table)} LIMIT 0;
+    INSERT INTO ${KEYS} SELECT ${names} FROM ${STAGE};
+    CREATE INDEX temp._weir_keys_index ON _weir_keys (${names})`);
   const row = database
-    .prepare(`SELECT ${quoteList(key)} FROM ${STAGE} GROUP BY ${quoteList(key)} HAVING count(*) > 1 LIMIT 1`)
+    .prepare(`SELECT ${names} FROM ${KEYS} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`)
     .get() as unknown as SqliteValue[] | undefined;
   if (!row) return;
   const values = { stream: target.schema.name, key: shown(key, row), reason: 'the source gave two rows with this key' };

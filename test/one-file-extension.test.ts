@@ -71,7 +71,7 @@ const generated = (file: string) => readFileSync(path.join(copy, file), 'utf8');
 const upstreamPort = () => (upstream.address() as { port: number }).port;
 
 test('generate finds it: registry, OpenAPI, editor schema, docs, problems', () => {
-  assert.match(generated('generated/registry.ts'), /policies\/stamp\.ts/);
+  assert.match(generated('generated/policies.ts'), /policies\/stamp\.ts/);
   assert.match(generated('generated/openapi.json'), /"policy\.stamp"/);
   assert.match(generated('generated/weir.schema.json'), /Word to stamp\./);
   assert.match(generated('docs/reference/policy/stamp.md'), /盖章/);

@@ -27,6 +27,7 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly config: unknown;
   readonly clock: Clock;
   readonly log: Log;
@@ -90,10 +91,11 @@ export function keepChild(options: ChildOptions): Child {
   };
 }
 
-function spawnRole({ command, args, cwd, role, config, nice, log }: ChildOptions): ChildProcess {
+function spawnRole({ command, args, cwd, environment, role, config, nice, log }: ChildOptions): ChildProcess {
   const niced = nice > 0 && process.platform === 'linux' ? ['nice', '-n', String(nice), command] : [command];
   const child = spawn(niced[0]!, [...niced.slice(1), ...args, role], {
     cwd,
+    env: environment,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

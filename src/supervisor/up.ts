@@ -23,6 +23,7 @@ export interface UpOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly config: unknown;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly niceWorker: number;
   readonly stopGraceMs: number;
   readonly pid: number;
@@ -53,6 +54,7 @@ export async function up(options: UpOptions): Promise<Up> {
       command: options.command,
       args: options.args,
       cwd: options.dataFolder,
+      environment: options.environment,
       config: options.config,
       clock,
       log,

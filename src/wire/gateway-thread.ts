@@ -1,6 +1,7 @@
 /** Entry of a socket thread of the gateway. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { registry } from '../../generated/registry.ts';
+import { auth } from '../../generated/auth.ts';
+import { policies } from '../../generated/policies.ts';
 import { createRunner } from '../dataapi/runner.ts';
 import { createEngine } from '../gateway/http/engine.ts';
 import { runGatewayThread } from '../gateway/thread.ts';
@@ -11,7 +12,7 @@ const config = threadConfig();
 runGatewayThread({
   data: workerData,
   parent: parentPort as MessagePort,
-  registry,
+  registry: { policies, auth, connectors: new Map() },
   createRunner: (port) => createRunner({ port, clock }),
   createEngine: (options) => createEngine({ ...options, ownPorts: new Set(config.ownPorts) }),
   clock,

@@ -1,6 +1,6 @@
 /** Entry of the query thread, and of its engine threads for databases whose calls block. */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { registry } from '../../generated/registry.ts';
+import { connectors } from '../../generated/connectors.ts';
 import { fileGuard } from '../connections/files.ts';
 import { hostGuard } from '../connections/hosts.ts';
 import { runEngineThread, type EnginePort } from '../dataapi/engine-thread.ts';
@@ -16,7 +16,7 @@ const config = threadConfig();
 const log = openLog('gateway', config.logLevel).with({ thread: 'query' });
 const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
 const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });
-const open = engineOpener(registry.connectors, (component, connection) => ({
+const open = engineOpener(connectors, (component, connection) => ({
   problems: component.catalogue.raise,
   clock,
   log: log.with({ connection: connection.name }),
@@ -34,7 +34,7 @@ if ((workerData as { kind?: string } | null)?.kind === 'weir-engine-thread') {
     open,
     clock,
     log,
-    isBlocking: (type) => registry.connectors.get(type)?.blocking === true,
+    isBlocking: (type) => connectors.get(type)?.blocking === true,
     spawnEngineThread: () =>
       new Worker(new URL(import.meta.url), { workerData: { kind: 'weir-engine-thread' }, name: 'engine' }) as unknown as EngineWorker,
   });

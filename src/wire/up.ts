@@ -1,4 +1,5 @@
 /** `weir up`: the supervisor, what it prints, and how it is stopped. */
+import path from 'node:path';
 import type { Log } from '../base/log.ts';
 import type { Language } from '../base/text.ts';
 import { Problem } from '../base/problem.ts';
@@ -72,6 +73,8 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Ma
     clock,
     log,
     command: process.execPath,
+    // Threads find compiled code here too: it halves the time until a role that died is back.
+    environment: { ...process.env, NODE_COMPILE_CACHE: path.join(role.dataFolder, 'cache') },
     args: [...process.execArgv, process.argv[1]!, '--role-process'],
     niceWorker: NICE_WORKER,
     stopGraceMs: gateway.drain + STOP_EXTRA_MS,

@@ -90,9 +90,9 @@ function gatherKeys({ database, tools, target }: Merging, key: readonly string[]
   database.exec(`CREATE TABLE ${KEYS} AS SELECT ${names} FROM main.${quoteName(target.table)} LIMIT 0;
     INSERT INTO ${KEYS} SELECT ${names} FROM ${STAGE};
     CREATE INDEX temp._weir_keys_index ON _weir_keys (${names})`);
-  const row = database
-    .prepare(`SELECT ${names} FROM ${KEYS} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`)
-    .get() as unknown as SqliteValue[] | undefined;
+  const row = database.prepare(`SELECT ${names} FROM ${KEYS} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`).get() as unknown as
+    | SqliteValue[]
+    | undefined;
   if (!row) return;
   const values = { stream: target.schema.name, key: shown(key, row), reason: 'the source gave two rows with this key' };
   throw tools.problems['duplicate-key']({ values });

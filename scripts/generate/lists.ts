@@ -11,7 +11,7 @@ export function renderLists(root: string): [string, string][] {
   return [
     ...KINDS.map((kind): [string, string] => [`generated/${kind.name}.ts`, kindList(root, kind)]),
     ['generated/registry.ts', registry()],
-    ['generated/kinds.ts', defaults(root, 'src/control/resources/kinds', 'kinds', 'Every resource kind, one file each.')],
+    ['generated/kinds.ts', kinds(root)],
     ['generated/operations.ts', operations(root)],
     ['generated/metrics.ts', metrics(root)],
     ['generated/problems.ts', problems(root)],
@@ -55,10 +55,15 @@ export const registry: Registry = Object.freeze({ policies, auth, connectors });
 `;
 }
 
-function defaults(root: string, folder: string, name: string, about: string): string {
-  const files = componentFiles(root, folder);
-  const imports = files.map((f) => `import ${variable(name, f.id)} from '../${f.file}';\n`).join('');
-  return `${MARK}${imports}\n/** ${about} */\nexport const ${name} = [${files.map((f) => variable(name, f.id)).join(', ')}] as const;\n`;
+function kinds(root: string): string {
+  const files = componentFiles(root, 'src/control/resources/kinds');
+  const imports = files.map((f) => `import ${variable('kind', f.id)} from '../${f.file}';\n`).join('');
+  const list = files.map((f) => variable('kind', f.id)).join(', ');
+  return `${MARK}import type { ResourceKind } from '../src/control/resources/define.ts';
+${imports}
+/** Every resource kind, one file each. */
+export const kinds: readonly ResourceKind[] = [${list}] as unknown as ResourceKind[];
+`;
 }
 
 function operations(root: string): string {

@@ -42,10 +42,12 @@ export function schemaMistakes(schema: ValueSchema): string[] {
   if (typeof type !== 'string' || !TYPES.includes(type)) return [`needs a \`type\`: one of ${TYPES.join(', ')}`];
   const mistakes = refusedKeywords(schema);
   if (type === 'integer') mistakes.push(...unsafeNumbers(schema));
-  const patterns = findPatterns(schema);
-  for (const pattern of patterns) {
-    if (canExplode(pattern))
-      mistakes.push(`has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which repeats a repetition and can take exponential time`);
+  const length = charactersMax(schema);
+  for (const pattern of findPatterns(schema)) {
+    const shown = `has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which`;
+    if (canExplode(pattern)) mistakes.push(`${shown} repeats a repetition and can take exponential time`);
+    else if (patternSteps(pattern, length!) > STEPS_MAX)
+      mistakes.push(`${shown} can take too long on ${length} characters; set a smaller \`maxLength\`, begin it with ^, or repeat less in it`);
   }
   if (mistakes.length > 0) return mistakes;
   try {
@@ -80,6 +82,47 @@ function findPatterns(schema: unknown): string[] {
   return Object.entries(schema).flatMap(([key, value]) => (key === 'pattern' && typeof value === 'string' ? [value] : findPatterns(value)));
 }
 
+/** Longest value with a pattern when its schema has no `maxLength`; longer ones are refused. */
+const PATTERN_CHARACTERS_MAX = 1024;
+/** Steps that a match may take at most: about 0.1 s of the thread that serves everybody. */
+const STEPS_MAX = 20_000_000;
+
+/** Characters of a value up to which its patterns may be tried; undefined for a schema without patterns. */
+export function charactersMax(schema: ValueSchema): number | undefined {
+  if (findPatterns(schema).length === 0) return undefined;
+  const own = schema['maxLength'];
+  return typeof own === 'number' ? own : PATTERN_CHARACTERS_MAX;
+}
+
+/**
+ * How many ways a pattern without nested repetition has to try `length` characters, at most: the product of
+ * where it may begin, how often each part may repeat, and the choices it has.
+ */
+export function patternSteps(pattern: string, length: number): number {
+  let steps = 1;
+  let depth = 0;
+  let fixedStart = pattern.startsWith('^');
+  for (let i = 0; i < pattern.length; i++) {
+    const ch = pattern[i]!;
+    if (ch === '\\') i += 1;
+    else if (ch === '[') i = endOfClass(pattern, i);
+    else if (ch === '(') depth += 1;
+    else if (ch === ')') depth -= 1;
+    else if (ch === '*' || ch === '+') steps *= length + 1;
+    else if (ch === '{') steps *= timesOf(pattern.slice(i), length);
+    else if (ch === '|' || (ch === '?' && pattern[i - 1] !== '(')) steps *= 2;
+    if (ch === '|' && depth === 0) fixedStart = false;
+  }
+  return fixedStart ? steps : steps * (length + 1);
+}
+
+/** In how many ways `{2,5}` can be met: four; `{3}` has one. */
+function timesOf(rest: string, length: number): number {
+  const match = /^\{(\d+),(\d*)\}/.exec(rest);
+  if (!match) return 1;
+  return Math.min(length, match[2] === '' ? length : Number(match[2]) - Number(match[1])) + 1;
+}
+
 /** A group that repeats inside and is repeated itself, such as `(a+)+` or `(a|a?)*`: the usual exponential shape. */
 export function canExplode(pattern: string): boolean {
   const groups: boolean[] = [];
@@ -95,7 +138,7 @@ export function canExplode(pattern: string): boolean {
     else if (ch === ')') {
       closedRepeats = groups.pop() ?? false;
       if (closedRepeats && groups.length > 0) groups[groups.length - 1] = true;
-    } else if ((repeats || ch === '|') && groups.length > 0) groups[groups.length - 1] = true;
+    } else if ((repeats || ch === '|' || (ch === '?' && pattern[i - 1] !== '(')) && groups.length > 0) groups[groups.length - 1] = true;
   }
   return false;
 }

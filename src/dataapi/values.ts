@@ -8,7 +8,7 @@ import { nearest } from '../base/suggest.ts';
 import type { BoundParameter, CompiledDataApi, DataApiRequest } from '../sdk/dataapi.ts';
 import { headerName, RESERVED_NAMES } from './parameters.ts';
 import problems from './problems.ts';
-import { compileValueCheck } from './schema-check.ts';
+import { charactersMax, compileValueCheck } from './schema-check.ts';
 
 /** Texts to bind by parameter name; null = not given. */
 export interface RequestValues {
@@ -31,6 +31,8 @@ interface Check {
   readonly parameter: BoundParameter;
   readonly fallback: string | null;
   readonly validate: ValidateFunction;
+  /** Longer values are refused before any pattern is tried on them: see schema-check.ts. */
+  readonly charactersMax: number | undefined;
 }
 
 /** Compiles the checks of an API once; the reader may be used for every request of its release. */
@@ -40,6 +42,7 @@ export function createValueReader(api: CompiledDataApi): ValueReader {
       parameter,
       fallback: parameter.default === undefined ? null : defaultText(parameter),
       validate: compileValueCheck(parameter.schema),
+      charactersMax: charactersMax(parameter.schema),
     }),
   );
   const sizeCheck = api.page && pageSizeCheck(api.page.sizeMax);
@@ -58,7 +61,7 @@ export function createValueReader(api: CompiledDataApi): ValueReader {
 function pageSizeCheck(sizeMax: number): Check {
   const schema = { ...PAGE_SIZE_SCHEMA, maximum: sizeMax };
   const parameter: BoundParameter = { name: 'page_size', in: 'query', required: false, schema, type: 'int64' };
-  return { parameter, fallback: null, validate: compileValueCheck(schema) };
+  return { parameter, fallback: null, validate: compileValueCheck(schema), charactersMax: undefined };
 }
 
 function defaultText({ default: value, type }: BoundParameter): string {
@@ -107,7 +110,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-function readOne({ parameter, fallback, validate }: Check, raw: string | undefined, errors: ProblemPointer[]): string | null {
+function readOne({ parameter, fallback, validate, charactersMax: most }: Check, raw: string | undefined, errors: ProblemPointer[]): string | null {
   const pointer = pointerOf(parameter);
   if (raw === undefined) {
     if (parameter.required && fallback === null) errors.push({ pointer, detail: 'is required' });
@@ -118,7 +121,9 @@ function readOne({ parameter, fallback, validate }: Check, raw: string | undefin
     errors.push({ pointer, detail: `${coerced.mistake}; got "${shown(raw)}"` });
     return null;
   }
-  if (!validate(coerced.value)) {
+  if (most !== undefined && raw.length > most && [...raw].length > most) {
+    errors.push({ pointer, detail: `must NOT have more than ${most} characters; got "${shown(raw)}"` });
+  } else if (!validate(coerced.value)) {
     for (const error of validate.errors ?? [])
       errors.push({ pointer, detail: `${error.message ?? 'is not valid'}${choices(error.params)}; got "${shown(raw)}"` });
   } else if (!isMultiple(parameter, coerced.text)) {

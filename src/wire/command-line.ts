@@ -41,7 +41,7 @@ const offline: OfflineVerbs = {
     ]);
     const role = roleConfig(readConfig(undefined).config, false);
     const environment = allowedEnvironment(role.variables, role.config.resources.environment);
-    const checks = validateDocuments(sources, { registry, kinds: kinds as never, dataApis: createDataApiCompiler(), environment }, options);
+    const checks = validateDocuments(sources, { registry, kinds, dataApis: createDataApiCompiler(), environment }, options);
     return checks.map(({ file, line, key, problems }) => ({ file: file ?? null, line: line ?? null, key: key ?? null, problems }));
   },
   async config({ config }) {

@@ -99,7 +99,7 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
   const configuration = await openConfiguration({
     store,
     registry,
-    kinds: kinds as never,
+    kinds,
     keys,
     audit,
     dataApis,

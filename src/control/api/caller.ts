@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { ResourceKey } from '../../sdk/resource.ts';
+import { permissionsOf } from '../access/roles.ts';
 import type { Actor } from '../resources/types.ts';
 import type { Call, Operation } from './operation.ts';
 import { isForwarded, isLoopback } from './origin.ts';
@@ -142,8 +143,8 @@ export function readCookie(header: string | undefined, name: string): string | u
 }
 
 /**
- * Who changes resources, and what they may not: an account is more than a resource, so a `User` document
- * asks for the right to manage users, and for a credential that reaches every project.
+ * Who changes resources, and what they may not: an account is more than a resource. A `User` document can
+ * make an administrator, so it asks for every permission of one, and for a credential that reaches every project.
  */
 export function changeOf(call: Pick<Call, 'caller' | 'address'>): { actor: Actor; forbid: (key: ResourceKey) => string | undefined } {
   const { permissions, projects } = call.caller;
@@ -151,7 +152,8 @@ export function changeOf(call: Pick<Call, 'caller' | 'address'>): { actor: Actor
     actor: actorOf(call),
     forbid({ kind }) {
       if (kind !== 'User') return undefined;
-      if (!permissions.has('users:write')) return 'needs the permission users:write';
+      const lacking = permissionsOf('admin').find((permission) => !permissions.has(permission));
+      if (lacking !== undefined) return `needs all permissions of an administrator, also ${lacking}`;
       return projects === undefined ? undefined : 'needs a credential that is not limited to projects';
     },
   };

@@ -23,16 +23,13 @@ const W = {
   traceparent: word('traceparent'),
   requestId: word('x-request-id'),
   contentLength: word('content-length'),
-  forwardedFor: word('x-forwarded-for'),
-  forwardedHost: word('x-forwarded-host'),
-  forwardedPort: word('x-forwarded-port'),
   proxyConnection: word('proxy-connection'),
-  forwardedProto: word('x-forwarded-proto'),
   http2Settings: word('http2-settings'),
   transferEncoding: word('transfer-encoding'),
   proxyAuthenticate: word('proxy-authenticate'),
   proxyAuthorization: word('proxy-authorization'),
   weir: word('x-weir-'),
+  xForwarded: word('x-forwarded-'),
   chunked: word('chunked'),
   close: word('close'),
   continue: word('100-continue'),
@@ -71,16 +68,10 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
       drop(head, n, W.http2Settings);
       if (named(head, n, W.contentLength)) return readContentLength(head, n);
       break;
-    case 15:
-      drop(head, n, W.forwardedFor);
-      break;
     case 16:
-      drop(head, n, W.forwardedHost);
-      drop(head, n, W.forwardedPort);
       drop(head, n, W.proxyConnection);
       break;
     case 17:
-      drop(head, n, W.forwardedProto);
       if (named(head, n, W.transferEncoding)) return readTransferEncoding(head, n);
       break;
     case 19:
@@ -163,7 +154,9 @@ function drop(head: Head, n: number, wanted: Uint8Array): undefined {
 
 function dropOwn(head: Head, n: number): undefined {
   const s = head.spans[n * 4]!;
-  if (head.spans[n * 4 + 1]! - s >= 7 && startsFolded(head.buffer, s, W.weir)) head.kinds[n] = DROPPED;
+  const length = head.spans[n * 4 + 1]! - s;
+  const isOwn = length >= 7 && startsFolded(head.buffer, s, W.weir);
+  if (isOwn || (length >= 12 && startsFolded(head.buffer, s, W.xForwarded))) head.kinds[n] = DROPPED;
 }
 
 function readHost(head: Head, n: number): HeadFault | undefined {

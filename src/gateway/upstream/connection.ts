@@ -248,6 +248,7 @@ export class UpstreamConnection implements Timed {
       }
       if (head.status >= 200) break;
       if (head.status === 101 || ++this.interims > INTERIMS_MAX) return this.fail({ fault: 'upstream-malformed', malformed: 'interim' });
+      dropFraming(head, true); // It has no content (RFC 9110 §8.6): whoever believed such a field would wait for some.
       if (head.status !== 100) this.user?.onInterim(this);
       if (this.phase !== 'head') return;
       const next = head.end;

@@ -43,9 +43,13 @@ export const csvConfig = strictObject({
   ),
   url: T.Optional(
     T.String({
-      pattern: '^https?://',
+      // A user name or password here would stand readable in dumps and history: `authorization` is for secrets.
+      pattern: '^https?://[^\\s/?#@\\\\]+([/?#]|$)',
       maxLength: 2000,
-      ...help('Address of an export, read by GET; redirects are not followed.', '以 GET 读取的导出地址，不跟随重定向。'),
+      ...help(
+        'Address of an export, read by GET, without user and password; redirects are not followed.',
+        '以 GET 读取的导出地址，不含用户名和密码，不跟随重定向。',
+      ),
       examples: ['https://crm.example.test/export/customers.csv'],
     }),
   ),

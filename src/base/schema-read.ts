@@ -158,7 +158,7 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/]*@/, '//…@'); // No password of a URL.
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

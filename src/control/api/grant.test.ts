@@ -27,3 +27,16 @@ test('a narrowed token creates nothing wider than itself', async () => {
   assert.equal((await control.request('POST', '/api/v1/users', { as: control.admin, body: bo })).status, 201);
   assert.equal(await status('PUT', '/users/bo/role', { role: 'admin' }), 403);
 });
+
+test('a narrowed token makes no administrator by a User document either', async () => {
+  const looks = ['resources:read', 'runs:read', 'calls:read', 'keys:read', 'metrics:read', 'system:read'];
+  const narrowed = { name: 'editor', role: 'admin', permissions: [...looks, 'resources:write', 'users:write'] };
+  const as = (await control.request('POST', '/api/v1/tokens', { as: control.admin, body: narrowed })).json.secret;
+  const cy = { name: 'cy', role: 'viewer', password: 'correct horse battery' };
+  assert.equal((await control.request('POST', '/api/v1/users', { as, body: cy })).status, 201, 'no more than it holds');
+  const text = 'apiVersion: weir/v1\nkind: User\nmetadata: { name: cy }\nspec: { role: admin }\n';
+  const applied = await control.request('POST', '/api/v1/apply', { as, body: { sources: [{ text }] } });
+  assert.match(JSON.stringify(applied.json.results[0].problems), /all permissions of an administrator/);
+  const users = await control.request('GET', '/api/v1/users', { as: control.admin });
+  assert.equal(users.json.items.find((user: { name: string }) => user.name === 'cy').role, 'viewer');
+});

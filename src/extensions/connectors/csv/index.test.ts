@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { seededRandom } from '../../../base/random.ts';
+import { readValue } from '../../../base/schema-read.ts';
 import { decodeRows, Problem, type StreamSchema } from '../../../sdk/index.ts';
 import { connectorSuite } from '../../../sdk/suites/connector.suite.ts';
 import { connect, suiteTools } from '../../../sdk/suites/connector-tools.ts';
@@ -163,4 +164,18 @@ test('an export over HTTP: read, refused status, cut answer, silence', async () 
     server.closeAllConnections();
     server.close();
   }
+});
+
+test('a URL with user or password is refused without repeating it: dumps and history would show it', () => {
+  for (const url of ['https://me:canary@crm.example.test/x.csv', 'http://canary@crm.example.test', 'http://crm.example.test\\@canary']) {
+    const { errors } = readValue(csv.config, { url });
+    assert.deepEqual(
+      errors.map((error) => error.pointer),
+      ['/url'],
+      url,
+    );
+    assert.doesNotMatch(errors[0]!.detail, /:canary|\/canary/);
+  }
+  for (const url of ['http://crm.example.test', 'https://crm.example.test:8443/a?mail=me@example.test', 'http://[::1]:9/x'])
+    assert.deepEqual(readValue(csv.config, { url }).errors, [], url);
 });

@@ -3,7 +3,7 @@
  *
  *   data folder ─▶ lock ─▶ ports free? ─▶ control ─▶ gateway, worker ─▶ running … ─▶ gateway, worker, control
  */
-import { mkdirSync, accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -101,9 +101,16 @@ function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<
 
 function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw problems.raise['data-folder']({ values: { folder, reason: (error as Error).message }, cause: error });
   }
+}
+
+/** Step by step: a recursive mkdir below a folder that takes no entries (such as /proc) would never return. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }

@@ -4,8 +4,11 @@
  * `weir get` does not pay for the gateway.
  */
 import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import path from 'node:path';
 
-enableCompileCache();
+// Not in the shared temporary folder, Node's choice: whoever made the folder there first could run code as us.
+enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? path.join(homedir(), '.cache', 'weir'));
 
 if (process.argv[2] === '--role-process') {
   const { runRole } = await import('./wire/role.ts');

@@ -47,7 +47,9 @@ export function schemaMistakes(schema: ValueSchema): string[] {
     const shown = `has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which`;
     if (canExplode(pattern)) mistakes.push(`${shown} repeats a repetition and can take exponential time`);
     else if (patternSteps(pattern, length!) > STEPS_MAX)
-      mistakes.push(`${shown} can take too long on ${length} characters; set a smaller \`maxLength\`, begin it with ^, or repeat less in it`);
+      mistakes.push(
+        `${shown} can take too long on ${length} characters; set a smaller \`maxLength\`, begin it with ^, or repeat less in it`,
+      );
   }
   if (mistakes.length > 0) return mistakes;
   try {

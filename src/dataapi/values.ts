@@ -110,7 +110,11 @@ function decode(text: string): string | undefined {
   }
 }
 
-function readOne({ parameter, fallback, validate, charactersMax: most }: Check, raw: string | undefined, errors: ProblemPointer[]): string | null {
+function readOne(
+  { parameter, fallback, validate, charactersMax: most }: Check,
+  raw: string | undefined,
+  errors: ProblemPointer[],
+): string | null {
   const pointer = pointerOf(parameter);
   if (raw === undefined) {
     if (parameter.required && fallback === null) errors.push({ pointer, detail: 'is required' });

@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { defineProblems, Problem } from '../base/problem.ts';
 import { strictObject, T } from '../base/schema.ts';
+import type { DataApiRequest } from '../sdk/dataapi.ts';
 import { definePolicy } from '../sdk/policy.ts';
 import { memoryExchange } from '../sdk/suites/exchange.ts';
 import { consumerEntries, coreHarness, entry, now, routeEntry } from '../../test/gateway/core-harness.ts';
@@ -342,6 +343,18 @@ test('a step that answers after the client has gone leads nowhere', async () => 
   done(exchange, { status: 0, reason: 'client-closed' });
   assert.equal((await disposition).kind, 'answer');
   assert.equal(asked, 0);
+});
+
+test('a caller who leaves while its data API runs is no failure of ours', async () => {
+  const run = ({ signal }: DataApiRequest) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  const { core, done } = coreHarness([routeEntry('d', { target: { kind: 'dataapi', name: 'd' } }), dataApi], { dataApis: { run } });
+  const gone = new AbortController();
+  const exchange = Object.assign(memoryExchange({ path: '/d' }), { signal: gone.signal });
+  const disposition = core.onRequest(exchange);
+  gone.abort(new Error('client-closed'));
+  done(exchange, { status: 499, reason: 'client-closed' });
+  assert.equal((await disposition).kind, 'answer', 'nothing for the log of errors');
 });
 
 test('records what was asked and how it ended', () => {

@@ -180,6 +180,7 @@ async function runDataApi(options: CoreOptions, exchange: GatewayExchange, call:
     });
     return { kind: 'answer', answer };
   } catch (error) {
+    if (call.isOver) return GONE; // Ended by the caller's leaving: no failure of ours.
     if (error instanceof Problem) return answerProblem(exchange, error);
     throw error;
   } finally {

@@ -79,7 +79,8 @@ export async function up(options: UpOptions): Promise<Up> {
   };
   try {
     await probePorts(options.ports, clock);
-    mkdirSync(path.join(options.dataFolder, 'run'), { recursive: true, mode: 0o700 });
+    // Sockets, and compiled code that roles run: for nobody else, also in a data folder that others may enter.
+    for (const own of ['run', 'cache']) mkdirSync(path.join(options.dataFolder, own), { recursive: true, mode: 0o700 });
     if (options.roles.includes('control')) await unlessAborted(start('control').ready, options.signal);
     const others = options.roles.filter((r) => r === 'gateway' || r === 'worker');
     await unlessAborted(Promise.all(others.map((r) => start(r).ready)), options.signal);

@@ -143,7 +143,8 @@ async function earlierValues(parts: ApplyParts, documents: readonly CheckedDocum
 
 function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], options: ApplyOptions): Removal[] {
   const named = new Set(documents.flatMap(({ key }) => (key ? [keyText(key)] : [])));
-  const projects = new Set(options.projects ?? documents.flatMap(({ key }) => (key ? [key.project] : [])));
+  const may = (project: string) => options.projects?.includes(project) ?? true;
+  const projects = new Set(documents.flatMap(({ key }) => (key && may(key.project) ? [key.project] : [])));
   const unclear = documents.find(({ key }) => key === undefined);
   return [...catalog.all()]
     .filter(

@@ -134,6 +134,8 @@ test('prune deletes only what the same manager owns, in the given projects, and 
   assert.deepEqual(outcomes(await w.apply(upstream('a'), { prune: true, dryRun: true })), ['a unchanged', 'b deleted']);
   assert.deepEqual(outcomes(await w.apply(upstream('a'), { prune: true })), ['a unchanged', 'b deleted']);
   assert.equal((await w.resources.list({})).items.length, 3);
+  const limited = await w.apply(upstream('a'), { prune: true, projects: ['other'], dryRun: true });
+  assert.deepEqual(outcomes(limited), ['a refused'], 'a project that no document names keeps what it has');
 });
 
 test('folder-owned resources are read-only elsewhere, and the folder takes nothing over', async (t) => {

@@ -47,11 +47,11 @@ export interface ApplyOptions {
   readonly manager: Manager;
   /** Says what would happen and changes nothing. */
   readonly dryRun?: boolean;
-  /** Deletes what this manager owns in `projects` and no document names; nothing while a document does not say what it is. */
+  /** Deletes what this manager owns in the documents' projects and no document names; nothing while a document does not say what it is. */
   readonly prune?: boolean;
   /**
-   * Projects the caller may touch; documents of others are refused. Undefined = all; prune then reaches the
-   * projects of the documents, for the folder all.
+   * Projects the caller may touch; documents of others are refused. Undefined = all. Prune reaches those
+   * projects of them that the documents name, for the folder all.
    */
   readonly projects?: readonly string[];
   /** Asked for each change: why this actor may not make it, or undefined. */

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
-import { call, must, newHome, shell, untilState, weirIn } from './tools.ts';
+import { call, must, newHome, shell, untilReady, weirIn } from './tools.ts';
 import { root, until, type Weir } from './weir.ts';
 
 type Row = Record<string, unknown>;
@@ -46,7 +46,8 @@ test('one row, a list through all its pages, an aggregate: equal to the warehous
     assert.deepEqual(sameNumbers(JSON.parse(one.text)), sameNumbers({ ...wanted }));
     const columns = 'order_id, customer_id, order_date, status, total, updated_at';
     const rows = warehouse.prepare(`SELECT ${columns} FROM erp_customer_order ORDER BY order_id`).all();
-    assert.ok(rows.length >= 12_000);
+    // An order the ticker has just changed stands beyond the run's bound and comes with the next one.
+    assert.ok(rows.length >= 11_900, `${rows.length} orders`);
     const paged: Row[] = [];
     let at: string | undefined = `${weir.gateway}/data/v1/orders?page_size=1000`;
     for (let page = 0; at !== undefined && page < 50; page++) {
@@ -110,7 +111,7 @@ test('the sample stays removed over a restart, and comes back when asked for', a
   weir = await weirIn(home, { args: ['--sample'] });
   assert.equal(JSON.parse(await must(weir, 'get', '-o', 'json')).length, 0);
   assert.match(await must(weir, 'sample', 'load'), /16 resources/);
-  await untilState(weir, 'DataApi', 'orders');
+  await untilReady(weir, 'DataApi', 'orders');
 });
 
 test('every command of README.zh-CN.md works as written', { timeout: 120_000 }, () => tour('README.zh-CN.md'));

@@ -159,7 +159,10 @@ test('the audit shows who did what and who was refused', async () => {
       lines.some((found) => line.test(found)),
       `${String(line)} is not in:\n${lines.join('\n')}`,
     );
-  assert.ok(items.some(({ action, outcome }) => action === 'login' && outcome === 'refused'), 'the wrong password');
+  assert.ok(
+    items.some(({ action, outcome }) => action === 'login' && outcome === 'refused'),
+    'the wrong password',
+  );
   const text = JSON.stringify(items);
   for (const secret of ['a long enough password', 'wt_', readFileSync(path.join(home, '.weir', 'admin-password'), 'utf8').trim()]) {
     assert.ok(!text.includes(secret));

@@ -11,7 +11,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import pg from 'pg';
 import { startPostgres, type TestDatabase } from '../servers.ts';
 import { CHINOOK_TABLES, chinookScript, contentsOf } from './chinook.ts';
-import { api, call, filesHolding, must, newHome, untilState, weirIn } from './tools.ts';
+import { api, call, filesHolding, must, newHome, untilReady, weirIn } from './tools.ts';
 import { until, type Weir } from './weir.ts';
 
 const CANARY = `canary-${randomBytes(16).toString('hex')}`;
@@ -48,7 +48,7 @@ before(async () => {
   await must(weir, 'apply', '-f', 'chinook.yaml');
   await must(weir, 'run', 'start', 'chinook-to-warehouse', '--wait');
   for (const consumer of ['app', 'greedy']) keys[consumer] = (await must(weir, 'key', 'create', consumer)).trim();
-  await untilState(weir, 'DataApi', 'customer-invoices');
+  await untilReady(weir, 'DataApi', 'customer-invoices');
   await until('the keys are known', async () => (await ask('/1/invoices', 'app')).status === 200, 10);
 });
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { api, call, isAlive, must, newHome, roleProcesses, supervisorPid, untilState, weirIn } from './tools.ts';
+import { api, call, isAlive, must, newHome, roleProcesses, supervisorPid, untilReady, weirIn } from './tools.ts';
 import { until, type Weir } from './weir.ts';
 
 let weir: Weir;
@@ -105,7 +105,7 @@ test('kill -9 of the supervisor: the roles leave, and the next start works', asy
   t.diagnostic(`all roles left ${Math.round(performance.now() - from)} ms after the supervisor`);
   await weir.exited();
   weir = await weirIn(home);
-  await untilState(weir, 'DataApi', 'order');
+  await untilReady(weir, 'DataApi', 'order');
   await until('the old key is still good', async () => (await get('/data/v1/orders/1')).status === 200, 10);
 });
 
@@ -129,7 +129,7 @@ spec: { match: { paths: ["/slow"] }, upstream: slow, auth: [{ type: api-key }] }
   );
   try {
     await must(weir, 'apply', '-f', 'slow.yaml');
-    await untilState(weir, 'Route', 'slow');
+    await untilReady(weir, 'Route', 'slow');
     const pending = get('/slow');
     const answerIt = await held.promise;
     const [roles, supervisor] = [[...roleProcesses(weir).values()], supervisorPid(weir)];

@@ -4,12 +4,19 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, s
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { cleanEnvironment, type CliResult, root, startWeir, until, type Weir, type WeirOptions } from './weir.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cleanEnvironment, type CliResult, root, startWeir, type Weir, type WeirOptions } from './weir.ts';
 
-/** A folder of the test's own, with `./weir` in it as in a checkout; removed afterwards. */
-export function newHome(t: { after(remove: () => void): void }, name: string): string {
+/** A folder of the test's own, with `./weir` in it as in a checkout. */
+export function newFolder(name: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), `weir-${name}-`));
   symlinkSync(path.join(root, 'weir'), path.join(folder, 'weir'));
+  return folder;
+}
+
+/** The same, removed afterwards. */
+export function newHome(t: { after(remove: () => void): void }, name: string): string {
+  const folder = newFolder(name);
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -47,19 +54,16 @@ export async function must(weir: Weir, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Waits until a resource serves, or until `state` holds; fails with its standing. */
-export async function untilState(weir: Weir, kind: string, name: string, state = 'ready', seconds = 30): Promise<void> {
-  let last = '';
-  await until(
-    `${kind} ${name} is ${state}`,
-    async () => {
-      last = (await weir.cli('get', kind, name, '-o', 'json')).stdout;
-      return new RegExp(`"state": "${state}"`).test(last);
-    },
-    seconds,
-  ).catch((error: unknown) => {
-    throw new Error(`${String(error)}; last seen: ${last}`);
-  });
+/** Waits until a resource serves; fails with its standing, at once when that is a refusal. */
+export async function untilReady(weir: Weir, kind: string, name: string, seconds = 30): Promise<void> {
+  const from = performance.now();
+  for (;;) {
+    const answer = await api(weir, `/api/v1/projects/default/resources/${kind}/${name}/status`);
+    const { state } = JSON.parse(answer.text) as { state?: string };
+    if (state === 'ready') return;
+    if (state !== 'pending' || performance.now() - from > seconds * 1000) throw new Error(`${kind} ${name}: ${answer.text}`);
+    await delay(50);
+  }
 }
 
 export interface Answer {

@@ -2,7 +2,7 @@
 // Method: tables of patterns, and pairs of routes that do and do not conflict.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkRouteMatch, findConflicts, parseHostPattern, parsePathPattern } from './route-pattern.ts';
+import { checkRouteMatch, findConflicts, parseHostPattern, parsePathPattern, routesOverlap } from './route-pattern.ts';
 
 const match = (paths: string[], more: { hosts?: string[]; methods?: string[] } = {}) => ({
   paths,
@@ -73,4 +73,24 @@ test('finds pairs of routes between which nothing chooses', () => {
   assert.equal(conflicts({ hosts: ['a.example'] }, {}).length, 0);
   assert.equal(findConflicts([route('a', ['/x', '/x/'])]).length, 0, 'a route does not conflict with itself');
   assert.equal(findConflicts([route('a', ['/x/y']), route('b', ['/x/{id}']), route('c', ['/x/**'])]).length, 0);
+});
+
+test('routes overlap when some request could be taken by both', () => {
+  const match = (path: string, hosts: string[] = [], methods: string[] = []) => ({ hosts, paths: [path], methods });
+  const meets: [string, string, boolean][] = [
+    ['/crm/**', '/crm/customers/{id}', true],
+    ['/crm/{id}', '/crm/me', true],
+    ['/crm', '/crm/**', true],
+    ['/crm/a', '/crm/b', false],
+    ['/crm/{id}', '/crm/a/b', false],
+    ['/**', '/anything/at/all', true],
+  ];
+  for (const [a, b, wanted] of meets) {
+    assert.equal(routesOverlap(match(a), match(b)), wanted, `${a} and ${b}`);
+    assert.equal(routesOverlap(match(b), match(a)), wanted, `${b} and ${a}`);
+  }
+  assert.equal(routesOverlap(match('/a', ['*.x.test']), match('/a', ['Y.X.test'])), true);
+  assert.equal(routesOverlap(match('/a', ['x.test']), match('/a', ['y.test'])), false);
+  assert.equal(routesOverlap(match('/a', [], ['GET']), match('/a', [], ['POST'])), false);
+  assert.equal(routesOverlap(match('/a', ['x.test'], ['GET']), match('/a')), true);
 });

@@ -181,6 +181,36 @@ export function findConflicts(routes: Iterable<RouteMatch & { readonly project: 
   return [...found.values()];
 }
 
+/**
+ * True when some request could be taken by both: hosts, methods and at least one pair of paths meet.
+ * Says nothing about which of them is more specific and would win.
+ */
+export function routesOverlap(a: RouteMatch, b: RouteMatch): boolean {
+  const meet = (one: readonly string[], other: readonly string[], same: (x: string, y: string) => boolean) =>
+    one.length === 0 || other.length === 0 || one.some((x) => other.some((y) => same(x, y)));
+  if (!meet(a.hosts, b.hosts, hostsMeet) || !meet(a.methods, b.methods, (x, y) => x === y)) return false;
+  return a.paths.some((x) => b.paths.some((y) => pathsMeet(x, y)));
+}
+
+function hostsMeet(a: string, b: string): boolean {
+  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
+  const under = (host: string, wildcard: string) => wildcard.startsWith('*') && (host.endsWith(wildcard.slice(1)) || host === '*');
+  return x === y || under(x, y) || under(y, x);
+}
+
+function pathsMeet(a: string, b: string): boolean {
+  const [x, y] = [parsePathPattern(a), parsePathPattern(b)];
+  if (!x.ok || !y.ok) return false;
+  const [one, other] = [x.value, y.value];
+  const common = Math.min(one.segments.length, other.segments.length);
+  for (let i = 0; i < common; i++) {
+    const [p, q] = [one.segments[i]!, other.segments[i]!];
+    if (p.kind === 'literal' && q.kind === 'literal' && p.text !== q.text) return false;
+  }
+  if (one.segments.length === other.segments.length) return true;
+  return one.segments.length < other.segments.length ? one.rest : other.rest;
+}
+
 function failed(error: string): { ok: false; error: string } {
   return { ok: false, error };
 }

@@ -146,10 +146,15 @@ export function readCookie(header: string | undefined, name: string): string | u
  * Who changes resources, and what they may not: an account is more than a resource. A `User` document can
  * make an administrator, so it asks for every permission of one, and for a credential that reaches every project.
  */
-export function changeOf(call: Pick<Call, 'caller' | 'address'>): { actor: Actor; forbid: (key: ResourceKey) => string | undefined } {
+export function changeOf(call: Pick<Call, 'caller' | 'address'>): {
+  actor: Actor;
+  forbid: (key: ResourceKey) => string | undefined;
+  projects?: readonly string[];
+} {
   const { permissions, projects } = call.caller;
   return {
     actor: actorOf(call),
+    ...(projects === undefined ? {} : { projects }),
     forbid({ kind }) {
       if (kind !== 'User') return undefined;
       const lacking = permissionsOf('admin').find((permission) => !permissions.has(permission));

@@ -75,7 +75,7 @@ export async function applyDocuments(
   const removals = options.prune ? findRemovals(parts.catalog, documents, options) : [];
   const broken = new Set(documents.flatMap(({ key, problems: found }) => (key && found.length > 0 ? [keyText(key)] : [])));
   const open = wishes.filter((w) => w !== undefined);
-  settle(open, removals, parts.catalog, broken);
+  settle(open, removals, parts.catalog, broken, options.projects);
   const good = wishes.filter((w): w is Wish => w !== undefined && w.problems.length === 0 && !(w.before && isSame(w.before, w.sealed)));
   const gone = removals.filter((removal) => removal.problems.length === 0);
   let written: Written | undefined = { put: [], removed: [] };

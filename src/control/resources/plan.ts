@@ -4,7 +4,7 @@
  * Pure; in: checked documents and the catalog, out: a decision for each.
  */
 import type { ProblemPointer } from '../../base/problem.ts';
-import { findConflicts, parsePathPattern } from '../../sdk/route-pattern.ts';
+import { findConflicts, parsePathPattern, routesOverlap } from '../../sdk/route-pattern.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 import { locate } from '../documents/parse.ts';
 import { type Catalog, type LiveResource, targetsOf } from './catalog.ts';
@@ -63,23 +63,26 @@ function ownerMessage({ key, stored }: LiveResource): string {
 
 /**
  * Refuses, in place, every wish and removal that cannot happen together with the rest. `broken` are the key
- * texts of documents that were refused before, for better words.
+ * texts of documents that were refused before, for better words; `reach` are the projects the credential is
+ * limited to.
  */
 export function settle(
   wishes: readonly Wish[],
   removals: readonly Removal[],
   catalog: Catalog,
   broken: ReadonlySet<string> = new Set(),
+  reach?: readonly string[],
 ): void {
   const plan = {
     wishes: new Map(wishes.map((w) => [keyText(w.key), w])),
     removals: new Map(removals.map((r) => [keyText(r.before.key), r])),
     catalog,
     broken,
+    reach,
   };
   const rounds = wishes.length + removals.length + 1;
   for (let round = 0; round < rounds; round++) {
-    if (!refuseUsedRemovals(plan) && !refuseDangling(plan) && !refuseConflicts(plan)) return;
+    if (!refuseUsedRemovals(plan) && !refuseDangling(plan) && !refuseConflicts(plan) && !refuseCapture(plan)) return;
   }
 }
 
@@ -88,6 +91,8 @@ interface Plan {
   readonly removals: ReadonlyMap<string, Removal>;
   readonly catalog: Catalog;
   readonly broken: ReadonlySet<string>;
+  /** Projects the credential reaches; undefined = all. */
+  readonly reach: readonly string[] | undefined;
 }
 
 const open = (item: { readonly problems: readonly ProblemPointer[] } | undefined): boolean =>
@@ -176,6 +181,32 @@ function refuseConflicts(plan: Plan): boolean {
     const detail = `takes the same requests as ${other} (host ${host}, path ${path}, method ${method}): change one of them`;
     loser.problems.push(...locate(loser.document.parsed, [{ pointer: loser.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]));
     refused = true;
+  }
+  return refused;
+}
+
+/**
+ * Routes of all projects share one listener, and the more specific one wins. A credential that is limited to
+ * projects must not take requests, and the keys in them, away from a project that it does not reach.
+ */
+function refuseCapture(plan: Plan): boolean {
+  const { reach } = plan;
+  if (reach === undefined) return false;
+  let refused = false;
+  for (const wanted of plan.wishes.values()) {
+    if (wanted.before && isSame(wanted.before, wanted.sealed)) continue;
+    const matched = open(wanted) && matchedBy(wanted.key, wanted.document.enabled, wanted.document.spec);
+    if (!matched) continue;
+    for (const live of plan.catalog.all()) {
+      const other = reach.includes(live.key.project) ? undefined : shapesOfLive(live)?.matched;
+      if (!other || !routesOverlap(matched, other)) continue;
+      const detail = 'takes requests that belong to a project your credential does not reach: choose another host or path';
+      wanted.problems.push(
+        ...locate(wanted.document.parsed, [{ pointer: wanted.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]),
+      );
+      refused = true;
+      break;
+    }
   }
   return refused;
 }

@@ -319,3 +319,18 @@ test('lists by page, kind, label and name; asks "did you mean"', async (t) => {
   await w.apply(upstream('orders'));
   await assert.rejects(w.resources.get(key('Upstream', 'oders')), /Did you mean "orders"/);
 });
+
+test('a credential limited to projects takes no requests from a project it does not reach', async (t) => {
+  const w = await world(t);
+  await w.apply(all(upstream('u'), route('r', 'u', '/crm/**')));
+  const other = (text: string) => text.replaceAll('metadata: { name:', 'metadata: { project: other, name:');
+  const thief = other(all(upstream('mine'), route('thief', 'mine', '/crm/customers/{id}')));
+  const limited = await w.apply(thief, { projects: ['other'] });
+  assert.deepEqual(outcomes(limited), ['mine created', 'thief refused']);
+  assert.match(details(limited)[0]!, /\/spec\/match takes requests that belong to a project your credential does not reach/);
+  assert.doesNotMatch(details(limited)[0]!, /default|\/crm\/\*\*/, 'it does not tell what the other project has');
+  const single = w.resources.put(key('Route', 'thief', 'other'), other(route('thief', 'mine', '/crm/x')), { ...by, projects: ['other'] });
+  await assert.rejects(single, code('invalid'));
+  assert.deepEqual(outcomes(await w.apply(other(route('free', 'mine', '/free')), { projects: ['other'] })), ['free created']);
+  assert.deepEqual(outcomes(await w.apply(thief)), ['mine unchanged', 'thief created'], 'who reaches both may do it');
+});

@@ -134,6 +134,8 @@ export interface Condition {
 export interface PutOptions extends Condition {
   readonly actor: Actor;
   readonly forbid?: ApplyOptions['forbid'];
+  /** Projects the credential reaches; all when left out. */
+  readonly projects?: ApplyOptions['projects'];
   readonly dryRun?: boolean;
 }
 

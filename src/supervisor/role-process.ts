@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { Problem } from '../base/problem.ts';
 import type { FromRole, ToRole } from './children.ts';
 
 export interface RunningRole {
@@ -45,7 +46,9 @@ export function runRoleProcess(
         tell({ type: 'ready' });
       },
       (error: Error) => {
-        log.error('a role did not start', { role: message.role, error: error.stack });
+        // A problem says all there is to say; a stack is for bugs of ours.
+        const about = error instanceof Problem ? { code: error.code, error: error.message } : { error: error.stack };
+        log.error('a role did not start', { role: message.role, ...about });
         tell({ type: 'failed', reason: error.message });
         clock.after(50, () => process.exit(1));
       },

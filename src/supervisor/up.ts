@@ -48,6 +48,7 @@ export async function up(options: UpOptions): Promise<Up> {
   prepareFolder(options.dataFolder);
   const lock = await takeLock(options.dataFolder, options.pid, clock);
   const children = new Map<RoleName, Child>();
+  let stopping = false; // A note that arrives meanwhile must not start what nobody would stop.
   const start = (role: RoleName): Child => {
     const child = keepChild({
       role,
@@ -67,13 +68,14 @@ export async function up(options: UpOptions): Promise<Up> {
   /** Control knows whether the sample is loaded; its outside world is a role of its own. */
   const setSample = async (wanted: unknown) => {
     const running = children.get('sample');
-    if (wanted && !running) start('sample');
+    if (wanted && !running && !stopping) start('sample');
     if (!wanted && running) {
       children.delete('sample');
       await running.stop(options.stopGraceMs);
     }
   };
   const stop = async () => {
+    stopping = true;
     for (const role of ['sample', 'gateway', 'worker', 'control'] as const) await children.get(role)?.stop(options.stopGraceMs);
     lock.release();
   };

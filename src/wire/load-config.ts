@@ -1,13 +1,34 @@
 /** From file, environment and flags to what roles are started with. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ProblemPointer } from '../base/problem.ts';
 import { type LoadedConfig, loadConfig } from '../supervisor/config.ts';
+import problems from '../supervisor/problems.ts';
 import { type ProcessConfig, processConfig, type RoleConfig } from './config.ts';
 
-/** The configuration of this folder and environment; raises `bad-config`. `file` is what `--config` names. */
-export function readConfig(file: string | undefined): LoadedConfig<ProcessConfig> {
+/**
+ * The configuration of this folder and environment; raises `bad-config`. `file` is what `--config` names,
+ * `flags` are values of the command line by dotted path.
+ */
+export function readConfig(file: string | undefined, flags: Readonly<Record<string, string>> = {}): LoadedConfig<ProcessConfig> {
   const named = file ?? process.env['WEIR_CONFIG'];
-  return loadConfig(processConfig, { file: named ?? 'weir.yaml', required: named !== undefined, environment: process.env, flags: {} });
+  const loaded = loadConfig(processConfig, { file: named ?? 'weir.yaml', required: named !== undefined, environment: process.env, flags });
+  const errors = betweenValues(loaded.config).map((e) => ({ ...e, file: loaded.origins[e.pointer.slice(1).replaceAll('/', '.')]! }));
+  if (errors.length > 0) throw problems.raise['bad-config']({ values: { count: errors.length }, errors });
+  return loaded;
+}
+
+/** Mistakes that lie in no single value. */
+function betweenValues({ roles, gateway, control }: ProcessConfig): ProblemPointer[] {
+  const errors: ProblemPointer[] = [];
+  if (!roles.includes('control'))
+    errors.push({
+      pointer: '/roles',
+      detail: 'must hold "control": the other roles get all they do from it, over a socket in its data folder',
+    });
+  if (gateway.port !== 0 && gateway.port === control.port)
+    errors.push({ pointer: '/gateway/port', detail: `is ${gateway.port}, and so is control.port: each needs a port of its own` });
+  return errors;
 }
 
 /** Paths made absolute: roots and watched folder lie beside the data folder unless absolute. */

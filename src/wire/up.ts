@@ -25,10 +25,10 @@ const STOP_EXTRA_MS = 3_000;
 
 /** Starts everything and stays until it is stopped; answers the exit code. */
 export async function runUp(flags: UpFlags): Promise<number> {
-  const { config } = readConfig(flags.config);
+  const { config } = readConfig(flags.config, flags.roles ? { roles: flags.roles.join(',') } : {});
   const role = roleConfig(config, flags.sample);
   const log = openLog('supervisor', config.logLevel);
-  const roles = (flags.roles ?? config.roles) as readonly RoleName[];
+  const roles: readonly RoleName[] = config.roles;
   const unmark = markRunning(root, process.pid);
   const notes = new Map<string, unknown>();
   const end = stopSignal();
@@ -84,18 +84,20 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Ma
   });
 }
 
-/** Resolves at Ctrl-C, SIGTERM, or when the launcher is gone; a second Ctrl-C ends at once. */
+/**
+ * Resolves at Ctrl-C, SIGTERM, SIGHUP, or when the launcher is gone; a second Ctrl-C ends at once. The others
+ * may well come twice for one wish: systemd and `timeout` tell the whole group, and the launcher passes it on.
+ */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const ask = () => {
-      if (asked) process.exit(130);
       asked = true;
       resolve();
     };
-    process.on('SIGINT', ask);
+    process.on('SIGINT', () => (asked ? process.exit(130) : ask()));
     process.on('SIGTERM', ask);
     process.on('SIGHUP', ask);
-    process.on('disconnect', () => asked || ask());
+    process.on('disconnect', ask);
   });
 }

@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { supervisorPid } from './tools.ts';
 import { launchWeir, root, startWeir, until } from './weir.ts';
 
 const folderOf = (t: TestContext): string => {
@@ -102,4 +103,34 @@ test('after kill -9 of everything’s parent, the roles leave and the next start
   await first.exited();
   const second = await startWeir({ folder });
   assert.equal(await second.stop(), 0);
+});
+
+test('roles that are none, or lack control, and two roles on one port are refused before anything starts', async (t) => {
+  const folder = folderOf(t);
+  for (const [args, env, said] of [
+    [['--roles', 'contrl'], {}, /\/roles\/0 {2}must be one of: "gateway", "control", "worker"; got "contrl"/],
+    [['--roles='], {}, /\/roles {2}must have at least 1 item/],
+    [['--roles', 'gateway'], {}, /\/roles {2}must hold "control"/],
+    [[], { WEIR_GATEWAY_PORT: '47', WEIR_CONTROL_PORT: '47' }, /WEIR_GATEWAY_PORT \/gateway\/port {2}is 47, and so is control\.port/],
+  ] as const) {
+    const weir = await launchWeir({ folder, args, env });
+    assert.equal(await weir.exited(), 1);
+    assert.match(weir.output(), said);
+  }
+  assert.equal(existsSync(path.join(folder, '.weir')), false);
+});
+
+test('a stop that arrives twice, as systemd and timeout send it, still stops in order', async (t) => {
+  const weir = await startWeir({ folder: folderOf(t) });
+  const supervisor = supervisorPid(weir);
+  process.kill(supervisor, 'SIGTERM');
+  weir.child.kill('SIGTERM');
+  assert.equal(await weir.exited(), 0);
+});
+
+test('a stop while the sample is being started leaves nothing behind', async (t) => {
+  const weir = await launchWeir({ folder: folderOf(t), args: ['--sample'] });
+  await until('control listens', () => weir.output().includes('control listens'));
+  assert.equal(await weir.stop(), 0);
+  assert.doesNotMatch(weir.output(), /Weir is up/);
 });

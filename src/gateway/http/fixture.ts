@@ -184,3 +184,21 @@ export async function eventually(condition: () => boolean, what: string): Promis
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Runs `body` between a client and a scripted upstream, and takes both down afterwards. */
+export async function between(
+  script: (socket: Socket, text: string, upstream: Upstream) => void,
+  options: Omit<GatewayOptions, 'ports'>,
+  body: (gateway: Gateway, upstream: Upstream, talk: Talk) => Promise<void>,
+): Promise<void> {
+  const upstream = await startUpstream(script);
+  const gateway = await startGateway({ ...options, ports: [upstream.port] });
+  const talk = new Talk(gateway.port);
+  try {
+    await body(gateway, upstream, talk);
+  } finally {
+    talk.close();
+    await gateway.stop();
+    upstream.close();
+  }
+}

@@ -2,6 +2,7 @@
  * The role's side of children.ts: waits for `start`, runs the role, stops it on request, on SIGTERM,
  * or when the line to the supervisor closes (then it is out within three seconds).
  */
+import { flushCompileCache } from 'node:module';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
@@ -12,7 +13,9 @@ export interface RunningRole {
 }
 
 const ORPHAN_GRACE_MS = 2_500;
-const ORPHAN_LIMIT_MS = 3_000;
+const ORPHAN_LIMIT_MS = 2_900;
+/** After the busy first moments: a role that is killed later starts from compiled code, and one that stops has nothing to write. */
+const KEEP_CODE_MS = 5_000;
 
 /** Runs one role in this process; never returns. `start` gets the configuration the supervisor sent. */
 export function runRoleProcess(
@@ -27,7 +30,7 @@ export function runRoleProcess(
   const tell = (message: FromRole) => {
     if (process.connected) process.send!(message, undefined, undefined, () => {});
   };
-  const leave = async (grace: number) => {
+  const leave = async (grace: number, end: () => void) => {
     if (leaving) return;
     leaving = true;
     try {
@@ -35,15 +38,19 @@ export function runRoleProcess(
     } catch (error) {
       log.error('a role did not stop cleanly', { error: (error as Error).stack });
     }
-    process.exit(0);
+    end();
   };
+  const exit = () => process.exit(0);
+  // `process.exit` first writes the cache of compiled code, which may take seconds: an orphan has no time for it.
+  const vanish = () => process.kill(process.pid, 'SIGKILL');
   process.on('message', (message: ToRole) => {
-    if (message.type === 'stop') return void leave(graceMs(config));
+    if (message.type === 'stop') return void leave(graceMs(config), exit);
     config = message.config;
     start(message.role, config, (name, value) => tell({ type: 'note', name, value })).then(
       (role) => {
         running = role;
         tell({ type: 'ready' });
+        clock.after(KEEP_CODE_MS, flushCompileCache, { unref: true });
       },
       (error: Error) => {
         // A problem says all there is to say; a stack is for bugs of ours.
@@ -55,9 +62,9 @@ export function runRoleProcess(
     );
   });
   process.on('disconnect', () => {
-    clock.after(ORPHAN_LIMIT_MS, () => process.exit(1), { unref: true });
-    void leave(ORPHAN_GRACE_MS);
+    clock.after(ORPHAN_LIMIT_MS, vanish, { unref: true });
+    void leave(ORPHAN_GRACE_MS, vanish);
   });
-  process.on('SIGTERM', () => void leave(graceMs(config)));
+  process.on('SIGTERM', () => void leave(graceMs(config), exit));
   process.on('SIGINT', () => {}); // The supervisor decides.
 }

@@ -26,6 +26,6 @@ export function threadConfig(): ThreadConfig {
 }
 
 /** The URL of a thread's entry file: `.ts` in a checkout, `.js` in a package. */
-export function entryUrl(name: 'gateway-thread' | 'query-thread'): URL {
+export function entryUrl(name: 'gateway-thread' | 'query-thread' | 'watchdog-thread'): URL {
   return new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 }

@@ -1,7 +1,9 @@
 /** A role process: waits for the supervisor's word, loads its role, runs it. */
+import { Worker } from 'node:worker_threads';
 import { runRoleProcess } from '../supervisor/role-process.ts';
 import { clock, openLog } from './common.ts';
 import type { RoleConfig } from './config.ts';
+import { entryUrl } from './entry.ts';
 
 /** Runs the role the supervisor names; never returns. */
 export function runRole(): void {
@@ -12,6 +14,7 @@ export function runRole(): void {
     });
     process.exit(1);
   });
+  new Worker(entryUrl('watchdog-thread'), { workerData: { parent: process.ppid }, name: 'watchdog' }).unref();
   runRoleProcess(
     async (role, given, note) => {
       const config = given as RoleConfig;

@@ -34,6 +34,13 @@ test('every mistake is told, each at its pointer', () => {
   assert.match(at['/steps/2/type']!, /is required/);
 });
 
+test('where a word or an object may stand, the message names both', () => {
+  const mode = T.Union([T.Literal('full'), strictObject({ incremental: strictObject({ cursor: T.String() }) })]);
+  const said = (input: unknown) => readValue(mode, input).errors.map((e) => `${e.pointer} ${e.detail}`);
+  assert.deepEqual(said('ful'), [' must be "full", or an object with "incremental"; got "ful"']);
+  assert.deepEqual(said({ incremental: { cursor: 1 } }), ['/incremental/cursor must be string; got 1']);
+});
+
 test('a secret’s value never stands in a message', () => {
   const { errors } = readValue(schema, { limit: 1, token: 12345 });
   assert.equal(errors.length, 1);

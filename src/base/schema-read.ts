@@ -117,8 +117,19 @@ function readAnyOf(options: readonly JsonSchema[], input: unknown, at: string, e
   if (options.every((o) => o.const !== undefined)) {
     return fail(errors, at, `must be one of: ${options.map((o) => JSON.stringify(o.const)).join(', ')}; got ${describe(input)}`);
   }
+  if (best?.every((e) => e.pointer === at) && options.some((o) => o.const !== undefined && typeof o.const === typeof input)) {
+    return fail(errors, at, `must be ${options.map(inWords).join(', or ')}; got ${describe(input)}`);
+  }
   errors.push(...(best ?? []));
   return undefined;
+}
+
+/** What an option asks for, in few words. */
+function inWords(option: JsonSchema): string {
+  if (option.const !== undefined) return JSON.stringify(option.const);
+  const keys = option.required ?? Object.keys(option.properties ?? {});
+  if (keys.length > 0) return `an object with ${keys.map((key) => `"${key}"`).join(' and ')}`;
+  return `a value of the type ${String(option.type ?? 'given')}`;
 }
 
 /** An option that failed inside is nearer to what was meant than one of the wrong type. */

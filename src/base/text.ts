@@ -12,9 +12,14 @@ export interface Text {
   readonly zh: string;
 }
 
-/** Returns `text` in `language` with every `{name}` replaced by `values.name`. */
+/** Returns `text` in `language` with every `{name}` replaced by `values.name`; a value may itself be a `Text`. */
 export function fill(text: Text, language: Language, values: Record<string, unknown> = {}): string {
-  return text[language].replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : all));
+  return text[language].replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? shown(values[name], language) : all));
+}
+
+function shown(value: unknown, language: Language): string {
+  const { en, zh } = (value ?? {}) as Partial<Text>;
+  return typeof en === 'string' && typeof zh === 'string' ? { en, zh }[language] : String(value);
 }
 
 /**

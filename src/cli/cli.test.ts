@@ -21,7 +21,7 @@ const offline = {
   local: () => ({ address: process.env.TEST_LOCAL, tokenFile: process.env.TEST_TOKEN_FILE }),
   up: async (options) => (process.stdout.write(JSON.stringify(options)), 0),
   doctor: async () => [{ where: 'node', level: 'failed', detail: { en: 'too old', zh: '版本过低' } }],
-  validate: async (sources) => sources.map(({ file, text }) => {
+  validate: async (sources) => sources.filter(({ text }) => text !== 'empty').map(({ file, text }) => {
     const problems = text.includes('bad') ? [{ pointer: '/spec', detail: 'is bad' }] : [];
     return { file, line: 1, key: null, problems };
   }),
@@ -199,11 +199,42 @@ test('verbs without a server, help and version in both languages', async () => {
   const chinese = await weir(['run', '--help'], { env: { LANG: 'zh_CN.UTF-8' } });
   assert.match(chinese.out, /用法：/);
   assert.match(chinese.out, /请求停止运行/);
+  const none = await weir(['validate', '-'], { input: 'empty' });
+  assert.deepEqual([none.code, none.err], [0, 'No document was found; nothing to do.\n']);
+});
+
+test('wrong usage is told in both languages', async () => {
+  for (const [args, en, zh] of [
+    [['gett'], /unknown command 'gett'\n\(Did you mean get\?\)/, /没有命令 “gett”\n（是否指 get？）/],
+    [['get', '--foo'], /unknown option '--foo'/, /没有选项 “--foo”/],
+    [['get', '-o'], /argument missing/, /缺少取值/],
+    [['get', '-o', 'tabel'], /argument 'tabel' is invalid/, /取值 “tabel” 无效，可选：table, json, yaml, name/],
+    [['delete', 'Route'], /missing required argument 'name'/, /缺少参数 “name”/],
+    [['version', 'x'], /too many arguments/, /参数过多：应为 0 个，给出了 1 个/],
+  ] as const) {
+    for (const [language, said] of [
+      ['en', en],
+      ['zh', zh],
+    ] as const) {
+      const ended = await weir([...args], { env: { WEIR_LANG: language } });
+      assert.equal(ended.code, 2);
+      assert.match(ended.err, said);
+    }
+  }
 });
 
 test('explain, calls, status, runs and sample answer', async () => {
   assert.match((await weir(['explain', 'rate-limit'])).out, /limit +\(integer, required\)/);
   assert.match((await weir(['explain', '--lang', 'zh'])).out, /种类/);
+  const pipeline = await weir(['explain', 'Pipeline']);
+  assert.match(pipeline.out, /^Pipeline\nCarries/);
+  assert.match(
+    pipeline.out,
+    /streams +\(list of string or object, required\).*\n(?: {4}.*\n)* {4}allowEmpty +\(boolean/,
+    'what lists may hold is told too',
+  );
+  assert.match(pipeline.out, /mode +\("full" or object, default "full"\)/);
+  assert.match((await weir(['explain', 'nothing'])).err, /"nothing"; there are: .*DataApi/);
   await control.store.calls.add([
     {
       id: 'call-1',

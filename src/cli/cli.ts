@@ -11,6 +11,7 @@ import { EXIT, exitOfStatus } from './exit.ts';
 import type { Io, OfflineVerbs } from './io.ts';
 import problems from './problems.ts';
 import { createRenderer, type Form } from './render.ts';
+import { usageText } from './usage.ts';
 import { COMMON_OPTIONS, type Given, type Options, type Verb, type VerbOption } from './verb.ts';
 import { GROUPS, verbs } from './verbs/list.ts';
 
@@ -96,7 +97,11 @@ function command(name: string, summary: Text, language: Language, io: Io): Comma
     .exitOverride()
     .showHelpAfterError(TEXTS.hint[language])
     .configureHelp({ styleTitle: (title) => (language === 'zh' ? (TITLES[title] ?? title) : title), sortSubcommands: true })
-    .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: (text) => void io.stderr.write(text) });
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(usageText(text, language)),
+    });
 }
 
 function optionOf({ flags, help, choices, default: value, many }: VerbOption, language: Language): Option {

@@ -44,8 +44,8 @@ export default defineProblems('core/cli', {
     status: 503,
     title: { en: 'Control does not answer', zh: '控制端无应答' },
     detail: {
-      en: 'Nothing answers at {server} ({reason}). Start Weir with `weir up`, or name another place with --server.',
-      zh: '{server} 无应答（{reason}）。请用 `weir up` 启动 Weir，或用 --server 指定其他地址。',
+      en: 'Nothing answers at {server} ({reason}). Start Weir with `weir up`; if it runs on another port, set WEIR_CONTROL_PORT here too or name the place with --server.',
+      zh: '{server} 无应答（{reason}）。请用 `weir up` 启动 Weir；若其端口不同，请在此处同样设置 WEIR_CONTROL_PORT，或用 --server 指定地址。',
     },
   },
   'timed-out': {

@@ -68,5 +68,7 @@ function columnOf(stream: StreamSchema, name: string, use: string): Column {
     name,
     stream.columns.map((c) => c.name),
   );
-  throw problems.raise['no-column']({ values: { stream: stream.name, column: name, use, hint: near ? `; did you mean ${near}?` : '' } });
+  throw problems.raise['no-column']({
+    values: { stream: stream.name, column: name, use, hint: near ? { en: ` (did you mean ${near}?)`, zh: `（是否指 ${near}？）` } : '' },
+  });
 }

@@ -107,7 +107,7 @@ function noStream(name: string, settings: PipelineSettings, discovered: readonly
         name,
         discovered.map((s) => s.name),
       );
-  const hint = near ? `; did you mean "${near}"?` : '';
+  const hint = near ? { en: ` (did you mean "${near}"?)`, zh: `（是否指 "${near}"？）` } : '';
   return problems.raise['no-stream']({ values: { name, connection: settings.source.connection, hint } });
 }
 

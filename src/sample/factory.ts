@@ -98,12 +98,13 @@ function insertProducts(db: DatabaseSync, random: Random): number[] {
     const cents = 150 + random.integer(2_500_00);
     prices.push(cents);
     const gone = random.integer(12) === 0 ? dateText(HISTORY_END - random.integer(300) * DAY_MS) : null;
+    const size = 10 + random.integer(90);
     const sku = `${en.slice(0, 2).toUpperCase()}-${String(id).padStart(5, '0')}`;
     insert.run(
       id,
       sku,
-      `${en} ${10 + random.integer(90)} mm`,
-      `${zh} ${10 + random.integer(90)} 毫米`,
+      `${en} ${size} mm`,
+      `${zh} ${size} 毫米`,
       pick(random, CATEGORIES),
       money(cents),
       gone,

@@ -29,7 +29,8 @@ export interface LoadedConfig<C> {
 }
 
 /** Variables with a meaning of their own, outside the mechanical names. */
-const OTHER_VARIABLES = /^WEIR_(VAR_.*|TEST_.*|TOKEN|SERVER|PROJECT|ADMIN_PASSWORD|MASTER_KEY|LAUNCHER_CHANNEL|CONFIG|LANG)(_FILE)?$/;
+const OTHER_VARIABLES =
+  /^WEIR_(VAR_.*|TEST_.*|(TOKEN|ADMIN_PASSWORD)(_FILE)?|MASTER_KEY_FILE|SERVER|PROJECT|LAUNCHER_CHANNEL|CONFIG|LANG)$/;
 
 /** Reads and checks the configuration; raises `bad-config` with every mistake at once. */
 export function loadConfig<S extends TSchema>(schema: S, source: ConfigSource): LoadedConfig<Static<S>> {

@@ -72,8 +72,8 @@ const common = {
         T.String({
           minLength: 1,
           ...help(
-            'File of the master key; <data folder>/master.key, made at the first start, when left out.',
-            '主密钥文件；省略时为数据目录下首次启动生成的 master.key。',
+            'File of the master key (also WEIR_MASTER_KEY_FILE); <data folder>/master.key, made at the first start, when left out.',
+            '主密钥文件（也可用 WEIR_MASTER_KEY_FILE）；省略时为数据目录下首次启动生成的 master.key。',
           ),
         }),
       ),

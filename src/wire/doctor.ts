@@ -16,7 +16,7 @@ const DISK_LOW_BYTES = 512 * 2 ** 20;
 export function examineFiles(role: Pick<RoleConfig, 'dataFolder' | 'fileRoots' | 'masterKeyFile'>): Finding[] {
   return [
     folderFinding(role.dataFolder),
-    ...(existsSync(role.dataFolder) ? [diskFinding(role.dataFolder), keyFinding(role.masterKeyFile)] : []),
+    ...(existsSync(role.dataFolder) ? [diskFinding(role.dataFolder), keyFinding(role.masterKeyFile, role.dataFolder)] : []),
     ...role.fileRoots.map(rootFinding),
   ];
 }
@@ -97,7 +97,14 @@ function diskFinding(folder: string): Finding {
     : finding('disk', 'ok', `${text} are free.`, `可用空间 ${text}。`);
 }
 
-function keyFinding(file: string): Finding {
+function keyFinding(file: string, dataFolder: string): Finding {
+  if (!existsSync(file) && existsSync(path.join(dataFolder, 'store.db')))
+    return finding(
+      'master key',
+      'failed',
+      `${file} is gone: put it back, or secrets cannot be read.`,
+      `${file} 丢失：请放回，否则无法读取机密。`,
+    );
   if (!existsSync(file))
     return finding('master key', 'warning', `${file} is not there; the first start makes it.`, `${file} 不存在，首次启动会创建。`);
   const open = process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0;

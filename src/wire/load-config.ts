@@ -6,13 +6,17 @@ import { type LoadedConfig, loadConfig } from '../supervisor/config.ts';
 import problems from '../supervisor/problems.ts';
 import { type ProcessConfig, processConfig, type RoleConfig } from './config.ts';
 
+/** The mechanical name of the setting that WEIR_MASTER_KEY_FILE, the name people look for, sets as well. */
+const MASTER_KEY_FILE = 'WEIR_SECRETS_MASTER_KEY_FILE';
+
 /**
  * The configuration of this folder and environment; raises `bad-config`. `file` is what `--config` names,
  * `flags` are values of the command line by dotted path.
  */
 export function readConfig(file: string | undefined, flags: Readonly<Record<string, string>> = {}): LoadedConfig<ProcessConfig> {
   const named = file ?? process.env['WEIR_CONFIG'];
-  const loaded = loadConfig(processConfig, { file: named ?? 'weir.yaml', required: named !== undefined, environment: process.env, flags });
+  const environment = { [MASTER_KEY_FILE]: process.env['WEIR_MASTER_KEY_FILE'], ...process.env };
+  const loaded = loadConfig(processConfig, { file: named ?? 'weir.yaml', required: named !== undefined, environment, flags });
   const errors = betweenValues(loaded.config).map((e) => ({ ...e, file: loaded.origins[e.pointer.slice(1).replaceAll('/', '.')]! }));
   if (errors.length > 0) throw problems.raise['bad-config']({ values: { count: errors.length }, errors });
   return loaded;

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -133,4 +134,16 @@ test('a stop while the sample is being started leaves nothing behind', async (t)
   await until('control listens', () => weir.output().includes('control listens'));
   assert.equal(await weir.stop(), 0);
   assert.doesNotMatch(weir.output(), /Weir is up/);
+});
+
+test('the master key may lie elsewhere, named by WEIR_MASTER_KEY_FILE; a variable nobody reads is refused', async (t) => {
+  const folder = folderOf(t);
+  const file = path.join(folder, 'elsewhere.key');
+  writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  const weir = await startWeir({ folder, env: { WEIR_MASTER_KEY_FILE: file } });
+  assert.equal(await weir.stop(), 0);
+  assert.equal(existsSync(path.join(folder, '.weir', 'master.key')), false);
+  const other = await launchWeir({ folder, env: { WEIR_MASTER_KEY: 'x' } });
+  assert.equal(await other.exited(), 1);
+  assert.match(other.output(), /the environment variable WEIR_MASTER_KEY is not known/);
 });

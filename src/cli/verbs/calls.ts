@@ -19,7 +19,7 @@ const FIELDS: readonly VerbOption[] = [
   { flags: '--since <duration>', help: { en: 'Only of the last 15m, 2h, 1d …', zh: '仅最近 15m、2h、1d……' } },
   { flags: '--slower-than <duration>', help: { en: 'Only calls that took longer.', zh: '仅耗时更长的调用。' } },
   { flags: '--limit <count>', default: '50', help: { en: 'Most calls (up to 10000).', zh: '最多条数（不超过 10000）。' } },
-  { flags: '--all-projects', help: { en: 'Every project, not only one.', zh: '所有项目。' } },
+  { flags: '--all-projects', help: { en: 'Every project, and calls that no route took.', zh: '所有项目，以及未匹配任何路由的调用。' } },
 ];
 
 const PAGE = 1000;

@@ -18,6 +18,8 @@ const PRUNE: VerbOption = {
   help: { en: 'Deletes what the API owns in these projects and no document names.', zh: '删除这些项目中由 API 管理但文档未提及的资源。' },
 };
 
+const NOTHING: Text = { en: 'No document was found; nothing to do.', zh: '未找到任何文档，无需处理。' };
+
 const POLL_MS = 300;
 
 const changes: Shape<DocumentResult> = {
@@ -25,7 +27,7 @@ const changes: Shape<DocumentResult> = {
     { title: { en: 'OUTCOME', zh: '结果' }, value: (r) => r.outcome },
     { title: { en: 'RESOURCE', zh: '资源' }, value: (r) => (r.key ? `${r.key.project}/${r.key.kind}/${r.key.name}` : '?') },
     { title: { en: 'VERSION', zh: '版本' }, value: (r) => r.version, right: true },
-    { title: { en: 'WHERE', zh: '位置' }, value: (r) => (r.file && r.file !== '-' ? `${r.file}:${r.line ?? 1}` : r.line) },
+    { title: { en: 'WHERE', zh: '位置' }, value: (r) => (r.file || r.line ? `${r.file ?? '-'}:${r.line ?? 1}` : null) },
   ],
   name: (r) => (r.key ? `${r.key.project}/${r.key.kind}/${r.key.name}` : '?'),
 };
@@ -49,6 +51,7 @@ const apply: Verb = {
     if (prune && !dryRun) await confirmPrune(given, client, sources);
     const { data } = await client.applyDocuments({ query: { dryRun, prune }, body: { sources } });
     out.list(data.results, changes);
+    if (data.results.length === 0) out.note(NOTHING);
     const refused = tellRefused(given, data);
     if (dryRun) out.note({ en: 'Dry run: nothing was changed.', zh: '试运行：未做任何更改。' });
     const waiting = options['wait'] === true && !dryRun ? await waitForReady(given, client, data.results) : 0;
@@ -67,6 +70,7 @@ const diff: Verb = {
   async run(given) {
     const sources = await sourcesOf(given);
     const { data } = await given.client().diffDocuments({ query: { prune: given.options['prune'] === true }, body: { sources } });
+    if (data.results.length === 0) given.out.note(NOTHING);
     const changed = data.results.filter((r) => r.outcome !== 'unchanged' && r.outcome !== 'refused');
     if (given.out.form === 'table') changed.forEach((r) => given.out.diff(r.diff || `${r.outcome} ${changes.name(r)}`));
     else given.out.list(changed, changes);
@@ -110,6 +114,7 @@ const validate: Verb = {
   async run(given) {
     const found = await given.offline.validate(await sourcesOf(given), { complete: given.options['complete'] === true });
     given.out.list(found, checks);
+    if (found.length === 0) given.out.note(NOTHING);
     for (const check of found) {
       for (const { pointer, detail, file, line } of check.problems) {
         given.out.note(

@@ -5,12 +5,13 @@ import access from './access.ts';
 import calls from './calls.ts';
 import connections from './connections.ts';
 import documents from './documents.ts';
+import explain from './explain.ts';
 import resources from './resources.ts';
 import runs from './runs.ts';
 import system from './system.ts';
 
 /** All verbs. */
-export const verbs: readonly Verb[] = [...system, ...documents, ...resources, ...connections, ...runs, ...calls, ...access];
+export const verbs: readonly Verb[] = [...system, ...documents, ...resources, ...explain, ...connections, ...runs, ...calls, ...access];
 
 /** What a first word stands for, where verbs have two. */
 export const GROUPS: Readonly<Record<string, Text>> = {

@@ -117,7 +117,10 @@ const switches: Verb[] = (['enable', 'disable'] as const).map((word) => ({
     const params = paramsOf(given);
     const call = word === 'enable' ? given.client().enableResource : given.client().disableResource;
     const { data } = await call({ params });
-    given.out.note({ en: '{name}: {outcome}', zh: '{name}：{outcome}' }, { name: params.name, outcome: data.outcome });
+    const values = { name: `${params.project}/${params.kind}/${params.name}` };
+    if (data.outcome === 'unchanged') given.out.note({ en: '{name} was so already.', zh: '{name} 已是该状态。' }, values);
+    else if (word === 'enable') given.out.note({ en: '{name} is switched on.', zh: '已启用 {name}。' }, values);
+    else given.out.note({ en: '{name} is switched off.', zh: '已停用 {name}。' }, values);
   },
 }));
 
@@ -173,69 +176,6 @@ const rollback: Verb = {
   },
 };
 
-const explain: Verb = {
-  name: 'explain',
-  summary: {
-    en: 'Explains a kind, policy, auth method or connector; lists them all without a name.',
-    zh: '说明资源类型、策略、认证方式或连接器；不给名称则列出全部。',
-  },
-  arguments: [
-    {
-      name: '[name]',
-      help: { en: 'Such as DataApi, rate-limit or connector/postgres.', zh: '如 DataApi、rate-limit 或 connector/postgres。' },
-    },
-    {
-      name: '[id]',
-      help: { en: 'Id when the first word is a kind: policy rate-limit.', zh: '首词为种类时的标识，如 policy rate-limit。' },
-    },
-  ],
-  async run(given) {
-    const [name, id] = given.args;
-    const language = given.language;
-    if (name) return explainOne(given, id === undefined ? name : `${name}/${id}`);
-    given.out.list((await given.client().listComponents()).data.items, {
-      columns: [
-        { title: { en: 'KIND', zh: '种类' }, value: (c) => c.kind },
-        { title: { en: 'NAME', zh: '名称' }, value: (c) => c.id },
-        { title: { en: 'WHAT IT DOES', zh: '作用' }, value: (c) => c.summary[language] },
-      ],
-      name: (c) => (c.kind === 'resource' ? c.id : `${c.kind}/${c.id}`),
-    });
-  },
-};
-
-type Field = {
-  type?: string;
-  description?: string;
-  'x-zh'?: string;
-  default?: unknown;
-  enum?: unknown[];
-  properties?: Record<string, Field>;
-  required?: string[];
-};
-
-async function explainOne(given: Given, name: string): Promise<void> {
-  const { data } = await given.client().explainComponent({ params: { name } });
-  const { language, out } = given;
-  if (out.form !== 'table') return out.one(data, { name: (c) => c.id });
-  out.text(`${data.id} — ${data.title[language]}\n${data.summary[language]}\n`);
-  out.text(fieldLines(data.schema as Field, language, '').join('\n'));
-  for (const example of data.examples) out.text(`\n# ${example.title[language]}\n${example.text}`);
-  for (const problem of data.problems) out.text(`${problem.code}  ${problem.status}  ${problem.title[language]}`);
-}
-
-function fieldLines(schema: Field, language: 'en' | 'zh', indent: string): string[] {
-  const required = new Set(schema.required);
-  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
-    const facts = [
-      field.enum?.map(String).join('|') ?? field.type,
-      field.default === undefined ? (required.has(name) ? 'required' : '') : `default ${JSON.stringify(field.default)}`,
-    ];
-    const help = (language === 'zh' ? field['x-zh'] : undefined) ?? field.description ?? '';
-    return [`${indent}${name}  (${facts.filter(Boolean).join(', ')})  ${help}`, ...fieldLines(field, language, `${indent}  `)];
-  });
-}
-
 function paramsOf(given: Given): { project: string; kind: string; name: string } {
   return { project: given.project, kind: given.args[0]!, name: given.args[1]! };
 }
@@ -249,4 +189,4 @@ function both(text: Text, values: Record<string, unknown>): Text {
   return { en: fill(text, 'en', values), zh: fill(text, 'zh', values) };
 }
 
-export default [get, describe, remove, ...switches, history, rollback, explain];
+export default [get, describe, remove, ...switches, history, rollback];

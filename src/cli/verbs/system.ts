@@ -39,7 +39,9 @@ const doctor: Verb = {
     const found = [...(await given.offline.doctor({ config: options['config'] as string | undefined }))];
     if (options['online'] === true) {
       const { data } = await given.client().getDoctorReport();
-      found.push(...data.findings.map((finding) => ({ where: finding.check, level: finding.level, detail: finding.detail })));
+      const online = data.findings.map((finding) => ({ where: finding.check, level: finding.level, detail: finding.detail }));
+      // A control of this very folder finds the same files: once is enough.
+      found.push(...online.filter((one) => !found.some((f) => f.where === one.where && f.detail.en === one.detail.en)));
     }
     out.list(found, {
       columns: [

@@ -161,6 +161,8 @@ test('what is there to configure, and what can go wrong, is explained', async ()
   const ids = components.json.items.map((c: { id: string }) => c.id);
   for (const id of ['Route', 'DataApi', 'rate-limit', 'api-key']) assert.ok(ids.includes(id), id);
   assert.ok((await ask('explainComponent', { name: 'policy/rate-limit' })).json.examples.length > 0);
+  const connector = await ask('explainComponent', { name: 'connector/sqlite' });
+  assert.match(connector.json.examples[0].text, /^type: sqlite\n/, 'an example may be pasted into a document');
   assert.match((await ask('explainComponent', { name: 'rate-limt' })).json.detail, /did you mean "rate-limit"/);
   assert.ok((await ask('listProblems')).json.items.length > 50);
   assert.equal((await ask('getProblem', { code: 'core/api/forbidden' })).json.status, 403);

@@ -124,12 +124,12 @@ export default defineProblems('core/api', {
   'no-such-kind': {
     status: 404,
     title: { en: 'No such resource kind', zh: '没有该资源类型' },
-    detail: { en: 'There is no resource kind "{name}"; did you mean {near}?', zh: '没有资源类型“{name}”；是否指 {near}？' },
+    detail: { en: 'There is no resource kind "{name}"; {near}', zh: '没有资源类型“{name}”；{near}' },
   },
   'no-such-component': {
     status: 404,
     title: { en: 'No such kind or extension', zh: '没有该类型或扩展' },
-    detail: { en: 'There is no kind or extension "{name}"; did you mean {near}?', zh: '没有类型或扩展“{name}”；是否指 {near}？' },
+    detail: { en: 'There is no kind or extension "{name}"; {near}', zh: '没有类型或扩展“{name}”；{near}' },
   },
   'body-too-large': {
     status: 413,

@@ -1,6 +1,7 @@
 /** How resources and changes to them look in answers, and how paths name them. */
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { nearest } from '../../base/suggest.ts';
+import type { Text } from '../../base/text.ts';
 import type { DocumentResult, ResourceView } from '../resources/types.ts';
 import type { Parts } from './parts.ts';
 import problems from './problems.ts';
@@ -24,10 +25,12 @@ export function kindOf(parts: Pick<Parts, 'resources'>, written: string): string
   });
 }
 
-/** The nearest of the known words, or the first of them when none is near. For "did you mean". */
-export function nearOrAll(word: string, known: readonly string[]): string {
+/** Asks whether the nearest of the known words was meant, or lists what there is. */
+export function nearOrAll(word: string, known: readonly string[]): Text {
   const near = nearest(word, known);
-  return near ? `"${near}"` : known.slice(0, 20).join(', ') || '-';
+  if (near) return { en: `did you mean "${near}"?`, zh: `是否指 "${near}"？` };
+  const all = known.slice(0, 20).join(', ') || '-';
+  return { en: `there are: ${all}`, zh: `现有：${all}` };
 }
 
 /** The key a path names. */

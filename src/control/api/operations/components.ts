@@ -114,7 +114,7 @@ function componentDetail(found: Component) {
     schema: plainJson(found.config),
     examples: found.examples.map((e) => ({
       title: { ...e.title },
-      text: stringify(kind === 'connector' ? { connector: id, ...e.config } : { type: id, ...e.config }),
+      text: stringify({ type: id, ...e.config }),
     })),
     problems: Object.entries(found.problems).map(([name, spec]) => ({
       code: `${kind}/${id}/${name}`,

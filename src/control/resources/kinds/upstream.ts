@@ -22,7 +22,6 @@ const byAddress = strictObject({
 
 const byUrl = strictObject({
   url: T.String({
-    minLength: 8,
     maxLength: 500,
     ...help('`http://host:port`, without a path.', '`http://主机:端口`，不含路径。'),
     examples: ['http://127.0.0.1:9000'],

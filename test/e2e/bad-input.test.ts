@@ -43,7 +43,9 @@ before(async () => {
   weir = await weirIn(home, { env: { WEIR_RESOURCES_FOLDER: 'resources', WEIR_GATEWAY_LIMITS_WRITE_IDLE: '2s' } });
   await apply(
     'shop',
-    `${connection('shop', 'shop.db')}---\n${connection('wh', 'wh.db')}---\n${document('Consumer', 'app', '{}')}---\n${pipeline('items', 'shop', 'item')}`,
+    [connection('shop', 'shop.db'), connection('wh', 'wh.db'), document('Consumer', 'app', '{}'), pipeline('items', 'shop', 'item')].join(
+      '---\n',
+    ),
   );
   await must(weir, 'run', 'start', 'items', '--wait');
   key = (await must(weir, 'key', 'create', 'app')).trim();
@@ -235,7 +237,8 @@ const pipeline = (name: string, from: string, stream: string) =>
   document(
     'Pipeline',
     name,
-    `{ source: { connection: ${from}, streams: ["${stream}"] }, sink: { connection: wh, write: upsert }, mode: full, retry: { attempts: 1 } }`,
+    `{ source: { connection: ${from}, streams: ["${stream}"] }, sink: { connection: wh, write: upsert }, mode: full,
+  retry: { attempts: 1 } }`,
   );
 
 async function apply(name: string, text: string): Promise<void> {

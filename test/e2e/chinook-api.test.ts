@@ -199,7 +199,8 @@ function documents(login: string, target: string): string {
   const connection = (name: string, database: string, password: string) => `apiVersion: weir/v1
 kind: Connection
 metadata: { name: ${name} }
-spec: { type: postgres, host: ${server.host}, port: ${server.port}, database: ${database}, user: ${login}, password: "\${secret:${password}}" }
+spec:
+  { type: postgres, host: ${server.host}, port: ${server.port}, database: ${database}, user: ${login}, password: "\${secret:${password}}" }
 `;
   const pipeline = (name: string, from: string) => `apiVersion: weir/v1
 kind: Pipeline

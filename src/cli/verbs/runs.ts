@@ -32,18 +32,27 @@ const shape = (given: Given): Shape<Run> => ({
   name: (r) => r.id,
 });
 
+const WAIT: VerbOption = {
+  flags: '--wait',
+  help: { en: 'Watches it to its end; exits 1 when it fails.', zh: '等待其结束；失败时退出码为 1。' },
+};
+
+/** What follows a start: the queued run, or all of it with `--wait`. */
+async function started(given: Given, client: Client, run: Run): Promise<number | void> {
+  given.out.note({ en: 'Run {id} is queued.', zh: '运行 {id} 已排队。' }, { id: run.id });
+  if (given.options['wait'] === true) return watchRun(given, client, run.id);
+  given.out.list([run], shape(given));
+}
+
 const start: Verb = {
   name: 'run start',
   timeout: DAY,
   summary: { en: 'Starts a run of a pipeline.', zh: '启动一次管道运行。' },
   arguments: [{ name: '<pipeline>', help: { en: 'Name of the pipeline.', zh: '管道名称。' } }],
-  options: [{ flags: '--wait', help: { en: 'Watches it to its end; exits 1 when it fails.', zh: '等待其结束；失败时退出码为 1。' } }],
+  options: [WAIT],
   async run(given) {
     const client = given.client();
-    const { data } = await client.startRun({ params: { project: given.project, name: given.args[0]! } });
-    given.out.note({ en: 'Run {id} is queued.', zh: '运行 {id} 已排队。' }, { id: data.id });
-    if (given.options['wait'] === true) return watchRun(given, client, data.id);
-    given.out.list([data], shape(given));
+    return started(given, client, (await client.startRun({ params: { project: given.project, name: given.args[0]! } })).data);
   },
 };
 
@@ -89,11 +98,13 @@ const cancel: Verb = {
 
 const retry: Verb = {
   name: 'run retry',
+  timeout: DAY,
   summary: { en: 'Starts a run that ended once more.', zh: '重新启动已结束的运行。' },
   arguments: [ID],
+  options: [WAIT],
   async run(given) {
-    const { data } = await given.client().retryRun({ params: { id: given.args[0]! } });
-    given.out.list([data], shape(given));
+    const client = given.client();
+    return started(given, client, (await client.retryRun({ params: { id: given.args[0]! } })).data);
   },
 };
 
@@ -151,7 +162,8 @@ function progressLine(run: Run): string {
   const rate = run.streams.reduce((sum, stream) => sum + (stream.rowsPerSecond ?? 0), 0);
   const rest = Math.max(0, ...run.streams.map((stream) => stream.remainingMs ?? 0));
   const about = rest > 0 ? ` · ~${formatDuration(Math.ceil(rest / 1000) * 1000)}` : '';
-  return `${run.state} · ${done}/${run.streams.length} · ${rowsOf(run)} rows · ${formatBytes(bytes)} · ${Math.round(rate)}/s${about}`;
+  const speed = run.state === 'done' ? '' : ` · ${Math.round(rate)}/s${about}`;
+  return `${run.state} · ${done}/${run.streams.length} · ${rowsOf(run)} rows · ${formatBytes(bytes)}${speed}`;
 }
 
 export default [start, watch, list, cancel, retry, logs];

@@ -44,8 +44,9 @@ async function launch(entry, args) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, WEIR_LAUNCHER_CHANNEL: '1' },
   });
-  // A terminal's Ctrl-C reaches the child by itself; the launcher only has to outlive it.
-  process.on('SIGINT', () => {});
+  // A terminal's Ctrl-C reaches the child by itself, and a second one there ends it at once, so it is not doubled;
+  // without a terminal the signal came to the launcher alone.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGTERM'));
   for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
   child.on('error', (error) => {
     process.stderr.write(`weir: could not start ${node}: ${error.message}\n`);

@@ -4,7 +4,7 @@ import { formatBytes, formatDuration } from '../../base/units.ts';
 import { EXIT } from '../exit.ts';
 import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
-import type { Given, Verb, VerbArgument } from '../verb.ts';
+import type { Given, Verb, VerbArgument, VerbOption } from '../verb.ts';
 
 const ID: VerbArgument = { name: '<id>', help: { en: 'Id of the run.', zh: '运行的 id。' } };
 const POLL_MS = 500;

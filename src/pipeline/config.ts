@@ -16,7 +16,7 @@ export const workerConfig = strictObject(
       'x-minimum': '3s',
       'x-maximum': '10m',
       ...help(
-        'How long a claimed run stays this worker’s without a sign of life; renewed three times within it.',
+        'How long a claimed run stays this worker’s without a sign of life; renewed at least three times within it.',
         '已认领的运行在无心跳时保留多久；期间会续租三次。',
       ),
     }),
@@ -62,13 +62,16 @@ export const workerConfig = strictObject(
 );
 export type WorkerConfig = Static<typeof workerConfig>;
 
+const HEARTBEAT_MS_MAX = 2_000;
+
 /** The limits of a worker from its configuration, as `readValue(workerConfig, …)` gives it. */
 export function limitsOf(config: WorkerConfig, base: PipelineLimits): PipelineLimits {
   return Object.freeze({
     ...base,
     runs: config.runs,
     leaseMs: config.lease,
-    heartbeatMs: Math.floor(config.lease / 3),
+    // A cancel is heard with the heartbeat: it should not wait for a third of a long lease.
+    heartbeatMs: Math.min(Math.floor(config.lease / 3), HEARTBEAT_MS_MAX),
     pollMs: config.poll,
     lookAhead: config.lookAhead,
     commitBytes: config.commitBytes,

@@ -39,7 +39,7 @@ export interface PipelineLimits {
 export const DEFAULT_LIMITS: PipelineLimits = Object.freeze({
   runs: 2,
   leaseMs: 30_000,
-  heartbeatMs: 10_000,
+  heartbeatMs: 2_000,
   pollMs: 2_000,
   lookAhead: 2,
   commitBytes: 32 * 2 ** 20,

@@ -225,7 +225,7 @@ test('progress tells rows, bytes, rate and time left, at most once per interval'
 test('the worker section has a default for everything and bounds for the rest', () => {
   const limits = limitsOf(readValue(workerConfig, {}).value, DEFAULT_LIMITS);
   assert.deepEqual(limits, DEFAULT_LIMITS);
-  assert.equal(limitsOf(readValue(workerConfig, { lease: '9s' }).value, DEFAULT_LIMITS).heartbeatMs, 3_000);
+  assert.equal(limitsOf(readValue(workerConfig, { lease: '3s' }).value, DEFAULT_LIMITS).heartbeatMs, 1_000);
   assert.deepEqual(
     readValue(workerConfig, { runs: 0, lease: '1s', rums: 2 })
       .errors.map((e) => e.pointer)

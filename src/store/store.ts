@@ -19,7 +19,6 @@ import { resourceTable } from './tables/resources.ts';
 import { revisionTable } from './tables/revisions.ts';
 import { runTable } from './tables/runs.ts';
 import { scheduleTable } from './tables/schedules.ts';
-import { secretTable } from './tables/secrets.ts';
 import type { Store, Tables } from './types.ts';
 
 export interface StoreOptions {
@@ -99,7 +98,6 @@ function tablesOf(db: Database): Tables {
   return {
     resources: resourceTable(db),
     revisions: revisionTable(db),
-    secrets: secretTable(db),
     credentials: credentialTable(db),
     accounts: accountTable(db),
     sessions: sessionTable(db),

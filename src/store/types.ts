@@ -46,21 +46,6 @@ export interface RevisionTable {
   add(row: RevisionRow, keep: number): Promise<void>;
 }
 
-/** A sealed secret: AES-256-GCM under the key `keyId`, base64. */
-export interface SealedSecret {
-  readonly project: string;
-  readonly name: string;
-  readonly keyId: string;
-  readonly sealed: string;
-  readonly updatedAt: number;
-}
-export interface SecretTable {
-  get(project: string, name: string): Promise<SealedSecret | null>;
-  put(secret: SealedSecret): Promise<void>;
-  delete(project: string, name: string): Promise<boolean>;
-  all(): Promise<SealedSecret[]>;
-}
-
 export interface CredentialRow {
   readonly id: string;
   readonly project: string;
@@ -277,7 +262,6 @@ export interface SettingTable {
 export interface Tables {
   readonly resources: ResourceTable;
   readonly revisions: RevisionTable;
-  readonly secrets: SecretTable;
   readonly credentials: CredentialTable;
   readonly accounts: AccountTable;
   readonly sessions: SessionTable;

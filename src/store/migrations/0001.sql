@@ -12,9 +12,6 @@ CREATE TABLE resource_history (
   at BIGINT NOT NULL, changed_by TEXT NOT NULL,
   PRIMARY KEY (project, kind, name, version));
 CREATE TABLE revision (number BIGINT PRIMARY KEY, hash TEXT NOT NULL, at BIGINT NOT NULL, changes TEXT NOT NULL);
-CREATE TABLE secret (
-  project TEXT NOT NULL, name TEXT NOT NULL, key_id TEXT NOT NULL, sealed TEXT NOT NULL, updated_at BIGINT NOT NULL,
-  PRIMARY KEY (project, name));
 CREATE TABLE credential (
   id TEXT PRIMARY KEY, project TEXT NOT NULL, type TEXT NOT NULL, consumer TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
   hint TEXT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL, expires_at BIGINT, revoked_at BIGINT);

@@ -90,12 +90,10 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Ma
  */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
-    const ask = () => {
-      asked = true;
-      resolve();
-    };
-    process.on('SIGINT', () => (asked ? process.exit(130) : ask()));
+    let interrupts = 0;
+    const ask = () => resolve();
+    // Only a second Ctrl-C ends at once: the launcher may pass the first one on as SIGTERM, before or after it.
+    process.on('SIGINT', () => (++interrupts > 1 ? process.exit(130) : ask()));
     process.on('SIGTERM', ask);
     process.on('SIGHUP', ask);
     process.on('disconnect', ask);

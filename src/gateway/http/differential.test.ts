@@ -2,8 +2,8 @@
  * Aim: nothing that this parser and llhttp (the parser inside node:http) both accept is framed differently,
  * and whatever we accept llhttp accepts too, but for the exceptions below. Requests and responses.
  * Method: seeded inputs (a valid message with 0-3 mutations), 20,000 requests and 8,000 responses; each goes
- * to llhttp with a second message behind it; ours reads it whole and split at every byte boundary, or byte by
- * byte, with one result. Compared: method, target, number of fields, body length, and where the next message begins.
+ * to llhttp with a second message behind it; ours reads it whole, byte by byte, and cut in two at every single
+ * boundary, with one result. Compared: method, target, number of fields, body length, and where the next message begins.
  */
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -266,14 +266,22 @@ function mutate(random: Random, text: string): string {
   }
 }
 
-/** Ours, whole and in pieces: every boundary for some inputs, one by one bytes and a few boundaries for the rest. */
-function readAllWays(kind: 'request' | 'response', bytes: Buffer, thorough: boolean, random: Random): Reading | undefined {
+/** Ours, whole, byte by byte and cut in two at every single boundary: one answer. */
+function readAllWays(kind: 'request' | 'response', bytes: Buffer): Reading | undefined {
   const whole = ours(kind, bytes, []);
-  const single = ours(kind, bytes, Array.from({ length: bytes.length }, (_, i) => i + 1).slice(0, -1));
-  assert.deepEqual(single, whole, `byte by byte: ${JSON.stringify(bytes.toString('latin1'))}`);
-  const cuts = thorough ? Array.from({ length: bytes.length }, (_, i) => i) : [random.integer(bytes.length), random.integer(bytes.length)];
-  for (const cut of cuts) assert.deepEqual(ours(kind, bytes, [cut]), whole, `cut at ${cut}: ${JSON.stringify(bytes.toString('latin1'))}`);
+  const agree = (cuts: readonly number[]): void => {
+    const read = ours(kind, bytes, cuts);
+    if (!isSame(read, whole)) assert.deepEqual(read, whole, `cut at ${cuts.join(', ')}: ${JSON.stringify(bytes.toString('latin1'))}`);
+  };
+  agree(Array.from({ length: bytes.length - 1 }, (_, i) => i + 1));
+  for (let cut = 1; cut < bytes.length; cut++) agree([cut]);
   return whole;
+}
+
+/** What `deepEqual` would say, at a cost that millions of comparisons can bear. */
+function isSame(a: Reading | undefined, b: Reading | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.start === b.start && a.fields === b.fields && a.body === b.body && a.end === b.end;
 }
 
 test('requests: what both accept is framed alike, and llhttp accepts what we accept', async () => {
@@ -292,7 +300,7 @@ test('requests: what both accept is framed alike, and llhttp accepts what we acc
     const seen = await Promise.all(inputs.map((text) => llhttpRequests(server, Buffer.from(text + NEXT_REQUEST, 'latin1'))));
     inputs.forEach((text, i) => {
       const bytes = Buffer.from(text + NEXT_REQUEST, 'latin1');
-      const mine = readAllWays('request', bytes, batch % 6 === 0, random);
+      const mine = readAllWays('request', bytes);
       if (mine && mine.end >= 0) accepted++;
       compareRequest(text, bytes, mine, seen[i]!);
     });
@@ -389,7 +397,7 @@ test('responses: what both accept is framed alike, and llhttp accepts what we ac
     const seen = await Promise.all(inputs.map((text) => llhttpResponse(Buffer.from(text, 'latin1'))));
     inputs.forEach((text, i) => {
       const bytes = Buffer.from(text, 'latin1');
-      const mine = bytes.length > 0 ? readAllWays('response', bytes, batch % 6 === 0, random) : undefined;
+      const mine = bytes.length > 0 ? readAllWays('response', bytes) : undefined;
       if (!mine || mine.start === '') return;
       const theirs = seen[i];
       const shown = JSON.stringify(text);

@@ -135,7 +135,7 @@ test('a key in the query goes neither on nor into the record, unless the route k
 test('a plan limits its consumer over all routes; the 429 says when to come back', () => {
   const plan = entry('plan', 'gold', {
     name: 'gold',
-    policies: [{ type: 'rate-limit', config: { limit: 2, window: '10s' }, identity: 'p/plan/gold/0' }],
+    policies: [{ type: 'rate-limit', config: { limit: 2, window: '10s' }, identity: 'plan/p/gold/rate-limit/0' }],
   });
   const { core, clock, done } = coreHarness([routeEntry('a', { auth }), routeEntry('b', { auth }), plan, ...shop({ plan: 'gold' })]);
   const call = (path: string) => {
@@ -145,7 +145,7 @@ test('a plan limits its consumer over all routes; the 429 says when to come back
     done(exchange);
     return { disposition, exchange };
   };
-  assert.equal(call('/a').exchange.response.get('ratelimit'), '"default";r=1;t=5');
+  assert.equal(call('/a').exchange.response.get('ratelimit'), '"plan";r=1;t=5');
   assert.equal(call('/b').disposition.kind, 'upstream');
   const { disposition, exchange } = call('/a');
   assert.ok(disposition.kind === 'problem' && disposition.problem.code === 'policy/rate-limit/exceeded');

@@ -117,7 +117,7 @@ before(async () => {
     routeEntry('keyed', { auth, paths: ['/keyed/{id}'], rewrite: '/v2/{id}' }),
     routeEntry('limited', {
       auth,
-      policies: [{ type: 'rate-limit', config: { limit: 3, window: '1h' }, identity: 'p/route/limited/0' }],
+      policies: [{ type: 'rate-limit', config: { limit: 3, window: '1h' }, identity: 'route/p/limited/rate-limit/0' }],
     }),
     routeEntry('changed', {
       policies: [
@@ -181,7 +181,7 @@ test('limits exactly, and says so in the fields', async () => {
     answers.map((a) => a.headers.get('ratelimit')?.split(';')[1]),
     ['r=2', 'r=1', 'r=0', 'r=0', 'r=0'],
   );
-  assert.equal(answers[0]!.headers.get('ratelimit-policy'), '"default";q=3;w=3600');
+  assert.equal(answers[0]!.headers.get('ratelimit-policy'), '"route";q=3;w=3600');
   const wait = Number(answers[3]!.headers.get('retry-after'));
   assert.ok(wait > 1190 && wait <= 1200, `${wait}`);
   assert.equal(answers[3]!.headers.get('content-type'), 'application/problem+json');

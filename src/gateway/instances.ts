@@ -11,7 +11,7 @@ import type { AuthMethod, AuthTools } from '../sdk/auth.ts';
 import type { ComponentSpec, ConfigOf } from '../sdk/component.ts';
 import type { Counters } from '../sdk/counters.ts';
 import { compileExpression, type ReadExpression } from '../sdk/expression.ts';
-import type { Policy } from '../sdk/policy.ts';
+import { type Policy, policyLabel } from '../sdk/policy.ts';
 import type { ProblemSpecs } from '../base/problem.ts';
 import type { Registry } from '../sdk/registry.ts';
 import type { CompiledPlan, CompiledRoute, NamedConfig } from '../sdk/revision.ts';
@@ -151,6 +151,7 @@ function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceToo
     log: tools.log.with({ policy: named.identity }),
     counters: tools.counters,
     identity: named.identity,
+    label: policyLabel(named.identity),
     expression: (text) => mustCompile(text),
   });
 }

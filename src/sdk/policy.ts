@@ -26,8 +26,17 @@ export interface PolicyTools<P extends ProblemSpecs = ProblemSpecs> {
   readonly counters: Counters;
   /** Names this use of the policy (project, route, position): stable while the route keeps it. */
   readonly identity: string;
+  /** What callers may be told this use is called: `plan`, `route`, `data-api`, then `plan-2` …: one chain has no two alike of a type. */
+  readonly label: string;
   /** Compiles an expression such as `consumer.id` once; the result reads it from an exchange. */
   expression(text: string): (exchange: Exchange) => string | undefined;
+}
+
+/** The `label` of a use from its identity, `<place>/<project>/<name>/<type>/<turn>`. */
+export function policyLabel(identity: string): string {
+  const parts = identity.split('/');
+  const turn = Number(parts.at(-1));
+  return turn > 0 ? `${parts[0]}-${turn + 1}` : parts[0]!;
 }
 
 /** A configured policy. Has the functions its `phases` name. */

@@ -26,15 +26,15 @@ test('allows the limit at once, then one more per token time', () => {
   for (let i = 5; i >= 0; i--) {
     const { exchange, problem } = call();
     assert.equal(problem, undefined);
-    assert.equal(exchange.response.get('ratelimit-policy'), '"default";q=6;w=60');
-    assert.equal(exchange.response.get('ratelimit'), `"default";r=${i};t=${(6 - i) * 10}`);
+    assert.equal(exchange.response.get('ratelimit-policy'), '"suite";q=6;w=60');
+    assert.equal(exchange.response.get('ratelimit'), `"suite";r=${i};t=${(6 - i) * 10}`);
   }
   const { exchange, problem } = call();
   assert.equal(problem?.status, 429);
   assert.equal(problem?.code, 'policy/rate-limit/exceeded');
   assert.equal(problem?.options.retryAfterMs, 10_000);
-  assert.deepEqual(problem?.toBody()['violated-policies'], ['default']);
-  assert.equal(exchange.response.get('ratelimit'), '"default";r=0;t=10');
+  assert.deepEqual(problem?.toBody()['violated-policies'], ['suite']);
+  assert.equal(exchange.response.get('ratelimit'), '"suite";r=0;t=10');
   clock.advance(9_999);
   assert.ok(call().problem);
   clock.advance(1);
@@ -51,6 +51,17 @@ test('counts each consumer apart, and those without one by address, apart from a
   assert.equal(call(memoryExchange({ clientAddress: '192.0.2.1' })).problem, undefined);
   assert.ok(call(memoryExchange({ clientAddress: '192.0.2.1' })).problem);
   assert.equal(call(memoryExchange({ clientAddress: '192.0.2.2' })).problem, undefined);
+});
+
+test('a plan and a route with a limit each tell them apart without being told how', () => {
+  const exchange = memoryExchange({ consumer: consumer('a') });
+  for (const identity of ['plan/p/gold/rate-limit/0', 'plan/p/gold/rate-limit/1', 'data-api/p/orders/rate-limit/0']) {
+    const { policy } = policyHarness(rateLimit, { limit: 10 }, identity);
+    policy.request!(exchange);
+    policy.response!(exchange);
+  }
+  const names = exchange.response.get('ratelimit-policy')!.match(/"[^"]+"/g);
+  assert.deepEqual(names, ['"plan"', '"plan-2"', '"data-api"']);
 });
 
 test('several limits in one chain are list members beside each other', () => {

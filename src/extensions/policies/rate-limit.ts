@@ -47,12 +47,16 @@ const config = strictObject({
     examples: ['consumer.id', 'client.address', 'request.header.x-tenant'],
     ...help('What to count by. Where it has no value the client’s address counts.', '按什么计数；没有值时按客户端地址计数。'),
   }),
-  name: T.String({
-    pattern: '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$',
-    default: 'default',
-    'x-advanced': true,
-    ...help('Name of this limit in the RateLimit fields.', '该限制在 RateLimit 响应头中的名称。'),
-  }),
+  name: T.Optional(
+    T.String({
+      pattern: '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$',
+      'x-advanced': true,
+      ...help(
+        'Name of this limit in the RateLimit fields; where it stands (`plan`, `route`, `data-api`) when left out.',
+        '该限制在 RateLimit 响应头中的名称；省略时为其所在位置（`plan`、`route`、`data-api`）。',
+      ),
+    }),
+  ),
 });
 
 export default definePolicy({
@@ -86,11 +90,12 @@ export default definePolicy({
       config: { algorithm: 'token-bucket', limit: 5, window: '1s', burst: 20, key: 'client.address' },
     },
   ],
-  create(options, { counters, problems, expression: compile, identity }) {
+  create(options, { counters, problems, expression: compile, identity, label }) {
+    const name = options.name ?? label;
     const shape: BucketShape = Object.freeze({ limit: options.limit, windowMs: options.window, burst: options.burst ?? options.limit });
     const read = compile(options.key);
     const windowSeconds = Math.max(1, Math.ceil(options.window / 1000));
-    const policyField = `"${options.name}";q=${options.limit};w=${windowSeconds}`;
+    const policyField = `"${name}";q=${options.limit};w=${windowSeconds}`;
     const owner = {};
 
     // The mark in front keeps an address apart from a key that happens to read the same.
@@ -100,7 +105,7 @@ export default definePolicy({
     };
     const tell = (fields: HeaderFields, remaining: number, seconds: number): void => {
       fields.add('ratelimit-policy', policyField);
-      fields.add('ratelimit', `"${options.name}";r=${remaining};t=${seconds}`);
+      fields.add('ratelimit', `"${name}";r=${remaining};t=${seconds}`);
     };
 
     return {
@@ -112,7 +117,7 @@ export default definePolicy({
         return problems.exceeded({
           values: { limit: options.limit, window: windowSeconds, seconds },
           retryAfterMs: take.retryAfterMs,
-          extensions: { 'violated-policies': [options.name] },
+          extensions: { 'violated-policies': [name] },
         });
       },
       response(exchange) {

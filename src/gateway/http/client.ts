@@ -442,7 +442,9 @@ export class ClientConnection implements Timed, RelayClient {
       exchange.abort(reason);
       this.report(exchange, exchange.status === 0 ? CLIENT_LEFT : exchange.status, reason);
     }
-    this.socket.destroy();
+    // A body that ends with the connection looks whole at a clean end: a broken answer ends in a reset.
+    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) this.socket.resetAndDestroy();
+    else this.socket.destroy();
     this.host.onClosed(this);
   }
 

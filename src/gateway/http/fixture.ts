@@ -136,12 +136,14 @@ export class Talk {
   readonly socket: Socket;
   text = '';
   ended = false;
+  /** True when the connection ended in a reset. */
+  reset = false;
   private changed: () => void = () => {};
 
   constructor(port: number, options: { allowHalfOpen?: boolean; paused?: boolean } = {}) {
     this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: options.allowHalfOpen ?? false });
     if (!options.paused) this.socket.on('data', (chunk) => ((this.text += chunk.toString('latin1')), this.changed()));
-    this.socket.on('error', () => {});
+    this.socket.on('error', (error: NodeJS.ErrnoException) => void (this.reset ||= error.code === 'ECONNRESET'));
     this.socket.on('close', () => ((this.ended = true), this.changed()));
     this.socket.on('end', () => ((this.ended = true), this.changed()));
   }

@@ -200,6 +200,27 @@ test('HTTP/1.0: one answer and the end; chunked answers lose their chunks', asyn
   );
 });
 
+test('HTTP/1.0: an answer that breaks off ends in a reset, never like a whole one', async () => {
+  const half = [
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\nde',
+    'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabcde',
+  ];
+  for (const text of half) {
+    await between(
+      (socket) => {
+        socket.write(text);
+        setImmediate(() => socket.destroy());
+      },
+      {},
+      async (gateway, _upstream, talk) => {
+        talk.send('GET / HTTP/1.0\r\n\r\n');
+        await eventually(() => talk.reset, 'the client sees a reset');
+        assert.equal(gateway.outcomes[0]!.outcome.reason, 'core/http/upstream-closed');
+      },
+    );
+  }
+});
+
 test('a body that ends with the upstream connection ends the client connection too', async () => {
   await between(
     (socket) => {

@@ -11,7 +11,7 @@ import { seededRandom } from '../../base/random.ts';
 import { readValue } from '../../base/schema-read.ts';
 import type { ConfigOf } from '../component.ts';
 import { compileExpression } from '../expression.ts';
-import type { Policy, PolicyComponent, PolicyTools } from '../policy.ts';
+import { type Policy, type PolicyComponent, type PolicyTools, policyLabel } from '../policy.ts';
 import { createCounterBuffer, openCounters } from '../shared-counters.ts';
 import { componentSuite } from './component.suite.ts';
 import { memoryExchange, type MemoryExchange } from './exchange.ts';
@@ -39,6 +39,7 @@ export function policyHarness(component: PolicyComponent, config: Readonly<Recor
     log: recordingLog(logged),
     counters: openCounters(createCounterBuffer(1024, seededRandom(1)), () => clock.monotonic()),
     identity,
+    label: policyLabel(identity),
     expression(text) {
       const compiled = compileExpression(text);
       assert.ok(compiled.ok, `expression ${text}`);

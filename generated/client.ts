@@ -236,6 +236,13 @@ export interface Documents {
   sources: { file?: string; text: string }[];
 }
 
+export interface EditedDocument {
+  text: string;
+  value: unknown;
+  lines: Record<string, number>;
+  problems: ProblemPointer[];
+}
+
 export interface Fleet {
   revision: number;
   hash: string;
@@ -399,6 +406,17 @@ export interface ResourceVersion {
 
 export interface ResourceVersions {
   items: ResourceVersion[];
+}
+
+export interface RouteExplanation {
+  outcome: 'matched' | 'not-found' | 'method-not-allowed' | 'refused';
+  summary: LocalText;
+  route: string | null;
+  resource: ResourceKey | null;
+  pattern: string | null;
+  params: Record<string, string>;
+  allow: string[];
+  considered: ({ id: string | null; matches: boolean; why: LocalText })[];
 }
 
 export interface Run {
@@ -584,6 +602,12 @@ export interface Client {
   discoverStreams(input: { params: { project: string; name: string } } & Sending): Promise<Answer<Streams>>;
   /** All matching documents as one YAML stream; applying it changes nothing. */
   dumpDocuments(input?: { query?: { project?: string; kind?: string; name?: string } } & Sending): Promise<Answer<string>>;
+  /** Changes the text of one document at pointers, comments and order kept; says its value, lines and problems. Stores nothing. */
+  editDocument(
+    input: {
+      body: { text: string; changes?: { pointer: string; value?: unknown; remove?: true }[] };
+    } & Sending,
+  ): Promise<Answer<EditedDocument>>;
   /** Switches a resource on. */
   enableResource(
     input: {
@@ -593,6 +617,8 @@ export interface Client {
   ): Promise<Answer<DocumentResult>>;
   /** Explains a kind or an extension: `DataApi`, `rate-limit`, or `policy/rate-limit`. */
   explainComponent(input: { params: { name: string } } & Sending): Promise<Answer<ComponentDetail>>;
+  /** Says which route takes a request, with its parameters, and why the nearest others do not. */
+  explainRoute(input: { body: { method?: string; host?: string; path: string } } & Sending): Promise<Answer<RouteExplanation>>;
   /** Reads one call by its request id. */
   getCall(input: { params: { id: string } } & Sending): Promise<Answer<CallRecord>>;
   /** OpenAPI 3.1 document of the published data APIs. */
@@ -742,8 +768,10 @@ export function createClient(options: ClientOptions): Client {
     disableResource: (input) => call('POST', '/api/v1/projects/{project}/resources/{kind}/{name}/disable', input),
     discoverStreams: (input) => call('GET', '/api/v1/projects/{project}/connections/{name}/streams', input),
     dumpDocuments: (input) => call('GET', '/api/v1/dump', input),
+    editDocument: (input) => call('POST', '/api/v1/documents/edit', input),
     enableResource: (input) => call('POST', '/api/v1/projects/{project}/resources/{kind}/{name}/enable', input),
     explainComponent: (input) => call('GET', '/api/v1/components/{name}', input),
+    explainRoute: (input) => call('POST', '/api/v1/routes/explain', input),
     getCall: (input) => call('GET', '/api/v1/calls/{id}', input),
     getDataApisOpenApi: (input) => call('GET', '/api/v1/data-apis/openapi.json', input),
     getDoctorReport: (input) => call('GET', '/api/v1/doctor', input),

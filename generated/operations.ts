@@ -12,6 +12,7 @@ import areaProjects from '../src/control/api/operations/projects.ts';
 import areaPublications from '../src/control/api/operations/publications.ts';
 import areaResourceHistory from '../src/control/api/operations/resource-history.ts';
 import areaResources from '../src/control/api/operations/resources.ts';
+import areaRoutes from '../src/control/api/operations/routes.ts';
 import areaRuns from '../src/control/api/operations/runs.ts';
 import areaSample from '../src/control/api/operations/sample.ts';
 import areaSession from '../src/control/api/operations/session.ts';
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   ...areaPublications,
   ...areaResourceHistory,
   ...areaResources,
+  ...areaRoutes,
   ...areaRuns,
   ...areaSample,
   ...areaSession,

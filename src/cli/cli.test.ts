@@ -276,3 +276,10 @@ test('every verb and option is described in both languages', () => {
     }
   }
 });
+
+test('route explain says which route takes a request, and refuses what is no request', async () => {
+  const none = await weir(['route', 'explain', 'get http://shop.test/nowhere']);
+  assert.equal(none.code, 1, none.err);
+  assert.match(none.err, /No route fits/);
+  assert.equal((await weir(['route', 'explain', 'nowhere'])).code, 2);
+});

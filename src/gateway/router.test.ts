@@ -219,3 +219,29 @@ test('an explanation names the winner, those it beat, and why the others do not 
   assert.match(found.considered[2]!.why.zh, /b\.test/);
   assert.equal(explainMatch(routes, { method: 'GET', host: 'h', path: '/a/..' }).outcome, 'refused');
 });
+
+test('a route of a project the asker may not see wins without its name, path or parameters', () => {
+  const route = (project: string, name: string, path: string, hosts: string[] = []) => ({
+    project,
+    name,
+    paths: [path],
+    hosts,
+    methods: [],
+  });
+  const routes = [
+    route('mine', 'rest', '/a/**'),
+    route('theirs', 'secret-name', '/a/{hidden_id}'),
+    route('theirs', 'near-name', '/a/7', ['x.test']),
+  ];
+  const found = explainMatch(routes, { method: 'GET', host: 'h', path: '/a/7' }, (project) => project === 'mine');
+  assert.deepEqual([found.outcome, found.route, found.pattern, found.params], ['matched', undefined, undefined, {}]);
+  assert.deepEqual(
+    found.considered.map((c) => [c.id, c.matches]),
+    [
+      [undefined, true],
+      ['mine/rest', false],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(found), /secret-name|near-name|hidden_id|theirs|x\.test/);
+  assert.match(found.considered[1]!.why.en, /a route of another project is more specific/);
+});

@@ -14,8 +14,8 @@ export interface ExplainedRequest {
 }
 
 export interface ConsideredRoute {
-  /** `project/name`. */
-  readonly id: string;
+  /** `project/name`; undefined for a route the asker may not see. */
+  readonly id: string | undefined;
   readonly matches: boolean;
   readonly why: Text;
 }
@@ -23,8 +23,10 @@ export interface ConsideredRoute {
 export interface MatchExplanation {
   readonly outcome: 'matched' | 'not-found' | 'method-not-allowed' | 'refused';
   readonly summary: Text;
-  /** `project/name` of the route that serves. */
+  /** `project/name` of the route that serves; undefined when none does, or one the asker may not see. */
   readonly route: string | undefined;
+  /** Path of the route that fits; undefined as `route` is. */
+  readonly pattern: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   /** Methods that would do, for `method-not-allowed`. */
   readonly allow: readonly string[];
@@ -35,6 +37,7 @@ export interface MatchExplanation {
 type Named = RouteMatch & { readonly project: string; readonly name: string };
 interface Candidate {
   readonly id: string;
+  readonly open: boolean;
   readonly rank: string;
   readonly pattern: PathPattern;
   readonly text: string;
@@ -42,8 +45,15 @@ interface Candidate {
 
 const CONSIDERED_MAX = 20;
 
-/** Explains the match of `request` over `routes`. */
-export function explainMatch(routes: Iterable<Named>, request: ExplainedRequest): MatchExplanation {
+/**
+ * Explains the match of `request` over `routes`. Routes of projects that `maySee` refuses still win and lose as they do
+ * in the gateway, but neither their names nor their paths, hosts or parameters are told.
+ */
+export function explainMatch(
+  routes: Iterable<Named>,
+  request: ExplainedRequest,
+  maySee: (project: string) => boolean = () => true,
+): MatchExplanation {
   const read = readRequestPath(request.path);
   if (typeof read === 'string') return refused(read);
   const host = normaliseHost(request.host);
@@ -52,18 +62,16 @@ export function explainMatch(routes: Iterable<Named>, request: ExplainedRequest)
   const allow = new Set<string>();
   for (const route of routes) {
     const id = `${route.project}/${route.name}`;
+    const open = maySee(route.project);
+    const tell = (why: Text) => open && near.push({ id, matches: false, why });
     const hosts = route.hosts.length === 0 ? [ANY] : route.hosts.flatMap((text) => valueOf(parseHostPattern(text)));
     const patterns = route.paths.flatMap((text) => valueOf(parsePathPattern(text))).filter((p) => pathFits(p, read.decoded));
     if (patterns.length === 0) continue;
     const hostRanks = hosts.flatMap((pattern) => hostRank(pattern, host) ?? []).sort();
     if (hostRanks.length === 0) {
-      near.push({
-        id,
-        matches: false,
-        why: {
-          en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`,
-          zh: `路径匹配，但仅服务于主机 ${route.hosts.join('、')}`,
-        },
+      tell({
+        en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`,
+        zh: `路径匹配，但仅服务于主机 ${route.hosts.join('、')}`,
       });
       continue;
     }
@@ -71,18 +79,14 @@ export function explainMatch(routes: Iterable<Named>, request: ExplainedRequest)
     if (method === undefined) {
       for (const name of route.methods) allow.add(name);
       if (route.methods.includes('GET')) allow.add('HEAD');
-      near.push({
-        id,
-        matches: false,
-        why: {
-          en: `host and path fit, but it takes only ${route.methods.join(', ')}`,
-          zh: `主机和路径匹配，但只接受 ${route.methods.join('、')}`,
-        },
+      tell({
+        en: `host and path fit, but it takes only ${route.methods.join(', ')}`,
+        zh: `主机和路径匹配，但只接受 ${route.methods.join('、')}`,
       });
       continue;
     }
     const pattern = [...patterns].sort((a, b) => (pathRank(a) < pathRank(b) ? -1 : 1))[0]!;
-    fits.push({ id, rank: `${hostRanks[0]} ${pathRank(pattern)} ${method} ${id}`, pattern, text: `${pattern.text}` });
+    fits.push({ id, open, rank: `${hostRanks[0]} ${pathRank(pattern)} ${method} ${id}`, pattern, text: `${pattern.text}` });
   }
   fits.sort((a, b) => (a.rank < b.rank ? -1 : 1));
   return conclude(fits, near, allow, read.decoded, request);
@@ -96,28 +100,7 @@ function conclude(
   request: ExplainedRequest,
 ): MatchExplanation {
   const [first, ...others] = fits;
-  if (first) {
-    const beaten = others.map(
-      (c): ConsideredRoute => ({
-        id: c.id,
-        matches: false,
-        why: { en: `fits with ${c.text}, but ${first.id} is more specific`, zh: `以 ${c.text} 匹配，但 ${first.id} 更具体` },
-      }),
-    );
-    const won: ConsideredRoute = {
-      id: first.id,
-      matches: true,
-      why: { en: `the most specific that fits, with ${first.text}`, zh: `最具体的匹配：${first.text}` },
-    };
-    return {
-      outcome: 'matched',
-      route: first.id,
-      params: paramsOf(first.pattern, path),
-      allow: [],
-      considered: [won, ...beaten, ...near].slice(0, CONSIDERED_MAX),
-      summary: { en: `Route ${first.id} serves it.`, zh: `由路由 ${first.id} 处理。` },
-    };
-  }
+  if (first) return won(first, others, near, path);
   const considered = near.slice(0, CONSIDERED_MAX);
   const methods = [...allow].sort();
   if (methods.length > 0) {
@@ -125,11 +108,12 @@ function conclude(
       en: `The path is served for ${methods.join(', ')}, not for ${request.method}: 405.`,
       zh: `该路径只接受 ${methods.join('、')}，不接受 ${request.method}：405。`,
     };
-    return { outcome: 'method-not-allowed', route: undefined, params: {}, allow: methods, considered, summary };
+    return { outcome: 'method-not-allowed', route: undefined, pattern: undefined, params: {}, allow: methods, considered, summary };
   }
   return {
     outcome: 'not-found',
     route: undefined,
+    pattern: undefined,
     params: {},
     allow: [],
     considered,
@@ -137,9 +121,42 @@ function conclude(
   };
 }
 
+function won(first: Candidate, others: readonly Candidate[], near: readonly ConsideredRoute[], path: readonly string[]): MatchExplanation {
+  const name: Text = first.open ? { en: first.id, zh: first.id } : HIDDEN;
+  const beaten = others
+    .filter((c) => c.open)
+    .map(
+      (c): ConsideredRoute => ({
+        id: c.id,
+        matches: false,
+        why: { en: `fits with ${c.text}, but ${name.en} is more specific`, zh: `以 ${c.text} 匹配，但 ${name.zh} 更具体` },
+      }),
+    );
+  const winner: ConsideredRoute = {
+    id: first.open ? first.id : undefined,
+    matches: true,
+    why: first.open
+      ? { en: `the most specific that fits, with ${first.text}`, zh: `最具体的匹配：${first.text}` }
+      : { en: `${HIDDEN.en} is the most specific that fits`, zh: `${HIDDEN.zh}是最具体的匹配` },
+  };
+  return {
+    outcome: 'matched',
+    route: winner.id,
+    pattern: first.open ? first.text : undefined,
+    params: first.open ? paramsOf(first.pattern, path) : {},
+    allow: [],
+    considered: [winner, ...beaten, ...near].slice(0, CONSIDERED_MAX),
+    summary: first.open
+      ? { en: `Route ${first.id} serves it.`, zh: `由路由 ${first.id} 处理。` }
+      : { en: 'A route of another project serves it.', zh: '由其他项目的路由处理。' },
+  };
+}
+
+const HIDDEN: Text = { en: 'a route of another project', zh: '其他项目的路由' };
+
 function refused(fault: PathFault): MatchExplanation {
   const summary = { en: `The path is refused before routing (${fault}): 400.`, zh: `该路径在路由前即被拒绝（${fault}）：400。` };
-  return { outcome: 'refused', route: undefined, params: {}, allow: [], considered: [], summary };
+  return { outcome: 'refused', route: undefined, pattern: undefined, params: {}, allow: [], considered: [], summary };
 }
 
 const ANY: HostPattern = { kind: 'any', name: '' };

@@ -27,7 +27,7 @@ import type { RoleConfig } from './config.ts';
 import { createProbe, queryLender } from './connections.ts';
 import { examine } from './doctor.ts';
 import { startFolder } from './folder.ts';
-import { createPublications } from './publications.ts';
+import { createPublications, routesOf } from './publications.ts';
 import { createSample, resumeSample, type SampleNeeds } from './sample-project.ts';
 import { version } from './version.ts';
 
@@ -67,6 +67,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       registry,
       catalogues,
       version,
+      routes: () => routesOf(publisher),
       publications: createPublications(publisher, rooms.dataApis, registry),
       doctor: (signal) => examine({ role, store, configuration }, signal),
     },

@@ -35,8 +35,10 @@ export async function examine(
     finding(
       'store',
       answers ? 'ok' : 'failed',
-      answers ? 'The store answers.' : 'The store does not answer.',
-      answers ? '存储有响应。' : '存储没有响应。',
+      answers
+        ? 'The store answers.'
+        : 'The store does not answer: check that its disk or PostgreSQL (store.url) is reachable, then see the log of control.',
+      answers ? '存储有响应。' : '存储没有响应：请检查其磁盘或 PostgreSQL（store.url）是否可达，再查看 control 的日志。',
     ),
   );
   findings.push(listenFinding('gateway', role.config.gateway.host), listenFinding('control', role.config.control.host));
@@ -93,7 +95,12 @@ function diskFinding(folder: string): Finding {
   const free = bavail * bsize;
   const text = formatBytes(free);
   return free < DISK_LOW_BYTES
-    ? finding('disk', 'warning', `Only ${text} are free for ${folder}.`, `${folder} 仅剩 ${text} 可用空间。`)
+    ? finding(
+        'disk',
+        'warning',
+        `Only ${text} are free for ${folder}: free some space, or writes will fail.`,
+        `${folder} 仅剩 ${text} 可用空间：请清理空间，否则写入会失败。`,
+      )
     : finding('disk', 'ok', `${text} are free.`, `可用空间 ${text}。`);
 }
 
@@ -119,8 +126,8 @@ function rootFinding(root: string): Finding {
     : finding(
         'files.roots',
         'warning',
-        `${root} does not exist: connectors find no file there.`,
-        `${root} 不存在，连接器无法使用其中的文件。`,
+        `${root} does not exist: make the folder, or take it out of files.roots.`,
+        `${root} 不存在：请创建该目录，或将其从 files.roots 中移除。`,
       );
 }
 

@@ -4,6 +4,7 @@ import type { Publisher } from '../control/publish/publisher.ts';
 import { readValue } from '../base/schema-read.ts';
 import type { DataApiCompiler } from '../sdk/dataapi.ts';
 import type { Registry } from '../sdk/registry.ts';
+import type { CompiledRoute } from '../sdk/revision.ts';
 
 /** Answers what is published now, in the projects asked for. */
 export function createPublications(publisher: Publisher, dataApis: DataApiCompiler, registry: Registry) {
@@ -30,4 +31,9 @@ export function createPublications(publisher: Publisher, dataApis: DataApiCompil
           securitySchemes: Object.fromEntries(schemes),
         };
       });
+}
+
+/** The routes of the newest revision, of every project. */
+export function routesOf(publisher: Publisher): CompiledRoute[] {
+  return publisher.deltaFor('gateway', 0, undefined).put.flatMap((entry) => (entry.type === 'route' ? [entry.value] : []));
 }

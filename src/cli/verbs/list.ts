@@ -7,15 +7,27 @@ import connections from './connections.ts';
 import documents from './documents.ts';
 import explain from './explain.ts';
 import resources from './resources.ts';
+import routes from './routes.ts';
 import runs from './runs.ts';
 import system from './system.ts';
 
 /** All verbs. */
-export const verbs: readonly Verb[] = [...system, ...documents, ...resources, ...explain, ...connections, ...runs, ...calls, ...access];
+export const verbs: readonly Verb[] = [
+  ...system,
+  ...documents,
+  ...resources,
+  ...explain,
+  ...routes,
+  ...connections,
+  ...runs,
+  ...calls,
+  ...access,
+];
 
 /** What a first word stands for, where verbs have two. */
 export const GROUPS: Readonly<Record<string, Text>> = {
   connection: { en: 'Tries connections.', zh: '测试连接。' },
+  route: { en: 'Routing of the gateway.', zh: '网关路由。' },
   run: { en: 'Runs of pipelines.', zh: '管道运行。' },
   key: { en: 'API keys of consumers.', zh: '消费方的 API 密钥。' },
   token: { en: 'API tokens.', zh: 'API 令牌。' },

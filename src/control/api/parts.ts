@@ -8,6 +8,7 @@ import type { ProblemCatalogue } from '../../base/problem.ts';
 import type { CheckStep } from '../../sdk/connector.ts';
 import type { Batch, StreamSchema } from '../../sdk/record.ts';
 import type { Registry } from '../../sdk/registry.ts';
+import type { CompiledRoute } from '../../sdk/revision.ts';
 import type { RunStore } from '../../sdk/run.ts';
 import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, TokenRow } from '../../store/types.ts';
 import type { Actor, Resources } from '../resources/types.ts';
@@ -142,6 +143,8 @@ export interface Parts {
   readonly registry: Registry;
   readonly catalogues: readonly ProblemCatalogue[];
   readonly publications: (projects: readonly string[] | undefined) => readonly PublishedApi[];
+  /** Routes of the newest revision, those of data APIs among them, of every project. */
+  readonly routes: () => readonly CompiledRoute[];
   readonly fleet: () => FleetStatus;
   readonly doctor: (signal: AbortSignal) => Promise<readonly Finding[]>;
   /** Tells workers that a run waits. */

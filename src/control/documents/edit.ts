@@ -66,7 +66,7 @@ function mergeSeq(tree: Document, seq: YAMLSeq, value: readonly unknown[]): void
 }
 
 /** Merges in place where the shapes agree; false when the node must be replaced. */
-function mergeNode(tree: Document, node: Node, value: unknown): boolean {
+export function mergeNode(tree: Document, node: Node, value: unknown): boolean {
   if (node.anchor) return false;
   if (isMap(node) && typeof value === 'object' && value !== null && !Array.isArray(value)) {
     mergeMap(tree, node as YAMLMap, value as Record<string, unknown>);

@@ -130,6 +130,25 @@ export function locate(
   });
 }
 
+/** Line of every member, from 1, by its pointer; at most 5000. A value behind a key has the line of its key. */
+export function linesOf(document: Pick<ParsedDocument, 'line' | 'text' | 'places'>): Record<string, number> {
+  const starts = [0];
+  for (let i = document.text.indexOf('\n'); i !== -1; i = document.text.indexOf('\n', i + 1)) starts.push(i + 1);
+  const lineOf = (offset: number): number => {
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return document.line + low;
+  };
+  const entries = [...document.places].slice(0, LINES_MAX);
+  return Object.fromEntries(entries.map(([pointer, place]) => [pointer, lineOf(place.keyStart ?? place.start)]));
+}
+
+const LINES_MAX = 5000;
+
 /** A problem that counts lines within a value (SQL): a block scalar begins on the line after its mark. */
 function lineInside(text: string, place: Place, line: number): number {
   return /[|>]/.test(text[place.start] ?? '') ? line : line - 1;

@@ -1,9 +1,12 @@
 /** Many documents at once: apply, compare, check, dump. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import { changeText, type TextChange } from '../../documents/change.ts';
+import { linesOf } from '../../documents/parse.ts';
 import type { ApplyResult, SourceText } from '../../resources/types.ts';
 import { changeOf, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
+import problems from '../problems.ts';
 import { reply } from '../reply.ts';
 import { kindOf, result } from '../resource-views.ts';
 import { documentResult, kindName, named, orNull, pointer, projectName, resourceKey } from '../shapes.ts';
@@ -125,6 +128,59 @@ const validate = defineOperation({
   },
 });
 
+const edit = defineOperation({
+  id: 'editDocument',
+  area,
+  method: 'POST',
+  path: '/documents/edit',
+  filtered: true,
+  summary: {
+    en: 'Changes the text of one document at pointers, comments and order kept; says its value, lines and problems. Stores nothing.',
+    zh: '按指针修改一个文档的文本并保留注释和顺序；返回其值、行号和问题。不做存储。',
+  },
+  access: 'resources:read',
+  body: strictObject({
+    text: T.String({ maxLength: 400_000, ...help('The document, as written so far.', '当前的文档文本。') }),
+    changes: T.Array(
+      strictObject({
+        pointer: T.String({
+          maxLength: 2000,
+          examples: ['/spec/limits/rows'],
+          ...help('JSON pointer; `-` at its end appends to a list.', 'JSON 指针；末尾 `-` 表示追加到列表。'),
+        }),
+        value: T.Optional(T.Unknown(help('The new value.', '新值。'))),
+        remove: T.Optional(T.Literal(true, help('Removes what is there, instead.', '改为删除该处内容。'))),
+      }),
+      { default: [], maxItems: 500, ...help('Made in order; none only reads the text.', '按顺序执行；为空时仅读取文本。') },
+    ),
+  }),
+  response: named(
+    'EditedDocument',
+    strictObject({
+      text: T.String(),
+      value: T.Unknown(help('The document’s value; null when it cannot be read.', '文档的值；无法读取时为 null。')),
+      lines: T.Record(T.String(), T.Integer(), help('Line of each pointer, from 1.', '各指针所在行，从 1 开始。')),
+      problems: T.Array(pointer),
+    }),
+  ),
+  async handler({ body }, parts) {
+    const changed = changeText(body.text, body.changes.map(textChange));
+    if (!changed.ok)
+      throw problems.raise['invalid-request']({ errors: changed.errors.map((e) => ({ ...e, pointer: `/body${e.pointer}` })) });
+    const { text, document } = changed;
+    const found = parts.resources.validate([{ text }]).flatMap((check) => [...check.problems]);
+    return { text, value: document?.value ?? null, lines: document ? linesOf(document) : {}, problems: found };
+  },
+});
+
+function textChange({ pointer: at, value, remove }: { pointer: string; value?: unknown; remove?: true }, index: number): TextChange {
+  if ((value === undefined) !== (remove === true))
+    throw problems.raise['invalid-request']({
+      errors: [{ pointer: `/body/changes/${index}`, detail: 'needs either `value` or `remove`' }],
+    });
+  return remove ? { pointer: at, remove } : { pointer: at, value };
+}
+
 const dump = defineOperation({
   id: 'dumpDocuments',
   area,
@@ -163,4 +219,4 @@ function applyResult({ results, refused }: ApplyResult) {
   return { results: results.map(result), refused };
 }
 
-export default [apply, diff, validate, dump];
+export default [apply, diff, validate, edit, dump];

@@ -1,0 +1,69 @@
+/**
+ * Aim: what screens need beside the resources themselves: which route takes a request, a form and its text as one
+ * document. Method: a real control role, asked as administrator and as a token of one project.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Ask, applyAll, asker, tokenFor } from '../../../test/ask.ts';
+import { startTestControl, type TestControl } from '../../../test/control-role.ts';
+
+let control: TestControl;
+let ask: Ask;
+before(async () => {
+  control = await startTestControl();
+  ask = asker(control);
+});
+after(() => control.stop());
+
+const route = (project: string, name: string, paths: string) => `apiVersion: weir/v1
+kind: Upstream
+metadata: { name: up, project: ${project} }
+spec: { targets: [{ host: 127.0.0.1, port: 9001 }] }
+---
+apiVersion: weir/v1
+kind: Route
+metadata: { name: ${name}, project: ${project} }
+spec: { match: { paths: [${paths}] }, upstream: up }
+`;
+
+test('which route takes a request, and why; a route of another project wins without its name', async () => {
+  await applyAll(ask, route('shop', 'orders', '"/orders/**"'));
+  await applyAll(ask, route('hidden', 'secret-route', '"/orders/{secret_id}"'));
+  const all = (await ask('explainRoute', {}, { body: { host: 'any.test:80', path: '/orders/7?x=1' } })).json;
+  assert.deepEqual(
+    [all.outcome, all.route, all.resource, all.pattern, all.params],
+    [
+      'matched',
+      'hidden/secret-route',
+      { project: 'hidden', kind: 'Route', name: 'secret-route' },
+      '/orders/{secret_id}',
+      { secret_id: '7' },
+    ],
+  );
+  assert.match(all.considered[1].why.zh, /更具体/);
+  const limited = await ask('explainRoute', {}, { body: { path: '/orders/7' }, as: await tokenFor(ask, 'shop') });
+  assert.deepEqual([limited.json.outcome, limited.json.route, limited.json.params], ['matched', null, {}]);
+  assert.doesNotMatch(limited.text, /secret/);
+  assert.match(limited.text, /shop\/orders/);
+  assert.equal((await ask('explainRoute', {}, { body: { path: '/a/../b' } })).json.outcome, 'refused');
+  assert.equal((await ask('explainRoute', {}, { body: { path: '/none' } })).json.outcome, 'not-found');
+});
+
+test('a form changes the text of a document, and hears its value, lines and problems', async () => {
+  const text = '# mine\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold } # best\nspec: {}\n';
+  const edit = async (changes: unknown[]) => (await ask('editDocument', {}, { body: { text, changes } })).json;
+  const read = await edit([]);
+  assert.deepEqual([read.text, read.value.kind, read.lines['/metadata/name'], read.problems], [text, 'Plan', 4, []]);
+  const made = await edit([{ pointer: '/metadata/name', value: 'silver' }]);
+  assert.equal(made.text, text.replace('gold', 'silver'));
+  const wrong = await edit([{ pointer: '/spec/policys', value: [] }]);
+  assert.deepEqual([wrong.problems[0].pointer, wrong.problems[0].line], ['/spec/policys', wrong.lines['/spec/policys']]);
+  const refused = await ask('editDocument', {}, { body: { text, changes: [{ pointer: '/gone', remove: true }] } });
+  assert.deepEqual([refused.status, refused.json.errors[0].pointer], [400, '/body/changes/0']);
+  assert.equal((await ask('editDocument', {}, { body: { text, changes: [{ pointer: '/a' }] } })).status, 400, 'neither value nor remove');
+  const broken = await ask('editDocument', {}, { body: { text: 'a: [\n' } });
+  assert.deepEqual([broken.status, broken.json.value, broken.json.problems.length > 0], [200, null, true]);
+  assert.equal((await ask('getResource', { project: 'default', kind: 'Plan', name: 'silver' })).status, 404, 'nothing was stored');
+  const checks = (await ask('validateDocuments', {}, { body: wrong.text })).json.items;
+  assert.deepEqual(checks[0].problems, wrong.problems, 'validate tells the same places');
+});

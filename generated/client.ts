@@ -301,6 +301,29 @@ export interface NewToken {
   token: Token;
 }
 
+export interface PipelinePlan {
+  streams: PlannedStream[];
+  refused: { stream: string; problem: ProblemText; primaryKey: string[]; uniqueKeys: string[][]; cursors: { column: string; why: LocalText }[] }[];
+  targetProblem: ProblemText | null;
+}
+
+export interface PlannedStream {
+  stream: string;
+  namespace: string | null;
+  table: string;
+  mode: 'full' | 'incremental';
+  cursor: string | null;
+  write: 'append' | 'upsert' | 'replace';
+  key: string[];
+  rowsEstimate: number | null;
+  targetExists: boolean | null;
+  columns: ({ name: string; sourceType: string; nullable: boolean; targetType: string | null; fit: 'new' | 'same' | 'narrower' | 'conflict' | null })[];
+  notes: ({ level: 'info' | 'warn'; text: LocalText })[];
+  primaryKey: string[];
+  uniqueKeys: string[][];
+  cursors: { column: string; why: LocalText }[];
+}
+
 export interface Preview {
   columns: Column[];
   rows: ((string | null)[])[];
@@ -341,6 +364,12 @@ export interface ProblemPointer {
   detail: string;
   file?: string;
   line?: number;
+}
+
+export interface ProblemText {
+  code: string;
+  title: LocalText;
+  detail: LocalText;
 }
 
 export interface Projects {
@@ -694,6 +723,13 @@ export interface Client {
   login(input: { body: { name: string; password: string } } & Sending): Promise<Answer<Login>>;
   /** Ends the session. */
   logout(input?: Sending): Promise<Answer<undefined>>;
+  /** Plans an unsaved pipeline as a run would: streams, target tables, types with conflicts, what its mode cannot see. Moves no row. */
+  planPipeline(
+    input: {
+      params: { project: string };
+      body: { name?: string; spec: Record<string, unknown> };
+    } & Sending,
+  ): Promise<Answer<PipelinePlan>>;
   /** The first rows of a stream, values as the database’s own text. */
   previewStream(
     input: {
@@ -799,6 +835,7 @@ export function createClient(options: ClientOptions): Client {
     loadSample: (input) => call('POST', '/api/v1/sample/load', input),
     login: (input) => call('POST', '/api/v1/session', input),
     logout: (input) => call('DELETE', '/api/v1/session', input),
+    planPipeline: (input) => call('POST', '/api/v1/projects/{project}/pipelines/plan', input),
     previewStream: (input) => call('GET', '/api/v1/projects/{project}/connections/{name}/preview', input),
     putResource: (input) => call('PUT', '/api/v1/projects/{project}/resources/{kind}/{name}', input),
     removeSample: (input) => call('POST', '/api/v1/sample/remove', input),

@@ -7,6 +7,7 @@ import areaConnections from '../src/control/api/operations/connections.ts';
 import areaDocuments from '../src/control/api/operations/documents.ts';
 import areaIncidents from '../src/control/api/operations/incidents.ts';
 import areaKeys from '../src/control/api/operations/keys.ts';
+import areaPipelinePlans from '../src/control/api/operations/pipeline-plans.ts';
 import areaProblemEntries from '../src/control/api/operations/problem-entries.ts';
 import areaProjects from '../src/control/api/operations/projects.ts';
 import areaPublications from '../src/control/api/operations/publications.ts';
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   ...areaDocuments,
   ...areaIncidents,
   ...areaKeys,
+  ...areaPipelinePlans,
   ...areaProblemEntries,
   ...areaProjects,
   ...areaPublications,

@@ -36,6 +36,7 @@ import { openStore } from '../src/store/store.ts';
 import type { Store } from '../src/store/types.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { createProbe, queryLender } from '../src/wire/connections.ts';
+import { createPlans } from '../src/wire/pipeline-plan.ts';
 import { createPublications, routesOf } from '../src/wire/publications.ts';
 
 export const ADMIN_PASSWORD = 'correct horse battery';
@@ -159,6 +160,7 @@ async function openRooms({
     calls: store.calls,
     registry,
     probe: createProbe(publisher, connections),
+    plans: createPlans(publisher, connections),
     routes: () => routesOf(publisher),
     publications: createPublications(publisher, dataApis, registry),
     projects: async () => [...new Set((await store.resources.all()).map((resource) => resource.project))],

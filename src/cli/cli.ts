@@ -52,7 +52,7 @@ function failed(error: unknown, io: Io, language: Language): number {
     return EXIT.failed;
   }
   createRenderer(io, quiet).problem(body);
-  if (/^core\/cli\/(bad-value|too-long|nothing-named|needs-yes|needs-input|nothing-there)$/.test(body.code)) return EXIT.usage;
+  if (/^core\/cli\/(bad-value|not-a-draft|too-long|nothing-named|needs-yes|needs-input|nothing-there)$/.test(body.code)) return EXIT.usage;
   return exitOfStatus(body.status);
 }
 

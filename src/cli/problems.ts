@@ -7,6 +7,14 @@ export default defineProblems('core/cli', {
     title: { en: 'Not understood', zh: '命令有误' },
     detail: { en: '"{value}" does not fit {what}; an example: {example}.', zh: '“{value}”不适用于 {what}；例如：{example}。' },
   },
+  'not-a-draft': {
+    status: 400,
+    title: { en: 'Not one document of this kind', zh: '不是该类型的单个文档' },
+    detail: {
+      en: '{file} does not hold exactly one {kind} that can be read; see `weir validate`.',
+      zh: '{file} 并非恰好包含一个可读取的 {kind}；请用 `weir validate` 检查。',
+    },
+  },
   'too-long': {
     status: 400,
     title: { en: 'Too much at once', zh: '内容过长' },

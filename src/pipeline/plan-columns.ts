@@ -5,6 +5,11 @@ import problems from './problems.ts';
 
 const UNORDERED: ReadonlySet<ColumnType> = new Set<ColumnType>(['boolean', 'json', 'bytes']);
 
+/** True for types no cursor can be of: their values have no useful order. */
+export function isUnordered(type: ColumnType): boolean {
+  return UNORDERED.has(type);
+}
+
 /** The stream with only `names`, in its own order; keys that lose a column go. Raises `no-column`. */
 export function selectColumns(stream: StreamSchema, names: readonly string[] | undefined): StreamSchema {
   if (!names) return stream;

@@ -162,7 +162,7 @@ test('columns: only the chosen ones are carried, in the source’s order; a key 
     ['updated_at', 'note'],
   );
   assert.deepEqual(streams[0]!.stream.primaryKey, []);
-  assert.match(streams[0]!.notes[0]!.text, /at least once/);
+  assert.match(streams[0]!.notes[0]!.text.en, /at least once/);
 });
 
 test('another source, target, cursor, order or set of columns begins with a position of its own', () => {
@@ -185,7 +185,7 @@ test('another source, target, cursor, order or set of columns begins with a posi
 test('what a choice cannot see is said', () => {
   const notes = (spec: Parameters<typeof plan>[0], s = stream('a')) =>
     plan(spec, [s])
-      .streams[0]!.notes.map((n) => `${n.level} ${n.text}`)
+      .streams[0]!.notes.map((n) => `${n.level} ${n.text.en}`)
       .join('\n');
   assert.match(notes({ streams: ['a'], mode: INCREMENTAL }), /deleted rows are not seen/);
   assert.match(notes({ streams: ['a'] }), /rows deleted at the source stay/);

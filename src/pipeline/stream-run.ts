@@ -44,7 +44,7 @@ export interface StreamRunTools {
 export async function runStream(plan: StreamPlan, tools: StreamRunTools): Promise<void> {
   const { signal, limits, clock, tracker } = tools;
   tracker.begin(plan.stream.rowsEstimate ?? null);
-  for (const note of plan.notes) tools.log(note.level, note.text);
+  for (const note of plan.notes) tools.log(note.level, note.text.en);
   const session = await openSession(plan, tools);
   try {
     // The last run may have died between the ack and the store's copy: the copy catches up here.

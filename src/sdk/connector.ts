@@ -17,7 +17,7 @@ import type { ProblemFactory, ProblemSpecs } from '../base/problem.ts';
 import type { TSchema } from '../base/schema.ts';
 import { type Component, type ComponentSpec, type ConfigOf, makeComponent } from './component.ts';
 import type { QueryEngine } from './query.ts';
-import type { Batch, Checkpoint, Position, StreamSchema } from './record.ts';
+import type { Batch, Checkpoint, Column, Position, StreamSchema } from './record.ts';
 
 /** One step of a connection check, in order; the first that fails ends it. */
 export interface CheckStep {
@@ -125,6 +125,10 @@ export interface SinkSession {
 export interface Sink {
   /** Prepares (or makes) the target and fences off older epochs. */
   open(target: SinkTarget, signal: AbortSignal): Promise<SinkSession>;
+  /** The type a column of a new target table is made with, as this system writes it; for people who plan. */
+  typeOf?(column: Column): string;
+  /** Namespace that is written to when a pipeline names none; left out where there are none. */
+  readonly namespace?: string;
 }
 
 /** A configured connector. Opening is lazy; `close` frees everything. */

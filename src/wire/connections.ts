@@ -8,16 +8,18 @@ import { type CompiledConnection, entryKey } from '../sdk/revision.ts';
 import connectionProblems from '../connections/problems.ts';
 import { nearest } from '../base/suggest.ts';
 
+/** A connection of the newest revision; raises `not-ready` when it is not there. */
+export function compiledConnection(publisher: Publisher, project: string, name: string): CompiledConnection {
+  const { put } = publisher.deltaFor('worker', 0, undefined);
+  const entry = put.find((e) => e.key === entryKey('connection', project, name));
+  if (!entry) throw connectionProblems.raise['not-ready']({ values: { name } });
+  return entry.value as CompiledConnection;
+}
+
 /** Tries connections as the newest revision holds them. */
 export function createProbe(publisher: Publisher, connections: Connections): ConnectionProbe {
-  const find = (project: string, name: string): CompiledConnection => {
-    const { put } = publisher.deltaFor('worker', 0, undefined);
-    const entry = put.find((e) => e.key === entryKey('connection', project, name));
-    if (!entry) throw connectionProblems.raise['not-ready']({ values: { name } });
-    return entry.value as CompiledConnection;
-  };
   const within = async <V>(project: string, name: string, work: (connector: Connector) => Promise<V>): Promise<V> => {
-    const connector = connections.open(find(project, name));
+    const connector = connections.open(compiledConnection(publisher, project, name));
     try {
       return await work(connector);
     } finally {
@@ -27,7 +29,7 @@ export function createProbe(publisher: Publisher, connections: Connections): Con
   return {
     async check(project, name, signal) {
       const steps = [];
-      for await (const step of connections.check(find(project, name), signal)) steps.push(step);
+      for await (const step of connections.check(compiledConnection(publisher, project, name), signal)) steps.push(step);
       return steps;
     },
     discover: (project, name, signal) => within(project, name, (connector) => connector.discover(signal)),

@@ -27,6 +27,7 @@ import type { RoleConfig } from './config.ts';
 import { createProbe, queryLender } from './connections.ts';
 import { examine } from './doctor.ts';
 import { startFolder } from './folder.ts';
+import { createPlans } from './pipeline-plan.ts';
 import { createPublications, routesOf } from './publications.ts';
 import { createSample, resumeSample, type SampleNeeds } from './sample-project.ts';
 import { version } from './version.ts';
@@ -63,6 +64,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       runs: store.runs,
       projects: () => projectsOf(store),
       probe: createProbe(publisher, connections),
+      plans: createPlans(publisher, connections),
       sample,
       registry,
       catalogues,

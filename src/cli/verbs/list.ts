@@ -6,6 +6,7 @@ import calls from './calls.ts';
 import connections from './connections.ts';
 import documents from './documents.ts';
 import explain from './explain.ts';
+import plan from './plan.ts';
 import resources from './resources.ts';
 import routes from './routes.ts';
 import runs from './runs.ts';
@@ -20,6 +21,7 @@ export const verbs: readonly Verb[] = [
   ...routes,
   ...connections,
   ...runs,
+  ...plan,
   ...calls,
   ...access,
 ];

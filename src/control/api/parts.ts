@@ -4,8 +4,9 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { ProblemCatalogue } from '../../base/problem.ts';
+import type { Problem, ProblemCatalogue } from '../../base/problem.ts';
 import type { CheckStep } from '../../sdk/connector.ts';
+import type { PipelinePreview } from '../../sdk/pipeline-plan.ts';
 import type { Batch, StreamSchema } from '../../sdk/record.ts';
 import type { Registry } from '../../sdk/registry.ts';
 import type { CompiledRoute } from '../../sdk/revision.ts';
@@ -18,6 +19,17 @@ export interface ConnectionProbe {
   check(project: string, name: string, signal: AbortSignal): Promise<readonly CheckStep[]>;
   discover(project: string, name: string, signal: AbortSignal): Promise<readonly StreamSchema[]>;
   preview(project: string, name: string, stream: string, rows: number, signal: AbortSignal): Promise<Batch>;
+}
+
+/** Plans pipelines that are not saved, as a run would; opens both connections and reads schemas only. */
+export interface PipelinePlans {
+  /** Raises what the connections raise, `wrong-role`, and the planner's mistakes as `invalid-request` with pointers below `/body/spec`. */
+  plan(
+    project: string,
+    name: string,
+    spec: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<PipelinePreview & { readonly targetProblem: Problem | undefined }>;
 }
 
 /** One step of the sample's loading or removing, for people. */
@@ -139,6 +151,7 @@ export interface Parts {
   readonly resources: Resources;
   readonly runs: RunStore;
   readonly probe: ConnectionProbe;
+  readonly plans: PipelinePlans;
   readonly sample: Sample;
   readonly registry: Registry;
   readonly catalogues: readonly ProblemCatalogue[];

@@ -1,4 +1,5 @@
 /** How resources and changes to them look in answers, and how paths name them. */
+import type { Problem } from '../../base/problem.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { nearest } from '../../base/suggest.ts';
 import type { Text } from '../../base/text.ts';
@@ -23,6 +24,12 @@ export function kindOf(parts: Pick<Parts, 'resources'>, written: string): string
       ),
     },
   });
+}
+
+/** A problem inside a good answer, in both languages. */
+export function problemView(problem: Problem): { code: string; title: { en: string; zh: string }; detail: { en: string; zh: string } } {
+  const [en, zh] = [problem.toBody('en'), problem.toBody('zh')];
+  return { code: problem.code, title: { en: en.title, zh: zh.title }, detail: { en: en.detail, zh: zh.detail } };
 }
 
 /** Asks whether the nearest of the known words was meant, or lists what there is. */

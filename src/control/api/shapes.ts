@@ -58,6 +58,9 @@ export const pointer = named(
 
 export const problemNote = named('ProblemNote', strictObject({ code: T.String(), detail: T.String() }));
 
+/** A problem inside a good answer, in both languages. */
+export const problemText = named('ProblemText', strictObject({ code: T.String(), title: text, detail: text }));
+
 export const resourceStatus = named(
   'ResourceStatus',
   strictObject({

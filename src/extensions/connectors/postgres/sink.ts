@@ -17,12 +17,13 @@ import {
 import type { PostgresConfig } from './config.ts';
 import { mergeByKey, swapContents } from './merge.ts';
 import { copyMisfit, mergeMisfit } from './misfit.ts';
-import { quoteList } from './names.ts';
+import { quoteList, sqlType } from './names.ts';
 import { type ServerError, toProblem } from './problems-of.ts';
 import { openSession, type PostgresTools, type Session } from './session.ts';
 import {
   createStage,
   createTable,
+  DEFAULT_NAMESPACE,
   hasUniqueKey,
   keyOf,
   prepareTarget,
@@ -52,6 +53,8 @@ interface Writing {
 /** The sink of a connection. */
 export function createSink(config: PostgresConfig, tools: PostgresTools): Sink {
   return {
+    typeOf: sqlType,
+    namespace: DEFAULT_NAMESPACE,
     async open(target, signal) {
       const session = await openSession(config, tools, 'write', signal);
       try {

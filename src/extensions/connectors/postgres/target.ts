@@ -21,7 +21,8 @@ export interface TargetTable {
 }
 
 const SETUP_LOCK = 7_723_001;
-const DEFAULT_NAMESPACE = 'public';
+/** Schema of target tables when a pipeline names none. */
+export const DEFAULT_NAMESPACE = 'public';
 
 /** Makes what is missing besides the target table, fences off older epochs, and adds new columns where that is allowed. */
 export async function prepareTarget(

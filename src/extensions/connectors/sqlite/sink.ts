@@ -40,6 +40,7 @@ const turns = new Map<string, Promise<unknown>>();
 /** The sink of a file. */
 export function createSink(config: SqliteConfig, tools: SqliteTools): Sink {
   return {
+    typeOf: sqliteType,
     async open(target, signal) {
       signal.throwIfAborted();
       if (target.namespace !== undefined) throw tools.problems['no-schemas']({ values: { namespace: target.namespace } });

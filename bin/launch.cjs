@@ -24,8 +24,8 @@ function chooseNode() {
   return nodeIsNewEnough(process.versions.node) ? process.execPath : null;
 }
 
-/** Runs `entry` under the chosen Node; signals pass through, the exit code is the child's. */
-async function launch(entry, args) {
+/** Runs `entry` under the chosen Node, after `before(node)`; signals pass through, the exit code is the child's. */
+async function launch(entry, args, before) {
   const problem = await ensureInstalled(root);
   if (problem) {
     process.stderr.write(`weir: ${problem}\n`);
@@ -39,6 +39,7 @@ async function launch(entry, args) {
     );
     process.exit(1);
   }
+  if (before) await before(node);
   // The channel tells the child when this launcher is gone, so a `kill -9` here stops Weir too.
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', entry, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -101,6 +101,11 @@ async function ensureInstalled(root) {
   const want = lockHash(root);
   if (installedHash(root) === want) return null;
   if (await isRunning(root)) return 'package-lock.json changed, but Weir is running from this checkout; stop it, then start again.';
+  return withLock(root, () => (installedHash(root) === want ? null : install(root, want)));
+}
+
+/** Runs `work` while no other set-up of this checkout does; answers a sentence when the lock cannot be had. */
+async function withLock(root, work) {
   let lock;
   try {
     lock = takeLock(root);
@@ -109,22 +114,25 @@ async function ensureInstalled(root) {
   }
   if (!lock) return `another installation holds ${path.join(root, '.weir-install-lock')}; remove that folder if none is running.`;
   try {
-    if (installedHash(root) === want) return null;
-    process.stderr.write('weir: installing dependencies (npm ci), this happens once …\n');
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-      timeout: INSTALL_TIMEOUT_MS,
-      shell: process.platform === 'win32',
-    });
-    if (done.error) return `npm could not be run: ${done.error.message}`;
-    if (done.status !== 0) return `npm ci failed with exit code ${done.status}; its own message is above.`;
-    fs.writeFileSync(path.join(root, 'node_modules', STAMP), want);
-    return null;
+    return await work();
   } finally {
     fs.rmSync(lock, { recursive: true, force: true });
   }
 }
 
-module.exports = { ensureInstalled, bundledNode };
+function install(root, want) {
+  process.stderr.write('weir: installing dependencies (npm ci), this happens once …\n');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    timeout: INSTALL_TIMEOUT_MS,
+    shell: process.platform === 'win32',
+  });
+  if (done.error) return `npm could not be run: ${done.error.message}`;
+  if (done.status !== 0) return `npm ci failed with exit code ${done.status}; its own message is above.`;
+  fs.writeFileSync(path.join(root, 'node_modules', STAMP), want);
+  return null;
+}
+
+module.exports = { ensureInstalled, bundledNode, withLock };

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ensureConsole } from '../bin/console.cjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const staging = path.join(root, 'dist', 'package');
@@ -19,7 +20,9 @@ interface Manifest {
 const npm = (args: string[], cwd: string): string =>
   execFileSync('npm', args, { cwd, encoding: 'utf8', timeout: INSTALL_TIMEOUT_MS, stdio: ['ignore', 'pipe', 'inherit'] });
 
-function emit(): Manifest {
+async function emit(): Promise<Manifest> {
+  const failure = await ensureConsole(root);
+  if (failure) throw new Error(failure);
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   const config = path.join(root, 'tsconfig.pack.json');
@@ -33,8 +36,9 @@ function emit(): Manifest {
   for (const name of readdirSync(path.join(root, 'generated')).filter((n) => n.endsWith('.json'))) {
     cpSync(path.join(root, 'generated', name), path.join(staging, 'generated', name));
   }
+  cpSync(path.join(root, 'console', 'dist'), path.join(staging, 'console', 'dist'), { recursive: true });
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Manifest;
-  const { private: _private, scripts: _scripts, devDependencies: _dev, ...published } = manifest;
+  const { private: _private, scripts: _scripts, devDependencies: _dev, workspaces: _workspaces, ...published } = manifest;
   writeFileSync(path.join(staging, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   return manifest;
 }
@@ -55,7 +59,7 @@ function tryInstall(tarball: string): string {
   }
 }
 
-const manifest = emit();
+const manifest = await emit();
 const tarball = path.join(staging, npm(['pack', '--silent'], staging).trim().split('\n').at(-1)!);
 const printed = tryInstall(tarball);
 if (!printed.includes(manifest.version)) {

@@ -7,6 +7,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ensureConsole } from '../bin/console.cjs';
 import { launchMariadb } from '../test/servers/mariadb.ts';
 import { launchPostgres } from '../test/servers/postgres.ts';
 import type { Launched } from '../test/servers/process.ts';
@@ -14,11 +15,13 @@ import type { Launched } from '../test/servers/process.ts';
 const root = path.resolve(import.meta.dirname, '..');
 const TEST_TIMEOUT_MS = 300_000;
 
-/** Installs Debian's database binaries where that is possible; never starts or stops their services. */
-function installDatabases(): void {
+/** Installs Debian's databases and browser where that is possible; never starts or stops their services. */
+function installDebianParts(): void {
   const wanted = [
     { file: '/usr/sbin/mariadbd', name: 'mariadb-server' },
     { file: '/usr/bin/psql', name: 'postgresql-client' },
+    { file: '/usr/bin/chromium', name: 'chromium' },
+    { file: '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc', name: 'fonts-noto-cjk' },
   ].filter(({ file }) => !existsSync(file));
   if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const names = wanted.map(({ name }) => name);
@@ -48,7 +51,9 @@ async function share(launch: () => Promise<Launched | { missing: string }>): Pro
   return { json: JSON.stringify(rest), stop: stop! };
 }
 
-installDatabases();
+installDebianParts();
+const notBuilt = await ensureConsole(root);
+if (notBuilt) process.stderr.write(`the console is not built: ${notBuilt}\n`);
 const patterns = process.argv.slice(2).filter((a) => a !== '--');
 const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], {
   cwd: root,

@@ -15,11 +15,11 @@ export interface SourceFile {
   readonly isTest: boolean;
 }
 
-/** Reads every `.ts` file below the folders. */
+/** Reads every `.ts` and `.tsx` file below the folders. */
 export function readSources(root: string, folders: readonly string[]): SourceFile[] {
   return folders
     .flatMap((folder) => listFiles(root, folder))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => {
       const text = readFileSync(path.join(root, file), 'utf8');
       return {
@@ -28,7 +28,7 @@ export function readSources(root: string, folders: readonly string[]): SourceFil
         lines: text.split('\n'),
         code: blank(text),
         imports: importsOf(file, text),
-        isTest: /\.(test|suite)\.ts$/.test(file) || file.startsWith('test/'),
+        isTest: /\.(test|suite)\.tsx?$/.test(file) || file.startsWith('test/'),
       };
     });
 }

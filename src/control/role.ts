@@ -34,6 +34,8 @@ export interface ControlNeeds {
   readonly serve: Serve;
   /** Name of this process in metrics. */
   readonly instance: string;
+  /** Folder of the built console, when there is one. */
+  readonly consoleFolder?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: NewId;
@@ -65,6 +67,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
     operations: needs.operations,
     callers: needs.callers,
     newId: needs.newId,
+    ...(needs.consoleFolder === undefined ? {} : { consoleFolder: needs.consoleFolder }),
     isReady: async () =>
       open &&
       (await within(

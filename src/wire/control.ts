@@ -30,7 +30,7 @@ import { startFolder } from './folder.ts';
 import { createPlans } from './pipeline-plan.ts';
 import { createPublications, routesOf } from './publications.ts';
 import { createSample, resumeSample, type SampleNeeds } from './sample-project.ts';
-import { version } from './version.ts';
+import { root, version } from './version.ts';
 
 type Note = (name: string, value: unknown) => void;
 
@@ -54,6 +54,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     newId,
     callers: access.callers,
     instance: newId(),
+    consoleFolder: path.join(root, 'console', 'dist'),
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
     parts: {
       ...access,

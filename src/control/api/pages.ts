@@ -17,7 +17,7 @@ export const PAGE_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** What `/` says until the console is served there. */
+/** What `/` says where the console is not built. */
 export function homePage(about: { readonly version: string }): string {
   const rows = [
     ['<a href="/openapi.json">/openapi.json</a>', 'Admin API, described (OpenAPI 3.1)', '管理 API 描述（OpenAPI 3.1）'],

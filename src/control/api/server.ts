@@ -12,6 +12,7 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControlConfig } from '../config.ts';
 import { answerError, answerUnreadable, pathOf } from './boundary.ts';
 import { type Caller, type Callers, checkAccess, findCaller, fromOf } from './caller.ts';
+import { type ConsoleFiles, consoleRoutes, isPageVisit, openConsole } from './console.ts';
 import { healthRoutes } from './health.ts';
 import type metricSpecs from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -34,6 +35,8 @@ export interface ServerParts {
   readonly isReady: () => Promise<boolean>;
   /** Text of all processes' metrics. */
   readonly collectMetrics: () => Promise<{ contentType: string; text: string }>;
+  /** Folder of the built console; without it `/` is a plain page. */
+  readonly consoleFolder?: string;
 }
 
 /** Makes the server; the caller listens and closes. */
@@ -58,13 +61,15 @@ export function createServer(given: ServerParts): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, parts.log, config.requests.body));
-  app.setNotFoundHandler((request) => {
+  const files = openConsole(given.consoleFolder);
+  app.setNotFoundHandler(async (request, reply) => {
+    if (files && isPageVisit(request) && (await files.send('/', request, reply))) return reply;
     throw problems.raise['no-such-address']({ values: { method: request.method, path: pathOf(request) } });
   });
   guard(app, given);
   for (const operation of given.operations) addOperation(app, given, operation);
   healthRoutes(app, given);
-  addPages(app, given);
+  addPages(app, given, files);
   return app;
 }
 
@@ -147,11 +152,12 @@ async function admit(callers: Callers, operation: Operation, request: FastifyReq
   return caller;
 }
 
-function addPages(app: FastifyInstance, { parts, operations }: ServerParts): void {
+function addPages(app: FastifyInstance, { parts, operations }: ServerParts, files: ConsoleFiles | undefined): void {
   const page = (reply: FastifyReply, text: string) =>
     reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(text);
   let document: string | undefined;
-  app.get('/', async (_request, reply) => page(reply, homePage({ version: parts.version })));
+  if (files) consoleRoutes(app, files);
+  else app.get('/', async (_request, reply) => page(reply, homePage({ version: parts.version })));
   app.get('/openapi.json', async (_request, reply) => {
     document ??= JSON.stringify(openApiDocument(parts.registry, operations, parts.version));
     return reply.type('application/json; charset=utf-8').send(document);

@@ -1,0 +1,28 @@
+/** The router: one route per page found, each loaded when it is first visited. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { pages } from './pages/page.ts';
+import { Frame } from './ui/frame.tsx';
+import { LostPage, PageFailed } from './ui/lost-page.tsx';
+
+const root = createRootRoute({
+  component: Frame,
+  notFoundComponent: LostPage,
+  errorComponent: PageFailed,
+  validateSearch: (search: Record<string, unknown>) => search,
+});
+
+const routes = pages.map((page) =>
+  createRoute({ getParentRoute: () => root, path: page.path, component: lazyRouteComponent(page.load), errorComponent: PageFailed }),
+);
+
+/** Search values stay plain text in the address: `?status=failed`, never JSON. */
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPreload: 'intent',
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch(search) {
+    const kept = Object.entries(search).filter(([, value]) => value !== undefined && value !== null && value !== '');
+    const text = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();
+    return text ? `?${text}` : '';
+  },
+});

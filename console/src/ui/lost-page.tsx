@@ -1,0 +1,33 @@
+/** What stands where a page is missing or broke: the reason and a way on. */
+import { useRouter } from '@tanstack/react-router';
+import { Button } from 'antd';
+import { lazy, Suspense } from 'react';
+import { useSay } from './language.tsx';
+import { PageHead } from './page-head.tsx';
+
+const LazyProblem = lazy(async () => ({ default: (await import('./problem-view.tsx')).ProblemView }));
+
+const texts = {
+  lost: { en: 'There is no such page', zh: '没有此页面' },
+  home: { en: 'Go to Home', zh: '返回首页' },
+};
+
+/** For addresses that lead nowhere. */
+export function LostPage() {
+  const say = useSay();
+  return (
+    <PageHead title={say(texts.lost)}>
+      <Button href="/">{say(texts.home)}</Button>
+    </PageHead>
+  );
+}
+
+/** For a page that could not be drawn or loaded. */
+export function PageFailed({ error }: { readonly error: unknown }) {
+  const router = useRouter();
+  return (
+    <Suspense fallback={null}>
+      <LazyProblem error={error} retry={() => void router.invalidate()} />
+    </Suspense>
+  );
+}

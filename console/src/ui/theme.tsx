@@ -1,0 +1,115 @@
+/** Light, dark or the system's: Weir's own colours and shapes over antd's components. */
+import { ConfigProvider, theme as antTheme, type ThemeConfig } from 'antd';
+import en from 'antd/locale/en_US';
+import zh from 'antd/locale/zh_CN';
+import { createContext, type ReactNode, use, useEffect, useMemo, useState } from 'react';
+import { useLanguage } from './language.tsx';
+
+export type ThemeChoice = 'light' | 'dark' | 'system';
+
+interface ThemeUse {
+  readonly choice: ThemeChoice;
+  /** What is drawn now. */
+  readonly dark: boolean;
+  choose(choice: ThemeChoice): void;
+}
+
+const KEY = 'weir.theme';
+const ThemeContext = createContext<ThemeUse | undefined>(undefined);
+
+const SHARED: ThemeConfig['token'] = {
+  borderRadius: 8,
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif",
+  fontFamilyCode: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace",
+  fontSize: 14,
+  wireframe: false,
+  motionDurationMid: '0.12s',
+  motionDurationSlow: '0.16s',
+};
+
+const LIGHT: ThemeConfig['token'] = {
+  ...SHARED,
+  colorPrimary: '#0f6b82',
+  colorInfo: '#0f6b82',
+  colorLink: '#0b5c70',
+  colorSuccess: '#1f7a3f',
+  colorWarning: '#9a5b00',
+  colorError: '#b3261e',
+  colorBgLayout: '#f5f7f9',
+  colorTextSecondary: '#4a5661',
+  colorTextTertiary: '#5d6a75',
+  colorTextDescription: '#4f5b66',
+  colorTextPlaceholder: '#66727d',
+};
+
+const DARK: ThemeConfig['token'] = {
+  ...SHARED,
+  colorPrimary: '#2aa5c0',
+  colorInfo: '#4db8cf',
+  colorLink: '#6cc7dc',
+  colorSuccess: '#5bbf7f',
+  colorWarning: '#e0a340',
+  colorError: '#ff8a80',
+  colorBgLayout: '#10161c',
+  colorBgContainer: '#182028',
+  colorBgElevated: '#1e2831',
+  colorTextSecondary: '#b6c2cc',
+  colorTextTertiary: '#9fadb8',
+  colorTextDescription: '#aebac5',
+  colorTextPlaceholder: '#8c9aa6',
+};
+
+/** Keeps the theme for everything below. */
+export function ThemeProvider({ children }: { readonly children: ReactNode }) {
+  const { language } = useLanguage();
+  const [choice, setChoice] = useState<ThemeChoice>(() => (localStorage.getItem(KEY) as ThemeChoice | null) ?? 'system');
+  const systemDark = useSystemDark();
+  const dark = choice === 'dark' || (choice === 'system' && systemDark);
+  useEffect(() => {
+    document.documentElement.style.background = dark ? '#10161c' : '#f5f7f9';
+    document.documentElement.style.colorScheme = dark ? 'dark' : 'light';
+    document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+  }, [dark]);
+  const value = useMemo<ThemeUse>(
+    () => ({
+      choice,
+      dark,
+      choose(chosen) {
+        localStorage.setItem(KEY, chosen);
+        setChoice(chosen);
+      },
+    }),
+    [choice, dark],
+  );
+  const config = useMemo<ThemeConfig>(
+    () => ({ algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, token: dark ? DARK : LIGHT, components: PARTS }),
+    [dark],
+  );
+  return (
+    <ThemeContext value={value}>
+      <ConfigProvider theme={config} locale={language === 'zh' ? zh : en} button={{ autoInsertSpace: false }}>
+        {children}
+      </ConfigProvider>
+    </ThemeContext>
+  );
+}
+
+const PARTS: ThemeConfig['components'] = { Table: { cellPaddingBlockMD: 10 }, Layout: { headerHeight: 52 } };
+
+/** The theme in use. */
+export function useTheme(): ThemeUse {
+  const found = use(ThemeContext);
+  if (!found) throw new Error('no ThemeProvider above');
+  return found;
+}
+
+function useSystemDark(): boolean {
+  const [dark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    const changed = () => setDark(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, []);
+  return dark;
+}

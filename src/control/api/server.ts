@@ -12,7 +12,7 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControlConfig } from '../config.ts';
 import { answerError, answerUnreadable, pathOf } from './boundary.ts';
 import { type Caller, type Callers, checkAccess, findCaller, fromOf } from './caller.ts';
-import { type ConsoleFiles, consoleRoutes, isPageVisit, openConsole } from './console.ts';
+import { type ConsoleFiles, consoleRoutes, isPageVisit, openConsole } from './console-files.ts';
 import { healthRoutes } from './health.ts';
 import type metricSpecs from './metrics.ts';
 import { openApiDocument } from './openapi.ts';

@@ -599,7 +599,7 @@ export interface Client {
       body: { name: string; role?: 'admin' | 'viewer'; projects?: string[]; permissions?: string[]; expiresIn?: string };
     } & Sending,
   ): Promise<Answer<NewToken>>;
-  /** Creates a user. */
+  /** Creates a user: a User document, and a password beside it. */
   createUser(input: { body: { name: string; role: 'admin' | 'viewer'; password: string } } & Sending): Promise<Answer<User>>;
   /** Deletes a resource; refused while others use it. */
   deleteResource(

@@ -24,6 +24,7 @@ import { ensureFirstAdmin, newCliToken } from '../src/control/access/first-start
 import { createKeys } from '../src/control/access/keys.ts';
 import { openKeys } from '../src/control/access/secret-box.ts';
 import { createTokens } from '../src/control/access/tokens.ts';
+import { adoptAccounts, createUserDocuments } from '../src/control/access/user-documents.ts';
 import problems from '../src/control/api/problems.ts';
 import { controlConfig } from '../src/control/config.ts';
 import type { RoleChannel } from '../src/control/fleet.ts';
@@ -75,7 +76,8 @@ export async function startTestControl(config: Record<string, unknown> = {}, clo
   const log = createLog({ level: 'debug', clock, write: (line) => lines.push(line) });
   const newId = idGenerator(clock, systemRandom);
   const store = await openStore({ file: path.join(folder, 'store.db'), clock, newId });
-  await ensureFirstAdmin(store.accounts, folder, ADMIN_PASSWORD, clock);
+  const audit = createAudit(store, clock, newId);
+  await ensureFirstAdmin(store, audit, folder, ADMIN_PASSWORD, clock);
   const cliToken = newCliToken(folder);
   let accept: (channel: RoleChannel) => void = () => {};
   const { needs, closeRooms } = await openRooms({ folder, store, clock, log, cliToken });
@@ -153,6 +155,7 @@ async function openRooms({
     checker: createDataApiChecker(),
     environment: allowedEnvironment({}),
   });
+  await adoptAccounts(store, resources, log);
   const parts = {
     resources,
     runs: store.runs,
@@ -166,7 +169,14 @@ async function openRooms({
     projects: async () => [...new Set((await store.resources.all()).map((resource) => resource.project))],
     catalogues,
     version: '0.0.0-test',
-    accounts: createAccounts({ store, audit, clock, sessionLongestMs: 3_600_000, onPasswordChanged: () => {} }),
+    accounts: createAccounts({
+      store,
+      documents: createUserDocuments(resources),
+      audit,
+      clock,
+      sessionLongestMs: 3_600_000,
+      onPasswordChanged: () => {},
+    }),
     tokens: createTokens(store, audit, clock, newId),
     keys: createKeys(store, audit, clock, newId, () => publisher.refreshCredentials()),
     incidents: {
@@ -182,12 +192,12 @@ async function openRooms({
     },
     doctor: async () => [{ check: 'store', level: 'ok' as const, detail: { en: 'answers', zh: '正常' } }],
   };
-  const callers = createCallers({ store, audit, clock, cliToken, sessionIdleMs: 3_600_000 });
+  const callers = createCallers({ store, clock, cliToken, sessionIdleMs: 3_600_000 });
   const closeRooms = async () => {
     await close();
     await connections.close();
   };
-  return { needs: { parts, callers, revisions: publisher }, closeRooms };
+  return { needs: { parts, callers, audit, revisions: publisher }, closeRooms };
 }
 
 const ABSENT = { state: 'absent' as const, notes: [] };

@@ -10,6 +10,8 @@ import type { MetricsJson } from '../sdk/channel.ts';
 import type { Store } from '../store/types.ts';
 import { type Metrics, createRegistry, mergedMetrics, metricsJson, openMetrics } from '../telemetry/metrics.ts';
 import { openProcessMetrics } from '../telemetry/process-metrics.ts';
+import { createDenials } from './access/denials.ts';
+import type { Audit } from './access/audit.ts';
 import type { Callers } from './api/caller.ts';
 import metricSpecs from './api/metrics.ts';
 import type { Operation } from './api/operation.ts';
@@ -27,6 +29,7 @@ export interface ControlNeeds {
   readonly config: ControlConfig;
   readonly store: Pick<Store, 'calls' | 'ping'>;
   readonly callers: Callers;
+  readonly audit: Audit;
   readonly revisions: Revisions;
   readonly operations: readonly Operation[];
   /** Everything operations use but what this role makes itself. */
@@ -60,12 +63,14 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   const calls = createCallWriter({ calls: store.calls, clock, log, config: config.calls, metrics });
   const fleet = createFleet({ revisions, calls, clock, log, changed: (nodes) => showNodes(metrics, nodes) });
   let open = false;
+  const denials = createDenials({ audit: needs.audit, clock, log });
   const app = createServer({
     config,
     metrics,
     parts: { ...needs.parts, fleet: fleet.status, runsWaiting: fleet.runsWaiting, secureCookie: config.secureCookie, clock, log },
     operations: needs.operations,
     callers: needs.callers,
+    denials,
     newId: needs.newId,
     ...(needs.consoleFolder === undefined ? {} : { consoleFolder: needs.consoleFolder }),
     isReady: async () =>
@@ -99,6 +104,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
       open = false;
       await within(clock, graceMs, app.close(), undefined);
       app.server.closeAllConnections();
+      await within(clock, graceMs, denials.close(), undefined);
       fleet.close();
       await socket.close();
       await calls.stop(graceMs);

@@ -137,6 +137,10 @@ export interface LoginFailureTable {
   get(subject: string): Promise<LoginFailures | null>;
   put(subject: string, failures: LoginFailures): Promise<void>;
   clear(subject: string): Promise<void>;
+  /** Forgets all subjects that begin so. */
+  clearAll(prefix: string): Promise<void>;
+  /** The latest lock of all subjects that begin so; 0 when there is none. */
+  lockedUntil(prefix: string): Promise<number>;
   /** Forgets subjects that last failed before `before`. */
   trim(before: number): Promise<void>;
 }

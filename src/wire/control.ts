@@ -13,6 +13,7 @@ import { ensureFirstAdmin, forgetPasswordFile, newCliToken } from '../control/ac
 import { createKeys } from '../control/access/keys.ts';
 import { openKeys } from '../control/access/secret-box.ts';
 import { createTokens } from '../control/access/tokens.ts';
+import { adoptAccounts, createUserDocuments } from '../control/access/user-documents.ts';
 import { openConfiguration } from '../control/configuration.ts';
 import { allowedEnvironment } from '../control/documents/variables.ts';
 import { startControl } from '../control/role.ts';
@@ -42,7 +43,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   const folder = await startFolder({ role, store, configuration, audit, log });
   const { resources, publisher } = configuration;
   const world = (running: boolean) => note('sample', running);
-  const sampleNeeds: SampleNeeds = { role, resources, keys: access.keys, runs: store.runs, settings: store.settings, world };
+  const sampleNeeds: SampleNeeds = { role, resources, keys: access.keys, runs: store.runs, settings: store.settings, audit, world };
   const sample = createSample(sampleNeeds);
   const running = await startControl({
     config: role.config.control,
@@ -53,6 +54,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     log,
     newId,
     callers: access.callers,
+    audit,
     instance: newId(),
     consoleFolder: path.join(root, 'console', 'dist'),
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
@@ -95,9 +97,9 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
   const store = await openStore({ ...url, file: path.join(dataFolder, 'store.db'), clock, newId });
   const given = role.masterKeyFile !== path.join(dataFolder, 'master.key');
   const keys = await openKeys(role.masterKeyFile, store.settings, { given });
-  const password = await ensureFirstAdmin(store.accounts, dataFolder, role.adminPassword, clock);
-  if (password !== null) note('first-password', password);
   const audit = createAudit(store, clock, newId);
+  const password = await ensureFirstAdmin(store, audit, dataFolder, role.adminPassword, clock);
+  if (password !== null) note('first-password', password);
   const connections = openConnections(role, registry, log);
   const dataApis = createDataApiCompiler();
   const configuration = await openConfiguration({
@@ -114,6 +116,7 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
     lender: queryLender(connections),
     environment: allowedEnvironment(role.variables, config.resources.environment),
   });
+  await adoptAccounts(store, configuration.resources, log);
   return { store, audit, connections, dataApis, configuration };
 }
 
@@ -125,6 +128,7 @@ function openAccess(role: RoleConfig, { store, audit, configuration }: Pick<Room
   return {
     accounts: createAccounts({
       store,
+      documents: createUserDocuments(configuration.resources),
       audit,
       clock,
       sessionLongestMs: session.longest,
@@ -132,7 +136,7 @@ function openAccess(role: RoleConfig, { store, audit, configuration }: Pick<Room
     }),
     tokens: createTokens(store, audit, clock, newId),
     keys: createKeys(store, audit, clock, newId, refresh),
-    callers: createCallers({ store, audit, clock, cliToken: newCliToken(role.dataFolder), sessionIdleMs: session.idle }),
+    callers: createCallers({ store, clock, cliToken: newCliToken(role.dataFolder), sessionIdleMs: session.idle }),
   };
 }
 

@@ -11,6 +11,7 @@ import { SAMPLE_LABEL, sampleDocuments } from '../sample/documents.ts';
 import { createErp, createMes } from '../sample/factory.ts';
 import sampleProblems from '../sample/problems.ts';
 import type { RunStore } from '../sdk/run.ts';
+import type { Audit } from '../control/access/audit.ts';
 import type { SettingTable } from '../store/types.ts';
 import { clock, ownPorts } from './common.ts';
 import type { RoleConfig } from './config.ts';
@@ -22,6 +23,7 @@ export interface SampleNeeds {
   readonly keys: Keys;
   readonly runs: RunStore;
   readonly settings: SettingTable;
+  readonly audit: Audit;
   /** Starts or stops the sample's outside world (a role of the supervisor). */
   world(running: boolean): void;
 }
@@ -55,6 +57,7 @@ export function createSample(needs: SampleNeeds): Sample {
       }
       await makeKeys(needs, actor);
       await settings.put(SETTING, 'loaded');
+      await needs.audit({ actor, action: 'sample.load', subject: PROJECT, detail: `${applied.results.length} resources` });
       await startRuns(needs, actor);
       return {
         state: 'loaded',
@@ -71,6 +74,7 @@ export function createSample(needs: SampleNeeds): Sample {
       }
       rmSync(path.join(role.dataFolder, KEYS_FILE), { force: true });
       await settings.put(SETTING, 'removed');
+      await needs.audit({ actor, action: 'sample.remove', subject: PROJECT, detail: `${deleted} resources` });
       return { state: 'removed', notes: [`${deleted} resources deleted, with their files and keys.`] };
     },
   };

@@ -1,4 +1,4 @@
-/** People and their sessions: logging in and out, one's own password. Every success and every refusal is audited. */
+/** People and their sessions. What succeeds is audited here; what is refused, at the admin boundary. */
 import type { Clock } from '../../base/clock.ts';
 import type { AccountRow, Store } from '../../store/types.ts';
 import type { Accounts, UserView } from '../api/parts.ts';
@@ -8,9 +8,11 @@ import { createLockout } from './lockout.ts';
 import { verifyPassword } from './password.ts';
 import problems from './problems.ts';
 import { newSecretText, sha256Hex } from './secrets-text.ts';
+import type { UserDocuments } from './user-documents.ts';
 
 export interface AccountOptions {
-  readonly store: Pick<Store, 'accounts' | 'sessions' | 'loginFailures' | 'transaction'>;
+  readonly store: Pick<Store, 'accounts' | 'resources' | 'sessions' | 'loginFailures' | 'transaction'>;
+  readonly documents: UserDocuments;
   readonly audit: Audit;
   readonly clock: Clock;
   /** A session ends after this long, used or not. */
@@ -25,22 +27,16 @@ export function createAccounts(options: AccountOptions): Accounts {
   const lockout = createLockout(store, clock);
   const view = async (row: AccountRow): Promise<UserView> => {
     const { passwordHash: _passwordHash, ...shown } = row;
-    return { ...shown, lockedUntil: await lockout.lockedUntil(`user:${row.name}`) };
+    return { ...shown, lockedUntil: await lockout.lockedUntil(row.name) };
   };
   const changes = createAccountChanges(options);
   return {
     async login(name, password, { address }) {
-      const subjects = [`user:${name}`, `address:${address}`];
-      const refused = (detail: string) =>
-        audit({ actor: { name, kind: 'nobody', address }, action: 'login', subject: name, refused: true, detail });
-      await lockout.begin(subjects, () => refused('locked'));
+      await lockout.begin(name, address);
       const row = await store.accounts.get(name);
       const right = await verifyPassword(password, row?.enabled ? row.passwordHash : null);
-      if (!right || !row) {
-        await refused('wrong user or password');
-        throw problems.raise['login-failed']();
-      }
-      await lockout.succeeded(subjects);
+      if (!right || !row) throw problems.raise['login-failed']();
+      await lockout.succeeded(name, address);
       return { ...(await openSession(options, name, address)), user: await view(row) };
     },
     async logout(session, actor) {
@@ -48,14 +44,11 @@ export function createAccounts(options: AccountOptions): Accounts {
       await audit({ actor, action: 'logout', subject: actor.name });
     },
     async changePassword(name, before, after, actor) {
-      const refused = (detail: string) => audit({ actor, action: 'user.password', subject: name, refused: true, detail });
-      await lockout.begin([`user:${name}`], () => refused('locked'));
+      const address = actor.address ?? '';
+      await lockout.begin(name, address);
       const row = await store.accounts.get(name);
-      if (!(await verifyPassword(before, row?.passwordHash ?? null))) {
-        await refused('wrong password');
-        throw problems.raise['wrong-password']();
-      }
-      await lockout.succeeded([`user:${name}`]);
+      if (!(await verifyPassword(before, row?.passwordHash ?? null))) throw problems.raise['wrong-password']();
+      await lockout.succeeded(name, address);
       await changes.setPassword(name, after, actor, '');
     },
     list: async () => Promise.all((await store.accounts.all()).map(view)),
@@ -63,7 +56,7 @@ export function createAccounts(options: AccountOptions): Accounts {
     setRole: async (name, role, actor) => view(await changes.setRole(name, role, actor)),
     async resetPassword(name, password, actor) {
       await changes.setPassword(name, password, actor, 'reset');
-      await lockout.succeeded([`user:${name}`]);
+      await lockout.forget(name);
     },
     delete: changes.delete,
   };

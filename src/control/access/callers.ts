@@ -5,8 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../store/types.ts';
-import type { Caller, Callers, Permission } from '../api/caller.ts';
-import type { Audit } from './audit.ts';
+import type { Caller, Callers, Permission, SpentCredential } from '../api/caller.ts';
 import { permissionsOf } from './roles.ts';
 import { sha256Hex } from './secrets-text.ts';
 
@@ -15,23 +14,26 @@ const TOUCH_MS = 60_000;
 
 export interface CallerOptions {
   readonly store: Pick<Store, 'tokens' | 'sessions' | 'accounts'>;
-  readonly audit: Audit;
   readonly clock: Clock;
   readonly cliToken: string;
   readonly sessionIdleMs: number;
 }
 
-export function createCallers({ store, audit, clock, cliToken, sessionIdleMs }: CallerOptions): Callers {
+export function createCallers({ store, clock, cliToken, sessionIdleMs }: CallerOptions): Callers {
   const cliHash = Buffer.from(sha256Hex(cliToken));
   return {
     async byToken(token, from) {
       const hash = sha256Hex(token);
       if (timingSafeEqual(Buffer.from(hash), cliHash)) {
-        return from.local ? caller('local-cli', 'local-cli', 'admin', undefined, permissionsOf('admin')) : null;
+        return from.local
+          ? caller('local-cli', 'local-cli', 'admin', undefined, permissionsOf('admin'))
+          : spent('not from this machine', 'local-cli', 'local-cli');
       }
       const row = await store.tokens.bySha256(hash);
       const now = clock.now();
-      if (!row || row.revokedAt !== null || row.expiresAt <= now) return null;
+      if (!row) return null;
+      if (row.revokedAt !== null) return spent('revoked', row.name, 'token');
+      if (row.expiresAt <= now) return spent('expired', row.name, 'token');
       if (row.usedAt === null || Math.abs(now - row.usedAt) > TOUCH_MS) await store.tokens.touch(row.id, now);
       const all = permissionsOf(row.role);
       const permissions = row.permissions.length === 0 ? all : all.filter((p) => row.permissions.includes(p));
@@ -41,17 +43,18 @@ export function createCallers({ store, audit, clock, cliToken, sessionIdleMs }: 
       const hash = sha256Hex(session);
       const row = await store.sessions.get(hash);
       const now = clock.now();
-      if (!row || row.expiresAt <= now || now - row.usedAt > sessionIdleMs) return null;
+      if (!row) return null;
+      if (row.expiresAt <= now || now - row.usedAt > sessionIdleMs) return spent('expired', row.account, 'user');
       const account = await store.accounts.get(row.account);
-      if (!account?.enabled) return null;
+      if (!account?.enabled) return spent('account disabled', row.account, 'user');
       if (Math.abs(now - row.usedAt) > TOUCH_MS) await store.sessions.touch(hash, now);
       return caller(account.name, 'user', account.role, undefined, permissionsOf(account.role));
     },
-    async denied(who, operation, project, from) {
-      const actor = { name: who.name, kind: who.kind, address: from.address };
-      await audit({ actor, action: 'denied', subject: project ? `${project}/${operation}` : operation, refused: true });
-    },
   };
+}
+
+function spent(why: SpentCredential['spent'], name: string, kind: SpentCredential['kind']): SpentCredential {
+  return Object.freeze({ spent: why, name, kind });
 }
 
 function caller(

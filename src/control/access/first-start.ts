@@ -5,7 +5,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import type { AccountTable } from '../../store/types.ts';
+import type { Store } from '../../store/types.ts';
+import type { Audit } from './audit.ts';
 import { checkStrength, hashPassword } from './password.ts';
 import { replacePrivateFile } from './private-file.ts';
 import { newSecretText } from './secrets-text.ts';
@@ -15,21 +16,22 @@ export const PASSWORD_FILE = 'admin-password';
 export const CLI_TOKEN_FILE = 'cli-token';
 
 /**
- * Creates user `admin` while no user exists, with `given` (from file or environment) or a random password.
- * Answers the password when it was made now, for printing once; null otherwise. Raises `weak-password` for one given.
+ * Creates user `admin`, and its audit line, while no user exists, with `given` (from file or environment) or a
+ * random password. Answers the password when it was made now, for printing once; null otherwise. Raises `weak-password` for one given.
  */
 export async function ensureFirstAdmin(
-  accounts: AccountTable,
+  store: Pick<Store, 'accounts' | 'transaction'>,
+  audit: Audit,
   dataFolder: string,
   given: string | undefined,
   clock: Clock,
 ): Promise<string | null> {
-  if ((await accounts.count()) > 0) return null;
+  if ((await store.accounts.count()) > 0) return null;
   const password = given ?? newSecretText('');
   checkStrength(password, ADMIN_NAME);
   if (given === undefined) replacePrivateFile(path.join(dataFolder, PASSWORD_FILE), `${password}\n`);
   const now = clock.now();
-  await accounts.put({
+  const row = {
     name: ADMIN_NAME,
     displayName: 'Administrator',
     role: 'admin',
@@ -38,6 +40,12 @@ export async function ensureFirstAdmin(
     enabled: true,
     createdAt: now,
     updatedAt: now,
+  };
+  await store.transaction(async (tables) => {
+    await tables.accounts.put(row);
+    const detail = `role admin; the first user, with ${given === undefined ? 'a new password' : 'the password given'}`;
+    const actor = { name: 'start', kind: 'system', address: undefined } as const;
+    await audit({ actor, action: 'user.create', subject: ADMIN_NAME, detail }, tables.audit);
   });
   return given === undefined ? password : null;
 }

@@ -1,77 +1,89 @@
-/** Wrong passwords slow the next try down, per user and per address; a right one forgets them. */
+/**
+ * Wrong passwords slow the next try down. They are counted for a user from one address, so that nobody locks
+ * somebody else out and people behind one proxy do not lock each other; and, with a much higher bound, for an
+ * address alone, so that one machine cannot go through many users. A right password takes its try back.
+ */
 import type { Clock } from '../../base/clock.ts';
-import type { Store } from '../../store/types.ts';
+import type { LoginFailureTable, Store } from '../../store/types.ts';
 import problems from './problems.ts';
 
-/** Tries that cost nothing. */
-const FREE_TRIES = 5;
+/** How many tries cost nothing, how long the lock after them grows, and when a failure is forgotten. */
+interface Bound {
+  readonly freeTries: number;
+  readonly longestLockMs: number;
+  readonly forgetMs: number;
+}
+
+const PAIR: Bound = { freeTries: 5, longestLockMs: 15 * 60_000, forgetMs: 24 * 3_600_000 };
+const ADDRESS: Bound = { freeTries: 100, longestLockMs: 60_000, forgetMs: 3_600_000 };
 const FIRST_LOCK_MS = 2_000;
-const LONGEST_LOCK_MS = 15 * 60_000;
-/** Failures older than this are forgotten. */
-const FORGET_MS = 24 * 3_600_000;
-/** Locks whose first refusal was told already: a flood of tries writes one audit line for each lock. */
-const TOLD_MAX = 10_000;
 
 export interface Lockout {
   /**
-   * Counts a try for each subject before its password is looked at, so that tries at the same time count too.
-   * Raises `locked` while one of the subjects is; `refused` is called for the first refusal of a lock.
+   * Counts a try before its password is looked at, so that tries at the same time count too.
+   * Raises `locked` while the user from this address, or the address alone, is.
    */
-  begin(subjects: readonly string[], refused: () => Promise<void>): Promise<void>;
-  /** Takes the tries back. */
-  succeeded(subjects: readonly string[]): Promise<void>;
-  lockedUntil(subject: string): Promise<number | null>;
+  begin(user: string, address: string): Promise<void>;
+  /** Takes the try back, and forgets the failures of the user from this address. */
+  succeeded(user: string, address: string): Promise<void>;
+  /** Forgets the failures of the user from everywhere: an administrator set the password anew. */
+  forget(user: string): Promise<void>;
+  /** Until when the user is locked from the address where that lasts longest; null when from none. */
+  lockedUntil(user: string): Promise<number | null>;
 }
 
+/** Makes the lock-out over the store: it holds over restarts and all control processes. */
 export function createLockout(store: Pick<Store, 'loginFailures' | 'transaction'>, clock: Clock): Lockout {
-  const told = new Set<string>();
-  const isNew = (lock: string): boolean => {
-    if (told.has(lock)) return false;
-    if (told.size >= TOLD_MAX) told.clear();
-    told.add(lock);
-    return true;
-  };
   return {
-    async begin(subjects, refused) {
-      const lock = await countTry(store, subjects, clock.now());
-      if (!lock) return;
-      if (isNew(lock.id)) await refused();
-      throw problems.raise.locked({ values: { seconds: Math.ceil(lock.waitMs / 1000) }, retryAfterMs: lock.waitMs });
+    async begin(user, address) {
+      const waitMs = await countTry(store, user, address, clock.now());
+      if (waitMs !== undefined) throw problems.raise.locked({ values: { seconds: Math.ceil(waitMs / 1000) }, retryAfterMs: waitMs });
     },
-    async succeeded(subjects) {
-      for (const subject of subjects) await store.loginFailures.clear(subject);
-    },
-    async lockedUntil(subject) {
-      const found = await store.loginFailures.get(subject);
-      return found && found.lockedUntil > clock.now() ? found.lockedUntil : null;
+    succeeded: (user, address) =>
+      store.transaction(async ({ loginFailures }) => {
+        await loginFailures.clear(pairOf(user, address));
+        const found = await loginFailures.get(addressOf(address));
+        if (!found) return;
+        if (found.failures <= 1) await loginFailures.clear(addressOf(address));
+        else await loginFailures.put(addressOf(address), { ...found, failures: found.failures - 1, lockedUntil: 0 });
+      }),
+    forget: (user) => store.loginFailures.clearAll(userOf(user)),
+    async lockedUntil(user) {
+      const until = await store.loginFailures.lockedUntil(userOf(user));
+      return until > clock.now() ? until : null;
     },
   };
 }
 
-/** The first lock found, or undefined after the try was counted for every subject. */
-function countTry(
-  store: Pick<Store, 'transaction'>,
-  subjects: readonly string[],
-  now: number,
-): Promise<{ id: string; waitMs: number } | undefined> {
+const userOf = (user: string): string => `user:${user} `;
+const pairOf = (user: string, address: string): string => `${userOf(user)}${address}`;
+const addressOf = (address: string): string => `address:${address}`;
+
+/** How long to wait, or undefined after the try was counted. */
+function countTry(store: Pick<Store, 'transaction'>, user: string, address: string, now: number): Promise<number | undefined> {
+  const subjects = [
+    [pairOf(user, address), PAIR],
+    [addressOf(address), ADDRESS],
+  ] as const;
   return store.transaction(async ({ loginFailures }) => {
-    const found = new Map<string, { failures: number; lastAt: number }>();
-    for (const subject of subjects) {
-      const before = await loginFailures.get(subject);
+    for (const [subject, { longestLockMs }] of subjects) {
+      const found = await loginFailures.get(subject);
       // A clock set back must not lock anybody out for longer than a lock may last.
-      if (before && before.lockedUntil > now) {
-        return { id: `${subject} ${before.lockedUntil}`, waitMs: Math.min(before.lockedUntil - now, LONGEST_LOCK_MS) };
-      }
-      if (before) found.set(subject, before);
+      if (found && found.lockedUntil > now) return Math.min(found.lockedUntil - now, longestLockMs);
     }
-    for (const subject of subjects) {
-      const before = found.get(subject);
-      const failures = before && now - before.lastAt < FORGET_MS ? before.failures + 1 : 1;
-      const over = failures - FREE_TRIES;
-      const lockMs = over < 0 ? 0 : Math.min(FIRST_LOCK_MS * 2 ** Math.min(over, 20), LONGEST_LOCK_MS);
-      await loginFailures.put(subject, { failures, lastAt: now, lockedUntil: now + lockMs });
-    }
-    if (found.size < subjects.length) await loginFailures.trim(now - FORGET_MS);
+    let isNew = false;
+    for (const [subject, bound] of subjects) isNew = (await addFailure(loginFailures, subject, bound, now)) || isNew;
+    if (isNew) await loginFailures.trim(now - PAIR.forgetMs);
     return undefined;
   });
+}
+
+/** True when the subject had no failure so far. */
+async function addFailure(table: LoginFailureTable, subject: string, bound: Bound, now: number): Promise<boolean> {
+  const before = await table.get(subject);
+  const failures = before && now - before.lastAt < bound.forgetMs ? before.failures + 1 : 1;
+  const over = failures - bound.freeTries;
+  const lockMs = over < 0 ? 0 : Math.min(FIRST_LOCK_MS * 2 ** Math.min(over, 20), bound.longestLockMs);
+  await table.put(subject, { failures, lastAt: now, lockedUntil: now + lockMs });
+  return !before;
 }

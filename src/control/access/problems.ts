@@ -42,14 +42,6 @@ export default defineProblems('core/access', {
     title: { en: 'User exists', zh: '用户已存在' },
     detail: { en: 'There is a user {name} already.', zh: '用户 {name} 已存在。' },
   },
-  'resource-owned': {
-    status: 409,
-    title: { en: 'User is kept by a resource', zh: '用户由资源管理' },
-    detail: {
-      en: '{name} is kept by the User resource of that name; change or delete that one. Only the password is set here.',
-      zh: '{name} 由同名 User 资源管理，请修改或删除该资源；此处只能设置密码。',
-    },
-  },
   'no-such-consumer': {
     status: 404,
     title: { en: 'No such consumer', zh: '没有该消费者' },

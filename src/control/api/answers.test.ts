@@ -152,7 +152,7 @@ test('users: created, demoted, deleted; the last administrator stays', async () 
     (await ask('listUsers')).json.items.map((u: { name: string }) => u.name),
     ['admin'],
   );
-  const audit = await ask('listAudit', {}, { query: '?action=user.create' });
+  const audit = await ask('listAudit', {}, { query: '?action=resource.create&subject=default%2FUser%2Flena' });
   assert.equal(audit.json.items[0].actor, 'test-admin');
 });
 

@@ -9,15 +9,15 @@ import { Problem } from '../../base/problem.ts';
 import { type Language, chooseLanguage } from '../../base/text.ts';
 import { formatBytes } from '../../base/units.ts';
 import problems from './problems.ts';
+import { pathOf } from './request.ts';
 
 /** The language the caller asks for. */
 export function languageOf(request: FastifyRequest): Language {
   return chooseLanguage(request.headers['accept-language']);
 }
 
-/** Answers `error`; the log gets what the caller must not see. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log, bodyBytesMax: number): FastifyReply {
-  const problem = toProblem(error, request, bodyBytesMax);
+/** Answers `problem`; the log gets what the caller must not see. */
+export function answerProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const level = problem.status >= 500 ? 'error' : 'debug';
   log[level]('admin request failed', {
     requestId: request.id,
@@ -56,12 +56,8 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
     .send(JSON.stringify(problem.toBody(language, { instance: pathOf(request), requestId: request.id })));
 }
 
-/** Path of the request without its query, which may hold what nobody should log. */
-export function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0]!.slice(0, 500);
-}
-
-function toProblem(error: unknown, request: FastifyRequest, bodyBytesMax: number): Problem {
+/** The problem an error is: itself, one of the framework's, or a fault of ours. */
+export function toProblem(error: unknown, request: FastifyRequest, bodyBytesMax: number): Problem {
   if (error instanceof Problem) return error;
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return problems.raise['body-too-large']({ values: { limit: formatBytes(bodyBytesMax) } });

@@ -41,13 +41,29 @@ export interface Caller {
   readonly session?: string;
 }
 
-/** Finds callers by what they sent; control/access implements it. Null = not valid (any more). */
-export interface Callers {
-  byToken(token: string, from: From): Promise<Caller | null>;
-  bySession(session: string, from: From): Promise<Caller | null>;
-  /** Writes a refusal to the audit log. */
-  denied(caller: Caller, operation: string, project: string | undefined, from: From): Promise<void>;
+/** A credential that is known but does not count (any more): for the audit trail, never for the caller. */
+export interface SpentCredential {
+  readonly spent: 'expired' | 'revoked' | 'account disabled' | 'not from this machine';
+  readonly name: string;
+  readonly kind: 'user' | 'token' | 'local-cli';
 }
+
+/** Finds callers by what they sent; control/access implements it. Null = unknown. */
+export interface Callers {
+  byToken(token: string, from: From): Promise<Caller | SpentCredential | null>;
+  bySession(session: string, from: From): Promise<Caller | SpentCredential | null>;
+}
+
+/** What is known of a request so far; filled while it passes the door. A refusal is audited with it. */
+export interface Seen {
+  readonly operation?: Pick<Operation, 'id'>;
+  caller?: Caller;
+  /** Name somebody without a credential says is theirs: of a login. */
+  claim?: string | undefined;
+}
+
+/** Cause of a `not-found` about something that is there, in a project the caller's credential does not reach. */
+export const OUT_OF_REACH: unique symbol = Symbol('out of reach');
 
 /** Where a request comes from; `local` = loopback peer and no proxy in between. */
 export interface From {
@@ -58,7 +74,14 @@ export interface From {
 /** Name of the session cookie. */
 export const SESSION_COOKIE = 'weir_session';
 
-const NOBODY: Caller = Object.freeze({ name: '', kind: 'nobody', role: 'none', projects: undefined, permissions: new Set<Permission>() });
+/** Who came without a credential. */
+export const NOBODY: Caller = Object.freeze({
+  name: '',
+  kind: 'nobody',
+  role: 'none',
+  projects: undefined,
+  permissions: new Set<Permission>(),
+});
 
 /** Where `request` comes from. */
 export function fromOf(request: FastifyRequest): From {
@@ -66,26 +89,33 @@ export function fromOf(request: FastifyRequest): From {
   return { address, local: isLoopback(address) && !isForwarded(request.headers) };
 }
 
-/** Who calls. Raises `token-not-valid` for a credential that is none, `csrf-token-missing` for a forged change. */
+/**
+ * Who calls; `seen` learns it before anything is refused. Raises `token-not-valid` for a credential that is
+ * none, `csrf-token-missing` for a forged change.
+ */
 export async function findCaller(
   callers: Callers,
   operation: Pick<Operation, 'access' | 'method'>,
   request: FastifyRequest,
+  seen: Seen,
 ): Promise<Caller> {
   if (operation.access === 'public') return NOBODY;
   const from = fromOf(request);
   const token = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1];
   if (token !== undefined || request.headers.authorization !== undefined) {
-    const caller = token === undefined ? null : await callers.byToken(token, from);
-    if (!caller) throw problems.raise['token-not-valid']();
-    return caller;
+    return (seen.caller = valid(token === undefined ? null : await callers.byToken(token, from)));
   }
   const session = readCookie(request.headers.cookie, SESSION_COOKIE);
   if (session === undefined) return NOBODY;
-  const caller = await callers.bySession(session, from);
-  if (!caller) throw problems.raise['token-not-valid']();
+  const caller = { ...valid(await callers.bySession(session, from)), session };
+  seen.caller = caller;
   if (operation.method !== 'GET' && !isCsrfToken(request.headers['x-weir-csrf'], session)) throw problems.raise['csrf-token-missing']();
-  return { ...caller, session };
+  return caller;
+}
+
+function valid(found: Caller | SpentCredential | null): Caller {
+  if (found && !('spent' in found)) return found;
+  throw problems.raise['token-not-valid']({ cause: found ?? undefined });
 }
 
 /**

@@ -55,6 +55,8 @@ export interface Operation {
   readonly answers?: readonly string[];
   /** Status of a good answer, for docs; 200 with a response schema, else 204. */
   readonly status?: number;
+  /** Name that a caller without a credential claims in the body: refusals are audited as logins under it. */
+  readonly claims?: (body: never) => string;
   /** Longest time it may take, in milliseconds; the server's default when left out. */
   readonly timeoutMs?: number;
   handler(call: Call, parts: Parts): Promise<unknown>;
@@ -62,13 +64,14 @@ export interface Operation {
 
 type Spec<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = Omit<
   Operation,
-  'params' | 'query' | 'body' | 'response' | 'handler' | 'fromYaml'
+  'params' | 'query' | 'body' | 'response' | 'handler' | 'fromYaml' | 'claims'
 > & {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
   readonly response?: R;
   readonly fromYaml?: (text: string) => Static<B>;
+  readonly claims?: (body: Static<B>) => string;
   handler(call: Call<P, Q, B>, parts: Parts): Promise<Static<R> | Reply>;
 };
 

@@ -3,18 +3,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../base/clock.ts';
 import { languageOf } from './boundary.ts';
-import type { Caller } from './caller.ts';
+import { NOBODY, type Seen } from './caller.ts';
 import type { Call, Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
 import problems from './problems.ts';
 import { readCall } from './read-call.ts';
 import { isReply } from './reply.ts';
+import { queryOf } from './request.ts';
 
 /** Reads the call, runs the handler, sends what it answers. Raises what went wrong. */
 export async function runOperation(
   operation: Operation,
   parts: Parts,
-  caller: Caller,
+  seen: Seen,
   defaultTimeoutMs: number,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -25,10 +26,11 @@ export async function runOperation(
     contentType: mediaType(request.headers['content-type']),
     body: typeof request.body === 'string' ? request.body : undefined,
   });
+  seen.claim = operation.claims?.(read.body as never);
   const answer = await withDeadline(parts.clock, operation.timeoutMs ?? defaultTimeoutMs, request, (signal) => {
     const call: Call = {
       ...read,
-      caller,
+      caller: seen.caller ?? NOBODY,
       signal,
       language: languageOf(request),
       requestId: request.id,
@@ -38,12 +40,6 @@ export async function runOperation(
     return operation.handler(call, parts);
   });
   return sendAnswer(operation, answer, reply);
-}
-
-/** The query of a request. */
-export function queryOf(request: FastifyRequest): URLSearchParams {
-  const mark = request.url.indexOf('?');
-  return new URLSearchParams(mark === -1 ? '' : request.url.slice(mark + 1));
 }
 
 function mediaType(header: string | undefined): string {

@@ -10,9 +10,11 @@ import type { NewId } from '../../base/id.ts';
 import { Problem } from '../../base/problem.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ControlConfig } from '../config.ts';
-import { answerError, answerUnreadable, pathOf } from './boundary.ts';
-import { type Caller, type Callers, checkAccess, findCaller, fromOf } from './caller.ts';
+import type { Denials } from '../access/denials.ts';
+import { answerProblem, answerUnreadable, toProblem } from './boundary.ts';
+import { type Callers, checkAccess, findCaller, type Seen } from './caller.ts';
 import { type ConsoleFiles, consoleRoutes, isPageVisit, openConsole } from './console-files.ts';
+import { denialOf } from './denial.ts';
 import { healthRoutes } from './health.ts';
 import type metricSpecs from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -22,12 +24,15 @@ import { homePage, PAGE_POLICY, problemPage } from './pages.ts';
 import type { Parts } from './parts.ts';
 import { findProblem } from './problem-catalogue.ts';
 import problems from './problems.ts';
-import { queryOf, runOperation } from './run-operation.ts';
+import { pathOf, projectOf } from './request.ts';
+import { runOperation } from './run-operation.ts';
 
 export interface ServerParts {
   readonly parts: Parts;
   readonly operations: readonly Operation[];
   readonly callers: Callers;
+  /** Where every refusal is written. */
+  readonly denials: Denials;
   readonly config: ControlConfig;
   readonly newId: NewId;
   readonly metrics: Metrics<typeof metricSpecs>;
@@ -54,21 +59,28 @@ export function createServer(given: ServerParts): FastifyInstance {
     clientErrorHandler: answerUnreadable,
     genReqId: (raw) => requestId(raw.headers['x-request-id'], given.newId),
     frameworkErrors: (error, request, reply) => {
-      answerError(error, request as FastifyRequest, reply as unknown as FastifyReply, parts.log, config.requests.body);
+      const problem = toProblem(error, request as FastifyRequest, config.requests.body);
+      answerProblem(problem, request as FastifyRequest, reply as unknown as FastifyReply, parts.log);
     },
   });
   app.server.maxConnections = config.requests.atOnce * CONNECTIONS_PER_REQUEST;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, parts.log, config.requests.body));
+  const seenOf = seenRequests();
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = toProblem(error, request, config.requests.body);
+    const denial = denialOf(problem, request, seenOf(request));
+    if (denial) await given.denials.note(denial);
+    return answerProblem(problem, request, reply, parts.log);
+  });
   const files = openConsole(given.consoleFolder);
   app.setNotFoundHandler(async (request, reply) => {
     if (files && isPageVisit(request) && (await files.send('/', request, reply))) return reply;
     throw problems.raise['no-such-address']({ values: { method: request.method, path: pathOf(request) } });
   });
   guard(app, given);
-  for (const operation of given.operations) addOperation(app, given, operation);
-  healthRoutes(app, given);
+  for (const operation of given.operations) addOperation(app, given, operation, seenOf);
+  healthRoutes(app, given, seenOf);
   addPages(app, given, files);
   return app;
 }
@@ -112,15 +124,26 @@ function refused(metrics: ServerParts['metrics'], problem: Problem): Problem {
   return problem;
 }
 
-function addOperation(app: FastifyInstance, given: ServerParts, operation: Operation): void {
-  const known = new WeakMap<FastifyRequest, Caller>();
+/** Finds what is known of a request; a new one is known to be for `operation`, if any. */
+type SeenOf = (request: FastifyRequest, operation?: Operation) => Seen;
+
+function seenRequests(): SeenOf {
+  const known = new WeakMap<FastifyRequest, Seen>();
+  return (request, operation) => {
+    const seen = known.get(request) ?? (operation ? { operation } : {});
+    known.set(request, seen);
+    return seen;
+  };
+}
+
+function addOperation(app: FastifyInstance, given: ServerParts, operation: Operation, seenOf: SeenOf): void {
   const { parts, metrics, config } = given;
   app.route({
     method: operation.method,
     url: API_PREFIX + operation.path.replace(/\{(\w+)\}/g, ':$1'),
     onRequest: async (request) => {
       try {
-        known.set(request, await admit(given.callers, operation, request));
+        await admit(given.callers, operation, request, seenOf(request, operation));
       } catch (error) {
         throw error instanceof Problem ? refused(metrics, error) : error;
       }
@@ -132,24 +155,16 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
         requestId: request.id,
         operation: operation.id,
         status: reply.statusCode,
-        caller: known.get(request)?.name,
+        caller: seenOf(request).caller?.name,
       });
     },
-    handler: (request, reply) => runOperation(operation, parts, known.get(request)!, config.requests.timeout, request, reply),
+    handler: (request, reply) => runOperation(operation, parts, seenOf(request), config.requests.timeout, request, reply),
   });
 }
 
-/** The caller, if they may; a refusal of somebody known is audited. */
-async function admit(callers: Callers, operation: Operation, request: FastifyRequest): Promise<Caller> {
-  const caller = await findCaller(callers, operation, request);
-  const project = (request.params as { project?: string }).project ?? queryOf(request).get('project') ?? undefined;
-  try {
-    checkAccess(caller, operation, project);
-  } catch (error) {
-    if (caller.kind !== 'nobody') await callers.denied(caller, operation.id, project?.slice(0, 63), fromOf(request));
-    throw error;
-  }
-  return caller;
+/** Finds the caller and lets them in, if they may. */
+async function admit(callers: Callers, operation: Operation, request: FastifyRequest, seen: Seen): Promise<void> {
+  checkAccess(await findCaller(callers, operation, request, seen), operation, projectOf(request));
 }
 
 function addPages(app: FastifyInstance, { parts, operations }: ServerParts, files: ConsoleFiles | undefined): void {

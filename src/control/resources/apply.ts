@@ -124,8 +124,9 @@ function makeWish(
   const made = wish(document, key, parts.catalog, options.manager, parts.box, () => earlier.get(keyText(key)) ?? new Map());
   const forbidden =
     options.projects && !options.projects.includes(key.project) ? `you may not change project "${key.project}"` : options.forbid?.(key);
-  if (forbidden !== undefined) made.problems.push(...locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]));
-  return made;
+  if (forbidden === undefined) return made;
+  made.problems.push(...locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]));
+  return { ...made, denied: true };
 }
 
 /** Secret values of older versions, for documents with placeholders the current version does not have. */
@@ -146,10 +147,14 @@ function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], o
   const may = (project: string) => options.projects?.includes(project) ?? true;
   const projects = new Set(documents.flatMap(({ key }) => (key && may(key.project) ? [key.project] : [])));
   const unclear = documents.find(({ key }) => key === undefined);
+  // Documents that tell of no user at all are not a list of users: nobody loses their account by them.
+  const tellsOf = (kind: string) => kind !== 'User' || documents.some(({ key }) => key?.kind === kind);
   return [...catalog.all()]
     .filter(
       ({ key, stored }) =>
-        stored.manager === options.manager && (options.manager === 'folder' || projects.has(key.project)) && !named.has(keyText(key)),
+        stored.manager === options.manager &&
+        (options.manager === 'folder' || (projects.has(key.project) && tellsOf(key.kind))) &&
+        !named.has(keyText(key)),
     )
     .map((before) => {
       const reason = unclear
@@ -170,6 +175,7 @@ function resultOf(document: CheckedDocument, made: Wish | undefined, after: Read
       version: made?.before?.stored.version,
       release: made?.before?.stored.release,
       problems: found,
+      ...(made?.denied ? { denied: true } : {}),
       diff: '',
     };
   const before = made.before?.stored;

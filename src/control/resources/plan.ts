@@ -18,6 +18,8 @@ export interface Wish {
   readonly key: ResourceKey;
   readonly before: LiveResource | undefined;
   readonly sealed: SealedDocument;
+  /** The actor may not make this change, whatever it says; it is one of the problems. */
+  readonly denied?: boolean;
   readonly problems: ProblemPointer[];
 }
 

@@ -16,6 +16,7 @@ import { type Catalog, type LiveResource, loadCatalog } from './catalog.ts';
 import { createHistoryReader } from './history.ts';
 import { type KindTable, kindViews } from './kind-table.ts';
 import { createLister, viewOf } from './list.ts';
+import { createRefusalNote } from './note-refused.ts';
 import problems from './problems.ts';
 import { createTurnQueue } from './queue.ts';
 import { keyText, type SecretBox } from './seal.ts';
@@ -57,9 +58,14 @@ export function createResources(parts: ResourcesParts): Resources {
   const applyParts: ApplyParts = { ...parts, reload, changed, writer: createWriter({ ...parts, historyMax }) };
   const turns = createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } }));
   const find = (key: ResourceKey): LiveResource => catalog.get(key) ?? raiseMissing(catalog, key);
+  const noteRefused = createRefusalNote(parts.audit);
   const apply: Resources['apply'] = (sources, options) => {
     const checked = checkSources(sources, parts);
-    return turns.run(() => applyDocuments(applyParts, checked, options));
+    return turns.run(async () => {
+      const result = await applyDocuments(applyParts, checked, options);
+      if (!options.dryRun) await noteRefused(options.actor, result);
+      return result;
+    });
   };
   return Object.freeze({
     validate: (sources, options) => validateSources(sources, parts, options),

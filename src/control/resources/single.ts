@@ -61,6 +61,7 @@ async function putText(parts: SingleParts, key: ResourceKey, text: string, optio
       { pointer: '/metadata', detail: `is of ${other}, but the change is for ${keyText(key)}: a resource cannot be renamed` },
     ]);
   const { results } = await applyDocuments(parts.apply, checked, { ...options, manager: 'api' });
+  if (results[0]!.denied) throw problems.raise.refused({ values: { reason: results[0]!.problems.at(-1)!.detail } });
   if (results[0]!.outcome === 'refused') throw invalid(results[0]!.problems);
   return results[0]!;
 }

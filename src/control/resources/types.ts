@@ -38,6 +38,8 @@ export interface DocumentResult {
   readonly release: string | undefined;
   /** Why it was refused: empty exactly when it was not. */
   readonly problems: readonly ProblemPointer[];
+  /** True when it was refused because this actor may not make the change. */
+  readonly denied?: boolean;
   /** Unified diff of the stored text, empty when nothing changes. Holds no secret. */
   readonly diff: string;
 }

@@ -126,6 +126,15 @@ export function loginFailureTable(db: Database): LoginFailureTable {
       );
     },
     clear: async (subject) => void (await db.run('DELETE FROM login_failure WHERE subject = ?', [subject])),
+    clearAll: async (prefix) => void (await db.run('DELETE FROM login_failure WHERE substr(subject, 1, length(?)) = ?', [prefix, prefix])),
+    async lockedUntil(prefix) {
+      const row = await one(
+        db,
+        'SELECT coalesce(max(locked_until), 0) AS until FROM login_failure WHERE substr(subject, 1, length(?)) = ?',
+        [prefix, prefix],
+      );
+      return row ? number(row, 'until') : 0;
+    },
     trim: async (before) => void (await db.run('DELETE FROM login_failure WHERE last_at < ? AND locked_until < ?', [before, before])),
   };
 }

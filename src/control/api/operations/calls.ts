@@ -1,7 +1,7 @@
 /** Call records of the gateway: search by any field, newest first. */
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { CallRecord } from '../../../sdk/call-record.ts';
-import { mayTouch, projectsOf } from '../caller.ts';
+import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { CallFilter } from '../../../store/types.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { defineOperation } from '../operation.ts';
@@ -96,8 +96,8 @@ const get = defineOperation({
   response: call,
   async handler({ params, caller }, parts) {
     const [found] = await parts.calls.search({ id: params.id, limit: 1 });
-    if (!found || !mayTouch(caller, found.project)) throw problems.raise['not-found']({ values: { what: 'call', name: params.id } });
-    return { ...found };
+    if (found && mayTouch(caller, found.project)) return { ...found };
+    throw problems.raise['not-found']({ values: { what: 'call', name: params.id }, cause: found ? OUT_OF_REACH : undefined });
   },
 });
 

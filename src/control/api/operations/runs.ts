@@ -1,7 +1,7 @@
 /** Runs of pipelines: start, look, cancel, try again, logs. */
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { Run } from '../../../sdk/run.ts';
-import { mayTouch, projectsOf } from '../caller.ts';
+import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
@@ -219,8 +219,8 @@ async function enqueue(call: Pick<Call, 'caller'>, parts: Parts, wanted: Wanted)
 
 async function find(call: { caller: Call['caller']; params: { id: string } }, parts: Parts): Promise<Run> {
   const found = await parts.runs.get(call.params.id);
-  if (!found || !mayTouch(call.caller, found.project)) throw problems.raise['not-found']({ values: { what: 'run', name: call.params.id } });
-  return found;
+  if (found && mayTouch(call.caller, found.project)) return found;
+  throw problems.raise['not-found']({ values: { what: 'run', name: call.params.id }, cause: found ? OUT_OF_REACH : undefined });
 }
 
 function view(found: Run) {

@@ -22,6 +22,7 @@ const login = defineOperation({
   },
   access: 'public',
   body: strictObject({ name: userName(), password: password('Password.', '密码。') }),
+  claims: ({ name }) => name,
   response: named('Login', strictObject({ name: T.String(), role: T.String(), csrfToken: T.String(), expiresAt: time() })),
   async handler(call, parts) {
     const from = { address: call.address, userAgent: (call.header('user-agent') ?? '').slice(0, 200) };

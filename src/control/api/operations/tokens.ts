@@ -1,5 +1,6 @@
 /** API tokens: for scripts, the command line and scrapers. The secret is shown once. */
 import { duration, help, NAME_PATTERN, strictObject, T } from '../../../base/schema.ts';
+import { ROLES_TEXT } from '../../access/roles.ts';
 import { actorOf } from '../caller.ts';
 import { checkGrant } from '../grant.ts';
 import { defineOperation } from '../operation.ts';
@@ -47,7 +48,7 @@ const create = defineOperation({
   access: 'tokens:write',
   body: strictObject({
     name: T.String({ pattern: NAME_PATTERN, ...help('Name that stands in the audit log.', '审计日志中显示的名称。') }),
-    role: oneOf(['admin', 'viewer'], { default: 'viewer', ...help('What it may do.', '权限角色。') }),
+    role: oneOf(['admin', 'viewer'], { default: 'viewer', ...help(ROLES_TEXT.en, ROLES_TEXT.zh) }),
     projects: T.Optional(
       T.Array(projectName(), {
         minItems: 1,

@@ -1,5 +1,6 @@
-/** People who log in. The last administrator cannot be deleted or demoted. */
-import { help, strictObject, T } from '../../../base/schema.ts';
+/** People who log in: the accounts behind User documents. The last administrator cannot be deleted or demoted. */
+import { help, NAME_PATTERN, strictObject, T } from '../../../base/schema.ts';
+import { ROLES_TEXT } from '../../access/roles.ts';
 import { actorOf } from '../caller.ts';
 import { checkGrant } from '../grant.ts';
 import { defineOperation } from '../operation.ts';
@@ -10,7 +11,7 @@ import { named, oneOf, orNull, time } from '../shapes.ts';
 const area = 'users';
 const roles = ['admin', 'viewer'] as const;
 const params = strictObject({ name: T.String({ minLength: 1, maxLength: 100, ...help('Name of the user.', '用户名。') }) });
-const role = () => oneOf(roles, help('`admin` may do everything, `viewer` may look.', '`admin` 可执行所有操作，`viewer` 只读。'));
+const role = () => oneOf(roles, help(ROLES_TEXT.en, ROLES_TEXT.zh));
 const password = () => T.String({ minLength: 1, maxLength: 1000, 'x-secret': true, ...help('The new password.', '新密码。') });
 
 const shape = named(
@@ -44,10 +45,10 @@ const create = defineOperation({
   method: 'POST',
   path: '/users',
   status: 201,
-  summary: { en: 'Creates a user.', zh: '新建用户。' },
+  summary: { en: 'Creates a user: a User document, and a password beside it.', zh: '新建用户：User 文档及其密码。' },
   access: 'users:write',
   body: strictObject({
-    name: T.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$', ...help('Name to log in with.', '登录名。') }),
+    name: T.String({ pattern: NAME_PATTERN, ...help('Name to log in with, and of the User document.', '登录名，也是 User 文档的名称。') }),
     role: role(),
     password: password(),
   }),

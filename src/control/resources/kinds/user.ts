@@ -1,5 +1,6 @@
-/** A person who may sign in. The password is set by the API only and is never part of the document. */
+/** A person who may sign in, however they were made. The password is set by the API only and never part of the document. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import { ROLES_TEXT } from '../../access/roles.ts';
 import type { Tables } from '../../../store/types.ts';
 import { defineResource, type LastCheck, type MirroredResource } from '../define.ts';
 import problems from '../problems.ts';
@@ -26,10 +27,7 @@ export default defineResource<UserSpec>({
         type: 'string',
         enum: ['admin', 'viewer'],
         default: 'viewer',
-        ...help(
-          'admin may do everything; viewer may look at everything but secrets.',
-          'admin 可执行所有操作；viewer 可查看除机密外的一切。',
-        ),
+        ...help(ROLES_TEXT.en, ROLES_TEXT.zh),
       }),
       language: T.Unsafe<'en' | 'zh'>({
         type: 'string',

@@ -145,7 +145,7 @@ test('the audit shows who did what and who was refused', async () => {
   };
   const lines = items.map(({ actor, action, subject }) => `${actor} ${action} ${subject}`);
   const wanted = [
-    /^local-cli user\.create vera/,
+    /^local-cli resource\.create default\/User\/vera/,
     /^admin .*login/,
     /^admin .*Plan\/silver|^admin .*silver/,
     /^vera .*den/,

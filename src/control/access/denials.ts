@@ -71,7 +71,7 @@ export function createDenials({ audit, clock, log }: { audit: Audit; clock: Cloc
       await write(denial);
     },
     async close() {
-      for (const open of Object.values(windows)) for (const key of [...open.keys()]) await over(open, key);
+      for (const open of Object.values(windows)) for (const key of open.keys()) await over(open, key);
     },
   };
 }

@@ -93,7 +93,7 @@ test('foreign hosts and pages', async () => {
   const evil = await lineOf(() => raw('/openapi.json?token=canary', { host: 'evil.test' }));
   assert.deepEqual(told(evil), ['', 'nobody', '/openapi.json', 'core/api/wrong-host']);
   const page = await lineOf(() => raw('/api/v1/session', { host, origin: 'http://evil.test' }, 'POST'));
-  assert.deepEqual(told(page), ['', 'nobody', '/api/v1/session', 'core/api/wrong-origin']);
+  assert.deepEqual(told(page), ['', 'nobody', 'login', 'core/api/wrong-origin']);
 });
 
 test('refusals inside a handler: more rights than one’s own, runs of a project out of reach', async () => {

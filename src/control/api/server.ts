@@ -124,12 +124,13 @@ function refused(metrics: ServerParts['metrics'], problem: Problem): Problem {
   return problem;
 }
 
-/** Finds what is known of a request; a new one is known to be for `operation`, if any. */
-type SeenOf = (request: FastifyRequest, operation?: Operation) => Seen;
+/** Finds what is known of a request, from its route on. */
+type SeenOf = (request: FastifyRequest) => Seen;
 
 function seenRequests(): SeenOf {
   const known = new WeakMap<FastifyRequest, Seen>();
-  return (request, operation) => {
+  return (request) => {
+    const { operation } = request.routeOptions.config as { operation?: Operation };
     const seen = known.get(request) ?? (operation ? { operation } : {});
     known.set(request, seen);
     return seen;
@@ -141,9 +142,10 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
   app.route({
     method: operation.method,
     url: API_PREFIX + operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    config: { operation } as object,
     onRequest: async (request) => {
       try {
-        await admit(given.callers, operation, request, seenOf(request, operation));
+        await admit(given.callers, operation, request, seenOf(request));
       } catch (error) {
         throw error instanceof Problem ? refused(metrics, error) : error;
       }

@@ -201,6 +201,18 @@ export interface ConnectionCheck {
   steps: CheckStep[];
 }
 
+export interface DataApiDraft {
+  parameters: ({ name: string; in: 'path' | 'query' | 'header'; declared: boolean; required: boolean; used: { line: number; column: number }[]; inferred: string | null; schema: Record<string, unknown> })[];
+  mistakes: ({ pointer: string; detail: string; line: number | null; column: number | null })[];
+  warnings: string[];
+  shapes: number;
+  shape: { branches: number[]; sql: string; binds: ({ name: string; value: string | null; type: string })[] } | null;
+  columns: { name: string; type: string }[];
+  plan: { lines: string[]; json: unknown } | null;
+  result: { json: string; rows: number; more: boolean } | null;
+  timings: { describeMs: number | null; planMs: number | null; runMs: number | null };
+}
+
 export interface DataApis {
   items: PublishedApi[];
 }
@@ -774,6 +786,13 @@ export interface Client {
   setUserRole(input: { params: { name: string }; body: { role: 'admin' | 'viewer' } } & Sending): Promise<Answer<User>>;
   /** Queues a run of a pipeline. */
   startRun(input: { params: { project: string; name: string } } & Sending): Promise<Answer<Run>>;
+  /** Tries an unsaved data API read-only: parameters, SQL shape with bound values, plan, time, the first rows, mistakes with their line. */
+  tryDataApi(
+    input: {
+      params: { project: string };
+      body: { name?: string; spec: Record<string, unknown>; values?: Record<string, string>; rows?: number };
+    } & Sending,
+  ): Promise<Answer<DataApiDraft>>;
   /** Checks documents without touching the store. */
   validateDocuments(
     input: {
@@ -847,6 +866,7 @@ export function createClient(options: ClientOptions): Client {
     searchCalls: (input) => call('GET', '/api/v1/calls', input),
     setUserRole: (input) => call('PUT', '/api/v1/users/{name}/role', input),
     startRun: (input) => call('POST', '/api/v1/projects/{project}/pipelines/{name}/runs', input),
+    tryDataApi: (input) => call('POST', '/api/v1/projects/{project}/data-apis/try', input),
     validateDocuments: (input) => call('POST', '/api/v1/validate', input),
     whoami: (input) => call('GET', '/api/v1/session', input),
   };

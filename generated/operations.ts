@@ -4,6 +4,7 @@ import areaAudit from '../src/control/api/operations/audit.ts';
 import areaCalls from '../src/control/api/operations/calls.ts';
 import areaComponents from '../src/control/api/operations/components.ts';
 import areaConnections from '../src/control/api/operations/connections.ts';
+import areaDataApiDrafts from '../src/control/api/operations/data-api-drafts.ts';
 import areaDocuments from '../src/control/api/operations/documents.ts';
 import areaIncidents from '../src/control/api/operations/incidents.ts';
 import areaKeys from '../src/control/api/operations/keys.ts';
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...areaCalls,
   ...areaComponents,
   ...areaConnections,
+  ...areaDataApiDrafts,
   ...areaDocuments,
   ...areaIncidents,
   ...areaKeys,

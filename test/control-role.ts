@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setEnvironmentData } from 'node:worker_threads';
 import { kinds } from '../generated/kinds.ts';
 import { operations } from '../generated/operations.ts';
 import { catalogues } from '../generated/problems.ts';
@@ -37,6 +38,7 @@ import { openStore } from '../src/store/store.ts';
 import type { Store } from '../src/store/types.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { createProbe, queryLender } from '../src/wire/connections.ts';
+import { createDrafts } from '../src/wire/drafts.ts';
 import { createPlans } from '../src/wire/pipeline-plan.ts';
 import { createPublications, routesOf } from '../src/wire/publications.ts';
 
@@ -156,6 +158,8 @@ async function openRooms({
     environment: allowedEnvironment({}),
   });
   await adoptAccounts(store, resources, log);
+  setEnvironmentData('weir-thread-config', { dataFolder: path.join(folder, 'none'), fileRoots: [folder], logLevel: 'error', ownPorts: [] });
+  const drafts = createDrafts({ publisher, connections, registry, clock, log });
   const parts = {
     resources,
     runs: store.runs,
@@ -164,6 +168,7 @@ async function openRooms({
     registry,
     probe: createProbe(publisher, connections),
     plans: createPlans(publisher, connections),
+    drafts,
     routes: () => routesOf(publisher),
     publications: createPublications(publisher, dataApis, registry),
     projects: async () => [...new Set((await store.resources.all()).map((resource) => resource.project))],
@@ -194,6 +199,7 @@ async function openRooms({
   };
   const callers = createCallers({ store, clock, cliToken, sessionIdleMs: 3_600_000 });
   const closeRooms = async () => {
+    await drafts.close();
     await close();
     await connections.close();
   };

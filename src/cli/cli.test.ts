@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -282,4 +283,34 @@ test('route explain says which route takes a request, and refuses what is no req
   assert.equal(none.code, 1, none.err);
   assert.match(none.err, /No route fits/);
   assert.equal((await weir(['route', 'explain', 'nowhere'])).code, 2);
+});
+
+test('what is not saved is tried: api try shows rows and mistakes with their line, run plan the targets', async () => {
+  const database = path.join(control.folder, 'try.db');
+  const shop = new DatabaseSync(database);
+  shop.exec("CREATE TABLE orders (id INTEGER PRIMARY KEY, who TEXT); INSERT INTO orders VALUES (1, 'a'), (2, 'b')");
+  shop.close();
+  const head = (kind: string, name: string) => `apiVersion: weir/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
+  const write = (name: string, text: string) => (writeFileSync(path.join(folder, name), text), path.join(folder, name));
+  await weir([
+    'apply',
+    write('c.yaml', `${head('Connection', 'try')}spec: { type: sqlite, file: ${JSON.stringify(database)} }\n`),
+    '--wait',
+  ]);
+  const api = (sql: string) => write('a.yaml', `${head('DataApi', 'orders')}spec:\n  connection: try\n  path: /o\n  sql: |\n    ${sql}\n`);
+  const good = await weir(['api', 'try', '-f', api('SELECT who FROM orders WHERE id = #{id}'), '--param', 'id=2']);
+  assert.equal(good.code, 0, good.err);
+  assert.match(good.out, /id +query +false[^]*\[\{"who":"b"\}\]/);
+  const wrong = await weir(['api', 'try', '-f', api('SELECT whom FROM orders')]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /\/sql:1:8 .*whom/);
+  assert.equal((await weir(['api', 'try', '-f', api('SELECT 1 AS a'), '--param', 'id'])).code, 2);
+  const pipeline = write(
+    'p.yaml',
+    `${head('Pipeline', 'copy')}spec: { source: { connection: try, streams: [orders] }, sink: { connection: try, prefix: copy_ } }\n`,
+  );
+  const plan = await weir(['run', 'plan', '-f', pipeline]);
+  assert.equal(plan.code, 0, plan.err);
+  assert.match(plan.out, /orders +copy_orders +false +full/);
+  assert.equal((await weir(['run', 'plan', '-f', api('SELECT 1 AS a')])).code, 2, 'no Pipeline');
 });

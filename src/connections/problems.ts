@@ -89,4 +89,22 @@ export default defineProblems('core/connections', {
       zh: '已打开 {count} 个连接，达到上限。请关闭一些或稍候。',
     },
   },
+  'no-query-now': {
+    status: 502,
+    retry: 'later',
+    title: { en: 'The database does not answer', zh: '数据库没有响应' },
+    detail: {
+      en: 'Connection "{name}" could not run the query: {reason}. Check the connection, then try again.',
+      zh: '连接“{name}”无法执行查询：{reason}。请检查连接后重试。',
+    },
+  },
+  'tries-busy': {
+    status: 503,
+    retry: 'later',
+    title: { en: 'Too many queries are being tried', zh: '正在试运行的查询过多' },
+    detail: {
+      en: 'More than {limit} drafts are being tried at once; try again in a moment.',
+      zh: '同时试运行的草稿超过 {limit} 个；请稍后重试。',
+    },
+  },
 });

@@ -36,7 +36,7 @@ export function runEngineThread(options: {
     } catch (error) {
       const reason = error instanceof QueryFailure ? error.reason : 'failed';
       logFailure(info.connection, error);
-      return { type: 'failure', call, reason };
+      return { type: 'failure', call, reason, detail: (error as Error).message };
     }
   };
   port.on('message', (message: EngineThreadMessage) => {

@@ -145,7 +145,13 @@ class ThreadPool implements EngineThreads {
         else if (!thread.gone) this.#stop(thread);
         if (outcome instanceof QueryFailure) reject(outcome);
         else if (outcome.type === 'rows') resolve(outcome);
-        else reject(new QueryFailure(outcome.reason === 'busy' ? 'failed' : outcome.reason, 'the query failed on its engine thread'));
+        else
+          reject(
+            new QueryFailure(
+              outcome.reason === 'busy' ? 'failed' : outcome.reason,
+              outcome.detail ?? 'the query failed on its engine thread',
+            ),
+          );
       };
       const stopTimer = clock.after(own.timeoutMs + limits.graceMs, () => {
         log.warn('a query passed its time limit; its thread was replaced', { connection, timeoutMs: own.timeoutMs });

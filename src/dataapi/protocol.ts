@@ -40,7 +40,7 @@ export type QueryReplyMessage =
       readonly more: boolean;
       readonly lastSort: readonly BoundValue[] | null;
     }
-  | { readonly type: 'failure'; readonly call: number; readonly reason: FailureReason };
+  | { readonly type: 'failure'; readonly call: number; readonly reason: FailureReason; readonly detail?: string };
 
 /** A connection with the hash of its entry: a new hash means a new engine. */
 export interface ConnectionUse {

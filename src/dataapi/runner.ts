@@ -69,14 +69,15 @@ export function createRunner(options: {
   };
 }
 
-/** Bit i is set when `<if>` i is taken; with a cursor, the second half. */
-function shapeIndex(api: CompiledDataApi, { values }: RequestValues, after: boolean): number {
+/** Which shape a call runs: bit i is set when `<if>` i is taken; with a cursor, the second half. */
+export function shapeIndex(api: CompiledDataApi, { values }: RequestValues, after: boolean): number {
   const valueOf = (name: string) => values.get(name) ?? null;
   const mask = (api.conditions as readonly Test[]).reduce((bits, test, i) => (evaluateTest(test, valueOf) ? bits | (1 << i) : bits), 0);
   return after ? mask + 2 ** api.conditions.length : mask;
 }
 
-function bindValues(
+/** What a shape binds, in its order. */
+export function bindValues(
   api: CompiledDataApi,
   index: number,
   { values, pageSize }: RequestValues,

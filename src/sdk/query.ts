@@ -32,6 +32,23 @@ export interface QueryLimits {
   readonly timeoutMs: number;
   /** Encode at most this many rows; one more sets `more` instead of failing. For pages. */
   readonly pageRows?: number;
+  /** Answer only the first rows, at most this many; one more sets `more`. For trying a query out. */
+  readonly firstRows?: number;
+}
+
+/** How the database would run a shape. */
+export interface QueryPlan {
+  /** One line per step for people, inner steps indented by two spaces. */
+  readonly lines: readonly string[];
+  /** The database's own form, when it has one. */
+  readonly json?: unknown;
+}
+
+/** What the database makes of a bind mark without a cast. */
+export interface InferredType {
+  /** As the database names it. */
+  readonly name: string;
+  readonly type: ColumnType;
 }
 
 /** The answer, already as JSON bytes: an array of objects in column order. */
@@ -55,10 +72,13 @@ export type QueryFailureReason = 'timeout' | 'rows' | 'bytes' | 'value' | 'unava
 export class QueryFailure extends Error {
   override readonly name = 'QueryFailure';
   readonly reason: QueryFailureReason;
+  /** Where in the shape's SQL, in characters from 1, when the database says so. */
+  readonly position: number | undefined;
 
-  constructor(reason: QueryFailureReason, message: string, options: { cause?: unknown } = {}) {
+  constructor(reason: QueryFailureReason, message: string, options: { cause?: unknown; position?: number | undefined } = {}) {
     super(message, options);
     this.reason = reason;
+    this.position = options.position;
   }
 }
 
@@ -78,6 +98,10 @@ export interface QueryEngine {
     sortColumns: readonly string[],
     signal: AbortSignal,
   ): Promise<QueryResult>;
+  /** The plan of a described shape with these values; the shape is not run. */
+  explain?(shape: QueryShape, values: readonly BoundValue[], signal: AbortSignal): Promise<QueryPlan>;
+  /** Types of `$1 … $n` of a SELECT whose marks may lack casts; empty when the database cannot tell. */
+  inferTypes?(shape: QueryShape, signal: AbortSignal): Promise<readonly InferredType[]>;
   /** Opens connections ahead of use, up to `count`. */
   warm(count: number, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

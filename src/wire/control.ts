@@ -27,6 +27,8 @@ import { CHANNEL_SOCKET, clock, newId, openConnections } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { createProbe, queryLender } from './connections.ts';
 import { examine } from './doctor.ts';
+import { createDrafts } from './drafts.ts';
+import { shareThreadConfig } from './entry.ts';
 import { startFolder } from './folder.ts';
 import { createPlans } from './pipeline-plan.ts';
 import { createPublications, routesOf } from './publications.ts';
@@ -37,11 +39,13 @@ type Note = (name: string, value: unknown) => void;
 
 /** Starts the role; resolves when it answers. */
 export async function startControlRole(role: RoleConfig, log: Log, note: Note): Promise<RunningRole> {
+  shareThreadConfig(role);
   const rooms = await openRooms(role, log, note);
   const { store, configuration, connections, audit } = rooms;
   const access = openAccess(role, rooms);
   const folder = await startFolder({ role, store, configuration, audit, log });
   const { resources, publisher } = configuration;
+  const drafts = createDrafts({ publisher, connections: rooms.connections, registry, clock, log });
   const world = (running: boolean) => note('sample', running);
   const sampleNeeds: SampleNeeds = { role, resources, keys: access.keys, runs: store.runs, settings: store.settings, audit, world };
   const sample = createSample(sampleNeeds);
@@ -68,6 +72,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       projects: () => projectsOf(store),
       probe: createProbe(publisher, connections),
       plans: createPlans(publisher, connections),
+      drafts,
       sample,
       registry,
       catalogues,
@@ -82,6 +87,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     async stop(graceMs) {
       await folder.stop();
       await running.stop(graceMs);
+      await drafts.close();
       await configuration.close();
       await connections.close();
       await store.close();

@@ -13,7 +13,8 @@ import { threadConfig } from './entry.ts';
 
 assert(!isMainThread && parentPort, 'the query thread is a thread');
 const config = threadConfig();
-const log = openLog('gateway', config.logLevel).with({ thread: 'query' });
+const { kind, role = 'gateway' } = (workerData ?? {}) as { kind?: string; role?: string };
+const log = openLog(role, config.logLevel).with({ thread: 'query' });
 const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
 const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });
 const open = engineOpener(connectors, (component, connection) => ({
@@ -26,7 +27,7 @@ const open = engineOpener(connectors, (component, connection) => ({
 }));
 const port = parentPort as unknown as EnginePort;
 
-if ((workerData as { kind?: string } | null)?.kind === 'weir-engine-thread') {
+if (kind === 'weir-engine-thread') {
   runEngineThread({ port, open, clock, log });
 } else {
   runQueryThread({

@@ -2,6 +2,7 @@
 import type { Text } from '../../base/text.ts';
 import type { Verb } from '../verb.ts';
 import access from './access.ts';
+import api from './api.ts';
 import calls from './calls.ts';
 import connections from './connections.ts';
 import documents from './documents.ts';
@@ -22,6 +23,7 @@ export const verbs: readonly Verb[] = [
   ...connections,
   ...runs,
   ...plan,
+  ...api,
   ...calls,
   ...access,
 ];
@@ -30,6 +32,7 @@ export const verbs: readonly Verb[] = [
 export const GROUPS: Readonly<Record<string, Text>> = {
   connection: { en: 'Tries connections.', zh: '测试连接。' },
   route: { en: 'Routing of the gateway.', zh: '网关路由。' },
+  api: { en: 'Data APIs.', zh: '数据 API。' },
   run: { en: 'Runs of pipelines.', zh: '管道运行。' },
   key: { en: 'API keys of consumers.', zh: '消费方的 API 密钥。' },
   token: { en: 'API tokens.', zh: 'API 令牌。' },

@@ -7,6 +7,7 @@ import type { Log } from '../../base/log.ts';
 import type { Problem, ProblemCatalogue } from '../../base/problem.ts';
 import type { CheckStep } from '../../sdk/connector.ts';
 import type { PipelinePreview } from '../../sdk/pipeline-plan.ts';
+import type { DraftReport } from '../../sdk/dataapi-draft.ts';
 import type { Batch, StreamSchema } from '../../sdk/record.ts';
 import type { Registry } from '../../sdk/registry.ts';
 import type { CompiledRoute } from '../../sdk/revision.ts';
@@ -30,6 +31,21 @@ export interface PipelinePlans {
     spec: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<PipelinePreview & { readonly targetProblem: Problem | undefined }>;
+}
+
+/** Tries data APIs that are not saved, on connections of the newest revision. */
+export interface Drafts {
+  /** Raises `not-ready`, `cannot-query`, `busy` and `unreachable` of connections; all else stands in the report. */
+  try(
+    draft: {
+      project: string;
+      name: string;
+      spec: Readonly<Record<string, unknown>>;
+      values: Readonly<Record<string, string>>;
+      rows: number;
+    },
+    signal: AbortSignal,
+  ): Promise<DraftReport>;
 }
 
 /** One step of the sample's loading or removing, for people. */
@@ -152,6 +168,7 @@ export interface Parts {
   readonly runs: RunStore;
   readonly probe: ConnectionProbe;
   readonly plans: PipelinePlans;
+  readonly drafts: Drafts;
   readonly sample: Sample;
   readonly registry: Registry;
   readonly catalogues: readonly ProblemCatalogue[];

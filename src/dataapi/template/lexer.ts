@@ -27,6 +27,8 @@ export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
   readonly line: number;
+  /** Offset in the template; of a token made later, undefined. */
+  readonly at?: number;
 }
 
 /** A mistake in the template; `line` counts from 1. */
@@ -167,7 +169,7 @@ function take(c: Cursor, kind: TokenKind, pattern: RegExp): void {
 }
 
 function push(c: Cursor, kind: TokenKind, all: string, text: string): void {
-  c.tokens.push({ kind, text, line: c.line });
+  c.tokens.push({ kind, text, line: c.line, at: c.at });
   c.at += all.length;
   c.line += countLines(all);
 }

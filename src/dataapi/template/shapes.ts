@@ -13,28 +13,44 @@ import type { TemplateError, Token } from './lexer.ts';
 export const PAGE_SIZE_BIND = '$page.size';
 export const cursorBind = (index: number): string => `$cursor.${index}`;
 
+/** Which piece of a shape's SQL came from where in the template: offsets in UTF-16 units. */
+export interface ShapeMark {
+  readonly from: number;
+  readonly length: number;
+  readonly at: number;
+}
+
+/** A parameter whose type is not known yet: its mark has no cast. */
+export type LooseParameter = Pick<BoundParameter, 'name'> & { readonly type: ColumnType | undefined };
+
 /** All shapes, in the order `mask` then, with paging, `mask + 2^ifs` for pages after the first. */
 export function buildShapes(
   template: Template,
-  parameters: readonly BoundParameter[],
+  parameters: readonly LooseParameter[],
   page: DataApiPage | undefined,
   dialect: Dialect,
-): { shapes: readonly CompiledShape[]; errors: readonly TemplateError[] } {
+): { shapes: readonly CompiledShape[]; marks: readonly (readonly ShapeMark[])[]; errors: readonly TemplateError[] } {
   const errors: TemplateError[] = [];
-  const firsts: CompiledShape[] = [];
-  const nexts: CompiledShape[] = [];
+  const firsts: Written[] = [];
+  const nexts: Written[] = [];
   for (let mask = 0; mask < 2 ** template.tests.length; mask++) {
     const tokens = render(template.nodes, mask);
     errors.push(...checkParentheses(tokens));
     const plain = new ShapeWriter(dialect, parameters);
     plain.tokens(tokens);
-    if (!page) firsts.push(plain.shape());
+    if (!page) firsts.push(plain.written());
     else {
       firsts.push(paged(tokens, page, false, new ShapeWriter(dialect, parameters)));
       nexts.push(paged(tokens, page, true, new ShapeWriter(dialect, parameters)));
     }
   }
-  return { shapes: [...firsts, ...nexts], errors: unique(errors) };
+  const all = [...firsts, ...nexts];
+  return { shapes: all.map((w) => w.shape), marks: all.map((w) => w.marks), errors: unique(errors) };
+}
+
+interface Written {
+  readonly shape: CompiledShape;
+  readonly marks: readonly ShapeMark[];
 }
 
 /** Chooses branches; tags leave a space, so that nothing grows together. */
@@ -70,14 +86,14 @@ function checkParentheses(tokens: readonly Token[]): TemplateError[] {
 }
 
 /** A page as a sub-select, so that the template's own clauses and column names cannot mix with ours. */
-function paged(tokens: readonly Token[], page: DataApiPage, after: boolean, writer: ShapeWriter): CompiledShape {
+function paged(tokens: readonly Token[], page: DataApiPage, after: boolean, writer: ShapeWriter): Written {
   writer.raw('SELECT * FROM (\n');
   writer.tokens(tokens);
   writer.raw('\n) AS weir_page');
   if (after) writer.raw(` WHERE ${afterCursor(page, writer)}`);
   writer.raw(` ORDER BY ${page.sort.map((s) => `${column(s.column)}${s.descending ? ' DESC' : ''}`).join(', ')}`);
   writer.raw(` LIMIT ${writer.bind(PAGE_SIZE_BIND, 'int64')}`);
-  return writer.shape();
+  return writer.written();
 }
 
 /** "Comes after": a row comparison when all columns go one way, else nested so that the first still bounds an index. */
@@ -122,10 +138,11 @@ class ShapeWriter {
   readonly #binds: string[] = [];
   readonly #types: ColumnType[] = [];
   readonly #dialect: Dialect;
-  readonly #parameters: readonly BoundParameter[];
+  readonly #parameters: readonly LooseParameter[];
+  readonly #marks: ShapeMark[] = [];
   #sql = '';
 
-  constructor(dialect: Dialect, parameters: readonly BoundParameter[]) {
+  constructor(dialect: Dialect, parameters: readonly LooseParameter[]) {
     this.#dialect = dialect;
     this.#parameters = parameters;
   }
@@ -136,10 +153,17 @@ class ShapeWriter {
 
   tokens(tokens: readonly Token[]): void {
     for (const token of tokens) {
-      if (token.kind === 'bind') this.raw(this.bind(token.text, this.#parameters.find((p) => p.name === token.text)?.type ?? 'text'));
+      const from = this.#sql.length;
+      if (token.kind === 'bind') this.raw(this.#mark(token.text));
       else this.raw(token.text);
+      if (token.at !== undefined) this.#marks.push({ from, length: this.#sql.length - from, at: token.at });
     }
     this.#sql = this.#sql.trimEnd();
+  }
+
+  #mark(name: string): string {
+    const found = this.#parameters.find((p) => p.name === name);
+    return this.bind(name, found ? found.type : 'text');
   }
 
   /** The mark of `name`; without a type the database takes that of the column it is compared with. */
@@ -153,8 +177,10 @@ class ShapeWriter {
     return `$${index + 1}${cast}`;
   }
 
-  shape(): CompiledShape {
-    return { sql: this.#sql.trim(), parameterTypes: this.#types, binds: this.#binds };
+  written(): Written {
+    const blank = this.#sql.length - this.#sql.trimStart().length;
+    const shape = { sql: this.#sql.trim(), parameterTypes: this.#types, binds: this.#binds };
+    return { shape, marks: this.#marks.map((mark) => ({ ...mark, from: mark.from - blank })) };
   }
 }
 

@@ -43,13 +43,15 @@ const ACTING = [
 ];
 const ACTING_FUNCTION = new RegExp(`\\b(${ACTING.join('|')})\\(`, 'i');
 
+const PREPARE = 'PREPARE weir_describe AS ';
+
 /** Prepares and explains the shape under a generic plan; answers its columns. Raises `refused` or `failed`. */
 export async function describeShape(client: pg.Client, shape: QueryShape): Promise<QueryColumn[]> {
   try {
     await client.query('BEGIN READ ONLY');
     await client.query(`SET LOCAL statement_timeout = ${EXPLAIN_MS}; SET LOCAL plan_cache_mode = force_generic_plan`);
     // One statement per text: the extended protocol refuses a second one, and PREPARE takes only queries.
-    await client.query({ text: `PREPARE weir_describe AS ${shape.sql}`, queryMode: 'extended' } as unknown as pg.QueryConfig);
+    await client.query({ text: `${PREPARE}${shape.sql}`, queryMode: 'extended' } as unknown as pg.QueryConfig);
     const nulls = shape.parameterTypes.map(() => 'NULL').join(', ');
     const plan = await client.query(`EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE weir_describe${nulls ? `(${nulls})` : ''}`);
     refuseActing(String(Object.values(plan.rows[0] as Record<string, string>)[0]));
@@ -57,9 +59,10 @@ export async function describeShape(client: pg.Client, shape: QueryShape): Promi
     return await withOrigins(client, fields);
   } catch (error) {
     if (error instanceof QueryFailure) throw error;
-    const { message, code } = error as { message: string; code?: string };
+    const { message, code, position } = error as { message: string; code?: string; position?: string };
     throw new QueryFailure(code === '25006' ? 'refused' : /^(08|53|57P)/.test(code ?? '') ? 'unavailable' : 'failed', message, {
       cause: error,
+      position: position === undefined ? undefined : Number(position) - PREPARE.length,
     });
   } finally {
     await client.query('ROLLBACK').catch(() => {});

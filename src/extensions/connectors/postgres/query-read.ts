@@ -83,7 +83,7 @@ class ReadQuery {
     this.#statement = this.#prepare(wire);
     wire.bind({ statement: this.#statement.name, values: values.map((v) => v.value) });
     wire.describe({ type: 'P', name: '' });
-    wire.execute(limits.pageRows ? {} : { rows: limits.rowsMax + 1 });
+    wire.execute(limits.pageRows ? {} : { rows: Math.min(limits.rowsMax, limits.firstRows ?? Infinity) + 1 });
     wire.bind({ statement: ROLLBACK });
     wire.execute({});
     wire.sync();
@@ -135,6 +135,7 @@ class ReadQuery {
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     const { limits } = this.#request;
     if (this.#failure || this.#more) return;
+    if (limits.firstRows && this.#rows >= limits.firstRows) return void (this.#more = true);
     if (limits.pageRows && this.#rows >= limits.pageRows) return this.#afterPage(fields);
     if (this.#rows >= limits.rowsMax) return this.#fail(new QueryFailure('rows', `the answer has more than ${limits.rowsMax} rows`));
     let row = this.#rows === 0 ? '{' : ',{';

@@ -16,6 +16,7 @@ import {
   type QueryShape,
 } from '../../../sdk/index.ts';
 import { createQueryPool, destroyClient, type OpenClient, type PooledClient, type QueryPool } from './query-pool.ts';
+import { explainShape, inferTypes } from './query-draft.ts';
 import { describeShape, findUniqueKey, findWriteRights } from './query-publish.ts';
 import { readRows } from './query-read.ts';
 
@@ -42,6 +43,8 @@ export function createPostgresQuery(options: PostgresQueryOptions): QueryEngine 
     describe: (shape, signal) => withClient(signal, (client) => describeShape(client, shape)),
     canWrite: (signal) => withClient(signal, findWriteRights),
     isUnique: (table, columns, signal) => withClient(signal, (client) => findUniqueKey(client, table, columns)),
+    explain: (shape, values, signal) => withClient(signal, (client) => explainShape(client, shape, values)),
+    inferTypes: (shape, signal) => withClient(signal, (client) => inferTypes(client, shape)),
     run: (shape, values, limits, sortColumns, signal) => run(pool, clock, { shape, values, limits, sortColumns, signal }),
     warm: (count, signal) => pool.warm(count, signal),
     close: () => pool.close(),
@@ -145,7 +148,8 @@ async function settle(
 function toFailure(error: unknown, hasValues: boolean): unknown {
   if (error instanceof QueryFailure || !(error instanceof Error)) return error;
   const { code = '' } = error as { code?: string };
-  const make = (reason: QueryFailure['reason']) => new QueryFailure(reason, error.message, { cause: error });
+  const position = Number((error as { position?: string }).position) || undefined;
+  const make = (reason: QueryFailure['reason']) => new QueryFailure(reason, error.message, { cause: error, position });
   if (code === '57014') return make('timeout');
   if (code === '25006') return make('refused');
   if (hasValues && VALUE_CODES.test(code)) return make('value');

@@ -76,6 +76,10 @@ export function createSqliteQuery(options: SqliteQueryOptions): QueryEngine {
       const { database } = await handle(signal);
       return guard(() => isUnique(database, table, columns));
     },
+    async explain(shape, values, signal) {
+      const { database } = await handle(signal);
+      return guard(() => ({ lines: planLines(database, shape, values) }), values.length > 0);
+    },
     async run(shape, values, limits, sortColumns, signal) {
       const open = await handle(signal);
       signal.throwIfAborted();
@@ -174,6 +178,10 @@ function read(
   let more = false;
   for (const row of statement.iterate(bindings(values)) as unknown as Iterable<SqliteValue[]>) {
     if (clock.monotonic() > deadline) throw new QueryFailure('timeout', `the query passed ${limits.timeoutMs} ms`);
+    if (limits.firstRows && rows >= limits.firstRows) {
+      more = true;
+      break;
+    }
     if (limits.pageRows && rows >= limits.pageRows) {
       if (sort.every((i) => isSame(row[i]!, last![i]!)))
         throw new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows');
@@ -192,6 +200,22 @@ function read(
     last = row;
   }
   return { json: encoder.encode(`${json}]`), rows, more, lastSort: last ? sort.map((i) => toBound(last[i]!)) : null };
+}
+
+/** Source: sqlite.org/eqp.html. */
+function planLines(database: DatabaseSync, shape: QueryShape, values: readonly BoundValue[]): string[] {
+  prepare(database, shape); // One SELECT and nothing after it, before its text is put behind another word.
+  const rows = database.prepare(`EXPLAIN QUERY PLAN ${shape.sql}`).all(bindings(values)) as {
+    id: number;
+    parent: number;
+    detail: string;
+  }[];
+  const depth = new Map<number, number>([[0, -1]]);
+  return rows.map(({ id, parent, detail }) => {
+    const own = (depth.get(parent) ?? -1) + 1;
+    depth.set(id, own);
+    return `${'  '.repeat(own)}${detail}`;
+  });
 }
 
 function bindings(values: readonly BoundValue[]): Record<string, SqliteValue> {

@@ -313,6 +313,27 @@ export interface NewToken {
   token: Token;
 }
 
+export interface PipelineOverview {
+  project: string;
+  name: string;
+  description: string | null;
+  enabled: boolean;
+  manager: 'folder' | 'api';
+  status: ResourceStatus;
+  source: string;
+  sink: string;
+  streams: number;
+  schedule: { cron: string; timezone: string } | null;
+  nextAt: number | null;
+  current: Run | null;
+  last: Run | null;
+}
+
+export interface PipelinePage {
+  items: PipelineOverview[];
+  next: string | null;
+}
+
 export interface PipelinePlan {
   streams: PlannedStream[];
   refused: { stream: string; problem: ProblemText; primaryKey: string[]; uniqueKeys: string[][]; cursors: { column: string; why: LocalText }[] }[];
@@ -596,6 +617,13 @@ export interface Client {
   changePassword(input: { body: { before: string; after: string } } & Sending): Promise<Answer<undefined>>;
   /** Tries a connection step by step: name, socket, TLS, login, grants. */
   checkConnection(input: { params: { project: string; name: string } } & Sending): Promise<Answer<ConnectionCheck>>;
+  /** Tries an unsaved connection step by step; placeholders stand for the stored secrets of its name. Stores nothing but an audit line. */
+  checkConnectionDraft(
+    input: {
+      params: { project: string };
+      body: { name?: string; spec: Record<string, unknown> };
+    } & Sending,
+  ): Promise<Answer<ConnectionCheck>>;
   /** Lets the held change of the watched folder through. */
   confirmIncident(input: { params: { id: string } } & Sending): Promise<Answer<undefined>>;
   /** Creates an API key of a consumer; its secret is in this answer and nowhere else. */
@@ -698,6 +726,12 @@ export interface Client {
   listIncidents(input?: { query?: { all?: boolean; limit?: number } } & Sending): Promise<Answer<Incidents>>;
   /** Lists keys, without their secrets. */
   listKeys(input: { params: { project: string }; query?: { consumer?: string } } & Sending): Promise<Answer<Keys>>;
+  /** Lists pipelines with the run that goes on, the last one that ended, and the next firing. */
+  listPipelines(
+    input?: {
+      query?: { project?: string; name?: string; limit?: number; after?: string };
+    } & Sending,
+  ): Promise<Answer<PipelinePage>>;
   /** Lists every problem Weir can answer with. */
   listProblems(input?: Sending): Promise<Answer<ProblemEntries>>;
   /** Lists the projects that hold resources. */
@@ -722,7 +756,7 @@ export interface Client {
   /** Lists runs, newest first. */
   listRuns(
     input?: {
-      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; before?: string; limit?: number };
+      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; from?: number; to?: number; before?: string; limit?: number };
     } & Sending,
   ): Promise<Answer<RunPage>>;
   /** Lists API tokens, without their secrets. */
@@ -812,6 +846,7 @@ export function createClient(options: ClientOptions): Client {
     cancelRun: (input) => call('POST', '/api/v1/runs/{id}/cancel', input),
     changePassword: (input) => call('POST', '/api/v1/session/password', input),
     checkConnection: (input) => call('POST', '/api/v1/projects/{project}/connections/{name}/check', input),
+    checkConnectionDraft: (input) => call('POST', '/api/v1/projects/{project}/connections/check', input),
     confirmIncident: (input) => call('POST', '/api/v1/incidents/{id}/confirm', input),
     createKey: (input) => call('POST', '/api/v1/projects/{project}/consumers/{consumer}/keys', input),
     createToken: (input) => call('POST', '/api/v1/tokens', input),
@@ -842,6 +877,7 @@ export function createClient(options: ClientOptions): Client {
     listDataApis: (input) => call('GET', '/api/v1/data-apis', input),
     listIncidents: (input) => call('GET', '/api/v1/incidents', input),
     listKeys: (input) => call('GET', '/api/v1/projects/{project}/keys', input),
+    listPipelines: (input) => call('GET', '/api/v1/pipelines', input),
     listProblems: (input) => call('GET', '/api/v1/problems', input),
     listProjects: (input) => call('GET', '/api/v1/projects', input),
     listResourceUses: (input) => call('GET', '/api/v1/projects/{project}/resources/{kind}/{name}/used-by', input),

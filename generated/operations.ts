@@ -3,12 +3,14 @@ import type { Operation } from '../src/control/api/operation.ts';
 import areaAudit from '../src/control/api/operations/audit.ts';
 import areaCalls from '../src/control/api/operations/calls.ts';
 import areaComponents from '../src/control/api/operations/components.ts';
+import areaConnectionDrafts from '../src/control/api/operations/connection-drafts.ts';
 import areaConnections from '../src/control/api/operations/connections.ts';
 import areaDataApiDrafts from '../src/control/api/operations/data-api-drafts.ts';
 import areaDocuments from '../src/control/api/operations/documents.ts';
 import areaIncidents from '../src/control/api/operations/incidents.ts';
 import areaKeys from '../src/control/api/operations/keys.ts';
 import areaPipelinePlans from '../src/control/api/operations/pipeline-plans.ts';
+import areaPipelines from '../src/control/api/operations/pipelines.ts';
 import areaProblemEntries from '../src/control/api/operations/problem-entries.ts';
 import areaProjects from '../src/control/api/operations/projects.ts';
 import areaPublications from '../src/control/api/operations/publications.ts';
@@ -27,12 +29,14 @@ export const operations: readonly Operation[] = [
   ...areaAudit,
   ...areaCalls,
   ...areaComponents,
+  ...areaConnectionDrafts,
   ...areaConnections,
   ...areaDataApiDrafts,
   ...areaDocuments,
   ...areaIncidents,
   ...areaKeys,
   ...areaPipelinePlans,
+  ...areaPipelines,
   ...areaProblemEntries,
   ...areaProjects,
   ...areaPublications,

@@ -143,7 +143,7 @@ async function openRooms({
   });
   const audit = createAudit(store, clock, newId);
   const dataApis = createDataApiCompiler();
-  const { resources, publisher, close } = await openConfiguration({
+  const { resources, publisher, compileDraft, close } = await openConfiguration({
     store,
     registry,
     kinds,
@@ -166,7 +166,8 @@ async function openRooms({
     audit: store.audit,
     calls: store.calls,
     registry,
-    probe: createProbe(publisher, connections),
+    probe: createProbe({ publisher, connections, compileDraft, audit }),
+    schedules: store.schedules,
     plans: createPlans(publisher, connections),
     drafts,
     routes: () => routesOf(publisher),

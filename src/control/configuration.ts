@@ -12,6 +12,7 @@ import type { Store } from '../store/types.ts';
 import type { Audit } from './access/audit.ts';
 import type { AllowedEnvironment } from './documents/variables.ts';
 import type { QueryLender } from './publish/checks.ts';
+import { type CompileDraft, createDraftCompiler } from './compile/aside.ts';
 import { openPublisher, type Publisher } from './publish/publisher.ts';
 import { createCatalog, loadCatalog } from './resources/catalog.ts';
 import type { ResourceKind } from './resources/define.ts';
@@ -43,6 +44,8 @@ export interface ConfigurationParts {
 export interface Configuration {
   readonly resources: Resources;
   readonly publisher: Publisher;
+  /** Compiles what is not saved, for trying it. */
+  readonly compileDraft: CompileDraft;
   close(): Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
         if (key.kind === 'Consumer') await publisher.refreshCredentials({ project: key.project, consumer: key.name });
     },
   });
-  return { resources, publisher, close: () => publisher.close() };
+  return { resources, publisher, compileDraft: createDraftCompiler(shared), close: () => publisher.close() };
 }
 
 /** Checks documents without a store or connections: for `weir validate` offline. Pure. */

@@ -105,6 +105,10 @@ export interface RunStore {
     pipeline?: string;
     state?: RunState;
     result?: RunResult;
+    /** Queued at or after, ms since 1970. */
+    from?: number;
+    /** Queued before. */
+    to?: number;
     before?: string;
     limit: number;
   }): Promise<Run[]>;

@@ -1,5 +1,7 @@
 /** Connections as control uses them: tried for people, and lent to the checks of data APIs. */
 import type { ConnectionProbe } from '../control/api/parts.ts';
+import type { Audit } from '../control/access/audit.ts';
+import type { CompileDraft } from '../control/compile/aside.ts';
 import type { QueryLender } from '../control/publish/checks.ts';
 import type { Publisher } from '../control/publish/publisher.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -16,8 +18,16 @@ export function compiledConnection(publisher: Publisher, project: string, name: 
   return entry.value as CompiledConnection;
 }
 
-/** Tries connections as the newest revision holds them. */
-export function createProbe(publisher: Publisher, connections: Connections): ConnectionProbe {
+interface ProbeParts {
+  readonly publisher: Publisher;
+  readonly connections: Connections;
+  readonly compileDraft: CompileDraft;
+  readonly audit: Audit;
+}
+
+/** Tries connections as the newest revision holds them, or as a draft says. */
+export function createProbe({ publisher, connections, compileDraft, audit }: ProbeParts): ConnectionProbe {
+  const steps = async (connection: CompiledConnection, signal: AbortSignal) => Array.fromAsync(connections.check(connection, signal));
   const within = async <V>(project: string, name: string, work: (connector: Connector) => Promise<V>): Promise<V> => {
     const connector = connections.open(compiledConnection(publisher, project, name));
     try {
@@ -27,10 +37,13 @@ export function createProbe(publisher: Publisher, connections: Connections): Con
     }
   };
   return {
-    async check(project, name, signal) {
-      const steps = [];
-      for await (const step of connections.check(compiledConnection(publisher, project, name), signal)) steps.push(step);
-      return steps;
+    check: async (project, name, signal) => steps(compiledConnection(publisher, project, name), signal),
+    async checkDraft({ project, name, spec, actor }, signal) {
+      const [entry] = compileDraft({ project, kind: 'Connection', name }, spec);
+      const connection = entry!.value as CompiledConnection;
+      // Written first: a draft may carry a stored secret to another host, and that must never go unseen.
+      await audit({ actor, action: 'connection.try', subject: `${project}/Connection/${name}`, detail: placeOf(connection) });
+      return steps(connection, signal);
     },
     discover: (project, name, signal) => within(project, name, (connector) => connector.discover(signal)),
     preview: (project, name, stream, rows, signal) =>
@@ -45,6 +58,14 @@ export function createProbe(publisher: Publisher, connections: Connections): Con
         throw connectionProblems.raise['no-such-stream']({ values: { stream, hint: near ?? '–' } });
       }),
   };
+}
+
+/** Where a draft leads, for the audit trail; no secret is in these fields. */
+function placeOf({ type, config: { host, port, file, url } }: CompiledConnection): string {
+  const place = [host, port, file, typeof url === 'string' ? URL.parse(url)?.host : undefined]
+    .filter((part) => typeof part === 'string' || typeof part === 'number')
+    .join(':');
+  return place === '' ? type : `${type} ${place}`.slice(0, 300);
 }
 
 /** Lends the query side of a connection for one piece of work. */

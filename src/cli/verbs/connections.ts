@@ -1,15 +1,26 @@
 /** Verbs that try connections: check, streams, preview. */
+import type { ConnectionCheck } from '../../../generated/client.ts';
+import { draftOf } from '../draft.ts';
 import { EXIT } from '../exit.ts';
-import type { Verb, VerbArgument } from '../verb.ts';
+import type { Given, Verb, VerbArgument } from '../verb.ts';
 
 const NAME: VerbArgument = { name: '<name>', help: { en: 'Name of the connection.', zh: '连接名称。' } };
 
 const check: Verb = {
   name: 'connection check',
   summary: { en: 'Tries a connection step by step; exits 1 at the step that fails.', zh: '逐步检查连接；某步失败时退出码为 1。' },
-  arguments: [NAME],
+  arguments: [{ name: '[name]', help: { en: 'Name of a saved connection.', zh: '已保存连接的名称。' } }],
+  options: [
+    {
+      flags: '-f, --file <place>',
+      help: {
+        en: 'File with a Connection that is not saved, or - (standard input).',
+        zh: '含未保存 Connection 的文件，或 -（标准输入）。',
+      },
+    },
+  ],
   async run(given) {
-    const { data } = await given.client().checkConnection({ params: { project: given.project, name: given.args[0]! } });
+    const data = await checked(given);
     given.out.list(data.steps, {
       columns: [
         { title: { en: 'STEP', zh: '步骤' }, value: (s) => s.step },
@@ -22,6 +33,17 @@ const check: Verb = {
     return data.ok ? EXIT.ok : EXIT.failed;
   },
 };
+
+/** The saved connection as it serves, or the one of the file. */
+async function checked(given: Given): Promise<ConnectionCheck> {
+  const client = given.client();
+  const [name] = given.args;
+  if (name !== undefined && given.options['file'] === undefined)
+    return (await client.checkConnection({ params: { project: given.project, name } })).data;
+  const draft = await draftOf(given, client, 'Connection');
+  const body = { name: draft.name, spec: draft.spec };
+  return (await client.checkConnectionDraft({ params: { project: draft.project }, body })).data;
+}
 
 const streams: Verb = {
   name: 'connection streams',

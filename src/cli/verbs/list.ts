@@ -7,6 +7,7 @@ import calls from './calls.ts';
 import connections from './connections.ts';
 import documents from './documents.ts';
 import explain from './explain.ts';
+import pipelines from './pipelines.ts';
 import plan from './plan.ts';
 import resources from './resources.ts';
 import routes from './routes.ts';
@@ -21,6 +22,7 @@ export const verbs: readonly Verb[] = [
   ...explain,
   ...routes,
   ...connections,
+  ...pipelines,
   ...runs,
   ...plan,
   ...api,
@@ -33,6 +35,7 @@ export const GROUPS: Readonly<Record<string, Text>> = {
   connection: { en: 'Tries connections.', zh: '测试连接。' },
   route: { en: 'Routing of the gateway.', zh: '网关路由。' },
   api: { en: 'Data APIs.', zh: '数据 API。' },
+  pipeline: { en: 'Pipelines.', zh: '管道。' },
   run: { en: 'Runs of pipelines.', zh: '管道运行。' },
   key: { en: 'API keys of consumers.', zh: '消费方的 API 密钥。' },
   token: { en: 'API tokens.', zh: 'API 令牌。' },

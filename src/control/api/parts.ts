@@ -11,13 +11,18 @@ import type { DraftReport } from '../../sdk/dataapi-draft.ts';
 import type { Batch, StreamSchema } from '../../sdk/record.ts';
 import type { Registry } from '../../sdk/registry.ts';
 import type { CompiledRoute } from '../../sdk/revision.ts';
-import type { RunStore } from '../../sdk/run.ts';
+import type { RunStore, ScheduleStore } from '../../sdk/run.ts';
 import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, TokenRow } from '../../store/types.ts';
 import type { Actor, Resources } from '../resources/types.ts';
 
 /** Tries connections of the store, as the Connection resource says; every wait ends with the signal. */
 export interface ConnectionProbe {
   check(project: string, name: string, signal: AbortSignal): Promise<readonly CheckStep[]>;
+  /** Checks a connection that is not saved; audited before it is tried. Raises `invalid` with every mistake of the spec. */
+  checkDraft(
+    draft: { project: string; name: string; spec: Readonly<Record<string, unknown>>; actor: Actor },
+    signal: AbortSignal,
+  ): Promise<readonly CheckStep[]>;
   discover(project: string, name: string, signal: AbortSignal): Promise<readonly StreamSchema[]>;
   preview(project: string, name: string, stream: string, rows: number, signal: AbortSignal): Promise<Batch>;
 }
@@ -167,6 +172,7 @@ export interface Parts {
   readonly resources: Resources;
   readonly runs: RunStore;
   readonly probe: ConnectionProbe;
+  readonly schedules: Pick<ScheduleStore, 'next'>;
   readonly plans: PipelinePlans;
   readonly drafts: Drafts;
   readonly sample: Sample;

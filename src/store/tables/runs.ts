@@ -90,12 +90,14 @@ function reading(db: Database): Pick<RunStore, 'get' | 'list' | 'logs'> {
       const row = await one(db, 'SELECT * FROM run WHERE id = ?', [id]);
       return row && runOf(row);
     },
-    async list({ project, pipeline, state, result, before, limit }) {
+    async list({ project, pipeline, state, result, from, to, before, limit }) {
       const filter = where([
         ['project = ?', project],
         ['pipeline = ?', pipeline],
         ['state = ?', state],
         ['result = ?', result],
+        ['created_at >= ?', from],
+        ['created_at < ?', to],
         ['id < ?', before],
       ]);
       return (await db.all(`SELECT * FROM run ${filter.sql} ORDER BY id DESC LIMIT ?`, [...filter.values, limit])).map(runOf);

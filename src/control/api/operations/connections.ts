@@ -1,5 +1,6 @@
 /** Trying connections: step by step check, streams, first rows. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { CheckStep } from '../../../sdk/connector.ts';
 import type { Batch, StreamSchema } from '../../../sdk/record.ts';
 import { decodeRows } from '../../../sdk/copy-text.ts';
 import { defineOperation } from '../operation.ts';
@@ -49,6 +50,8 @@ const step = named(
   }),
 );
 
+const connectionCheck = named('ConnectionCheck', strictObject({ ok: T.Boolean(), steps: T.Array(step) }));
+
 const check = defineOperation({
   id: 'checkConnection',
   area,
@@ -61,10 +64,10 @@ const check = defineOperation({
   access: 'connections:use',
   params,
   timeoutMs: 60_000,
-  response: named('ConnectionCheck', strictObject({ ok: T.Boolean(), steps: T.Array(step) })),
+  response: connectionCheck,
   async handler(call, parts) {
     const steps = await parts.probe.check(call.params.project, call.params.name, call.signal);
-    return { ok: steps.every((s) => s.ok), steps: steps.map((s) => ({ ...s })) };
+    return checkView(steps);
   },
 });
 
@@ -104,6 +107,10 @@ const preview = defineOperation({
   },
 });
 
+function checkView(steps: readonly CheckStep[]) {
+  return { ok: steps.every((s) => s.ok), steps: steps.map((s) => ({ ...s })) };
+}
+
 function streamView(found: StreamSchema) {
   return {
     name: found.name,
@@ -120,5 +127,7 @@ function previewView(batch: Batch) {
   const short = (cell: string | null) => (cell !== null && cell.length > CELL_CHARS_MAX ? `${cell.slice(0, CELL_CHARS_MAX)}…` : cell);
   return { columns: batch.columns.map((c) => ({ ...c })), rows: [...decodeRows(batch.data)].map((row) => row.map(short)) };
 }
+
+export { connectionCheck, checkView };
 
 export default [check, discover, preview];

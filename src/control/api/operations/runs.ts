@@ -86,6 +86,8 @@ const list = defineOperation({
     pipeline: T.Optional(resourceName()),
     state: T.Optional(oneOf(states, help('What goes on now.', '当前状态。'))),
     result: T.Optional(oneOf(results, help('How it ended.', '结束结果。'))),
+    from: T.Optional(T.Integer({ minimum: 0, ...help('Queued at or after, ms since 1970.', '排队时间不早于（毫秒）。') })),
+    to: T.Optional(T.Integer({ minimum: 0, ...help('Queued before, ms since 1970.', '排队时间早于（毫秒）。') })),
     before: T.Optional(T.String({ maxLength: 64, ...help('Id of the last run of the page before.', '上一页最后一次运行的 id。') })),
     limit: T.Integer({ minimum: 1, maximum: 500, default: 50, ...help('Most runs of an answer.', '返回的最多条数。') }),
   }),
@@ -232,5 +234,7 @@ function view(found: Run) {
     streams: streams.map((s) => ({ ...s, problem: s.problem ? { ...s.problem } : null })),
   };
 }
+
+export { run as runShape, view as runView };
 
 export default [start, list, get, cancel, retry, logs];

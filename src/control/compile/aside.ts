@@ -1,0 +1,60 @@
+/**
+ * A document that is not saved, checked and compiled as if it were: so that people can try it first. In: kind,
+ * name and spec as a form holds them, secrets as values, variables or placeholders of the stored version.
+ * Out: its entries, secrets resolved. Nothing is stored and nothing is served.
+ */
+import type { AnyEntry } from '../../sdk/revision.ts';
+import { API_VERSION, type ResourceKey, type StoredResource } from '../../sdk/resource.ts';
+import { writeDocument } from '../documents/edit.ts';
+import { checkKinds, checkSources } from '../resources/apply.ts';
+import { readLive } from '../resources/catalog.ts';
+import type { CheckEnvironment } from '../resources/check.ts';
+import { settle, type Wish, wish } from '../resources/plan.ts';
+import problems from '../resources/problems.ts';
+import { type CompilerParts, createCompiler } from './compile.ts';
+
+/** Compiles a draft. Raises `invalid` with every mistake, pointers as in the document, also when a secret cannot be had. */
+export type CompileDraft = (key: ResourceKey, spec: Readonly<Record<string, unknown>>) => readonly AnyEntry[];
+
+/** Makes the compiler of drafts. */
+export function createDraftCompiler(parts: CompilerParts & CheckEnvironment): CompileDraft {
+  const compiler = createCompiler(parts);
+  return (key, spec) => {
+    const { project, kind, name } = key;
+    const text = writeDocument({ apiVersion: API_VERSION, kind, metadata: { name, project }, spec });
+    const [document] = checkKinds(checkSources([{ text }], parts), parts.catalog, parts);
+    if (!document?.key || document.problems.length > 0) throw invalid(document?.problems ?? []);
+    const manager = parts.catalog.get(key)?.stored.manager ?? 'api';
+    const wanted = wish(document, key, parts.catalog, manager, parts.box, () => new Map());
+    settle([wanted], [], parts.catalog);
+    if (wanted.problems.length > 0) throw invalid(wanted.problems);
+    const { entries, failure } = compiler.compileAside(readLive(storedForm(wanted, manager), parts));
+    if (entries.length === 0) throw invalid([{ pointer: '/spec', detail: failure }]);
+    return entries;
+  };
+}
+
+function storedForm({ key, document, sealed }: Wish, manager: StoredResource['manager']): StoredResource {
+  return {
+    ...key,
+    manager,
+    text: sealed.text,
+    spec: sealed.spec,
+    labels: document.labels,
+    description: document.description,
+    enabled: true,
+    version: 0,
+    release: sealed.release,
+    createdAt: 0,
+    updatedAt: 0,
+    updatedBy: '',
+  };
+}
+
+/** The pointers without lines: the lines are of a text nobody wrote. */
+function invalid(errors: readonly { pointer: string; detail: string }[]): Error {
+  return problems.raise.invalid({
+    values: { count: errors.length },
+    errors: errors.map(({ pointer, detail }) => ({ pointer, detail })),
+  });
+}

@@ -574,6 +574,18 @@ export interface Tokens {
   items: Token[];
 }
 
+export interface TriedCall {
+  requestId: string;
+  consumer: string | null;
+  route: string;
+  status: number;
+  headers: { name: string; value: string }[];
+  body: string;
+  encoding: 'utf8' | 'base64';
+  truncated: boolean;
+  ms: number;
+}
+
 export interface User {
   name: string;
   displayName: string;
@@ -592,6 +604,7 @@ export interface Users {
 export interface Version {
   version: string;
   node: string;
+  gatewayPort: number | null;
 }
 
 export interface Whoami {
@@ -710,7 +723,7 @@ export interface Client {
   getRun(input: { params: { id: string } } & Sending): Promise<Answer<Run>>;
   /** Says whether the sample project is there. */
   getSample(input?: Sending): Promise<Answer<SampleReport>>;
-  /** Version of control. */
+  /** Version of control, and where the gateway listens. */
   getVersion(input?: Sending): Promise<Answer<Version>>;
   /** Lists audit entries, newest first. */
   listAudit(
@@ -820,6 +833,13 @@ export interface Client {
   setUserRole(input: { params: { name: string }; body: { role: 'admin' | 'viewer' } } & Sending): Promise<Answer<User>>;
   /** Queues a run of a pipeline. */
   startRun(input: { params: { project: string; name: string } } & Sending): Promise<Answer<Run>>;
+  /** Calls a route or data API through the gateway as a consumer: same auth, limits, policies and call record. */
+  tryCall(
+    input: {
+      params: { project: string };
+      body: { consumer?: string; method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'; path: string; host?: string; headers?: { name: string; value: string }[]; body?: string; timeout?: string };
+    } & Sending,
+  ): Promise<Answer<TriedCall>>;
   /** Tries an unsaved data API read-only: parameters, SQL shape with bound values, plan, time, the first rows, mistakes with their line. */
   tryDataApi(
     input: {
@@ -902,6 +922,7 @@ export function createClient(options: ClientOptions): Client {
     searchCalls: (input) => call('GET', '/api/v1/calls', input),
     setUserRole: (input) => call('PUT', '/api/v1/users/{name}/role', input),
     startRun: (input) => call('POST', '/api/v1/projects/{project}/pipelines/{name}/runs', input),
+    tryCall: (input) => call('POST', '/api/v1/projects/{project}/try-call', input),
     tryDataApi: (input) => call('POST', '/api/v1/projects/{project}/data-apis/try', input),
     validateDocuments: (input) => call('POST', '/api/v1/validate', input),
     whoami: (input) => call('GET', '/api/v1/session', input),

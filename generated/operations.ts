@@ -22,6 +22,7 @@ import areaSample from '../src/control/api/operations/sample.ts';
 import areaSession from '../src/control/api/operations/session.ts';
 import areaSystem from '../src/control/api/operations/system.ts';
 import areaTokens from '../src/control/api/operations/tokens.ts';
+import areaTryCalls from '../src/control/api/operations/try-calls.ts';
 import areaUsers from '../src/control/api/operations/users.ts';
 
 /** Every admin operation, area by area. */
@@ -48,5 +49,6 @@ export const operations: readonly Operation[] = [
   ...areaSession,
   ...areaSystem,
   ...areaTokens,
+  ...areaTryCalls,
   ...areaUsers,
 ];

@@ -6,6 +6,7 @@ import areaConnections from '../src/connections/problems.ts';
 import areaControlAccess from '../src/control/access/problems.ts';
 import areaControlApi from '../src/control/api/problems.ts';
 import areaControlResources from '../src/control/resources/problems.ts';
+import areaControlTryCall from '../src/control/try-call/problems.ts';
 import areaDataapi from '../src/dataapi/problems.ts';
 import areaGatewayHttp from '../src/gateway/http/problems.ts';
 import areaGateway from '../src/gateway/problems.ts';
@@ -21,6 +22,7 @@ export const catalogues: readonly ProblemCatalogue[] = [
   areaControlAccess,
   areaControlApi,
   areaControlResources,
+  areaControlTryCall,
   areaDataapi,
   areaGatewayHttp,
   areaGateway,

@@ -32,6 +32,7 @@ import type { RoleChannel } from '../src/control/fleet.ts';
 import { openConfiguration } from '../src/control/configuration.ts';
 import { allowedEnvironment } from '../src/control/documents/variables.ts';
 import { type RunningControl, startControl } from '../src/control/role.ts';
+import { createTryCalls } from '../src/control/try-call/try-calls.ts';
 import { createDataApiChecker } from '../src/dataapi/publish.ts';
 import { createDataApiCompiler } from '../src/dataapi/compiler.ts';
 import { openStore } from '../src/store/store.ts';
@@ -175,6 +176,7 @@ async function openRooms({
     projects: async () => [...new Set((await store.resources.all()).map((resource) => resource.project))],
     catalogues,
     version: '0.0.0-test',
+    gatewayPort: undefined,
     accounts: createAccounts({
       store,
       documents: createUserDocuments(resources),
@@ -199,12 +201,15 @@ async function openRooms({
     doctor: async () => [{ check: 'store', level: 'ok' as const, detail: { en: 'answers', zh: '正常' } }],
   };
   const callers = createCallers({ store, clock, cliToken, sessionIdleMs: 3_600_000 });
+  const { keys: lender, routes } = parts;
+  const openTryCalls: Parameters<typeof startControl>[0]['openTryCalls'] = (fleet) =>
+    createTryCalls({ listener: undefined, routes, fleet, keys: lender, registry, audit, clock, newId });
   const closeRooms = async () => {
     await drafts.close();
     await close();
     await connections.close();
   };
-  return { needs: { parts, callers, audit, revisions: publisher }, closeRooms };
+  return { needs: { parts, openTryCalls, callers, audit, revisions: publisher }, closeRooms };
 }
 
 const ABSENT = { state: 'absent' as const, notes: [] };

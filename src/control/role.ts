@@ -15,7 +15,7 @@ import type { Audit } from './access/audit.ts';
 import type { Callers } from './api/caller.ts';
 import metricSpecs from './api/metrics.ts';
 import type { Operation } from './api/operation.ts';
-import type { Parts } from './api/parts.ts';
+import type { FleetStatus, Parts, TryCalls } from './api/parts.ts';
 import { createServer } from './api/server.ts';
 import { createCallWriter } from './call-writer.ts';
 import type { ControlConfig } from './config.ts';
@@ -33,8 +33,10 @@ export interface ControlNeeds {
   readonly revisions: Revisions;
   readonly operations: readonly Operation[];
   /** Everything operations use but what this role makes itself. */
-  readonly parts: Omit<Parts, 'fleet' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log'>;
+  readonly parts: Omit<Parts, 'fleet' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log'>;
   readonly serve: Serve;
+  /** Opens the room that calls our own gateway; it needs to know which one is connected. */
+  readonly openTryCalls: (fleet: () => FleetStatus) => TryCalls;
   /** Name of this process in metrics. */
   readonly instance: string;
   /** Folder of the built console, when there is one. */
@@ -67,7 +69,15 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   const app = createServer({
     config,
     metrics,
-    parts: { ...needs.parts, fleet: fleet.status, runsWaiting: fleet.runsWaiting, secureCookie: config.secureCookie, clock, log },
+    parts: {
+      ...needs.parts,
+      fleet: fleet.status,
+      runsWaiting: fleet.runsWaiting,
+      tryCalls: needs.openTryCalls(fleet.status),
+      secureCookie: config.secureCookie,
+      clock,
+      log,
+    },
     operations: needs.operations,
     callers: needs.callers,
     denials,

@@ -65,6 +65,8 @@ export interface CredentialTable {
   list(filter: { project?: string; consumer?: string }): Promise<CredentialRow[]>;
   /** False when there is none, or it was revoked before. */
   revoke(id: string, at: number): Promise<boolean>;
+  /** Deletes one that was only lent. */
+  delete(id: string): Promise<void>;
   /** Deletes all credentials of a consumer that was deleted. */
   deleteOf(project: string, consumer: string): Promise<void>;
 }

@@ -17,6 +17,7 @@ import { adoptAccounts, createUserDocuments } from '../control/access/user-docum
 import { openConfiguration } from '../control/configuration.ts';
 import { allowedEnvironment } from '../control/documents/variables.ts';
 import { startControl } from '../control/role.ts';
+import { createTryCalls } from '../control/try-call/try-calls.ts';
 import { createDataApiCompiler } from '../dataapi/compiler.ts';
 import { createDataApiChecker } from '../dataapi/publish.ts';
 import { openStore } from '../store/store.ts';
@@ -62,6 +63,17 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     instance: newId(),
     consoleFolder: path.join(root, 'console', 'dist'),
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
+    openTryCalls: (fleet) =>
+      createTryCalls({
+        listener: gatewayListener(role),
+        routes: () => routesOf(publisher),
+        fleet,
+        keys: access.keys,
+        registry,
+        audit,
+        clock,
+        newId,
+      }),
     parts: {
       ...access,
       audit: store.audit,
@@ -78,6 +90,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       registry,
       catalogues,
       version,
+      gatewayPort: gatewayListener(role)?.port,
       routes: () => routesOf(publisher),
       publications: createPublications(publisher, rooms.dataApis, registry),
       doctor: (signal) => examine({ role, store, configuration }, signal),
@@ -94,6 +107,13 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       await store.close();
     },
   };
+}
+
+/** Where this installation's gateway can be reached from here; undefined when its port is not fixed. */
+function gatewayListener({ config }: RoleConfig): { host: string; port: number } | undefined {
+  const { host, port } = config.gateway;
+  if (port === 0) return undefined;
+  return { port, host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host };
 }
 
 /** What everything else of control stands on, opened in order. */

@@ -44,4 +44,53 @@ function requestOf(text: string): { method: string; host: string; path: string }
   return { method: (match[1] ?? 'GET').toUpperCase(), host: match[2] ?? '', path: match[3] ?? '/' };
 }
 
-export default [explain];
+const attempt: Verb = {
+  name: 'route call',
+  summary: {
+    en: 'Calls a route or data API through the gateway as a consumer, without its key; exits 1 for an answer of 400 and above.',
+    zh: '以消费方身份经网关调用路由或数据 API（无需其密钥）；应答为 400 及以上时退出码为 1。',
+  },
+  arguments: [
+    {
+      name: '<request>',
+      help: { en: 'Such as "GET /data/v1/orders?status=open", or only a path.', zh: '如 "GET /data/v1/orders?status=open"，或仅路径。' },
+    },
+  ],
+  options: [
+    { flags: '--consumer <name>', help: { en: 'Consumer that calls; nobody when left out.', zh: '调用的消费方；省略则匿名。' } },
+    { flags: '-H, --header <name: value>', many: true, help: { en: 'Header field; may be repeated.', zh: '请求头，可重复。' } },
+    { flags: '-d, --data <text>', help: { en: 'Body.', zh: '请求体。' } },
+  ],
+  async run(given) {
+    const { out, options } = given;
+    const { method, host, path } = requestOf(given.args[0]!);
+    const consumer = options['consumer'] as string | undefined;
+    const headers = ((options['header'] as readonly string[] | undefined) ?? []).map(headerOf);
+    const body = {
+      method: method as 'GET',
+      path,
+      headers,
+      body: (options['data'] as string | undefined) ?? '',
+      ...(host === '' ? {} : { host }),
+      ...(consumer === undefined ? {} : { consumer }),
+    };
+    const { data } = await given.client().tryCall({ params: { project: given.project }, body });
+    const code = data.status >= 400 ? EXIT.failed : EXIT.ok;
+    if (out.form === 'json' || out.form === 'yaml') out.one(data, { name: (found) => found.requestId });
+    else {
+      const values = { status: data.status, route: data.route, ms: Math.round(data.ms * 10) / 10, id: data.requestId };
+      out.note({ en: '{status} by {route} in {ms} ms, call {id}', zh: '{status}，由 {route} 处理，耗时 {ms} 毫秒，调用 {id}' }, values);
+      out.text(data.body);
+      if (data.truncated) out.note({ en: 'The body goes on; 256 KiB are shown.', zh: '正文未完，仅显示 256 KiB。' });
+    }
+    return code;
+  },
+};
+
+function headerOf(text: string): { name: string; value: string } {
+  const at = text.indexOf(':');
+  if (at < 1) throw problems.raise['bad-value']({ values: { what: '--header', value: text, example: 'accept: text/csv' } });
+  return { name: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
+}
+
+export default [explain, attempt];

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
 import type { CredentialRow, Store } from '../../store/types.ts';
-import type { Keys, KeyView } from '../api/parts.ts';
+import type { KeyLender, Keys, KeyView } from '../api/parts.ts';
 import type { Audit } from './audit.ts';
 import problems from './problems.ts';
 import { newSecretText, sha256Hex } from './secrets-text.ts';
@@ -13,6 +13,10 @@ const KEY_PREFIX = 'wk_';
 const TYPE = 'api-key';
 /** Keys of one consumer that are neither revoked nor over. */
 const VALID_MAX = 100;
+/** A lent key ends then, should nobody be left to take it back. */
+const LENT_MS = 60_000;
+/** Stands as the maker of lent keys. */
+const LENDER = 'weir';
 
 /**
  * Opens the room of keys. A key and its audit line are written together; `changed` is called after a key
@@ -24,7 +28,16 @@ export function createKeys(
   clock: Clock,
   newId: NewId,
   changed: (project: string) => Promise<void>,
-): Keys {
+): Keys & KeyLender {
+  const newRow = (secret: string, given: Pick<CredentialRow, 'project' | 'consumer' | 'createdBy' | 'expiresAt'>): CredentialRow => ({
+    ...given,
+    id: newId(),
+    type: TYPE,
+    sha256: sha256Hex(secret),
+    hint: secret.slice(0, HINT_LENGTH),
+    createdAt: clock.now(),
+    revokedAt: null,
+  });
   return {
     async list(project, consumer) {
       return (await store.credentials.list({ project, ...(consumer === undefined ? {} : { consumer }) })).map(viewOf);
@@ -32,18 +45,7 @@ export function createKeys(
     async create({ project, consumer, expiresAt }, actor) {
       const secret = newSecretText(KEY_PREFIX);
       const now = clock.now();
-      const row: CredentialRow = {
-        id: newId(),
-        project,
-        type: TYPE,
-        consumer,
-        sha256: sha256Hex(secret),
-        hint: secret.slice(0, HINT_LENGTH),
-        createdAt: now,
-        createdBy: actor.name,
-        expiresAt,
-        revokedAt: null,
-      };
+      const row = newRow(secret, { project, consumer, createdBy: actor.name, expiresAt });
       await store.transaction(async (tables) => {
         const known = await tables.resources.get({ project, kind: 'Consumer', name: consumer });
         if (!known) throw problems.raise['no-such-consumer']({ values: { project, name: consumer } });
@@ -55,6 +57,22 @@ export function createKeys(
       });
       await changed(project);
       return { secret, key: viewOf(row) };
+    },
+    async lend({ project, consumer }, work) {
+      const secret = newSecretText(KEY_PREFIX);
+      const row = newRow(secret, { project, consumer, createdBy: LENDER, expiresAt: clock.now() + LENT_MS });
+      await store.transaction(async (tables) => {
+        const known = await tables.resources.get({ project, kind: 'Consumer', name: consumer });
+        if (!known) throw problems.raise['no-such-consumer']({ values: { project, name: consumer } });
+        await tables.credentials.add(row);
+      });
+      try {
+        await changed(project);
+        return await work(secret);
+      } finally {
+        await store.credentials.delete(row.id);
+        await changed(project);
+      }
     },
     async revoke(project, id, actor) {
       const done = await store.transaction(async (tables) => {

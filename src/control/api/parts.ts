@@ -154,6 +154,46 @@ export interface Keys {
   revoke(project: string, id: string, actor: Actor): Promise<boolean>;
 }
 
+/** Lends a key for one piece of work: it ends within a minute whatever happens, and is gone when the work is done. */
+export interface KeyLender {
+  /** Raises `no-such-consumer`. */
+  lend<R>(key: { project: string; consumer: string }, work: (secret: string) => Promise<R>): Promise<R>;
+}
+
+export interface TryCallRequest {
+  readonly project: string;
+  /** Whose key is used; null for none. */
+  readonly consumer: string | null;
+  readonly method: string;
+  /** Path and query as they stand in the request line. */
+  readonly path: string;
+  readonly host: string | undefined;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly body: string;
+  readonly timeoutMs: number;
+}
+
+export interface TryCallAnswer {
+  readonly requestId: string;
+  /** Whose key was used; null when none was asked for. */
+  readonly consumer: string | null;
+  /** `project/name`. */
+  readonly route: string;
+  readonly status: number;
+  /** Names in small letters, in their order. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly body: string;
+  readonly encoding: 'utf8' | 'base64';
+  /** True when the body goes on. */
+  readonly truncated: boolean;
+  readonly ms: number;
+}
+
+/** Calls what the gateway serves, through its own listener. Raises problems of `core/try-call`. */
+export interface TryCalls {
+  call(request: TryCallRequest, actor: Actor, signal: AbortSignal): Promise<TryCallAnswer>;
+}
+
 /** Things an operator should look at; `confirm` lets a held change of the watched folder through. */
 export interface Incidents {
   list(filter: { open?: boolean; limit: number }): Promise<readonly Incident[]>;
@@ -164,6 +204,7 @@ export interface Parts {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly keys: Keys;
+  readonly tryCalls: TryCalls;
   readonly audit: Pick<AuditTable, 'list'>;
   readonly calls: Pick<CallTable, 'search'>;
   readonly incidents: Incidents;
@@ -186,6 +227,8 @@ export interface Parts {
   /** Tells workers that a run waits. */
   readonly runsWaiting: () => void;
   readonly version: string;
+  /** Port of the gateway's listener; undefined when it is not fixed. */
+  readonly gatewayPort: number | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -23,6 +23,9 @@ export function credentialTable(db: Database): CredentialTable {
       return (await db.all(`SELECT * FROM credential ${filter.sql} ORDER BY id`, filter.values)).map(credentialOf);
     },
     revoke: async (id, at) => (await db.run('UPDATE credential SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id])) > 0,
+    async delete(id) {
+      await db.run('DELETE FROM credential WHERE id = ?', [id]);
+    },
     async deleteOf(project, consumer) {
       await db.run('DELETE FROM credential WHERE project = ? AND consumer = ?', [project, consumer]);
     },

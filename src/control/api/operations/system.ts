@@ -1,7 +1,7 @@
 /** The installation itself: which processes run which revision, what doctor finds, which build it is. */
-import { strictObject, T } from '../../../base/schema.ts';
+import { help, strictObject, T } from '../../../base/schema.ts';
 import { defineOperation } from '../operation.ts';
-import { named, oneOf, text, time } from '../shapes.ts';
+import { named, oneOf, orNull, text, time } from '../shapes.ts';
 
 const area = 'system';
 
@@ -77,10 +77,17 @@ const version = defineOperation({
   area,
   method: 'GET',
   path: '/version',
-  summary: { en: 'Version of control.', zh: '控制端版本。' },
+  summary: { en: 'Version of control, and where the gateway listens.', zh: '控制端版本与网关监听端口。' },
   access: 'signed-in',
-  response: named('Version', strictObject({ version: T.String(), node: T.String() })),
-  handler: async (_call, parts) => ({ version: parts.version, node: process.versions.node }),
+  response: named(
+    'Version',
+    strictObject({
+      version: T.String(),
+      node: T.String(),
+      gatewayPort: orNull(T.Integer(help('Port of the gateway; null when it is not fixed.', '网关端口；未固定时为 null。'))),
+    }),
+  ),
+  handler: async (_call, parts) => ({ version: parts.version, node: process.versions.node, gatewayPort: parts.gatewayPort ?? null }),
 });
 
 export default [status, doctor, version];

@@ -79,7 +79,7 @@ function metrics(root: string): string {
   const files = listFiles(root, 'src').filter((file) => /\/(process-)?metrics\.ts$/.test(file) && file !== 'src/telemetry/metrics.ts');
   const name = (file: string) => variable('metrics', file.slice('src/'.length, -'.ts'.length).replaceAll('/', '-'));
   const imports = files.map((file) => `import ${name(file)} from '../${file}';\n`).join('');
-  return `${MARK}import type { MetricSpec } from '../src/telemetry/metrics.ts';\n${imports}
+  return `${MARK}import type { MetricSpec } from '../src/telemetry/metric-specs.ts';\n${imports}
 /** Every metric of every room. */
 export const metrics: readonly MetricSpec[] = [\n${files.map((f) => `  ...Object.values(${name(f)}),\n`).join('')}];\n`;
 }

@@ -3,9 +3,9 @@
  * into numbers, every mistake reported at once with its JSON pointer and a "did you mean".
  * In: a schema and an untrusted value. Out: `{ value }` or `{ errors }`; the input is not changed.
  */
-import { Compile } from 'typebox/compile';
 import type { ProblemPointer } from './problem.ts';
 import { type JsonSchema, type Static, type TSchema } from './schema.ts';
+import { type LeafCheck, leafCheck } from './schema-leaf.ts';
 import { nearest } from './suggest.ts';
 import { parseBytes, parseDuration } from './units.ts';
 
@@ -16,7 +16,7 @@ export interface ReadResult<V> {
 }
 
 const DEPTH_MAX = 40;
-const leafChecks = new WeakMap<object, ReturnType<typeof Compile>>();
+const leafChecks = new WeakMap<object, LeafCheck>();
 
 /**
  * Reads `input` by `schema`.
@@ -140,12 +140,12 @@ function rank(errors: ProblemPointer[], at: string): number {
 function readLeaf(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[]): unknown {
   if (schema['x-duration'] || schema['x-bytes']) return readUnit(schema, input, at, errors);
   let check = leafChecks.get(schema);
-  if (!check) leafChecks.set(schema, (check = Compile(schema as unknown as TSchema)));
-  if (check.Check(input)) return input;
-  const first = check.Errors(input)[0];
+  if (!check) leafChecks.set(schema, (check = leafCheck(schema)));
+  const wrong = check(input);
+  if (wrong === undefined) return input;
   const shown = schema['x-secret'] ? 'a value that is not shown' : describe(input);
   if (schema.enum) return fail(errors, at, `must be one of: ${schema.enum.map((v) => JSON.stringify(v)).join(', ')}; got ${shown}`);
-  return fail(errors, at, `${first?.message ?? 'is not valid'}; got ${shown}`);
+  return fail(errors, at, `${wrong}; got ${shown}`);
 }
 
 function readUnit(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[]): unknown {

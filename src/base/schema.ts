@@ -1,13 +1,14 @@
 /**
- * The one vocabulary of schemas: TypeBox plus Weir's own field kinds. Nothing else imports TypeBox.
+ * The one vocabulary of schemas: TypeBox's types plus Weir's own field kinds. Nothing else names TypeBox.
  * A schema is JSON Schema 2020-12; own keywords (`x-duration`, `x-bytes`, `x-secret`, `x-expression`,
  * `x-ref`, `x-zh`, `x-advanced`) pass through to editors, docs and forms. A duration is `'1m'` for
  * people and milliseconds for code; a size is `'1MiB'` and bytes.
  */
-import Type, { type Static as TypeStatic, type TSchema as TypeSchema } from 'typebox';
+import type { Static as TypeStatic, TSchema as TypeSchema } from 'typebox';
+import { T } from './schema-build.ts';
 import { BYTES_PATTERN, DURATION_PATTERN } from './units.ts';
 
-export { Type as T };
+export { T };
 export type TSchema = TypeSchema;
 export type Static<S extends TSchema> = TypeStatic<S>;
 
@@ -44,31 +45,31 @@ interface FieldOptions<V> {
 
 /** A length of time: `'30s'` outside, milliseconds inside. */
 export const duration = (options: FieldOptions<string> & { readonly 'x-minimum'?: string; readonly 'x-maximum'?: string }) =>
-  Type.Unsafe<number>({ type: 'string', pattern: DURATION_PATTERN, 'x-duration': true, ...options });
+  T.Unsafe<number>({ type: 'string', pattern: DURATION_PATTERN, 'x-duration': true, ...options });
 
 /** A size: `'10MiB'` outside, bytes inside. */
 export const bytes = (options: FieldOptions<string> & { readonly 'x-minimum'?: string; readonly 'x-maximum'?: string }) =>
-  Type.Unsafe<number>({ type: 'string', pattern: BYTES_PATTERN, 'x-bytes': true, ...options });
+  T.Unsafe<number>({ type: 'string', pattern: BYTES_PATTERN, 'x-bytes': true, ...options });
 
 /** A value that is never shown, dumped, logged or hashed in the clear. May be `${secret:name}`. */
 export const secret = (options: FieldOptions<string>) =>
-  Type.Unsafe<string>({ type: 'string', minLength: 1, 'x-secret': true, ...options });
+  T.Unsafe<string>({ type: 'string', minLength: 1, 'x-secret': true, ...options });
 
 /** A small path into the exchange, such as `consumer.id` or `request.header.x-tenant`. */
 export const expression = (options: FieldOptions<string>) =>
-  Type.Unsafe<string>({ type: 'string', minLength: 1, maxLength: 200, 'x-expression': true, ...options });
+  T.Unsafe<string>({ type: 'string', minLength: 1, maxLength: 200, 'x-expression': true, ...options });
 
 /** The name of a resource of `kind` in the same project. */
 export const ref = (kind: string, options: FieldOptions<string>) =>
-  Type.Unsafe<string>({ type: 'string', pattern: NAME_PATTERN, 'x-ref': kind, ...options });
+  T.Unsafe<string>({ type: 'string', pattern: NAME_PATTERN, 'x-ref': kind, ...options });
 
 /** Names of resources and projects: lower case, digits and dashes, at most 63 characters (RFC 1123 label). */
 export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 /** A choice by a `type` member: each variant is an object schema that names its `type` as a constant. */
 export const variants = <S extends readonly TSchema[]>(schemas: readonly [...S], options: Record<string, unknown> = {}) =>
-  Type.Unsafe<Static<S[number]>>({ anyOf: schemas, 'x-discriminator': 'type', ...options });
+  T.Unsafe<Static<S[number]>>({ anyOf: schemas, 'x-discriminator': 'type', ...options });
 
 /** An object that refuses unknown members. */
 export const strictObject = <P extends Record<string, TSchema>>(properties: P, options: Record<string, unknown> = {}) =>
-  Type.Object(properties, { additionalProperties: false, ...options });
+  T.Object(properties, { additionalProperties: false, ...options });

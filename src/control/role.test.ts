@@ -7,7 +7,8 @@ import { after, before, test } from 'node:test';
 import { startTestControl, type TestControl } from '../../test/control-role.ts';
 import type { CallRecord } from '../sdk/call-record.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
-import { createRegistry, defineMetrics, metricsJson, openMetrics } from '../telemetry/metrics.ts';
+import { defineMetrics } from '../telemetry/metric-specs.ts';
+import { createRegistry, metricsJson, openMetrics } from '../telemetry/metrics.ts';
 import type { RoleChannel } from './fleet.ts';
 
 let control: TestControl;

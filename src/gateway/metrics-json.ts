@@ -1,6 +1,6 @@
 /** Numbers of all threads, added up and put into prom-client's JSON form. Runs on the process's main thread. */
 import type { MetricsJson } from '../sdk/channel.ts';
-import type { MetricSpec } from '../telemetry/metrics.ts';
+import type { MetricSpec } from '../telemetry/metric-specs.ts';
 import specs from './metrics.ts';
 import { BUCKETS_S, CLASSES, METHODS, type MetricsSnapshot, ROW } from './route-stats.ts';
 

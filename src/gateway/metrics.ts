@@ -1,5 +1,5 @@
 /** Metrics of the gateway. Routes and projects are what is published; methods and reasons come from short lists. */
-import { defineMetrics } from '../telemetry/metrics.ts';
+import { defineMetrics } from '../telemetry/metric-specs.ts';
 
 const route = ['route', 'project'] as const;
 

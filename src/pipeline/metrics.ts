@@ -1,6 +1,7 @@
 /** Figures of the pipeline plane; `openPipelineMetrics` puts them on a process's registry. */
 import type { Registry } from 'prom-client';
-import { defineMetrics, type Metrics, openMetrics } from '../telemetry/metrics.ts';
+import { defineMetrics } from '../telemetry/metric-specs.ts';
+import { type Metrics, openMetrics } from '../telemetry/metrics.ts';
 
 const LABELS = ['project', 'pipeline'] as const;
 

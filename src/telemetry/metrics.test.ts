@@ -1,7 +1,8 @@
 /** Aim: metrics are declared once, opened, merged over processes and readable by Prometheus. Method: real registries. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRegistry, defineMetrics, mergedMetrics, metricsJson, openMetrics } from './metrics.ts';
+import { defineMetrics } from './metric-specs.ts';
+import { createRegistry, mergedMetrics, metricsJson, openMetrics } from './metrics.ts';
 import { openProcessMetrics } from './process-metrics.ts';
 
 const specs = defineMetrics({

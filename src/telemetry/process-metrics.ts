@@ -5,7 +5,8 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Registry } from 'prom-client';
-import { type Metrics, defineMetrics, openMetrics } from './metrics.ts';
+import { defineMetrics } from './metric-specs.ts';
+import { type Metrics, openMetrics } from './metrics.ts';
 
 /** The monitor measures whole intervals of this length; what is beyond it is the delay. */
 const SAMPLE_MS = 20;

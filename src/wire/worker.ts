@@ -10,8 +10,9 @@ import { resilientChannel } from '../supervisor/resilient-channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
 import { createRegistry } from '../telemetry/metrics.ts';
 import { openProcessMetrics } from '../telemetry/process-metrics.ts';
-import { CHANNEL_SOCKET, clock, newId, openConnections, random } from './common.ts';
+import { CHANNEL_SOCKET, clock, newId, random } from './common.ts';
 import type { RoleConfig } from './config.ts';
+import { openConnections } from './open-connections.ts';
 import { version } from './version.ts';
 
 /** How often the process's own figures are refreshed. */

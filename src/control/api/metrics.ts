@@ -1,5 +1,5 @@
 /** Metrics of control itself. */
-import { defineMetrics } from '../../telemetry/metrics.ts';
+import { defineMetrics } from '../../telemetry/metric-specs.ts';
 
 export default defineMetrics({
   requests: {

@@ -3,8 +3,8 @@
  * Only single values are taken (string, integer, number, boolean); lists are not bound in this release.
  * Source: JSON Schema 2020-12 (validation and format-annotation vocabularies).
  */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import { createRequire } from 'node:module';
+import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js';
 import type { ColumnType } from '../sdk/record.ts';
 
 export type ValueSchema = Readonly<Record<string, unknown>>;
@@ -15,8 +15,12 @@ const FORMATS: Readonly<Record<string, ColumnType>> = { date: 'date', 'date-time
 
 /** Compiles a parameter's schema; throws ajv's error on a schema that is none. */
 export function compileValueCheck(schema: ValueSchema): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictNumbers: true, messages: true, logger: false });
-  (addFormats as unknown as (to: Ajv2020) => void)(ajv);
+  // Loaded with the first parameter: a gateway thread without data APIs never needs it, and starts sooner.
+  const load = createRequire(import.meta.url);
+  const library = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  const addFormats = load('ajv-formats') as (to: Ajv2020) => void;
+  const ajv = new library.Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictNumbers: true, messages: true, logger: false });
+  addFormats(ajv);
   ajv.addVocabulary(['example', 'x-zh']);
   return ajv.compile(schema);
 }

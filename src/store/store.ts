@@ -8,7 +8,6 @@ import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
-import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import { accountTable, loginFailureTable, sessionTable, tokenTable } from './tables/accounts.ts';
 import { auditTable, outboxTable } from './tables/audit.ts';
@@ -35,7 +34,7 @@ export interface StoreOptions {
  * Raises `newer-schema`, `damaged`, `read-only`, `full`, `unavailable`.
  */
 export async function openStore({ url, file, clock, newId }: StoreOptions): Promise<Store> {
-  const opened = url === undefined ? openSqlite(file) : openPostgres(url);
+  const opened = url === undefined ? openSqlite(file) : (await import('./postgres.ts')).openPostgres(url);
   try {
     await migrate(opened);
     await tidyUp(tablesOf(opened), clock.now());

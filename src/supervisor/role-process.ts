@@ -2,11 +2,11 @@
  * The role's side of children.ts: waits for `start`, runs the role, stops it on request, on SIGTERM,
  * or when the line to the supervisor closes (then it is out within three seconds).
  */
-import { flushCompileCache } from 'node:module';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import type { FromRole, ToRole } from './children.ts';
+import { keepCompiledCode } from './compiled-code.ts';
 
 export interface RunningRole {
   stop(graceMs: number): Promise<void>;
@@ -14,8 +14,6 @@ export interface RunningRole {
 
 const ORPHAN_GRACE_MS = 2_500;
 const ORPHAN_LIMIT_MS = 2_900;
-/** After the busy first moments: a role that is killed later starts from compiled code, and one that stops has nothing to write. */
-const KEEP_CODE_MS = 5_000;
 
 /** Runs one role in this process; never returns. `start` gets the configuration the supervisor sent. */
 export function runRoleProcess(
@@ -50,7 +48,7 @@ export function runRoleProcess(
       (role) => {
         running = role;
         tell({ type: 'ready' });
-        clock.after(KEEP_CODE_MS, flushCompileCache, { unref: true });
+        keepCompiledCode(clock);
       },
       (error: Error) => {
         // A problem says all there is to say; a stack is for bugs of ours.

@@ -2,7 +2,8 @@
  * The log of a role process: JSON lines, one event each, on standard error.
  * In: message and fields. Out: `{"time":"2026-01-31T08:00:00.000Z","level":"info","msg":"…",…}`.
  */
-import pino from 'pino';
+import { createRequire } from 'node:module';
+import type pino from 'pino';
 import type { Clock } from '../base/clock.ts';
 import type { Log, LogFields, LogLevel } from '../base/log.ts';
 import { redact } from './redact.ts';
@@ -22,32 +23,41 @@ export interface LogOptions {
  * Fields pass through `redact`: a secret-named one never shows its value.
  */
 export function createLog(options: LogOptions): Log {
-  const { write } = options;
+  const { level } = options;
+  let opened: pino.Logger | undefined;
+  const open = () => (opened ??= openLogger(options));
+  return wrap(level, open, (redact(options.fields ?? {}) ?? {}) as LogFields);
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Loads the library with the first line: most threads never write one, and all wait for what they load at their start. */
+function openLogger({ level, clock, write }: LogOptions): pino.Logger {
+  const pino = createRequire(import.meta.url)('pino') as typeof import('pino').default;
   const destination = write ? { write: (line: string) => void write(line) } : pino.destination({ fd: 2, sync: true });
-  const logger = pino(
+  return pino(
     {
-      level: options.level,
+      level,
       base: null,
       messageKey: 'msg',
       formatters: { level: (label) => ({ level: label }) },
-      timestamp: () => `,"time":"${new Date(options.clock.now()).toISOString()}"`,
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
     },
     destination,
   );
-  return wrap(logger, (redact(options.fields ?? {}) ?? {}) as LogFields);
 }
 
-function wrap(logger: pino.Logger, fixed: LogFields): Log {
+function wrap(least: LogLevel, open: () => pino.Logger, fixed: LogFields): Log {
   const write =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
-      if (logger.isLevelEnabled(level)) logger[level]({ ...fixed, ...(redact(fields) as LogFields) }, message);
+      if (LEVELS.indexOf(level) >= LEVELS.indexOf(least)) open()[level]({ ...fixed, ...(redact(fields) as LogFields) }, message);
     };
   return Object.freeze({
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    with: (fields: LogFields) => wrap(logger, { ...fixed, ...(redact(fields) as LogFields) }),
+    with: (fields: LogFields) => wrap(least, open, { ...fixed, ...(redact(fields) as LogFields) }),
   });
 }

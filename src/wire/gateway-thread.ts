@@ -5,10 +5,11 @@ import { policies } from '../../generated/policies.ts';
 import { createRunner } from '../dataapi/runner.ts';
 import { createEngine } from '../gateway/http/engine.ts';
 import { runGatewayThread } from '../gateway/thread.ts';
+import { keepCompiledCode } from '../supervisor/compiled-code.ts';
 import { clock, newId, openLog, random } from './common.ts';
 import { threadConfig } from './entry.ts';
-
 const config = threadConfig();
+keepCompiledCode(clock);
 runGatewayThread({
   data: workerData,
   parent: parentPort as MessagePort,

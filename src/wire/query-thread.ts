@@ -8,11 +8,13 @@ import { engineOpener } from '../dataapi/engines.ts';
 import { runQueryThread } from '../dataapi/query-thread.ts';
 import type { EngineWorker } from '../dataapi/engine-threads.ts';
 import { assert } from '../base/assert.ts';
+import { keepCompiledCode } from '../supervisor/compiled-code.ts';
 import { clock, openLog } from './common.ts';
 import { threadConfig } from './entry.ts';
 
 assert(!isMainThread && parentPort, 'the query thread is a thread');
 const config = threadConfig();
+keepCompiledCode(clock);
 const { kind, role = 'gateway' } = (workerData ?? {}) as { kind?: string; role?: string };
 const log = openLog(role, config.logLevel).with({ thread: 'query' });
 const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });

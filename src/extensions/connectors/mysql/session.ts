@@ -2,7 +2,7 @@
  * One connection to MariaDB or MySQL: UTC, utf8mb4, no backslash escapes in literals, text protocol.
  * Rows come as bytes in events, with back-pressure; on abort the socket is closed, which ends the query.
  */
-import mysql, { type Connection, type TypeCastField } from 'mysql2';
+import type { Connection, TypeCastField } from 'mysql2';
 import { type ConnectorTools, Problem } from '../../../sdk/index.ts';
 import type { MysqlConfig, mysqlProblems, MysqlProblems } from './config.ts';
 
@@ -63,7 +63,8 @@ export async function withSession<T>(
   }
 }
 
-function connectOnce(config: MysqlConfig, tools: MysqlTools, address: string, signal: AbortSignal): Promise<Connection> {
+async function connectOnce(config: MysqlConfig, tools: MysqlTools, address: string, signal: AbortSignal): Promise<Connection> {
+  const { default: mysql } = await import('mysql2'); // Loaded with the first connection: most processes and threads open none.
   return new Promise((resolve, reject) => {
     const connection = mysql.createConnection({
       host: address,

@@ -2,7 +2,7 @@
  * The connections of a query engine: opened ahead of use and refilled in the background, never by a
  * request. A request takes an idle one or waits a bounded time.
  */
-import pg from 'pg';
+import type pg from 'pg';
 import { type Clock, type Log, QueryFailure } from '../../../sdk/index.ts';
 
 /** Opens an authenticated connection that reads values as text; raises a Problem. */

@@ -3,8 +3,7 @@
  * Every call takes a signal: on abort the statement is cancelled at the server, then the socket closed.
  */
 import { connect as connectSocket } from 'node:net';
-import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type pg from 'pg';
 import type { Readable } from 'node:stream';
 import type { ConnectorTools } from '../../../sdk/index.ts';
 import type { PostgresConfig } from './config.ts';
@@ -93,13 +92,15 @@ function sessionOf(client: pg.Client, tools: PostgresTools, about: About, timeZo
         tools,
         signal,
         about,
-        () =>
-          new Promise<void>((resolve, reject) => {
-            const stream = client.query(copyFrom(sql));
+        async () => {
+          const { from } = await import('pg-copy-streams');
+          return new Promise<void>((resolve, reject) => {
+            const stream = client.query(from(sql));
             stream.once('error', reject);
             stream.once('finish', resolve);
             stream.end(data);
-          }),
+          });
+        },
         true,
       ),
     copyOut: (sql, signal) => copyPieces(client, tools, about, sql, signal),
@@ -121,7 +122,8 @@ async function* copyPieces(
 ): AsyncGenerator<Buffer> {
   const stop = cancelOnAbort(client, tools, signal);
   try {
-    const stream: Readable = client.query(copyTo(sql, { highWaterMark: 256 * 1024 }));
+    const { to } = await import('pg-copy-streams');
+    const stream: Readable = client.query(to(sql, { highWaterMark: 256 * 1024 }));
     for await (const piece of stream) yield piece as Buffer;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -221,6 +223,7 @@ async function connectOnce(
   purpose: string,
   signal: AbortSignal,
 ): Promise<pg.Client> {
+  const { default: pg } = await import('pg'); // Loaded with the first connection: most processes and threads open none.
   const client = new pg.Client({
     host: address,
     port: config.port,

@@ -40,7 +40,9 @@ test('every single-value schema of Weir is checked as TypeBox checks it', () => 
   for (const owner of [registry, kinds, operations, processConfig]) collect(owner, leaves, new Set());
   assert.ok(leaves.size > 200, `${leaves.size} schemas`);
   const values = [null, true, 0, 1, -1, 1.5, 7, 2 ** 31, 1e300, NaN, Infinity, '', 'a', 'abc', 'Abc-1', '0', ' ', '堰', '\n', [], {}];
-  const numbers = [...leaves].flatMap((s) => [s['minimum'], s['maximum'], s['minLength'], s['maxLength']]).filter((n) => typeof n === 'number');
+  const numbers = [...leaves]
+    .flatMap((s) => [s['minimum'], s['maximum'], s['minLength'], s['maxLength']])
+    .filter((n) => typeof n === 'number');
   const lengths = [...new Set(numbers)].flatMap((n) => [n - 1, n, n + 1]);
   const inputs = [...values, ...lengths, ...lengths.filter((n) => n >= 0 && n < 200_000).map((n) => 'z'.repeat(n))];
   for (const schema of leaves) {
@@ -64,9 +66,13 @@ function collect(value: unknown, into: Set<JsonSchema>, seen: Set<unknown>): voi
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
   const schema = value as JsonSchema;
-  const single = ['string', 'integer', 'number', 'boolean', 'null'].includes(schema.type as string) || (schema.const ?? schema.enum) !== undefined;
+  const single =
+    ['string', 'integer', 'number', 'boolean', 'null'].includes(schema.type as string) || (schema.const ?? schema.enum) !== undefined;
   // A document's own example may look like a schema; ours carry only these words.
-  if (single && Object.keys(schema).every((key) => /^(type|const|enum|pattern|m(in|ax)(imum|Length)|description|default|examples|x-.*)$/.test(key)))
+  if (
+    single &&
+    Object.keys(schema).every((key) => /^(type|const|enum|pattern|m(in|ax)(imum|Length)|description|default|examples|x-.*)$/.test(key))
+  )
     into.add(schema);
   for (const child of value instanceof Map ? value.values() : Object.values(value)) collect(child, into, seen);
 }

@@ -33,7 +33,19 @@ export const T = Object.freeze({
   Unsafe: (schema: object) => copy(schema),
 }) as unknown as Pick<
   typeof TypeBox,
-  'String' | 'Number' | 'Integer' | 'Boolean' | 'Null' | 'Unknown' | 'Literal' | 'Array' | 'Union' | 'Object' | 'Record' | 'Optional' | 'Unsafe'
+  | 'String'
+  | 'Number'
+  | 'Integer'
+  | 'Boolean'
+  | 'Null'
+  | 'Unknown'
+  | 'Literal'
+  | 'Array'
+  | 'Union'
+  | 'Object'
+  | 'Record'
+  | 'Optional'
+  | 'Unsafe'
 >;
 
 function mark(schema: object, name: string): object {

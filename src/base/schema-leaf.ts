@@ -29,9 +29,7 @@ const RULES: Readonly<Record<string, (wanted: never) => Rule>> = {
   maximum: (most: number) => (value) => (typeof value === 'number' && value > most ? `must be <= ${most}` : undefined),
   maxLength: (most: number) => (value) =>
     // Counted only when it matters: a text has never more characters than code units.
-    typeof value === 'string' && value.length > most && characters(value) > most
-      ? `must not have more than ${most} characters`
-      : undefined,
+    typeof value === 'string' && value.length > most && characters(value) > most ? `must not have more than ${most} characters` : undefined,
   minLength: (least: number) => (value) =>
     typeof value === 'string' && characters(value) < least ? `must not have fewer than ${least} characters` : undefined,
   pattern: (pattern: string) => {
@@ -47,7 +45,9 @@ export function leafCheck(schema: JsonSchema): LeafCheck {
   assert(type === undefined || (typeof type === 'string' && Object.hasOwn(TYPES, type)), 'a schema names one type, a known one');
   for (const keyword of Object.keys(schema))
     assert(NOTES.test(keyword) || Object.hasOwn(RULES, keyword), `base/schema-leaf.ts does not check the keyword ${keyword}`);
-  const rules = Object.entries(RULES).flatMap(([keyword, rule]) => (Object.hasOwn(schema, keyword) ? [rule(schema[keyword] as never)] : []));
+  const rules = Object.entries(RULES).flatMap(([keyword, rule]) =>
+    Object.hasOwn(schema, keyword) ? [rule(schema[keyword] as never)] : [],
+  );
   return (value) => {
     for (const rule of rules) {
       const wrong = rule(value);

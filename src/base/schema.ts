@@ -52,8 +52,7 @@ export const bytes = (options: FieldOptions<string> & { readonly 'x-minimum'?: s
   T.Unsafe<number>({ type: 'string', pattern: BYTES_PATTERN, 'x-bytes': true, ...options });
 
 /** A value that is never shown, dumped, logged or hashed in the clear. May be `${secret:name}`. */
-export const secret = (options: FieldOptions<string>) =>
-  T.Unsafe<string>({ type: 'string', minLength: 1, 'x-secret': true, ...options });
+export const secret = (options: FieldOptions<string>) => T.Unsafe<string>({ type: 'string', minLength: 1, 'x-secret': true, ...options });
 
 /** A small path into the exchange, such as `consumer.id` or `request.header.x-tenant`. */
 export const expression = (options: FieldOptions<string>) =>

@@ -141,6 +141,9 @@ test('credential: --token, WEIR_TOKEN, login, cli-token, in this order; the last
   };
   assert.equal(await who(), 'local-cli');
   assert.equal(await who({ WEIR_TOKEN: control.admin }), 'test-admin');
+  const twice = await weir(['token', 'list'], { env: { WEIR_TOKEN: control.admin, WEIR_TOKEN_FILE: '/nowhere' } });
+  assert.notEqual(twice.code, 0);
+  assert.match(twice.err, /WEIR_TOKEN and WEIR_TOKEN_FILE are both set/);
   assert.equal(
     (await weir(['token', 'list', '--token', control.viewer], { env: { WEIR_TOKEN: control.admin } })).code,
     5,

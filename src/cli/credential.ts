@@ -24,8 +24,9 @@ export function chooseServer(io: Io, asked: string | undefined, local: () => Loc
   return originOf(asked ?? io.env['WEIR_SERVER'] ?? readLogins(io).current ?? local().address);
 }
 
-/** The credential for `server`. Raises `no-credential`. */
+/** The credential for `server`. Raises `no-credential`, `token-twice`. */
 export function chooseCredential(io: Io, asked: string | undefined, server: string, local: () => LocalControl): Credential {
+  if (io.env['WEIR_TOKEN'] !== undefined && io.env['WEIR_TOKEN_FILE'] !== undefined) throw problems.raise['token-twice']();
   const given = asked ?? io.env['WEIR_TOKEN'] ?? fileValue(io.env['WEIR_TOKEN_FILE']);
   if (given) return { kind: 'token', token: given };
   const login = readLogins(io).servers[server];

@@ -48,6 +48,14 @@ export default defineProblems('core/cli', {
       zh: '未找到 {server} 的凭证：请运行 `weir login --server {server}`、设置 WEIR_TOKEN 或使用 --token。',
     },
   },
+  'token-twice': {
+    status: 400,
+    title: { en: 'Two tokens are given', zh: '给出了两个令牌' },
+    detail: {
+      en: 'WEIR_TOKEN and WEIR_TOKEN_FILE are both set: only one of them can give the token, remove the other.',
+      zh: 'WEIR_TOKEN 与 WEIR_TOKEN_FILE 同时设置：只能由其中一个提供令牌，请移除另一个。',
+    },
+  },
   unreachable: {
     status: 503,
     title: { en: 'Control does not answer', zh: '控制端无应答' },

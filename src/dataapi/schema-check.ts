@@ -19,7 +19,14 @@ export function compileValueCheck(schema: ValueSchema): ValidateFunction {
   const load = createRequire(import.meta.url);
   const library = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
   const addFormats = load('ajv-formats') as (to: Ajv2020) => void;
-  const ajv = new library.Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictNumbers: true, messages: true, logger: false });
+  const ajv = new library.Ajv2020({
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictNumbers: true,
+    messages: true,
+    logger: false,
+  });
   addFormats(ajv);
   ajv.addVocabulary(['example', 'x-zh']);
   return ajv.compile(schema);

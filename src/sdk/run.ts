@@ -93,6 +93,11 @@ export interface RunStore {
   claim(worker: string, leaseMs: number): Promise<Lease | null>;
   /** Extends the lease; false when it was lost (then stop at once). Answers whether cancel was asked for. */
   heartbeat(lease: Lease, leaseMs: number): Promise<{ held: boolean; cancelRequested: boolean }>;
+  /**
+   * Ends every lease of a worker whose process is gone, so that its runs can be claimed at once; answers how many.
+   * Early is safe: a claim raises the epoch, and a sink takes nothing more from the one before.
+   */
+  release(worker: string): Promise<number>;
   /** Writes progress; ignored when the lease was lost. */
   progress(lease: Lease, streams: readonly StreamProgress[]): Promise<void>;
   /** Ends the run; false when the lease was lost. */

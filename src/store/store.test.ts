@@ -272,6 +272,30 @@ function suite(
       await store.runs.finish(next, 'succeeded', [], null);
     });
 
+    it('leases of a worker that is gone are released: the next one claims at once, and fences it off', async () => {
+      await store.runs.enqueue({ ...queued, pipeline: 'gone' });
+      const left = (await store.runs.claim('w1', 60_000))!;
+      assert.equal(await store.runs.release('w2'), 0, 'it holds none');
+      assert.equal(await store.runs.claim('w2', 60_000), null);
+      assert.equal(await store.runs.release('w1'), 1);
+      const next = (await store.runs.claim('w2', 60_000))!;
+      assert.equal(next.run.id, left.run.id);
+      assert.ok(next.epoch > left.epoch);
+      assert.equal((await store.runs.heartbeat(left, 60_000)).held, false);
+      assert.equal(await store.runs.finish(left, 'succeeded', [], null), false);
+      assert.equal(await store.runs.release('w1'), 0);
+      await store.runs.finish(next, 'succeeded', [], null);
+    });
+
+    it('a lease released while its holder lives is its holder’s again with the next sign of life', async () => {
+      await store.runs.enqueue({ ...queued, pipeline: 'alive' });
+      const held = (await store.runs.claim('w1', 60_000))!;
+      assert.equal(await store.runs.release('w1'), 1);
+      assert.equal((await store.runs.heartbeat(held, 60_000)).held, true);
+      assert.equal(await store.runs.claim('w2', 60_000), null);
+      await store.runs.finish(held, 'succeeded', [], null);
+    });
+
     it('a clock that jumps back starts nothing twice', async () => {
       await store.runs.enqueue({ ...queued, pipeline: 'jump' });
       const held = (await store.runs.claim('w1', 1000))!;

@@ -120,6 +120,13 @@ function applyEnvironment(
       continue;
     }
     let value = raw;
+    if (fromFile && environment[variableOf(path)] !== undefined) {
+      errors.push({
+        pointer: '',
+        detail: `${variableOf(path)} and ${name} are both set: only one of them can give the value, remove the other`,
+      });
+      continue;
+    }
     if (fromFile) {
       try {
         value = readFileSync(raw, 'utf8').trimEnd();

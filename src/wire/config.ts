@@ -19,7 +19,10 @@ const common = {
   logLevel: T.Unsafe<'debug' | 'info' | 'warn' | 'error'>({
     enum: ['debug', 'info', 'warn', 'error'],
     default: 'info',
-    ...help('Least level that is logged.', '最低日志级别。'),
+    ...help(
+      'Least level that is logged; when it is left out and standard error is a terminal, `warn`.',
+      '最低日志级别；未设置且标准错误为终端时为 `warn`。',
+    ),
   }),
   store: strictObject(
     {

@@ -6,7 +6,9 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import path from 'node:path';
 import type { Configuration } from '../control/configuration.ts';
 import type { Finding } from '../control/api/parts.ts';
+import { Problem } from '../base/problem.ts';
 import { formatBytes } from '../base/units.ts';
+import { readKey } from '../control/access/secret-box.ts';
 import type { Store } from '../store/types.ts';
 import type { RoleConfig } from './config.ts';
 
@@ -104,7 +106,16 @@ function diskFinding(folder: string): Finding {
     : finding('disk', 'ok', `${text} are free.`, `可用空间 ${text}。`);
 }
 
+/** A key file that the operator named is judged as a start judges it: another owner and a group may read it (Kubernetes: 0440). */
 function keyFinding(file: string, dataFolder: string): Finding {
+  const given = file !== path.join(dataFolder, 'master.key');
+  if (!existsSync(file) && given)
+    return finding(
+      'master key',
+      'failed',
+      `${file} is not there: put the key back; a key file that was named is never made.`,
+      `${file} 不存在：请放回密钥；显式指定的密钥文件不会自动创建。`,
+    );
   if (!existsSync(file) && existsSync(path.join(dataFolder, 'store.db')))
     return finding(
       'master key',
@@ -114,10 +125,13 @@ function keyFinding(file: string, dataFolder: string): Finding {
     );
   if (!existsSync(file))
     return finding('master key', 'warning', `${file} is not there; the first start makes it.`, `${file} 不存在，首次启动会创建。`);
-  const open = process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0;
-  return open
-    ? finding('master key', 'failed', `${file} may be read by others: chmod 600 it.`, `其他用户可读取 ${file}：请执行 chmod 600。`)
-    : finding('master key', 'ok', 'The master key is readable by its owner only. Keep a copy elsewhere.', '主密钥仅属主可读。请另存一份。');
+  try {
+    readKey(file, given);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { check: 'master key', level: 'failed', detail: { en: error.toBody('en').detail, zh: error.toBody('zh').detail } };
+  }
+  return finding('master key', 'ok', 'The master key can be used. Keep a copy elsewhere.', '主密钥可用。请另存一份。');
 }
 
 function rootFinding(root: string): Finding {

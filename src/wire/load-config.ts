@@ -16,10 +16,26 @@ const MASTER_KEY_FILE = 'WEIR_SECRETS_MASTER_KEY_FILE';
 export function readConfig(file: string | undefined, flags: Readonly<Record<string, string>> = {}): LoadedConfig<ProcessConfig> {
   const named = file ?? process.env['WEIR_CONFIG'];
   const environment = { [MASTER_KEY_FILE]: process.env['WEIR_MASTER_KEY_FILE'], ...process.env };
+  const twice = givenTwice(process.env);
+  if (twice.length > 0) throw problems.raise['bad-config']({ values: { count: twice.length }, errors: twice });
   const loaded = loadConfig(processConfig, { file: named ?? 'weir.yaml', required: named !== undefined, environment, flags });
   const errors = betweenValues(loaded.config).map((e) => ({ ...e, file: loaded.origins[e.pointer.slice(1).replaceAll('/', '.')]! }));
   if (errors.length > 0) throw problems.raise['bad-config']({ values: { count: errors.length }, errors });
   return loaded;
+}
+
+/** Variables outside the mechanical names that say the same thing twice; nobody should have to know which one counts. */
+function givenTwice(environment: NodeJS.ProcessEnv): ProblemPointer[] {
+  const pairs = [
+    ['WEIR_ADMIN_PASSWORD', 'WEIR_ADMIN_PASSWORD_FILE'],
+    ['WEIR_MASTER_KEY_FILE', MASTER_KEY_FILE],
+  ] as const;
+  return pairs
+    .filter(([one, other]) => environment[one] !== undefined && environment[other] !== undefined)
+    .map(([one, other]) => ({
+      pointer: '',
+      detail: `${one} and ${other} are both set: only one of them can give the value, remove the other`,
+    }));
 }
 
 /** Mistakes that lie in no single value. */

@@ -1,14 +1,14 @@
 /** `weir up`: the supervisor, what it prints, and how it is stopped. */
 import path from 'node:path';
-import type { Log } from '../base/log.ts';
+import type { Log, LogLevel } from '../base/log.ts';
 import type { Language } from '../base/text.ts';
 import { Problem } from '../base/problem.ts';
 import { type RoleName, type Up, up } from '../supervisor/up.ts';
 import { markRunning } from '../supervisor/marker.ts';
-import { variableOf } from '../supervisor/config.ts';
+import { type LoadedConfig, variableOf } from '../supervisor/config.ts';
 import { announce } from './announce.ts';
 import { clock, openLog } from './common.ts';
-import type { RoleConfig } from './config.ts';
+import type { ProcessConfig, RoleConfig } from './config.ts';
 import { readConfig, roleConfig } from './load-config.ts';
 import { root } from './version.ts';
 
@@ -25,7 +25,8 @@ const STOP_EXTRA_MS = 3_000;
 
 /** Starts everything and stays until it is stopped; answers the exit code. */
 export async function runUp(flags: UpFlags): Promise<number> {
-  const { config } = readConfig(flags.config, flags.roles ? { roles: flags.roles.join(',') } : {});
+  const read = readConfig(flags.config, flags.roles ? { roles: flags.roles.join(',') } : {});
+  const config = { ...read.config, logLevel: logLevelOf(read, process.stderr.isTTY) };
   const role = roleConfig(config, flags.sample);
   const log = openLog('supervisor', config.logLevel);
   const roles: readonly RoleName[] = config.roles;
@@ -55,6 +56,15 @@ export async function runUp(flags: UpFlags): Promise<number> {
   await running.stop();
   unmark();
   return 0;
+}
+
+/**
+ * The least level that is logged. A person at a terminal gets what was asked for and what went wrong, so that the
+ * addresses to open are not lost among events; a log that goes to a file or a collector is whole, and so is one whose
+ * level somebody chose.
+ */
+export function logLevelOf({ config, origins }: Pick<LoadedConfig<ProcessConfig>, 'config' | 'origins'>, isTerminal: boolean): LogLevel {
+  return isTerminal && origins['logLevel'] === 'default' ? 'warn' : config.logLevel;
 }
 
 class Stopped extends Error {}

@@ -1,11 +1,14 @@
 /** The worker role: carries the runs of pipelines. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { registry } from '../../generated/registry.ts';
 import type { Log } from '../base/log.ts';
 import { limitsOf } from '../pipeline/config.ts';
 import { DEFAULT_LIMITS } from '../pipeline/limits.ts';
 import { startWorker } from '../pipeline/worker.ts';
+import { replacePrivateFile } from '../control/access/private-file.ts';
 import { openStore } from '../store/store.ts';
+import type { Store } from '../store/types.ts';
 import { resilientChannel } from '../supervisor/resilient-channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
 import { createRegistry } from '../telemetry/metrics.ts';
@@ -17,6 +20,9 @@ import { version } from './version.ts';
 
 /** How often the process's own figures are refreshed. */
 const READ_MS = 5_000;
+
+/** Names the worker that ran last on this data folder. */
+const LAST_WORKER = 'run/worker';
 
 /** Starts the role. It claims nothing before control has sent the first revision. */
 export async function startWorkerRole(role: RoleConfig, log: Log): Promise<RunningRole> {
@@ -31,6 +37,7 @@ export async function startWorkerRole(role: RoleConfig, log: Log): Promise<Runni
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
   const metrics = createRegistry();
   const instance = newId();
+  await inherit(store, path.join(role.dataFolder, LAST_WORKER), instance, log);
   const readProcess = openProcessMetrics(metrics, { role: 'worker', instance, version, startedAt: clock.now() });
   const cancelRead = clock.every(READ_MS, readProcess, { unref: true });
   const running = startWorker({
@@ -55,4 +62,23 @@ export async function startWorkerRole(role: RoleConfig, log: Log): Promise<Runni
       await store.close();
     },
   };
+}
+
+/**
+ * One worker runs on a data folder, so the one before is gone: the runs it left need not wait for their leases. Should
+ * it still be ending (its supervisor was killed a moment ago), it keeps its lease by a sign of life or is fenced off.
+ */
+async function inherit({ runs }: Pick<Store, 'runs'>, file: string, instance: string, log: Log): Promise<void> {
+  const before = readLast(file);
+  const left = before === undefined ? 0 : await runs.release(before);
+  if (left > 0) log.warn('the worker before this one left runs, which are taken over', { runs: left, worker: before });
+  replacePrivateFile(file, instance);
+}
+
+function readLast(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch {
+    return undefined; // The first worker here, or a file that says nothing: leases run out by themselves.
+  }
 }

@@ -19,8 +19,8 @@ let key: string;
 after(() => weir?.stop());
 const home = newHome({ after }, 'kill');
 before(async () => {
-  // The lease is short so that a run whose worker died is taken over soon.
-  weir = await weirIn(home, { args: ['--sample'], env: { WEIR_WORKER_LEASE: '3s' } });
+  // The lease is longer than any wait here: a run whose worker died is taken over because the next worker knows it.
+  weir = await weirIn(home, { args: ['--sample'], env: { WEIR_WORKER_LEASE: '10m' } });
   writeFileSync(path.join(home, 'caller.yaml'), 'apiVersion: weir/v1\nkind: Consumer\nmetadata: { name: load }\nspec: {}\n');
   await must(weir, 'apply', '-f', 'caller.yaml');
   key = (await must(weir, 'key', 'create', 'load')).trim();

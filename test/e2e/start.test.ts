@@ -147,3 +147,17 @@ test('the master key may lie elsewhere, named by WEIR_MASTER_KEY_FILE; a variabl
   assert.equal(await other.exited(), 1);
   assert.match(other.output(), /the environment variable WEIR_MASTER_KEY is not known/);
 });
+
+test('a value given twice, itself and as a file, is refused: nobody needs to know which one would count', async (t) => {
+  const folder = folderOf(t);
+  for (const [one, other] of [
+    ['WEIR_LOG_LEVEL', 'WEIR_LOG_LEVEL_FILE'],
+    ['WEIR_ADMIN_PASSWORD', 'WEIR_ADMIN_PASSWORD_FILE'],
+    ['WEIR_MASTER_KEY_FILE', 'WEIR_SECRETS_MASTER_KEY_FILE'],
+  ] as const) {
+    const weir = await launchWeir({ folder, env: { [one]: 'info', [other]: path.join(folder, 'weir.txt') } });
+    assert.equal(await weir.exited(), 1, one);
+    assert.match(weir.output(), new RegExp(`${one} and ${other} are both set`));
+  }
+  assert.equal(existsSync(path.join(folder, '.weir')), false);
+});

@@ -74,6 +74,12 @@ export function memoryRuns(clock: Pick<Clock, 'now'>, saved: (checkpoint: Checkp
         if (run) run.leaseUntil = clock.now() + leaseMs;
         return { held: Boolean(run), cancelRequested: run?.cancelRequested ?? false };
       }),
+    release: (worker) =>
+      call('release', () => {
+        const left = runs.filter((run) => run.state === 'running' && run.worker === worker && run.leaseUntil !== 0);
+        for (const run of left) run.leaseUntil = 0;
+        return left.length;
+      }),
     progress: (lease, streams) =>
       call('progress', () => {
         const run = held(lease);

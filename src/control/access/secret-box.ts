@@ -51,7 +51,11 @@ function makeKey(file: string): void {
   }
 }
 
-function readKey(file: string, given: boolean): Buffer {
+/**
+ * Reads a master key file as a start does. `given`: the operator named it, so it may belong to another user and be
+ * read by a group. Raises `master-key` with what is wrong with it.
+ */
+export function readKey(file: string, given: boolean): Buffer {
   let descriptor: number | undefined;
   let text: string;
   try {

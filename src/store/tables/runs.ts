@@ -145,7 +145,7 @@ function checkpoints(db: Database, clock: Clock): Pick<RunStore, 'saveCheckpoint
 }
 
 /** Claim, heartbeat, progress, finish: everything a lease's epoch guards. */
-function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat' | 'progress' | 'finish'> {
+function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat' | 'release' | 'progress' | 'finish'> {
   const held = `id = ? AND epoch = ? AND worker = ? AND state = 'running'`;
   const holder = ({ run, epoch, worker }: Lease) => [run.id, epoch, worker];
   return {
@@ -175,6 +175,7 @@ function leases(db: Database, clock: Clock): Pick<RunStore, 'claim' | 'heartbeat
       const row = kept > 0 ? await one(db, 'SELECT cancel_requested FROM run WHERE id = ?', [lease.run.id]) : null;
       return { held: kept > 0, cancelRequested: row !== null && number(row, 'cancel_requested') === 1 };
     },
+    release: (worker) => db.run(`UPDATE run SET lease_until = 0 WHERE worker = ? AND state = 'running' AND lease_until > 0`, [worker]),
     async progress(lease, streams) {
       await db.run(`UPDATE run SET streams = ? WHERE ${held}`, [JSON.stringify(streams), ...holder(lease)]);
     },

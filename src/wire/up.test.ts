@@ -1,0 +1,14 @@
+/** Aim: a terminal shows what was asked for, a collector gets every line. Method: each case of the level. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProcessConfig } from './config.ts';
+import { logLevelOf } from './up.ts';
+
+test('only a level that nobody chose is raised, and only at a terminal', () => {
+  const level = (origin: string, isTerminal: boolean, logLevel: ProcessConfig['logLevel'] = 'info') =>
+    logLevelOf({ config: { logLevel } as ProcessConfig, origins: { logLevel: origin } }, isTerminal);
+  assert.equal(level('default', true), 'warn');
+  assert.equal(level('default', false), 'info');
+  assert.equal(level('WEIR_LOG_LEVEL', true), 'info');
+  assert.equal(level('weir.yaml:3', true, 'debug'), 'debug');
+});

@@ -16,7 +16,7 @@ import { until, type Weir } from '../test/e2e/weir.ts';
 
 const ROLES = ['control', 'gateway', 'worker', 'sample'] as const;
 type Role = (typeof ROLES)[number];
-const TURN_MS = 9_000;
+const TURN_MS = 8_000;
 const CLIENTS = 4;
 const PAUSE_MS = 3;
 const LIMIT_S = 60;

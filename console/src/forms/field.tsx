@@ -1,0 +1,107 @@
+/** One member of an object: its name, its widget, help, default and problems in the place where they belong. */
+import { CloseOutlined } from '@ant-design/icons';
+import { Button, Tooltip } from 'antd';
+import { useLanguage } from '../ui/language.tsx';
+import type { Field } from './fields.ts';
+import { useForm } from './form-use.ts';
+import { nameOf } from './names.ts';
+import { problemsIn } from './problems.ts';
+import { below, helpOf, type Widget } from './schema.ts';
+import { Value } from './value.tsx';
+
+const texts = {
+  required: { en: 'required', zh: '必填' },
+  default: { en: 'Default: {value}', zh: '默认值：{value}' },
+  reset: { en: 'Leave “{name}” out', zh: '不设置“{name}”' },
+};
+
+const GROUPS: ReadonlySet<Widget> = new Set(['object', 'list', 'record', 'variant']);
+
+interface Props {
+  readonly field: Field;
+  /** Pointer of the object it belongs to. */
+  readonly parent: string;
+  readonly value: unknown;
+}
+
+/** Draws a member. */
+export function FieldRow({ field, parent, value }: Props) {
+  const { say, language } = useLanguage();
+  const { problems, readOnly, change } = useForm();
+  const pointer = below(parent, field.name);
+  const id = `field${pointer.replaceAll('/', '-')}`;
+  const isGroup = GROUPS.has(field.widget);
+  const own = isGroup ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
+  const label = nameOf(field.name, language);
+  const help = helpOf(field.schema, language);
+  const written = defaultText(field.schema.default);
+  const removable = !field.required && value !== undefined && !readOnly;
+  return (
+    <div className="weir-field" data-pointer={pointer} {...(isGroup ? { role: 'group', 'aria-labelledby': `${id}-label` } : {})}>
+      <div className="weir-field-head">
+        {isGroup ? (
+          <span id={`${id}-label`}>{label}</span>
+        ) : (
+          <label htmlFor={id} id={`${id}-label`}>
+            {label}
+          </label>
+        )}
+        {field.required ? <span className="weir-required">{say(texts.required)}</span> : null}
+        {label === field.name ? null : <code className="weir-quiet">{field.name}</code>}
+        {removable ? (
+          <Tooltip title={say(texts.reset, { name: label })}>
+            <Button
+              type="text"
+              size="small"
+              icon={<CloseOutlined />}
+              aria-label={say(texts.reset, { name: label })}
+              onClick={() => change({ pointer, remove: true })}
+            />
+          </Tooltip>
+        ) : null}
+      </div>
+      {isGroup && help ? <Help text={help} /> : null}
+      <Value
+        schema={field.schema}
+        pointer={pointer}
+        value={value}
+        label={label}
+        id={id}
+        required={field.required}
+        describedBy={`${id}-note`}
+        invalid={own.length > 0}
+      />
+      <div id={`${id}-note`} className="weir-field-note">
+        <Problems own={own} />
+        {!isGroup && help ? <Help text={help} /> : null}
+        {written !== undefined && value === undefined ? <div className="weir-quiet">{say(texts.default, { value: written })}</div> : null}
+      </div>
+    </div>
+  );
+}
+
+/** Problems in their field, in words and with a mark. */
+export function Problems({ own }: { readonly own: readonly { readonly pointer: string; readonly detail: string }[] }) {
+  if (own.length === 0) return null;
+  return (
+    <ul className="weir-field-problems" role="alert">
+      {own.map((one) => (
+        <li key={`${one.pointer} ${one.detail}`}>{one.detail}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** Help with `code` as code. */
+export function Help({ text }: { readonly text: string }) {
+  return (
+    <div className="weir-quiet">{text.split('`').map((part, i) => (i % 2 === 1 ? <code key={`${i}${part}`}>{part}</code> : part))}</div>
+  );
+}
+
+/** A default as it stands in a document; nothing for empty objects and lists. */
+export function defaultText(value: unknown): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'object') return undefined;
+  return String(value);
+}

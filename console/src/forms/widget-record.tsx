@@ -1,0 +1,158 @@
+/** A record: names chosen by people, each with a value of one schema. */
+import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
+import { Button, Input } from 'antd';
+import { useEffect, useState } from 'react';
+import { useSay } from '../ui/language.tsx';
+import { Problems } from './field.tsx';
+import { startValue } from './fields.ts';
+import { useForm, type ValueProps } from './form-use.ts';
+import { problemsIn } from './problems.ts';
+import { below, isObject, type JsonObject, type JsonSchema, recordItems, recordNames, widgetOf } from './schema.ts';
+import { Value } from './value.tsx';
+
+const texts = {
+  name: { en: 'Name in {record}', zh: '“{record}”中的名称' },
+  add: { en: 'Add', zh: '添加' },
+  addTo: { en: 'Add to {record}', zh: '添加到“{record}”' },
+  remove: { en: 'Remove {name}', zh: '移除 {name}' },
+  taken: { en: 'This name is there already.', zh: '此名称已存在。' },
+  notAllowed: { en: 'This name is not allowed here.', zh: '此处不允许使用该名称。' },
+};
+
+/** Draws a record. A name changes when its field is left, so that no half-typed name becomes one. */
+export function RecordValue({ schema, pointer, value, label, id }: ValueProps) {
+  const { readOnly, change } = useForm();
+  const members: JsonObject = isObject(value) ? value : {};
+  const items = recordItems(schema) ?? {};
+  const rename = (from: string, to: string) => {
+    const renamed = Object.fromEntries(Object.entries(members).map(([name, item]) => [name === from ? to : name, item]));
+    change({ pointer, value: renamed });
+  };
+  const isFull = Object.keys(members).length >= (schema.maxProperties ?? Number.POSITIVE_INFINITY);
+  return (
+    <div className="weir-items">
+      {Object.entries(members).map(([name, item]) => (
+        <Row
+          key={name}
+          {...{ schema, items, pointer: below(pointer, name), name, item, record: label, id: `${id}-${name}` }}
+          taken={members}
+          onRename={rename}
+        />
+      ))}
+      {readOnly || isFull ? null : (
+        <NewName
+          schema={schema}
+          record={label}
+          id={id}
+          taken={members}
+          onAdd={(name) => change({ pointer: below(pointer, name), value: startValue(items) })}
+        />
+      )}
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly schema: JsonSchema;
+  readonly items: JsonSchema;
+  readonly pointer: string;
+  readonly name: string;
+  readonly item: unknown;
+  readonly record: string;
+  readonly id: string;
+  readonly taken: JsonObject;
+  readonly onRename: (from: string, to: string) => void;
+}
+
+function Row({ schema, items, pointer, name, item, record, id, taken, onRename }: RowProps) {
+  const say = useSay();
+  const { readOnly, change, problems } = useForm();
+  const [typed, setTyped] = useState(name);
+  useEffect(() => setTyped(name), [name]);
+  const fault = typed === name ? undefined : nameFault(schema, taken, typed);
+  const own = widgetOf(items) === 'object' ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
+  return (
+    <div className="weir-record-row">
+      <div>
+        <Input
+          aria-label={say(texts.name, { record })}
+          disabled={readOnly}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          onBlur={() => (fault || typed === name ? setTyped(name) : onRename(name, typed))}
+        />
+        {fault ? <Problems own={[{ pointer, detail: say(texts[fault]) }]} /> : null}
+      </div>
+      <div style={{ minWidth: 0 }}>
+        <label htmlFor={id} className="weir-hidden">
+          {name}
+        </label>
+        <Value schema={items} pointer={pointer} value={item} label={name} id={id} required invalid={own.length > 0} />
+        <Problems own={own} />
+      </div>
+      {readOnly ? null : (
+        <Button
+          type="text"
+          size="small"
+          icon={<DeleteOutlined />}
+          aria-label={say(texts.remove, { name })}
+          title={say(texts.remove, { name })}
+          onClick={() => change({ pointer, remove: true })}
+        />
+      )}
+    </div>
+  );
+}
+
+function NewName(props: {
+  readonly schema: JsonSchema;
+  readonly record: string;
+  readonly id: string;
+  readonly taken: JsonObject;
+  readonly onAdd: (name: string) => void;
+}) {
+  const say = useSay();
+  const { schema, record, id, taken, onAdd } = props;
+  const [typed, setTyped] = useState('');
+  const fault = typed === '' ? undefined : nameFault(schema, taken, typed);
+  const add = () => {
+    if (typed === '' || fault) return;
+    onAdd(typed);
+    setTyped('');
+    requestAnimationFrame(() => document.getElementById(`${id}-${typed}`)?.focus());
+  };
+  return (
+    <div className="weir-record-row">
+      <div>
+        <Input
+          id={id}
+          aria-label={say(texts.name, { record })}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
+            event.preventDefault();
+            add();
+          }}
+        />
+        {fault ? <Problems own={[{ pointer: id, detail: say(texts[fault]) }]} /> : null}
+      </div>
+      <div>
+        <Button
+          icon={<PlusOutlined />}
+          aria-label={say(texts.addTo, { record })}
+          disabled={typed === '' || fault !== undefined}
+          onClick={add}
+        >
+          {say(texts.add)}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function nameFault(schema: JsonSchema, taken: JsonObject, name: string): 'taken' | 'notAllowed' | undefined {
+  if (Object.hasOwn(taken, name)) return 'taken';
+  const pattern = recordNames(schema);
+  return name === '' || (pattern !== undefined && !new RegExp(pattern).test(name)) ? 'notAllowed' : undefined;
+}

@@ -1,8 +1,9 @@
 /**
- * CPU per request of the bare engine against nginx as a proxy, same upstream, interleaved slots.
+ * CPU per request of the engine against nginx as a proxy, same upstream, interleaved slots: bare, or with the
+ * gateway's whole chain (key, two limits, header changes, call records: bench/chain-core.ts).
  * Method: proxies on one core; wrk and the upstream (nginx, 200-byte JSON) on another. CPU time is the scheduler's own,
  * of all threads of the proxy. A ratio above 1 means cheaper than nginx. Needs Linux, nginx, wrk and two cores.
- * Run: node bench/gateway-bare.ts [pairs=5] [seconds=2] [path=/]     Prints one line of JSON.
+ * Run: node bench/gateway-bare.ts [pairs=5] [seconds=2] [path=/] [bare|chain]     Prints one line of JSON.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { silentLog } from '../src/base/log.ts';
 import { systemRandom } from '../src/base/random.ts';
 import type { Core } from '../src/gateway/contract.ts';
 import { createEngine, type HttpEngine } from '../src/gateway/http/engine.ts';
+import { chainCore, KEY } from './chain-core.ts';
 
 const PROXY_CORE = '1';
 const LOAD_CORE = '0';
@@ -24,7 +26,7 @@ const HEADERS = [
   'accept-encoding: gzip, br',
   'accept-language: en',
   'cache-control: no-cache',
-  'x-api-key: key-77',
+  `x-api-key: ${KEY}`,
 ];
 
 interface Sample {
@@ -33,12 +35,13 @@ interface Sample {
 }
 
 process.once('SIGINT', () => process.exit(0));
+const mode = process.argv[5] ?? 'bare';
 if (process.argv[2] === '--serve') await serve(Number(process.argv[3]), Number(process.argv[4]));
 else await measure(Number(process.argv[2] ?? 5), Number(process.argv[3] ?? 2), process.argv[4] ?? '/');
 
-/** The engine alone: every request goes to one upstream. */
+/** Every request goes to one upstream; alone, or through the chain. */
 async function serve(port: number, upstreamPort: number): Promise<void> {
-  const core: Core = {
+  const bare: Core = {
     onRequest: () => ({
       kind: 'upstream',
       forward: {
@@ -55,6 +58,7 @@ async function serve(port: number, upstreamPort: number): Promise<void> {
     onDone() {},
     onRejected() {},
   };
+  const core = mode === 'chain' ? chainCore(() => engine.pool('bench/nginx')!) : bare;
   const limits = {
     headBytesMax: 16_384,
     headersMax: 100,
@@ -93,7 +97,7 @@ async function measure(pairs: number, seconds: number, path: string): Promise<vo
     const nginxProcess = startNginx(folder, 'proxy', PROXY_CORE, proxyConfig(nginx, upstream));
     const weirProcess = spawn(
       'taskset',
-      ['-c', PROXY_CORE, process.execPath, import.meta.filename, '--serve', String(weir), String(upstream)],
+      ['-c', PROXY_CORE, process.execPath, import.meta.filename, '--serve', String(weir), String(upstream), mode],
       { stdio: 'inherit' },
     );
     children.push(nginxProcess, weirProcess);
@@ -115,7 +119,7 @@ function report(slots: readonly { nginx: Sample; weir: Sample }[], path: string)
   const one = (side: 'nginx' | 'weir', key: keyof Sample) => Math.round(median(slots.map((slot) => slot[side][key])) * 10) / 10;
   console.log(
     JSON.stringify({
-      bench: 'gateway-bare',
+      bench: `gateway-${mode}`,
       at: new Date().toISOString(),
       node: process.version,
       cpu: cpus()[0]?.model,
@@ -190,7 +194,7 @@ function proxyConfig(port: number, upstream: number): string {
 async function answers(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (
-      await fetch(url).then(
+      await fetch(url, { headers: { 'x-api-key': KEY } }).then(
         (answer) => answer.ok,
         () => false,
       )

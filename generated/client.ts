@@ -129,6 +129,26 @@ export interface AuditPage {
   next: string | null;
 }
 
+export interface CallDetail {
+  id: string;
+  time: number;
+  project: string;
+  consumer: string;
+  clientAddress: string;
+  route: string;
+  method: string;
+  path: string;
+  release: string;
+  status: number;
+  reason: string;
+  durationMs: number;
+  upstreamMs: number;
+  requestBytes: number;
+  responseBytes: number;
+  traceId: string;
+  story: CallStory | null;
+}
+
 export interface CallPage {
   items: CallRecord[];
   next: string | null;
@@ -151,6 +171,25 @@ export interface CallRecord {
   requestBytes: number;
   responseBytes: number;
   traceId: string;
+}
+
+export interface CallStep {
+  kind: 'auth' | 'policy';
+  id: string;
+  place: string;
+  phase: 'request' | 'response';
+  outcome: 'passed' | 'changed' | 'refused' | 'answered' | 'absent' | 'not-reached';
+  code: string;
+  us: number;
+  facts: Record<string, string | number>;
+}
+
+export interface CallStory {
+  target: { index: number; address: string | null } | null;
+  tries: number;
+  reused: boolean;
+  phases: { headMs: number; chainMs: number; waitMs: number; connectMs: number; firstByteMs: number; responseMs: number; totalMs: number };
+  steps: CallStep[];
 }
 
 export interface CheckStep {
@@ -701,8 +740,8 @@ export interface Client {
   explainComponent(input: { params: { name: string } } & Sending): Promise<Answer<ComponentDetail>>;
   /** Says which route takes a request, with its parameters, and why the nearest others do not. */
   explainRoute(input: { body: { method?: string; host?: string; path: string } } & Sending): Promise<Answer<RouteExplanation>>;
-  /** Reads one call by its request id. */
-  getCall(input: { params: { id: string } } & Sending): Promise<Answer<CallRecord>>;
+  /** Reads one call with all that happened in it. */
+  getCall(input: { params: { id: string } } & Sending): Promise<Answer<CallDetail>>;
   /** OpenAPI 3.1 document of the published data APIs. */
   getDataApisOpenApi(input?: { query?: { project?: string } } & Sending): Promise<Answer<Record<string, unknown>>>;
   /** Looks for what is wrong or risky in this installation. */

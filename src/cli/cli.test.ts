@@ -12,6 +12,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, startTestControl, type TestControl } from '../../test/control-role.ts';
 import { verbs } from './verbs/list.ts';
+import { STORY } from '../../test/calls.ts';
 
 /** What main.ts does, with the verbs that need no server cut down to what this test asks for. */
 const PROGRAM = `
@@ -257,8 +258,14 @@ test('explain, calls, status, runs and sample answer', async () => {
       requestBytes: 1,
       responseBytes: 1,
       traceId: 't',
+      story: STORY,
     },
   ]);
+  const story = (await weir(['calls', 'call-1'])).out;
+  assert.match(story, /^target +#1 192\.0\.2\.9:8080$/m);
+  assert.match(story, /connectMs: 1\.5/);
+  assert.match(story, /rate-limit +plan +request +passed +12 +limit=5 remaining=4/);
+  assert.match((await weir(['calls', 'call-2'])).err, /call-2/);
   const calls = await weir(['calls', '--status', '5xx', '--since', '1h', '--method', 'get']);
   assert.match(calls.out, / 503 +GET /);
   assert.ok(!calls.out.includes('\u001b'), 'what others wrote does not steer the terminal');

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { CallRecord } from '../sdk/call-record.ts';
+import type { ToldCall } from '../sdk/call-record.ts';
 import { CALL_RECORD_BYTES, type CallTable } from '../store/types.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type metricSpecs from './api/metrics.ts';
@@ -13,7 +13,7 @@ import { within } from './within.ts';
 
 export interface CallWriter {
   /** Takes records; never waits. `dropped` is what the gateway lost before. */
-  add(records: readonly CallRecord[], dropped: number): void;
+  add(records: readonly ToldCall[], dropped: number): void;
   /** Resolves when all that was added is stored, or raises when the store fails meanwhile. */
   flush(): Promise<void>;
   /** Stores what is left, for at most `graceMs`, and stops. */
@@ -34,7 +34,7 @@ const TRIM_MS = 60_000;
 
 /** Makes the writer and starts trimming by age and size. */
 export function createCallWriter({ calls, clock, log, config, metrics }: Needs): CallWriter {
-  let queue: CallRecord[] = [];
+  let queue: ToldCall[] = [];
   let writing: Promise<void> | undefined;
   let stopped = false;
   const show = () => metrics.callsWaiting.set(queue.length);

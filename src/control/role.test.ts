@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestControl, type TestControl } from '../../test/control-role.ts';
-import type { CallRecord } from '../sdk/call-record.ts';
+import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
+import { STORY } from '../../test/calls.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
 import { defineMetrics } from '../telemetry/metric-specs.ts';
 import { createRegistry, metricsJson, openMetrics } from '../telemetry/metrics.ts';
@@ -41,7 +42,8 @@ function role(hello: Partial<Extract<ToControl, { type: 'hello' }>> = {}) {
   return { got, next, tell: (message: ToControl) => tell(message), close: () => closed() };
 }
 
-const record = (n: number, over: Partial<CallRecord> = {}): CallRecord => ({
+const record = (n: number, over: Partial<CallRecord> = {}): ToldCall => ({
+  story: STORY,
   id: `call-${String(n).padStart(5, '0')}`,
   time: Date.UTC(2026, 10, 1) + n,
   project: 'default',

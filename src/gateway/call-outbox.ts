@@ -2,7 +2,7 @@
  * Call records of all threads on their way to control. While control is away they wait here, bounded;
  * then the newest are dropped and counted. At most what waits here and in the rings is lost at a kill.
  */
-import type { CallRecord } from '../sdk/call-record.ts';
+import type { ToldCall } from '../sdk/call-record.ts';
 import type { ControlChannel } from '../sdk/channel.ts';
 import { type CallBatch, readCallBatch } from './call-ring.ts';
 
@@ -18,7 +18,7 @@ const RECORDS_PER_MESSAGE = 2000;
 
 /** Makes an outbox for at most `capacity` records. */
 export function createCallOutbox(capacity: number): CallOutbox {
-  let waiting: CallRecord[] = [];
+  let waiting: ToldCall[] = [];
   let dropped = 0;
   let untold = 0;
   return {

@@ -2,12 +2,12 @@
 // Method: the ring and the outbox alone, with more records than room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallRecord } from '../sdk/call-record.ts';
 import type { ToControl } from '../sdk/channel.ts';
+import { storyText } from '../sdk/call-story.ts';
 import { createCallOutbox } from './call-outbox.ts';
-import { createCallRing, readCallBatch } from './call-ring.ts';
+import { createCallRing, type RingRecord, readCallBatch } from './call-ring.ts';
 
-const record = (n: number): CallRecord => ({
+const record = (n: number): RingRecord => ({
   id: `id-${n}`,
   time: 1_000_000 + n,
   project: 'p',
@@ -24,7 +24,26 @@ const record = (n: number): CallRecord => ({
   requestBytes: n,
   responseBytes: 2 ** 40 + n,
   traceId: 't',
+  headMs: 0.5,
+  tries: 1 + (n % 2),
+  targetIndex: (n % 3) - 1,
+  target: `192.0.2.${n}:80`,
+  reused: n % 2,
+  waitMs: 1,
+  connectMs: n / 64,
+  marks: n % 2 ? ',p1500' : '',
+  said: n % 2 ? `|${n}` : '',
+  chain: n % 2 ? CHAIN : '',
 });
+const CHAIN = 'policy|rate-limit|route|q|remaining|limit=5';
+
+/** What comes out of a record that went in. */
+function told(n: number) {
+  const { headMs, tries, targetIndex, target, reused, waitMs, connectMs, marks, said, chain, ...plain } = record(n);
+  const { upstreamMs, durationMs } = plain;
+  const trip = { headMs, tries, targetIndex, reused, waitMs, connectMs, upstreamMs, durationMs };
+  return { ...plain, story: storyText(trip, target, marks, said, chain) };
+}
 
 test('gives back what was put in, also around the end of the ring', () => {
   const ring = createCallRing(7);
@@ -33,7 +52,7 @@ test('gives back what was put in, also around the end of the ring', () => {
   for (let round = 0; round < 20; round++) {
     for (let i = 0; i < 5; i++) ring.push(record(put++));
     const batch = ring.drain(5)!;
-    for (const r of readCallBatch(batch)) assert.deepEqual(r, record(got++));
+    for (const r of readCallBatch(batch)) assert.deepEqual(r, told(got++));
   }
   assert.equal(got, 100);
   assert.equal(ring.drain(5), undefined);

@@ -8,16 +8,9 @@
  * As long as every step answers at once there is no promise; one that does not turns the rest into one.
  */
 import { Problem } from '../base/problem.ts';
-import type { AuthMethod } from '../sdk/auth.ts';
-import type { ConsumerIdentity, Exchange, Verdict } from '../sdk/exchange.ts';
-import type { Policy } from '../sdk/policy.ts';
-
-/** The policies of one exchange, and how far the request phase got. */
-export interface Steps {
-  readonly policies: readonly Policy[];
-  /** Policies whose turn came; the others see neither response nor log. */
-  reached: number;
-}
+import type { ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
+import type { GatewayExchange } from './contract.ts';
+import type { Steps } from './story.ts';
 
 /** Continues with `value`, now when it is there, later when it is a promise. */
 export function after<V, R>(value: V | Promise<V>, next: (value: V) => R | Promise<R>): R | Promise<R> {
@@ -26,28 +19,41 @@ export function after<V, R>(value: V | Promise<V>, next: (value: V) => R | Promi
 
 /** Asks the auth methods in order; `absent` when none found its credential. A thrown Problem is an answer. */
 export function runAuth(
-  methods: readonly AuthMethod[],
-  exchange: Exchange,
+  steps: Steps,
+  exchange: GatewayExchange,
   at = 0,
 ): Promise<'absent' | ConsumerIdentity | Problem> | 'absent' | ConsumerIdentity | Problem {
-  for (let i = at; i < methods.length; i++) {
-    const answer = guarded(() => methods[i]!.authenticate(exchange));
+  const { auth } = steps.chain;
+  steps.begin(exchange);
+  for (let i = at; i < auth.length; i++) {
+    const answer = guarded(() => auth[i]!.method.authenticate(exchange));
     if (answer instanceof Promise) {
-      return answer.then((later) => (later === 'absent' ? runAuth(methods, exchange, i + 1) : later));
+      return answer.then((later) => {
+        steps.authDone(later);
+        return later === 'absent' ? runAuth(steps, exchange, i + 1) : later;
+      });
     }
+    steps.authDone(answer);
     if (answer !== 'absent') return answer;
   }
   return 'absent';
 }
 
 /** Runs the request phase from where it stands; undefined means go on to the target. */
-export function runRequest(steps: Steps, exchange: Exchange): Verdict | Promise<Verdict> {
-  const { policies } = steps;
+export function runRequest(steps: Steps, exchange: GatewayExchange): Verdict | Promise<Verdict> {
+  const { policies } = steps.chain;
+  if (steps.reached < policies.length) steps.begin(exchange);
   while (steps.reached < policies.length) {
-    const policy = policies[steps.reached++]!;
+    const { policy } = policies[steps.reached++]!;
     if (!policy.request) continue;
     const verdict = guarded(() => policy.request!(exchange));
-    if (verdict instanceof Promise) return verdict.then((later) => later ?? runRequest(steps, exchange));
+    if (verdict instanceof Promise) {
+      return verdict.then((later) => {
+        steps.requestDone(later, exchange);
+        return later ?? runRequest(steps, exchange);
+      });
+    }
+    steps.requestDone(verdict, exchange);
     if (verdict !== undefined) return verdict;
   }
   return undefined;
@@ -56,27 +62,32 @@ export function runRequest(steps: Steps, exchange: Exchange): Verdict | Promise<
 /** Runs the response phase; a policy that throws a Problem replaces the answer, and the rest still sees it. */
 export function runResponse(
   steps: Steps,
-  exchange: Exchange,
+  exchange: GatewayExchange,
   from = steps.reached - 1,
 ): Problem | undefined | Promise<Problem | undefined> {
   let problem: Problem | undefined;
+  if (from >= 0) steps.begin(exchange);
   for (let i = from; i >= 0; i--) {
-    const policy = steps.policies[i]!;
+    const { policy } = steps.chain.policies[i]!;
     if (!policy.response) continue;
     const step = guarded<void | Problem>(() => policy.response!(exchange));
     if (step instanceof Promise) {
-      return step.then(async (later) => (await runResponse(steps, exchange, i - 1)) ?? (later instanceof Problem ? later : problem));
+      return step.then(async (later) => {
+        steps.responseDone(later, exchange);
+        return (await runResponse(steps, exchange, i - 1)) ?? (later instanceof Problem ? later : problem);
+      });
     }
+    steps.responseDone(step, exchange);
     if (step instanceof Problem) problem = step;
   }
   return problem;
 }
 
 /** Runs the log phase; `onError` is told of a policy that throws, and the others still run. */
-export function runLog(steps: Steps, exchange: Exchange, onError: (error: unknown) => void): void {
+export function runLog(steps: Steps, exchange: GatewayExchange, onError: (error: unknown) => void): void {
   for (let i = 0; i < steps.reached; i++) {
     try {
-      steps.policies[i]!.log?.(exchange);
+      steps.chain.policies[i]!.policy.log?.(exchange);
     } catch (error) {
       onError(error);
     }

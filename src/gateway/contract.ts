@@ -26,6 +26,8 @@ export interface GatewayExchange extends Exchange {
   readonly startedAt: number;
   /** Trace context of the caller, or a new one; goes upstream as `traceparent` (W3C Trace Context). */
   readonly traceparent: string;
+  /** Grows with each header field that is set, added or really taken away, in either direction. */
+  readonly changes: number;
 }
 
 /**
@@ -67,12 +69,30 @@ export interface TargetPool {
   readonly key: string;
 }
 
+/** A request's way to the upstream, of its last try. Valid during `onDone` only. */
+export interface Trip {
+  /** How often the request was sent. */
+  readonly tries: number;
+  /** The target's place among the upstream's, and its `host:port`. */
+  readonly targetIndex: number;
+  readonly targetId: string;
+  /** True when an earlier request used the connection. */
+  readonly reused: boolean;
+  readonly waitMs: number;
+  /** 0 on a connection that stood already. */
+  readonly connectMs: number;
+}
+
 /** How an exchange ended. Byte counts are of what crossed the client's socket. */
 export interface Outcome {
   readonly status: number;
   /** Empty for an ordinary end; else a problem code or `client-closed`, `upstream-…`, `idle-timeout`. */
   readonly reason: string;
   readonly durationMs: number;
+  /** From the first byte of the request to the last of its head. */
+  readonly headMs: number;
+  /** Undefined when no upstream was asked. */
+  readonly trip: Trip | undefined;
   /** From the request being sent upstream to its first response byte; 0 without upstream. */
   readonly upstreamMs: number;
   readonly requestBytes: number;

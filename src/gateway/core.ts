@@ -12,13 +12,14 @@ import type { DataApiRunner } from '../sdk/dataapi.ts';
 import type { Answer, ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
 import { withoutQueryParameter } from '../sdk/expression.ts';
 import type { CallRing } from './call-ring.ts';
-import { after, runAuth, runLog, runRequest, runResponse, type Steps } from './chain.ts';
+import { after, runAuth, runLog, runRequest, runResponse } from './chain.ts';
 import type { Core, Disposition, GatewayExchange, Outcome, TargetPool } from './contract.ts';
 import type { LivePlan, LiveRoute } from './instances.ts';
 import type { GatewayMetrics } from './route-stats.ts';
 import gatewayProblems from './problems.ts';
 import type { LiveRevision } from './revision-state.ts';
 import { readParameters, rewritePath, type RouteFound } from './router.ts';
+import { Steps } from './story.ts';
 
 const { raise } = gatewayProblems;
 
@@ -41,7 +42,7 @@ interface Call {
   readonly route: LiveRoute;
   readonly found: RouteFound<LiveRoute> & { kind: 'found' };
   plan: LivePlan | undefined;
-  steps: Steps;
+  readonly steps: Steps;
   /** True once the exchange ended: a step that answers later than that decides nothing. */
   isOver: boolean;
   /** True when the caller chose the request id, which it may choose again. */
@@ -74,7 +75,7 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
     return { kind: 'problem', problem: noRoute(found, exchange) };
   }
   const { route } = found;
-  const steps: Steps = { policies: route.policies, reached: 0 };
+  const steps = new Steps(route.chain, options.clock);
   const own = hasCallersId(exchange);
   const call: Call = { revision, route, found, plan: undefined, steps, dataApiMs: 0, isOver: false, hasCallersId: own };
   exchange.state = call;
@@ -83,8 +84,8 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
   route.held.hold();
   route.stats.started();
   exchange.request.remove('x-weir-consumer'); // Only the gateway says who the consumer is.
-  if (route.auth.length === 0) return toTarget(options, exchange, call);
-  return after(runAuth(route.auth, exchange), (who) => {
+  if (route.chain.auth.length === 0) return toTarget(options, exchange, call);
+  return after(runAuth(steps, exchange), (who) => {
     if (call.isOver) return GONE;
     const refused = admit(call, exchange, who);
     return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
@@ -122,7 +123,7 @@ function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerId
   if (plan) {
     plan.held.hold();
     call.plan = plan;
-    call.steps = { policies: [...plan.policies, ...route.policies], reached: 0 };
+    if (plan.policies.length > 0) call.steps.chain = route.chainOf(plan);
   }
   return undefined;
 }
@@ -191,8 +192,10 @@ async function runDataApi(options: CoreOptions, exchange: GatewayExchange, call:
 function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcome): void {
   const call = exchange.state as Call | undefined;
   const upstreamMs = call && call.dataApiMs > 0 ? call.dataApiMs : outcome.upstreamMs;
+  const { trip } = outcome;
   const measured = upstreamMs === outcome.upstreamMs ? outcome : { ...outcome, upstreamMs };
-  if (call) runLog(call.steps, exchange, (error) => options.log.error('log phase failed', { route: call.route.id, error }));
+  const onError = (error: unknown) => options.log.error('log phase failed', { route: call?.route.id, error });
+  if (call) runLog(call.steps, exchange, onError);
   (call?.route.stats ?? options.metrics.unrouted).finished(exchange.method, measured);
   options.calls.push({
     id: (call?.hasCallersId ?? hasCallersId(exchange)) ? `${exchange.id}~${options.newId()}` : exchange.id,
@@ -211,6 +214,16 @@ function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcom
     requestBytes: outcome.requestBytes,
     responseBytes: outcome.responseBytes,
     traceId: exchange.traceId,
+    headMs: outcome.headMs,
+    tries: trip?.tries ?? 0,
+    targetIndex: trip?.targetIndex ?? -1,
+    target: trip?.targetId ?? '',
+    reused: trip?.reused ? 1 : 0,
+    waitMs: trip?.waitMs ?? 0,
+    connectMs: trip?.connectMs ?? 0,
+    marks: call?.steps.marks ?? '',
+    said: call?.steps.said(exchange, onError) ?? '',
+    chain: call?.steps.chain.text ?? '',
   });
   if (!call) return;
   call.isOver = true;

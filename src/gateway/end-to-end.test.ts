@@ -12,7 +12,8 @@ import { idGenerator } from '../base/id.ts';
 import { silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { readValue } from '../base/schema-read.ts';
-import type { CallRecord } from '../sdk/call-record.ts';
+import type { ToldCall } from '../sdk/call-record.ts';
+import { readStory } from '../sdk/call-story.ts';
 import { createCounterBuffer } from '../sdk/shared-counters.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { consumerEntries, entry, routeEntry, testRegistry } from '../../test/gateway/core-harness.ts';
@@ -26,7 +27,7 @@ import type { FromThread, ToThread } from './thread-messages.ts';
 const KEY = 'k-0123456789abcdefghijklmnopqrst';
 const { port1: role, port2: parent } = new MessageChannel();
 const heard: FromThread[] = [];
-const records: CallRecord[] = [];
+const records: ToldCall[] = [];
 let wake = () => {};
 let port = 0;
 let revision = 0;
@@ -221,6 +222,27 @@ test('every call is recorded, with its end, without its query', async () => {
     posted.requestBytes > 100_000 && posted.responseBytes > 100_000 && posted.upstreamMs > 0 && posted.durationMs >= posted.upstreamMs,
   );
   assert.ok(!JSON.stringify(records).includes(KEY));
+});
+
+test('every call has its story: target, connection, times, and the chain', async () => {
+  const limited = (await until(() => (records.filter((r) => r.route === 'limited').length === 5 ? records : undefined))).filter(
+    (r) => r.route === 'limited',
+  );
+  const stories = limited.map((r) => readStory(r.story));
+  const address = `127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+  for (const story of stories.slice(0, 3)) {
+    assert.deepEqual([story.target, story.tries], [{ index: 0, address }, 1]);
+    assert.equal(story.reused, story.phases.connectMs === 0);
+    assert.ok(story.phases.firstByteMs > 0 && story.phases.firstByteMs <= story.phases.totalMs);
+  }
+  assert.deepEqual(
+    stories.map((story) => story.steps.map((s) => `${s.id} ${s.phase} ${s.outcome} ${s.facts['remaining'] ?? ''}`.trim())).slice(2, 4),
+    [
+      ['api-key request passed', 'rate-limit request passed 0', 'rate-limit response changed'],
+      ['api-key request passed', 'rate-limit request refused 0'],
+    ],
+  );
+  assert.equal(stories[4]!.target, null);
 });
 
 test('the numbers of it all are in the metrics', async () => {

@@ -7,11 +7,11 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ProblemPointer } from '../base/problem.ts';
 import { readValue } from '../base/schema-read.ts';
-import type { AuthMethod, AuthTools } from '../sdk/auth.ts';
+import type { AuthTools } from '../sdk/auth.ts';
 import type { ComponentSpec, ConfigOf } from '../sdk/component.ts';
 import type { Counters } from '../sdk/counters.ts';
 import { compileExpression, type ReadExpression } from '../sdk/expression.ts';
-import { type Policy, policyLabel } from '../sdk/policy.ts';
+import { policyLabel } from '../sdk/policy.ts';
 import type { ProblemSpecs } from '../base/problem.ts';
 import type { Registry } from '../sdk/registry.ts';
 import type { CompiledPlan, CompiledRoute, NamedConfig } from '../sdk/revision.ts';
@@ -19,6 +19,7 @@ import { checkRouteMatch, parsePathPattern, parseRewrite, type Rewrite } from '.
 import type { TSchema } from '../base/schema.ts';
 import type { RouteStats } from './route-stats.ts';
 import type { Routable } from './router.ts';
+import { type Chain, describeStep, type LiveAuth, type LivePolicy, makeChain } from './story.ts';
 
 /** What instances are made with. */
 export interface InstanceTools {
@@ -36,9 +37,9 @@ export interface InstanceTools {
 export class Held {
   private uses = 0;
   private retired = false;
-  private readonly policies: readonly Policy[];
+  private readonly policies: readonly LivePolicy[];
 
-  constructor(policies: readonly Policy[]) {
+  constructor(policies: readonly LivePolicy[]) {
     this.policies = policies;
   }
 
@@ -60,7 +61,7 @@ export class Held {
   }
 
   private close(): void {
-    for (const policy of this.policies) policy.close?.();
+    for (const { policy } of this.policies) policy.close?.();
   }
 }
 
@@ -68,8 +69,10 @@ export interface LiveRoute extends Routable {
   readonly spec: CompiledRoute;
   /** `{ name, project, release }` as exchanges show it: one frozen object. */
   readonly shown: { readonly name: string; readonly project: string; readonly release: string };
-  readonly auth: readonly AuthMethod[];
-  readonly policies: readonly Policy[];
+  /** The chain of callers without a plan. */
+  readonly chain: Chain;
+  /** The chain of callers with this plan. */
+  chainOf(plan: LivePlan): Chain;
   readonly rewrite: Rewrite | undefined;
   /** Query parameters that hold credentials and are taken out of what goes on. */
   readonly queryCredentials: readonly string[];
@@ -82,7 +85,7 @@ export interface LiveRoute extends Routable {
 }
 
 export interface LivePlan {
-  readonly policies: readonly Policy[];
+  readonly policies: readonly LivePolicy[];
   readonly held: Held;
 }
 
@@ -93,7 +96,7 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
   const patterns = spec.paths.map((path) => parsePathPattern(path)).flatMap((p) => (p.ok ? [p.value] : []));
   const rewrite = spec.rewrite === undefined ? undefined : parseRewrite(spec.rewrite, patterns);
   const keepCredential = spec.keepCredential && spec.target.kind === 'upstream';
-  const auth = spec.auth.map((named) => makeAuth(named, spec.project, keepCredential, tools));
+  const auth = spec.auth.map((named) => makeAuth(named, spec, keepCredential, tools));
   const policies = makePolicies(spec.policies, tools);
   return {
     id: `${spec.project}/${spec.name}`,
@@ -102,14 +105,24 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
     methods: spec.methods,
     spec,
     shown: Object.freeze({ name: spec.name, project: spec.project, release: spec.release }),
-    auth,
-    policies,
+    chain: makeChain(auth, policies),
+    chainOf: chainsByPlan(auth, policies),
     rewrite: rewrite?.ok ? rewrite.value : undefined,
-    queryCredentials: keepCredential ? [] : auth.flatMap((method) => method.queryParameter ?? []),
-    challenges: auth.map((method) => method.challenge).join(', '),
+    queryCredentials: keepCredential ? [] : auth.flatMap(({ method }) => method.queryParameter ?? []),
+    challenges: auth.map(({ method }) => method.challenge).join(', '),
     targetKey: `${spec.project}/${spec.target.name}`,
     stats: tools.routeStats(spec.project, spec.name),
     held: new Held(policies),
+  };
+}
+
+/** Chains are joined once per plan, not once per call. */
+function chainsByPlan(auth: readonly LiveAuth[], policies: readonly LivePolicy[]): LiveRoute['chainOf'] {
+  const known = new WeakMap<LivePlan, Chain>();
+  return (plan) => {
+    let chain = known.get(plan);
+    if (!chain) known.set(plan, (chain = makeChain(auth, [...plan.policies, ...policies])));
+    return chain;
   };
 }
 
@@ -119,41 +132,44 @@ export function makePlan(spec: CompiledPlan, tools: InstanceTools): LivePlan {
   return { policies, held: new Held(policies) };
 }
 
-function makeAuth(named: NamedConfig, project: string, keepCredential: boolean, tools: InstanceTools): AuthMethod {
+function makeAuth(named: NamedConfig, { project, target }: CompiledRoute, keepCredential: boolean, tools: InstanceTools): LiveAuth {
   const component = tools.registry.auth.get(named.type);
   if (!component) throw new Error(`auth method "${named.type}" is not known to this gateway`);
-  return component.create(readConfig(component, named), {
+  const method = component.create(readConfig(component, named), {
     problems: component.catalogue.raise,
     clock: tools.clock,
     project,
     keepCredential,
     credential: (type, sha256) => tools.credential(project, type, sha256),
   });
+  return { method, told: describeStep('auth', named.type, target.kind === 'dataapi' ? 'data-api' : 'route', method) };
 }
 
-function makePolicies(list: CompiledRoute['policies'], tools: InstanceTools): readonly Policy[] {
-  const made: Policy[] = [];
+function makePolicies(list: CompiledRoute['policies'], tools: InstanceTools): readonly LivePolicy[] {
+  const made: LivePolicy[] = [];
   try {
     for (const named of list) made.push(makePolicy(named, tools));
   } catch (error) {
-    for (const policy of made) policy.close?.();
+    for (const { policy } of made) policy.close?.();
     throw error;
   }
   return made;
 }
 
-function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceTools): Policy {
+function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceTools): LivePolicy {
   const component = tools.registry.policies.get(named.type);
   if (!component) throw new Error(`policy "${named.type}" is not known to this gateway`);
-  return component.create(readConfig(component, named), {
+  const label = policyLabel(named.identity);
+  const policy = component.create(readConfig(component, named), {
     problems: component.catalogue.raise,
     clock: tools.clock,
     log: tools.log.with({ policy: named.identity }),
     counters: tools.counters,
     identity: named.identity,
-    label: policyLabel(named.identity),
+    label,
     expression: (text) => mustCompile(text),
   });
+  return { policy, told: describeStep('policy', named.type, label, policy) };
 }
 
 function mustCompile(text: string): ReadExpression {

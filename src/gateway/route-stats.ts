@@ -7,12 +7,15 @@
 import type { Outcome } from './contract.ts';
 import specs from './metrics.ts';
 
+/** What metrics read of an outcome. */
+export type Counted = Pick<Outcome, 'status' | 'reason' | 'durationMs' | 'upstreamMs' | 'requestBytes' | 'responseBytes'>;
+
 export interface RouteStats {
   readonly project: string;
   readonly route: string;
   started(): void;
   /** Ends what `started` began. */
-  finished(method: string, outcome: Outcome): void;
+  finished(method: string, outcome: Counted): void;
 }
 
 export interface GatewayMetrics {

@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Problem, ProblemFactory, ProblemSpecs } from '../base/problem.ts';
 import type { TSchema } from '../base/schema.ts';
 import { type Component, type ComponentSpec, type ConfigOf, makeComponent } from './component.ts';
-import type { ConsumerIdentity, Exchange } from './exchange.ts';
+import type { ConsumerIdentity, Exchange, Telling } from './exchange.ts';
 
 /** A credential as the gateway knows it: never in the clear. */
 export interface StoredCredential {
@@ -29,7 +29,7 @@ export interface AuthTools<P extends ProblemSpecs = ProblemSpecs> {
   credential(type: string, sha256: string): StoredCredential | undefined;
 }
 
-export interface AuthMethod {
+export interface AuthMethod extends Telling {
   /** Reads the credential, removes it from the request unless told to keep it, and says who it is. */
   authenticate(exchange: Exchange): 'absent' | ConsumerIdentity | Problem | Promise<'absent' | ConsumerIdentity | Problem>;
   /** `WWW-Authenticate` challenge sent with 401 when no method found a credential (RFC 9110 §11.6.1). */

@@ -2,7 +2,7 @@
  * The one contract between roles: typed messages over a local socket (or, for threads, a port).
  * Control serves; gateways and workers connect, say hello, receive revision deltas and answer.
  */
-import type { CallRecord } from './call-record.ts';
+import type { ToldCall } from './call-record.ts';
 import type { RevisionDelta } from './revision.ts';
 
 /** Metrics of one process in prom-client's JSON form. */
@@ -27,7 +27,7 @@ export type ToControl =
       readonly hash?: string;
     }
   | { readonly type: 'applied'; readonly threads: readonly ThreadState[] }
-  | { readonly type: 'calls'; readonly records: readonly CallRecord[]; readonly dropped: number }
+  | { readonly type: 'calls'; readonly records: readonly ToldCall[]; readonly dropped: number }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
   | { readonly type: 'run-finished'; readonly project: string; readonly pipeline: string; readonly run: string; readonly result: string };
 

@@ -67,5 +67,14 @@ export interface Answer {
   readonly body?: string;
 }
 
+/**
+ * What a step says of itself in call records. `facts` hold for every call of this configuration, `tells` is read once
+ * per call, after its last byte. Short, and never a caller's values, a credential or an address.
+ */
+export interface Telling {
+  readonly facts?: Readonly<Record<string, string | number>>;
+  readonly tells?: { readonly name: string; read(exchange: Exchange): string | number | undefined };
+}
+
 /** What a step of the request phase says: nothing (go on), a problem, or an answer of its own. */
 export type Verdict = undefined | Problem | Answer;

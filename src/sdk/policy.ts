@@ -13,7 +13,7 @@ import type { ProblemFactory, ProblemSpecs } from '../base/problem.ts';
 import type { TSchema } from '../base/schema.ts';
 import { type Component, type ComponentSpec, type ConfigOf, makeComponent } from './component.ts';
 import type { Counters } from './counters.ts';
-import type { Exchange, Verdict } from './exchange.ts';
+import type { Exchange, Telling, Verdict } from './exchange.ts';
 
 export type Phase = 'request' | 'response' | 'log';
 
@@ -40,7 +40,7 @@ export function policyLabel(identity: string): string {
 }
 
 /** A configured policy. Has the functions its `phases` name. */
-export interface Policy {
+export interface Policy extends Telling {
   request?(exchange: Exchange): Verdict | Promise<Verdict>;
   response?(exchange: Exchange): void | Promise<void>;
   log?(exchange: Exchange): void;

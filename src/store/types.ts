@@ -2,7 +2,7 @@
  * The store as the rest of control and the worker see it: one object per table, the same over SQLite
  * and PostgreSQL. Times are milliseconds since 1970 UTC. Every method may raise problems of `core/store`.
  */
-import type { CallRecord } from '../sdk/call-record.ts';
+import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
 import type { Manager, ResourceKey, StoredResource } from '../sdk/resource.ts';
 import type { RunStore, ScheduleStore } from '../sdk/run.ts';
 
@@ -229,14 +229,16 @@ export interface CallFilter {
 }
 export interface CallTable {
   /** A record already there is left as it is. */
-  add(records: readonly CallRecord[]): Promise<void>;
+  add(records: readonly ToldCall[]): Promise<void>;
   /** Newest first. */
   search(filter: CallFilter): Promise<CallRecord[]>;
+  /** The newest call of a request id, with its story unless it was recorded before stories were. */
+  find(id: string): Promise<(CallRecord & { readonly story: string | null }) | null>;
   /** Deletes what is older than `before`, then the oldest until at most `rowsMax` are left; answers how many. */
   trim(before: number, rowsMax: number): Promise<number>;
 }
 /** Bytes one call record takes in the store, on average with its indexes: turns a bound in bytes into rows. */
-export const CALL_RECORD_BYTES = 600;
+export const CALL_RECORD_BYTES = 900;
 
 export interface Incident {
   readonly id: string;

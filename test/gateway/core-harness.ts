@@ -97,7 +97,17 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
     log: silentLog,
   });
   const done = (exchange: GatewayExchange, outcome: Partial<Outcome> = {}) =>
-    core.onDone(exchange, { status: 200, reason: '', durationMs: 5, upstreamMs: 3, requestBytes: 10, responseBytes: 20, ...outcome });
+    core.onDone(exchange, {
+      status: 200,
+      reason: '',
+      durationMs: 5,
+      headMs: 0,
+      upstreamMs: 3,
+      trip: undefined,
+      requestBytes: 10,
+      responseBytes: 20,
+      ...outcome,
+    });
   return {
     core,
     clock,
@@ -105,7 +115,8 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
     serve,
     metrics,
     done,
-    records: () => readCallBatch(calls.drain(100) ?? { count: 0, numbers: new Float64Array(), texts: [], dropped: 0 }),
+    records: () =>
+      readCallBatch(calls.drain(100) ?? { count: 0, numbers: new Float64Array(), texts: [], chains: [], chainOf: [], dropped: 0 }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The verb over call records. */
-import type { CallRecord } from '../../../generated/client.ts';
+import type { CallDetail, CallRecord, CallStep } from '../../../generated/client.ts';
 import { parseDuration } from '../../base/units.ts';
 import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
@@ -41,10 +41,16 @@ const shape = (given: Given): Shape<CallRecord> => ({
 
 const calls: Verb = {
   name: 'calls',
-  summary: { en: 'Searches the calls of the gateway, newest first.', zh: '搜索网关调用记录，最新在前。' },
+  summary: {
+    en: 'Searches the calls of the gateway, newest first; with an id shows all of one.',
+    zh: '搜索网关调用记录，最新在前；给出 ID 则显示其全部过程。',
+  },
+  arguments: [{ name: '[id]', help: { en: 'Request id: shows what happened in that call.', zh: '请求 ID：显示该调用的全部过程。' } }],
   options: FIELDS,
   async run(given) {
     const client = given.client();
+    const [id] = given.args;
+    if (id !== undefined) return showOne(given, (await client.getCall({ params: { id } })).data);
     const wanted = Math.min(10_000, number(given, 'limit'));
     const query = queryOf(given);
     const items: CallRecord[] = [];
@@ -58,6 +64,32 @@ const calls: Verb = {
     given.out.list(items, shape(given));
   },
 };
+
+const steps: Shape<CallStep> = {
+  columns: [
+    { title: { en: 'STEP', zh: '步骤' }, value: (s) => s.id },
+    { title: { en: 'PLACE', zh: '位置' }, value: (s) => s.place },
+    { title: { en: 'PHASE', zh: '阶段' }, value: (s) => s.phase },
+    { title: { en: 'OUTCOME', zh: '结果' }, value: (s) => s.outcome },
+    { title: { en: 'µs', zh: '微秒' }, value: (s) => s.us, right: true },
+    {
+      title: { en: 'FACTS', zh: '情况' },
+      value: (s) => [s.code, ...Object.entries(s.facts).map(([name, value]) => `${name}=${value}`)].filter((text) => text !== '').join(' '),
+    },
+  ],
+  name: (s) => s.id,
+};
+
+/** One call: what is recorded, where the time went, and each step of the chain. */
+function showOne(given: Given, call: CallDetail): void {
+  const { story, time, ...record } = call;
+  if (given.out.form !== 'table' || story === null) return given.out.one({ ...call, time: given.out.time(time) }, { name: (c) => c.id });
+  const { target, tries, reused, phases } = story;
+  const address = target && `#${target.index}${target.address === null ? '' : ` ${target.address}`}`;
+  given.out.one({ time: given.out.time(time), ...record, target: address, tries, reused, phases }, { name: () => call.id });
+  if (story.steps.length > 0) given.out.text('');
+  given.out.list(story.steps, steps);
+}
 
 function queryOf(given: Given) {
   const { consumer, client, route, method, path, release, status, reason, trace, id } = given.options as Record<string, string | undefined>;

@@ -90,6 +90,7 @@ export default defineAuth({
         if (found.expiresAt !== undefined && found.expiresAt <= clock.now()) return problems.expired();
         return found.enabled ? found.consumer : problems.disabled();
       },
+      tells: { name: 'key', read: (exchange) => exchange.consumer?.credentialId },
     };
   },
 });

@@ -124,6 +124,8 @@ export default definePolicy({
         const take = exchange.note(owner) as Take | undefined;
         if (take) tell(exchange.response, take.remaining, Math.max(1, Math.ceil(take.resetAfterMs / 1000)));
       },
+      facts: { name, limit: options.limit },
+      tells: { name: 'remaining', read: (exchange) => (exchange.note(owner) as Take | undefined)?.remaining ?? 0 },
     };
   },
 });

@@ -88,15 +88,29 @@ export default definePolicy({
   create(options) {
     const request = steps(options.request);
     const response = steps(options.response);
+    const told = [factOf('request', options.request), factOf('response', options.response)];
     return {
       request(exchange) {
         request(exchange.request);
         return undefined;
       },
       response: (exchange) => response(exchange.response),
+      facts: Object.fromEntries(told.filter(([, text]) => text !== '')),
     };
   },
 });
+
+/** What a direction is told to do, as a fact: how many fields, never their names' values. */
+function factOf(name: string, changes: Direction): readonly [string, string] {
+  const counts = {
+    rename: Object.keys(changes.rename).length,
+    remove: changes.remove.length,
+    set: Object.keys(changes.set).length,
+    add: Object.keys(changes.add).length,
+  };
+  const parts = Object.entries(counts).flatMap(([verb, count]) => (count > 0 ? [`${verb} ${count}`] : []));
+  return [name, parts.join(', ')];
+}
 
 /** One direction as a function over its fields; the lists are made once. */
 function steps(changes: Direction): (fields: HeaderFields) => void {

@@ -56,6 +56,7 @@ export class ClientConnection implements Timed, RelayClient {
   private local: LocalBody | undefined = undefined;
   private bodyBytesMax = 0;
   private startedAt = 0;
+  private headMs = 0;
   private requests = 0;
   private requestBytes = 0;
   private responseBytes = 0;
@@ -222,6 +223,7 @@ export class ClientConnection implements Timed, RelayClient {
       this.head ??= tools.requestHeads.take();
       this.head.begin(input.buffer, input.at);
       this.startedAt = tools.clock.monotonic();
+      this.headMs = 0;
     }
     const { head } = this;
     const result = head.parse(input.end);
@@ -234,6 +236,7 @@ export class ClientConnection implements Timed, RelayClient {
       }
       return input.takeAll();
     }
+    if (this.gather) this.headMs = tools.clock.monotonic() - this.startedAt;
     this.gather = undefined;
     this.head = undefined;
     input.at = head.end;
@@ -251,8 +254,7 @@ export class ClientConnection implements Timed, RelayClient {
     this.closeAfter ||= head.connectionClose || head.minor === 0 || this.requests >= tools.limits.requestsPerConnectionMax;
     this.requestBytes = head.end - head.start;
     this.responseBytes = 0;
-    this.relay.upstreamMs = 0;
-    this.relay.started = false;
+    this.relay.begin();
     this.bodyHeld = this.bodyFailed = false;
     this.mode = 'decide';
     const exchange = (this.exchange = createExchange(head, {
@@ -452,8 +454,10 @@ export class ClientConnection implements Timed, RelayClient {
     const { tools, relay } = this;
     const durationMs = tools.clock.monotonic() - exchange.startedAt;
     try {
-      const { requestBytes, responseBytes } = this;
-      tools.core.onDone(exchange, { status, reason, durationMs, upstreamMs: relay.upstreamMs, requestBytes, responseBytes });
+      const { requestBytes, responseBytes, headMs } = this;
+      const { upstreamMs } = relay;
+      const trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
+      tools.core.onDone(exchange, { status, reason, durationMs, headMs, upstreamMs, trip, requestBytes, responseBytes });
     } catch (error) {
       tools.failure(exchange, error);
     }

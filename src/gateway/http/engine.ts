@@ -48,6 +48,7 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
   };
   const own = { ports: new Set(options.ownPorts), local: localAddresses() };
   const pools = createPools({
+    clock,
     wheel,
     log,
     heads: responseHeads,

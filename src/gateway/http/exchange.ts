@@ -102,6 +102,10 @@ class HeadExchange implements EngineExchange {
     return this.traceparent.slice(3, 35);
   }
 
+  get changes(): number {
+    return this.request.changes + this.response.changes;
+  }
+
   get isHead(): boolean {
     return this.method === 'HEAD';
   }

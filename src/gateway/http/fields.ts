@@ -28,6 +28,8 @@ export class Fields implements HeaderFields {
   private head: Head | undefined;
   /** Added fields: name, value, name, value … Names in lower case. */
   private added: string[] | undefined;
+  /** Fields set, added or taken away so far; never goes back. */
+  changes = 0;
 
   constructor(head: Head | undefined) {
     this.head = head;
@@ -57,6 +59,7 @@ export class Fields implements HeaderFields {
     const lower = writable(name);
     checkValue(name, value);
     this.removeAll(lower);
+    this.changes++;
     (this.added ??= []).push(lower, value);
   }
 
@@ -64,6 +67,7 @@ export class Fields implements HeaderFields {
   add(name: string, value: string): void {
     const lower = writable(name);
     checkValue(name, value);
+    this.changes++;
     (this.added ??= []).push(lower, value);
   }
 
@@ -125,12 +129,18 @@ export class Fields implements HeaderFields {
     const head = this.head;
     if (head) {
       for (let n = 0; n < head.count; n++) {
-        if (sameText(head.buffer, head.spans[n * 4]!, head.spans[n * 4 + 1]!, lower)) head.kinds[n] = DROPPED;
+        if (head.kinds[n] === DROPPED || !sameText(head.buffer, head.spans[n * 4]!, head.spans[n * 4 + 1]!, lower)) continue;
+        head.kinds[n] = DROPPED;
+        this.changes++;
       }
     }
     const added = this.added;
     if (!added) return;
-    for (let i = added.length - 2; i >= 0; i -= 2) if (added[i] === lower) added.splice(i, 2);
+    for (let i = added.length - 2; i >= 0; i -= 2) {
+      if (added[i] !== lower) continue;
+      added.splice(i, 2);
+      this.changes++;
+    }
   }
 }
 

@@ -9,7 +9,7 @@
  * sent to another target when none of its bytes could have left (connect failed, no body).
  */
 import { Problem } from '../../base/problem.ts';
-import type { Forward } from '../contract.ts';
+import type { Forward, Trip } from '../contract.ts';
 import type { ConnectionPool } from '../upstream/pool.ts';
 import { type RequestTerms, UpstreamConnection, type UpstreamFailure, type UpstreamUser } from '../upstream/connection.ts';
 import type { EngineExchange } from './exchange.ts';
@@ -48,11 +48,17 @@ export interface RelayClient {
 /** Up to here bytes are copied behind a head, to save a write. */
 export const JOIN_BYTES_MAX = 16 * 1024;
 
-export class Relay implements UpstreamUser {
+export class Relay implements UpstreamUser, Trip {
   /** Milliseconds from the request's sending to the first byte of the answer. */
   upstreamMs = 0;
   /** True when the head of the answer has been written. */
   started = false;
+  tries = 0;
+  targetIndex = -1;
+  targetId = '';
+  reused = false;
+  waitMs = 0;
+  connectMs = 0;
   private readonly tools: EngineTools;
   private readonly client: RelayClient;
   private exchange: EngineExchange | undefined = undefined;
@@ -67,6 +73,7 @@ export class Relay implements UpstreamUser {
   private repeated = false;
   private connects = 0;
   private sentAt = 0;
+  private waitingSince = 0;
 
   constructor(tools: EngineTools, client: RelayClient) {
     this.tools = tools;
@@ -78,13 +85,21 @@ export class Relay implements UpstreamUser {
     return this.connection !== undefined;
   }
 
+  /** A new exchange begins; it may never come to `start`. */
+  begin(): void {
+    this.started = this.reused = false;
+    this.upstreamMs = this.tries = this.waitMs = this.connectMs = 0;
+    this.targetIndex = -1;
+    this.targetId = '';
+  }
+
   start(exchange: EngineExchange, forward: Forward): void {
     this.exchange = exchange;
     this.forward = forward;
     const { connectMs, firstByteMs, idleMs } = forward;
     this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk: exchange.head.minor === 0 };
-    this.started = this.repeated = false;
-    this.connects = this.upstreamMs = 0;
+    this.repeated = false;
+    this.connects = 0;
     this.acquire(false);
   }
 
@@ -106,7 +121,7 @@ export class Relay implements UpstreamUser {
   /** Lets go of the upstream: the exchange ends without it. */
   cancel(): void {
     if (this.waiting) (this.forward.pool as ConnectionPool).forget(this);
-    this.waiting = false;
+    this.noteLost(this.connection);
     this.connection?.abandon(this);
     this.connection = undefined;
     this.held = undefined;
@@ -122,6 +137,7 @@ export class Relay implements UpstreamUser {
 
   onConnection(connection: UpstreamConnection): void {
     this.waiting = false;
+    this.waitMs += this.tools.clock.monotonic() - this.waitingSince;
     this.send(connection);
     this.client.releaseBody();
   }
@@ -140,6 +156,7 @@ export class Relay implements UpstreamUser {
     if (connection !== this.connection || !exchange) return;
     this.responseHead = head;
     this.upstreamMs = this.tools.clock.monotonic() - this.sentAt;
+    if (!connection.reused) this.connectMs = connection.connectMs;
     this.untilClose = connection.body.isUntilClose;
     exchange.status = head.status;
     exchange.response.readFrom(head);
@@ -177,7 +194,7 @@ export class Relay implements UpstreamUser {
     const { exchange } = this;
     if (!exchange || connection !== this.connection) return;
     this.connection = undefined;
-    this.waiting = false;
+    this.noteLost(connection);
     this.held = undefined;
     if (!this.started && connection && this.mayRepeat(connection, failure)) return;
     const problem = this.problemOf(failure);
@@ -192,19 +209,37 @@ export class Relay implements UpstreamUser {
     this.client.answerProblem(problem);
   }
 
+  /** A connection that was not had, or never stood, took its time all the same. */
+  private noteLost(connection: UpstreamConnection | undefined): void {
+    const now = this.tools.clock.monotonic();
+    if (this.waiting) this.waitMs += now - this.waitingSince;
+    else if (connection && !connection.reused) this.connectMs = connection.connectMs || now - this.sentAt;
+    this.waiting = false;
+  }
+
   private acquire(fresh: boolean): void {
     const found = (this.forward.pool as ConnectionPool).acquire(this, this.terms, fresh);
-    if (found === 'waiting') this.waiting = true;
+    if (found === 'waiting') this.startWaiting();
     else if (found instanceof UpstreamConnection) this.send(found);
     else this.onFailure(undefined, found);
   }
 
+  private startWaiting(): void {
+    this.waiting = true;
+    this.waitingSince = this.tools.clock.monotonic();
+  }
+
   private send(connection: UpstreamConnection): void {
     this.connection = connection;
+    this.tries++;
+    this.targetIndex = connection.target.index;
+    this.targetId = connection.target.id;
+    this.reused = connection.reused;
+    this.connectMs = 0;
     const { writer, clock } = this.tools;
     this.sentAt = clock.monotonic();
     writer.begin();
-    writeRequestHead(writer, this.exchange!, this.forward, { host: connection.hostLines, forwarded: this.client.forwardedLines });
+    writeRequestHead(writer, this.exchange!, this.forward, { host: connection.target.hostLines, forwarded: this.client.forwardedLines });
     this.client.addFirstBody();
     const ok = connection.write(writer.finish());
     if (connection.isFlushed) writer.release();

@@ -7,6 +7,7 @@
  * behind the response and both sides keep it open; in every other case it is closed.
  */
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
 import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
@@ -44,11 +45,20 @@ export interface UpstreamUser {
 /** Who owns the bytes given to the user: `shared` must be copied, `private` renewed if kept, `lasting` may be kept. */
 export type Memory = 'shared' | 'private' | 'lasting';
 
+/** Where a connection leads. `index` is the place among the upstream's targets and follows its changes. */
+export interface ConnectionTarget {
+  /** `host:port`. */
+  readonly id: string;
+  readonly index: number;
+  readonly hostLines: Buffer;
+}
+
 /** What a connection needs from its pool. */
 export interface ConnectionHost {
   readonly wheel: Wheel;
   readonly heads: HeadPool;
   readonly sharedBuffer: Buffer;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** The connection may serve another request. */
   onReusable(connection: UpstreamConnection): void;
   onClosed(connection: UpstreamConnection): void;
@@ -75,9 +85,7 @@ type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'closed';
 
 export class UpstreamConnection implements Timed {
   readonly deadline = noDeadline();
-  /** The target's `hostLines`. */
-  readonly hostLines: Buffer;
-  readonly targetId: string;
+  readonly target: ConnectionTarget;
   readonly body = new Body();
   /** The head being read. */
   head: Head | undefined = undefined;
@@ -88,6 +96,8 @@ export class UpstreamConnection implements Timed {
   gotByte = false;
   /** Requests served before this one, for tests and statistics. */
   served = 0;
+  /** How long connecting took; 0 until the connection stands. */
+  connectMs = 0;
   private readonly host: ConnectionHost;
   private readonly socket: Socket;
   private user: UpstreamUser | undefined = undefined;
@@ -100,14 +110,15 @@ export class UpstreamConnection implements Timed {
   private expected = -1;
   private gather: Gather | undefined = undefined;
   private ownBuffer: Buffer | undefined = undefined;
+  private readonly openedAt: number;
 
-  constructor(host: ConnectionHost, target: { id: string; hostLines: Buffer; address: string; port: number }) {
+  constructor(host: ConnectionHost, target: ConnectionTarget, to: { readonly address: string; readonly port: number }) {
     this.host = host;
-    this.hostLines = target.hostLines;
-    this.targetId = target.id;
+    this.target = target;
+    this.openedAt = host.clock.monotonic();
     this.socket = connect({
-      host: target.address,
-      port: target.port,
+      host: to.address,
+      port: to.port,
       noDelay: true,
       autoSelectFamily: false,
       onread: {
@@ -209,6 +220,7 @@ export class UpstreamConnection implements Timed {
 
   private onConnect(): void {
     if (this.phase !== 'connecting') return;
+    this.connectMs = this.host.clock.monotonic() - this.openedAt;
     if (!this.user) return this.close();
     this.phase = 'head';
     if (this.requestDone) this.host.wheel.set(this, this.terms.firstByteMs);

@@ -7,19 +7,28 @@
  * A target whose connect failed is passed over for a second while another one is left.
  */
 import { isIPv6 } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { CompiledUpstream } from '../../sdk/revision.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
 import { hostLines } from '../http/messages.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
-import { type ConnectionHost, type RequestTerms, UpstreamConnection, type UpstreamFailure, type UpstreamUser } from './connection.ts';
+import {
+  type ConnectionHost,
+  type ConnectionTarget,
+  type RequestTerms,
+  UpstreamConnection,
+  type UpstreamFailure,
+  type UpstreamUser,
+} from './connection.ts';
 import type { Names } from './names.ts';
 
 /** Says that an address must not be called: Weir's own ports, link-local ones. Asked before every connect. */
 export type IsRefused = (address: string, port: number) => boolean;
 
 export interface PoolTools {
+  readonly clock: Clock;
   readonly wheel: Wheel;
   readonly heads: HeadPool;
   readonly names: Names;
@@ -60,11 +69,10 @@ const DOWN_MS = 1000;
 const CONNECTS_MAX = 8;
 const SHARED_BYTES = 64 * 1024;
 
-interface Target {
-  readonly id: string;
+interface Target extends ConnectionTarget {
+  index: number;
   readonly host: string;
   readonly port: number;
-  readonly hostLines: Buffer;
   weight: number;
   credit: number;
   downUntil: number;
@@ -119,6 +127,7 @@ class Pool implements ConnectionPool, ConnectionHost {
   readonly key: string;
   readonly wheel: Wheel;
   readonly heads: HeadPool;
+  readonly clock: Clock;
   readonly sharedBuffer: Buffer;
   private readonly tools: PoolTools;
   private targets: Target[] = [];
@@ -132,6 +141,7 @@ class Pool implements ConnectionPool, ConnectionHost {
     this.key = key;
     this.tools = tools;
     this.wheel = tools.wheel;
+    this.clock = tools.clock;
     this.heads = tools.heads;
     this.sharedBuffer = sharedBuffer;
   }
@@ -143,15 +153,16 @@ class Pool implements ConnectionPool, ConnectionHost {
 
   configure(upstream: CompiledUpstream): void {
     const before = new Map(this.targets.map((target) => [target.id, target]));
-    this.targets = upstream.targets.map(({ host, port, weight }) => {
+    this.targets = upstream.targets.map(({ host, port, weight }, index) => {
       const id = `${host}:${port}`;
       const kept = before.get(id);
       before.delete(id);
       if (kept) {
-        kept.weight = weight;
+        Object.assign(kept, { weight, index });
         return kept;
       }
-      return { id, host, port, hostLines: hostLines(authorityOf(host, port)), weight, credit: 0, downUntil: 0, nextAddress: 0, idle: [] };
+      const lines = hostLines(authorityOf(host, port));
+      return { id, index, host, port, hostLines: lines, weight, credit: 0, downUntil: 0, nextAddress: 0, idle: [] };
     });
     this.connectionsMax = upstream.connectionsMax;
     this.idleMs = upstream.idleMs;
@@ -175,7 +186,7 @@ class Pool implements ConnectionPool, ConnectionHost {
   }
 
   onReusable(connection: UpstreamConnection): void {
-    const target = this.targets.find((candidate) => candidate.id === connection.targetId);
+    const target = this.targets.find((candidate) => candidate.id === connection.target.id);
     if (!target || this.retired) {
       connection.rest(0);
       return connection.retire();
@@ -188,16 +199,16 @@ class Pool implements ConnectionPool, ConnectionHost {
   onClosed(connection: UpstreamConnection): void {
     this.open--;
     for (const target of this.targets) {
-      const at = target.id === connection.targetId ? target.idle.lastIndexOf(connection) : -1;
+      const at = target.id === connection.target.id ? target.idle.lastIndexOf(connection) : -1;
       if (at >= 0) target.idle.splice(at, 1);
     }
     if (this.waiting.length > 0) queueMicrotask(() => this.serveWaiting());
   }
 
   onConnectFailed(connection: UpstreamConnection): void {
-    const target = this.targets.find((candidate) => candidate.id === connection.targetId);
+    const target = this.targets.find((candidate) => candidate.id === connection.target.id);
     if (target) target.downUntil = this.wheel.now + DOWN_MS;
-    this.tools.log.warn('connect to a target failed', { upstream: this.key, target: connection.targetId });
+    this.tools.log.warn('connect to a target failed', { upstream: this.key, target: connection.target.id });
   }
 
   stats(): PoolStats {
@@ -249,7 +260,7 @@ class Pool implements ConnectionPool, ConnectionHost {
     const address = addresses[target.nextAddress++ % addresses.length]!;
     if (this.tools.isRefused(address, target.port)) return { fault: 'upstream-refused' };
     this.open++;
-    return new UpstreamConnection(this, { id: target.id, hostLines: target.hostLines, address, port: target.port });
+    return new UpstreamConnection(this, target, { address, port: target.port });
   }
 
   /** The name has been asked for: go on, or fail those who waited when there still is no address. */

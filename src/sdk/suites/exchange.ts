@@ -4,7 +4,7 @@
  */
 import type { ConsumerIdentity, Exchange, HeaderFields } from '../exchange.ts';
 
-export type MemoryHeaders = HeaderFields & { readonly all: () => [string, string][] };
+export type MemoryHeaders = HeaderFields & { readonly all: () => [string, string][]; readonly changes: () => number };
 
 export interface MemoryExchange extends Exchange {
   readonly request: MemoryHeaders;
@@ -15,6 +15,8 @@ export interface MemoryExchange extends Exchange {
   state: unknown;
   readonly startedAt: number;
   readonly traceparent: string;
+  /** Header fields changed so far. */
+  readonly changes: number;
   /** Ends the exchange as a client that goes away does. */
   abort(): void;
 }
@@ -32,6 +34,7 @@ export interface MemoryExchangeOptions {
 /** Makes an exchange whose request head is complete and whose answer has not begun. */
 export function memoryExchange(options: MemoryExchangeOptions = {}): MemoryExchange {
   const notes = new Map<object, unknown>();
+  const [request, response] = [memoryHeaders(options.headers), memoryHeaders()];
   const controller = new AbortController();
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   return {
@@ -47,8 +50,11 @@ export function memoryExchange(options: MemoryExchangeOptions = {}): MemoryExcha
     traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
     startedAt: 0,
     consumer: options.consumer,
-    request: memoryHeaders(options.headers),
-    response: memoryHeaders(),
+    request,
+    response,
+    get changes() {
+      return request.changes() + response.changes();
+    },
     status: 0,
     state: undefined,
     signal: controller.signal,
@@ -61,15 +67,19 @@ export function memoryExchange(options: MemoryExchangeOptions = {}): MemoryExcha
 /** Header fields in a list, in the order they came. */
 export function memoryHeaders(initial: Readonly<Record<string, string>> = {}): MemoryHeaders {
   let fields: [string, string][] = [];
+  let changes = 0;
   const same = (name: string) => (field: [string, string]) => field[0] === name.toLowerCase();
   const add = (name: string, value: string): void => {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) throw new TypeError(`not a header field name: ${name}`);
     // oxlint-disable-next-line no-control-regex
     if (/[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/.test(value)) throw new TypeError('not a header field value');
     fields.push([name.toLowerCase(), value]);
+    changes++;
   };
   for (const [name, value] of Object.entries(initial)) add(name, value);
+  changes = 0;
   return {
+    changes: () => changes,
     all: () => fields.map(([name, value]) => [name, value]),
     get(name) {
       const found = fields.filter(same(name));
@@ -86,6 +96,10 @@ export function memoryHeaders(initial: Readonly<Record<string, string>> = {}): M
       }
     },
     add,
-    remove: (name) => void (fields = fields.filter((field) => !same(name)(field))),
+    remove(name) {
+      const before = fields.length;
+      fields = fields.filter((field) => !same(name)(field));
+      changes += before - fields.length;
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** Table `call_record`: what the gateway answered. Durations are kept in microseconds. */
-import type { CallRecord } from '../../sdk/call-record.ts';
-import { type Database, number, one, type Row, text, type Value, where } from '../database.ts';
+import type { CallRecord, ToldCall } from '../../sdk/call-record.ts';
+import { type Database, number, one, type Row, text, textOrNull, type Value, where } from '../database.ts';
 import type { CallFilter, CallTable } from '../types.ts';
 
 const COLUMNS = [
@@ -21,7 +21,8 @@ const COLUMNS = [
   'response_bytes',
   'trace_id',
 ] as const;
-const MARKS = `(${COLUMNS.map(() => '?').join(', ')})`;
+const SEARCHED = COLUMNS.join(', ');
+const MARKS = `(${COLUMNS.map(() => '?').join(', ')}, ?)`;
 /** Rows of one INSERT: its values stay below the limits of both databases. */
 const ROWS_PER_INSERT = 200;
 
@@ -34,7 +35,7 @@ export function callTable(db: Database): CallTable {
           const part = records.slice(i, i + ROWS_PER_INSERT);
           const marks = part.map(() => MARKS).join(', ');
           await inner.run(
-            `INSERT INTO call_record (${COLUMNS.join(', ')}) VALUES ${marks} ON CONFLICT (id) DO NOTHING`,
+            `INSERT INTO call_record (${SEARCHED}, story) VALUES ${marks} ON CONFLICT (id) DO NOTHING`,
             part.flatMap(valuesOf),
           );
         }
@@ -42,8 +43,16 @@ export function callTable(db: Database): CallTable {
     },
     async search(filter) {
       const { sql, values } = conditionsOf(filter, db.dialect);
-      const rows = await db.all(`SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT ?`, [...values, filter.limit]);
+      const rows = await db.all(`SELECT ${SEARCHED} FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT ?`, [
+        ...values,
+        filter.limit,
+      ]);
       return rows.map(callOf);
+    },
+    async find(id) {
+      const { sql, values } = conditionsOf({ id, limit: 1 }, db.dialect);
+      const row = await one(db, `SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT 1`, values);
+      return row && { ...callOf(row), story: textOrNull(row, 'story') };
     },
     async trim(before, rowsMax) {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
@@ -104,7 +113,7 @@ function conditionsOf(f: CallFilter, dialect: Database['dialect']): { sql: strin
 const twice = (value: string | undefined) => (value === undefined ? undefined : [value, value]);
 const micros = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 1000));
 
-function valuesOf(r: CallRecord): Value[] {
+function valuesOf(r: ToldCall): Value[] {
   return [
     r.id,
     Math.round(r.time),
@@ -122,6 +131,7 @@ function valuesOf(r: CallRecord): Value[] {
     r.requestBytes,
     r.responseBytes,
     r.traceId,
+    r.story,
   ];
 }
 

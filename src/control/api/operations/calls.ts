@@ -1,36 +1,81 @@
 /** Call records of the gateway: search by any field, newest first. */
-import { help, strictObject, T } from '../../../base/schema.ts';
-import type { CallRecord } from '../../../sdk/call-record.ts';
+import { help, type Static, strictObject, T } from '../../../base/schema.ts';
+import type { CallRecord, CallStory } from '../../../sdk/call-record.ts';
+import { readStory } from '../../../sdk/call-story.ts';
 import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { CallFilter } from '../../../store/types.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { defineOperation } from '../operation.ts';
 import problems from '../problems.ts';
-import { id, named, oneOf, page, paging, projectName, time } from '../shapes.ts';
+import { id, named, oneOf, orNull, page, paging, projectName, time } from '../shapes.ts';
 
 const area = 'calls';
 
-const call = named(
-  'CallRecord',
+const fields = {
+  id: T.String(),
+  time: time(),
+  project: T.String(),
+  consumer: T.String(),
+  clientAddress: T.String(),
+  route: T.String(),
+  method: T.String(),
+  path: T.String(),
+  release: T.String(),
+  status: T.Integer(),
+  reason: T.String(help('Problem code, `client-closed`, or empty for a plain answer.', '问题代码、`client-closed`，正常应答为空。')),
+  durationMs: T.Number(),
+  upstreamMs: T.Number(),
+  requestBytes: T.Number(),
+  responseBytes: T.Number(),
+  traceId: T.String(),
+};
+
+const call = named('CallRecord', strictObject(fields));
+
+const step = named(
+  'CallStep',
   strictObject({
-    id: T.String(),
-    time: time(),
-    project: T.String(),
-    consumer: T.String(),
-    clientAddress: T.String(),
-    route: T.String(),
-    method: T.String(),
-    path: T.String(),
-    release: T.String(),
-    status: T.Integer(),
-    reason: T.String(help('Problem code, `client-closed`, or empty for a plain answer.', '问题代码、`client-closed`，正常应答为空。')),
-    durationMs: T.Number(),
-    upstreamMs: T.Number(),
-    requestBytes: T.Number(),
-    responseBytes: T.Number(),
-    traceId: T.String(),
+    kind: oneOf(['auth', 'policy']),
+    id: T.String(help('Component, such as `rate-limit`.', '组件，如 `rate-limit`。')),
+    place: T.String(help('Where it stands: `plan`, `route`, `data-api`.', '所在位置：`plan`、`route`、`data-api`。')),
+    phase: oneOf(['request', 'response']),
+    outcome: oneOf(['passed', 'changed', 'refused', 'answered', 'absent', 'not-reached']),
+    code: T.String(help('Problem code of a refusal, else empty.', '拒绝时的问题代码，否则为空。')),
+    us: T.Number(help('Microseconds it took.', '耗时（微秒）。')),
+    facts: T.Record(T.String(), T.Union([T.String(), T.Number()]), help('What the step says of itself.', '该步骤自述的情况。')),
   }),
 );
+
+const story = named(
+  'CallStory',
+  strictObject({
+    target: orNull(
+      strictObject({
+        index: T.Integer(help('Place among the upstream’s targets, from 0.', '在上游目标列表中的位置，从 0 起。')),
+        address: orNull(
+          T.String(help('`host:port`; null for callers who may not read resources.', '`host:port`；无资源读取权限时为 null。')),
+        ),
+      }),
+    ),
+    tries: T.Integer(help('How often the request was sent to the upstream.', '向上游发送请求的次数。')),
+    reused: T.Boolean(help('An earlier request had used the connection.', '连接曾被先前的请求使用。')),
+    phases: strictObject(
+      {
+        headMs: T.Number(),
+        chainMs: T.Number(help('Auth and policies before the upstream.', '上游之前的认证与策略。')),
+        waitMs: T.Number(help('Waiting for a connection.', '等待连接。')),
+        connectMs: T.Number(),
+        firstByteMs: T.Number(help('From the request being sent to the first byte of the answer.', '从发出请求到应答首字节。')),
+        responseMs: T.Number(help('Policies on the answer.', '应答上的策略。')),
+        totalMs: T.Number(),
+      },
+      help('Where the time went, in milliseconds.', '时间去向（毫秒）。'),
+    ),
+    steps: T.Array(step, help('Auth and policies in the order they ran.', '按执行顺序的认证与策略。')),
+  }),
+);
+
+const told = named('CallDetail', strictObject({ ...fields, story: orNull(story) }));
 
 const exact = (en: string, zh: string, maxLength = 200) => T.Optional(T.String({ maxLength, ...help(en, zh) }));
 const moment = (en: string, zh: string) => T.Optional(T.Integer({ minimum: 0, ...help(en, zh) }));
@@ -90,16 +135,28 @@ const get = defineOperation({
   method: 'GET',
   path: '/calls/{id}',
   filtered: true,
-  summary: { en: 'Reads one call by its request id.', zh: '按请求 id 读取一次调用。' },
+  summary: { en: 'Reads one call with all that happened in it.', zh: '读取一次调用及其全部过程。' },
   access: 'calls:read',
   params: strictObject({ id: id() }),
-  response: call,
+  response: told,
   async handler({ params, caller }, parts) {
-    const [found] = await parts.calls.search({ id: params.id, limit: 1 });
-    if (found && mayTouch(caller, found.project)) return { ...found };
-    throw problems.raise['not-found']({ values: { what: 'call', name: params.id }, cause: found ? OUT_OF_REACH : undefined });
+    const found = await parts.calls.find(params.id);
+    if (!found || !mayTouch(caller, found.project)) {
+      throw problems.raise['not-found']({ values: { what: 'call', name: params.id }, cause: found ? OUT_OF_REACH : undefined });
+    }
+    return { ...found, story: found.story === null ? null : shownStory(readStory(found.story), caller.permissions.has('resources:read')) };
   },
 });
+
+/** Addresses of targets stand in resources: who may not read those does not learn them here. */
+function shownStory(found: CallStory, showsAddress: boolean): Static<typeof story> {
+  const { target, steps, ...rest } = found;
+  return {
+    ...rest,
+    target: target && { index: target.index, address: showsAddress ? target.address : null },
+    steps: steps.map((one) => ({ ...one, facts: { ...one.facts } })),
+  };
+}
 
 function statusRange(status: string | undefined, failed: string | undefined): Pick<CallFilter, 'statusFrom' | 'statusTo'> {
   if (status === undefined) return failed ? { statusFrom: 400 } : {};

@@ -1,0 +1,62 @@
+/** The gateway's decisions as a benchmark serves them: one route with a key, a plan's limit, header changes, and call records. */
+import { hash } from 'node:crypto';
+import { systemClock } from '../src/base/clock.ts';
+import { idGenerator } from '../src/base/id.ts';
+import { silentLog } from '../src/base/log.ts';
+import { systemRandom } from '../src/base/random.ts';
+import { createCallRing, readCallBatch } from '../src/gateway/call-ring.ts';
+import type { Core, TargetPool } from '../src/gateway/contract.ts';
+import { createCore } from '../src/gateway/core.ts';
+import { createRevisionState } from '../src/gateway/revision-state.ts';
+import { createMetrics } from '../src/gateway/route-stats.ts';
+import { revisionHash } from '../src/sdk/revision.ts';
+import { createCounterBuffer, openCounters } from '../src/sdk/shared-counters.ts';
+import { consumerEntries, entry, routeEntry, testRegistry } from '../test/gateway/core-harness.ts';
+
+/** The key callers must send as `x-api-key`. */
+export const KEY = 'key-77-0123456789abcdef0123';
+const COLLECT_MS = 100;
+
+/** Makes the core; call records are collected and read as a gateway process does. */
+export function chainCore(pool: () => TargetPool): Core {
+  const metrics = createMetrics();
+  const calls = createCallRing(20_000);
+  const counters = openCounters(createCounterBuffer(1024, systemRandom), () => systemClock.monotonic());
+  const state = createRevisionState({
+    tools: { registry: testRegistry(), clock: systemClock, log: silentLog, counters, routeStats: (p, name) => metrics.route(p, name) },
+    onUpstreams: () => {},
+  });
+  const limit = { type: 'rate-limit', config: { limit: 1e9, window: '1s' } };
+  const entries = [
+    routeEntry('all', {
+      paths: ['/**'],
+      timeouts: { connectMs: 1000, firstByteMs: 10_000, idleMs: 10_000 },
+      auth: [{ type: 'api-key', config: {} }],
+      policies: [
+        {
+          type: 'transform',
+          config: { request: { set: { 'x-tenant': 'bench' } }, response: { remove: ['server'] } },
+          identity: 'route/p/all/transform/0',
+        },
+        { ...limit, identity: 'route/p/all/rate-limit/0' },
+      ],
+    }),
+    entry('plan', 'gold', { name: 'gold', policies: [{ ...limit, identity: 'plan/p/gold/rate-limit/0' }] }),
+    ...consumerEntries('bench', hash('sha256', KEY), { plan: 'gold' }),
+  ];
+  state.apply({ from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] });
+  systemClock.every(COLLECT_MS, () => {
+    const batch = calls.drain(20_000);
+    if (batch) readCallBatch(structuredClone(batch));
+  });
+  return createCore({
+    pool,
+    metrics,
+    calls,
+    revision: () => state.current,
+    dataApis: { run: () => Promise.reject(new Error('none here')) },
+    newId: idGenerator(systemClock, systemRandom),
+    clock: systemClock,
+    log: silentLog,
+  });
+}

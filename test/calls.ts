@@ -14,6 +14,6 @@ export const STORY = storyText(
 );
 
 /** A record as lists answer it. */
-export function withoutStory({ story: _, ...record }: ToldCall): CallRecord {
+export function withoutStory({ story: _story, ...record }: ToldCall): CallRecord {
   return record;
 }

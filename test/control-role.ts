@@ -190,13 +190,13 @@ async function openRooms({
     incidents: {
       list: (filter: { open?: boolean; limit: number }) => store.incidents.list(filter),
       confirm: async (id: string) => {
-        throw problems.raise['not-found']({ values: { what: 'incident', name: id } });
+        throw problems.raise['not-found']({ values: { what: { en: 'incident', zh: '事件' }, name: id } });
       },
     },
     sample: {
       status: async () => ABSENT,
-      load: async () => ({ state: 'loaded' as const, notes: ['loaded'] }),
-      remove: async () => ({ state: 'removed' as const, notes: ['removed'] }),
+      load: async () => ({ state: 'loaded' as const, notes: [{ en: 'loaded', zh: '已加载' }] }),
+      remove: async () => ({ state: 'removed' as const, notes: [{ en: 'removed', zh: '已移除' }] }),
     },
     doctor: async () => [{ check: 'store', level: 'ok' as const, detail: { en: 'answers', zh: '正常' } }],
   };

@@ -4,11 +4,13 @@
  */
 import { assert } from './assert.ts';
 import type { JsonSchema } from './schema.ts';
+import { schemaMistake } from './schema-words.ts';
+import type { Text } from './text.ts';
 
 /** What is wrong with a value, such as `must be string`; undefined when it fits. */
-export type LeafCheck = (value: unknown) => string | undefined;
+export type LeafCheck = (value: unknown) => Text | undefined;
 
-type Rule = (value: unknown) => string | undefined;
+type Rule = LeafCheck;
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
@@ -22,21 +24,30 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** In the order they are tried: a text that is too long meets no pattern. */
 const RULES: Readonly<Record<string, (wanted: never) => Rule>> = {
-  type: (type: string) => (value) => (TYPES[type]!(value) ? undefined : `must be ${type}`),
-  const: (wanted: unknown) => (value) => (value === wanted ? undefined : 'must be equal to constant'),
-  enum: (allowed: readonly unknown[]) => (value) => (allowed.includes(value) ? undefined : 'must be equal to one of the allowed values'),
-  minimum: (least: number) => (value) => (typeof value === 'number' && value < least ? `must be >= ${least}` : undefined),
-  maximum: (most: number) => (value) => (typeof value === 'number' && value > most ? `must be <= ${most}` : undefined),
+  type: (type: string) => (value) => (TYPES[type]!(value) ? undefined : schemaMistake('type', `must be ${type}`, { type })),
+  const: (wanted: unknown) => (value) => (value === wanted ? undefined : schemaMistake('const', 'must be equal to constant')),
+  enum: (allowed: readonly unknown[]) => (value) =>
+    allowed.includes(value) ? undefined : schemaMistake('enum', 'must be equal to one of the allowed values'),
+  minimum: (least: number) => (value) => (typeof value === 'number' && value < least ? compared('minimum', '>=', least) : undefined),
+  maximum: (most: number) => (value) => (typeof value === 'number' && value > most ? compared('maximum', '<=', most) : undefined),
   maxLength: (most: number) => (value) =>
     // Counted only when it matters: a text has never more characters than code units.
-    typeof value === 'string' && value.length > most && characters(value) > most ? `must not have more than ${most} characters` : undefined,
+    typeof value === 'string' && value.length > most && characters(value) > most
+      ? schemaMistake('maxLength', `must not have more than ${most} characters`, { limit: most })
+      : undefined,
   minLength: (least: number) => (value) =>
-    typeof value === 'string' && characters(value) < least ? `must not have fewer than ${least} characters` : undefined,
+    typeof value === 'string' && characters(value) < least
+      ? schemaMistake('minLength', `must not have fewer than ${least} characters`, { limit: least })
+      : undefined,
   pattern: (pattern: string) => {
     const form = new RegExp(pattern, 'u');
-    return (value) => (typeof value === 'string' && !form.test(value) ? `must match pattern "${pattern}"` : undefined);
+    return (value) =>
+      typeof value === 'string' && !form.test(value) ? schemaMistake('pattern', `must match pattern "${pattern}"`, { pattern }) : undefined;
   },
 };
+const compared = (keyword: string, comparison: string, limit: number): Text =>
+  schemaMistake(keyword, `must be ${comparison} ${limit}`, { comparison, limit });
+
 const NOTES = /^(description|default|examples|title|x-.*)$/;
 
 /** Compiles a schema. A keyword that would not be checked is a mistake of ours, and fails here. */

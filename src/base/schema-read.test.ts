@@ -24,19 +24,19 @@ test('defaults are filled in and units become numbers', () => {
 test('every mistake is told, each at its pointer', () => {
   const { errors } = readValue(schema, { limti: 3, window: '2h', size: 12, steps: [{ type: 'b', y: 'no' }, { type: 'c' }, {}] });
   const at = Object.fromEntries(errors.map((e) => [e.pointer, e.detail]));
-  assert.match(at['/limti']!, /did you mean "limit"/);
-  assert.equal(at['/limit'], 'is required');
-  assert.match(at['/window']!, /at most 1h/);
-  assert.match(at['/size']!, /must be a size/);
-  assert.match(at['/steps']!, /at most 2/);
-  assert.match(at['/steps/0/y']!, /number/);
-  assert.match(at['/steps/1/type']!, /"c" is not known/);
-  assert.match(at['/steps/2/type']!, /is required/);
+  assert.match(at['/limti']!.en, /did you mean "limit"/);
+  assert.deepEqual(at['/limit'], { en: 'is required', zh: '为必填项' });
+  assert.match(at['/window']!.en, /at most 1h/);
+  assert.match(at['/size']!.en, /must be a size/);
+  assert.match(at['/steps']!.en, /at most 2/);
+  assert.match(at['/steps/0/y']!.en, /number/);
+  assert.match(at['/steps/1/type']!.en, /"c" is not known/);
+  assert.match(at['/steps/2/type']!.en, /is required/);
 });
 
 test('where a word or an object may stand, the message names both', () => {
   const mode = T.Union([T.Literal('full'), strictObject({ incremental: strictObject({ cursor: T.String() }) })]);
-  const said = (input: unknown) => readValue(mode, input).errors.map((e) => `${e.pointer} ${e.detail}`);
+  const said = (input: unknown) => readValue(mode, input).errors.map((e) => `${e.pointer} ${e.detail.en}`);
   assert.deepEqual(said('ful'), [' must be "full", or an object with "incremental"; got "ful"']);
   assert.deepEqual(said({ incremental: { cursor: 1 } }), ['/incremental/cursor must be string; got 1']);
 });
@@ -44,7 +44,7 @@ test('where a word or an object may stand, the message names both', () => {
 test('a secret’s value never stands in a message', () => {
   const { errors } = readValue(schema, { limit: 1, token: 12345 });
   assert.equal(errors.length, 1);
-  assert.doesNotMatch(errors[0]!.detail, /12345/);
+  assert.doesNotMatch(errors[0]!.detail.en, /12345/);
 });
 
 test('members called __proto__ are ordinary unknown members', () => {

@@ -1,4 +1,5 @@
 /** "Did you mean": the nearest of the allowed words, by edit distance. */
+import type { Text } from './text.ts';
 
 /** The allowed word nearest to `word`, or undefined when none is near (more than a third differs). */
 export function nearest(word: string, allowed: Iterable<string>): string | undefined {
@@ -12,6 +13,14 @@ export function nearest(word: string, allowed: Iterable<string>): string | undef
     }
   }
   return best;
+}
+
+/** Asks whether the nearest of the known words was meant, or lists the first twenty of what there is. */
+export function didYouMean(word: string, known: readonly string[]): Text {
+  const near = nearest(word, known);
+  if (near) return { en: `did you mean "${near}"?`, zh: `是否指“${near}”？` };
+  const all = `${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`;
+  return { en: `there are: ${all}`, zh: `现有：${all}` };
 }
 
 /** Edits between two short texts, swapped neighbours counted as one. Source: optimal string alignment distance. */

@@ -17,9 +17,34 @@ export function fill(text: Text, language: Language, values: Record<string, unkn
   return text[language].replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? shown(values[name], language) : all));
 }
 
-function shown(value: unknown, language: Language): string {
+/**
+ * Returns `text` with `values` in its marks, in both languages at once: what is passed on, stored and answered later,
+ * when the reader's language is known. A value that is itself a `Text` is read in the language around it.
+ * @example tell({ en: 'is used by {who}', zh: '被 {who} 使用' }, { who: key.name })
+ */
+export function tell(text: Text, values?: Record<string, unknown>): Text {
+  return { en: fill(text, 'en', values), zh: fill(text, 'zh', values) };
+}
+
+/** Words that are not ours, the same in both languages: a server's message, a name, a value. Never a sentence of Weir's. */
+export function verbatim(words: string): Text {
+  return { en: words, zh: words };
+}
+
+/** Returns `texts` as one, with `separator` (or one per language) between them. */
+export function joined(texts: readonly Text[], separator: Text | string): Text {
+  const between = typeof separator === 'string' ? verbatim(separator) : separator;
+  return { en: texts.map((t) => t.en).join(between.en), zh: texts.map((t) => t.zh).join(between.zh) };
+}
+
+/** Whether `value` holds one text in both languages. */
+export function isText(value: unknown): value is Text {
   const { en, zh } = (value ?? {}) as Partial<Text>;
-  return typeof en === 'string' && typeof zh === 'string' ? { en, zh }[language] : String(value);
+  return typeof en === 'string' && typeof zh === 'string';
+}
+
+function shown(value: unknown, language: Language): string {
+  return isText(value) ? value[language] : String(value);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { type Language, type Text, fill } from '../base/text.ts';
+import { type Language, type Text, fill, verbatim } from '../base/text.ts';
 import type { Io } from './io.ts';
 import problems from './problems.ts';
 
@@ -11,7 +11,7 @@ const SECRET_BYTES_MAX = 4096;
 /** Asks for a yes; raises `needs-yes` without a terminal, `not-confirmed` for any other answer. */
 export async function confirm(io: Io, language: Language, yes: boolean, question: Text): Promise<void> {
   if (yes) return;
-  if (!io.stdin.isTTY || !io.stderr.isTTY) throw problems.raise['needs-yes']({ values: { what: fill(question, language) } });
+  if (!io.stdin.isTTY || !io.stderr.isTTY) throw problems.raise['needs-yes']({ values: { what: question } });
   const answer = await readLine(io, `${fill(question, language)}? [y/N] `, false);
   if (!/^(y|yes|是)$/i.test(answer.trim())) throw problems.raise['not-confirmed']();
 }
@@ -23,11 +23,14 @@ export async function askSecret(io: Io, language: Language, what: Text, file: st
     try {
       return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (cause) {
-      throw problems.raise.unreadable({ values: { file, reason: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, cause });
+      throw problems.raise.unreadable({
+        values: { file, reason: verbatim((cause as NodeJS.ErrnoException).code ?? String(cause)) },
+        cause,
+      });
     }
   }
   if (!io.stdin.isTTY || !io.stderr.isTTY) {
-    throw problems.raise['needs-input']({ values: { what: fill(what, language), option: '--password-file <file>' } });
+    throw problems.raise['needs-input']({ values: { what, option: '--password-file <file>' } });
   }
   return readLine(io, `${fill(what, language)}: `, true);
 }
@@ -53,7 +56,8 @@ async function readAll(io: Io): Promise<string> {
   let text = '';
   for await (const chunk of io.stdin) {
     text += String(chunk);
-    if (text.length > SECRET_BYTES_MAX) throw problems.raise['too-long']({ values: { what: 'stdin', limit: '4KiB' } });
+    if (text.length > SECRET_BYTES_MAX)
+      throw problems.raise['too-long']({ values: { what: { en: 'standard input', zh: '标准输入' }, limit: '4KiB' } });
   }
   return text.replace(/\r?\n$/, '');
 }

@@ -3,7 +3,7 @@
  * In: `Io` and the verbs that need no server. Out: the exit code.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { type Language, type Text, chooseLanguage } from '../base/text.ts';
+import { type Language, type Text, chooseLanguage, verbatim } from '../base/text.ts';
 import { parseDuration } from '../base/units.ts';
 import { askSecret, confirm } from './ask.ts';
 import { bodyOf, connect } from './connect.ts';
@@ -116,7 +116,7 @@ function givenOf(io: Io, offline: OfflineVerbs, language: Language, verb: Verb, 
   const last = args.at(-1);
   const text = (name: string) => options[name] as string | undefined;
   const timeoutMs = parseDuration(text('timeout') ?? verb.timeout ?? '60s');
-  if (!timeoutMs) throw problems.raise['bad-value']({ values: { what: '--timeout', value: text('timeout'), example: '30s' } });
+  if (!timeoutMs) throw problems.raise['bad-value']({ values: { what: verbatim('--timeout'), value: text('timeout'), example: '30s' } });
   return {
     args: args.map((argument) => (typeof argument === 'string' ? argument : undefined)),
     rest: Array.isArray(last) ? (last as string[]) : [],

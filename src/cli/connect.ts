@@ -1,7 +1,7 @@
 /** The client of one command: its server, its credential, its time. */
 import { createClient, ProblemAnswer, type Client } from '../../generated/client.ts';
 import { Problem, type ProblemBody } from '../base/problem.ts';
-import type { Language } from '../base/text.ts';
+import { type Language, verbatim } from '../base/text.ts';
 import { formatDuration } from '../base/units.ts';
 import { chooseCredential, chooseServer, type Credential } from './credential.ts';
 import type { Io, LocalControl } from './io.ts';
@@ -47,7 +47,7 @@ function failure(cause: unknown, server: string, timeoutMs: number): Problem {
   const { name, cause: inner } = cause as { name?: string; cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError' || name === 'AbortError')
     return problems.raise['timed-out']({ values: { timeout: formatDuration(timeoutMs) }, cause });
-  return problems.raise.unreachable({ values: { server, reason: inner?.code ?? inner?.message ?? 'failed' }, cause });
+  return problems.raise.unreachable({ values: { server, reason: verbatim(inner?.code ?? inner?.message ?? String(cause)) }, cause });
 }
 
 /** Any failure as a problem's body, in the caller's language; undefined for a bug of ours. */

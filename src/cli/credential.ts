@@ -3,6 +3,7 @@
  * Credential: `--token`, WEIR_TOKEN, the login for that server, `.weir/cli-token`; the last only ever
  * goes to this machine's own control.
  */
+import { verbatim } from '../base/text.ts';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Io, LocalControl } from './io.ts';
@@ -57,7 +58,7 @@ export function keepLogin(io: Io, server: string, credential: Credential, expire
 export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username) {
-    throw problems.raise['bad-value']({ values: { what: '--server', value: text, example: 'http://127.0.0.1:8081' } });
+    throw problems.raise['bad-value']({ values: { what: verbatim('--server'), value: text, example: 'http://127.0.0.1:8081' } });
   }
   return url.origin;
 }

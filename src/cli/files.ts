@@ -1,4 +1,5 @@
 /** Documents named on the command line: files, folders (all YAML and JSON below), or `-` for standard input. */
+import { verbatim } from '../base/text.ts';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Io } from './io.ts';
@@ -18,7 +19,7 @@ export async function readDocuments(io: Io, places: readonly string[]): Promise<
   for (const place of places) {
     for (const found of place === '-' ? [{ file: '-', text: await readStdin(io) }] : readPlace(place)) {
       bytes += found.text.length;
-      if (bytes > TEXT_BYTES_MAX) throw problems.raise['too-long']({ values: { what: places.join(', '), limit: '16MiB' } });
+      if (bytes > TEXT_BYTES_MAX) throw problems.raise['too-long']({ values: { what: verbatim(places.join(', ')), limit: '16MiB' } });
       texts.push(found);
     }
   }
@@ -50,6 +51,6 @@ function attempt<V>(file: string, read: () => V): V {
   try {
     return read();
   } catch (cause) {
-    throw problems.raise.unreadable({ values: { file, reason: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }, cause });
+    throw problems.raise.unreadable({ values: { file, reason: verbatim((cause as NodeJS.ErrnoException).code ?? String(cause)) }, cause });
   }
 }

@@ -1,5 +1,6 @@
 /** What the command line works with: handed over by main.ts, so that nothing here reads globals. */
 import type { Clock } from '../base/clock.ts';
+import type { ToldPointer } from '../base/problem.ts';
 import type { Language } from '../base/text.ts';
 
 /** The terminal, or what stands in its place. */
@@ -34,7 +35,7 @@ export interface OfflineCheck {
   readonly file: string | null;
   readonly line: number | null;
   readonly key: { readonly project: string; readonly kind: string; readonly name: string } | null;
-  readonly problems: readonly { readonly pointer: string; readonly detail: string; readonly file?: string; readonly line?: number }[];
+  readonly problems: readonly ToldPointer[];
 }
 
 /** A line of `config print --effective`. */
@@ -62,7 +63,7 @@ export interface OfflineVerbs {
   /** Checks documents as one whole configuration, or on their own. */
   validate(
     sources: readonly { readonly file?: string; readonly text: string }[],
-    options: { readonly complete: boolean },
+    options: { readonly complete: boolean; readonly language: Language },
   ): Promise<readonly OfflineCheck[]>;
   config(options: { readonly config: string | undefined }): Promise<readonly ConfigLine[]>;
 }

@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.ts';
 import { contentHash, type Json } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
+import { pointersTold } from '../base/problem.ts';
 import { readValue } from '../base/schema-read.ts';
 import type { CheckStep, Connector, ConnectorComponent, ConnectorTools } from '../sdk/connector.ts';
 import type { Registry } from '../sdk/registry.ts';
@@ -107,8 +108,7 @@ function create(settings: ConnectionsSettings, { project, name, type, config }: 
     throw problems.raise['unknown-connector']({ values: { name, type, known: [...settings.registry.connectors.keys()].join(', ') } });
   const read = readValue(component.config, config);
   if (read.errors.length > 0) {
-    const reason = read.errors.map((error) => `${error.pointer || '/'} ${error.detail}`).join('; ');
-    throw problems.raise['bad-config']({ values: { name, reason }, errors: read.errors });
+    throw problems.raise['bad-config']({ values: { name, reason: pointersTold(read.errors) }, errors: read.errors });
   }
   const tools: ConnectorTools = {
     problems: component.catalogue.raise,

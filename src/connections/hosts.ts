@@ -2,6 +2,8 @@
 import { lookup } from 'node:dns';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import { type Text, verbatim } from '../base/text.ts';
+import { NO_ADDRESS, noAnswerWithin } from '../sdk/connector-problems.ts';
 import { addressRefusal } from '../sdk/address.ts';
 import problems from './problems.ts';
 
@@ -31,7 +33,7 @@ export function hostGuard(settings: {
     async resolve(host, port, signal) {
       signal.throwIfAborted();
       const addresses = await bounded(host, find, clock, timeoutMs, signal);
-      if (addresses.length === 0) throw problems.raise['host-unknown']({ values: { host, reason: 'it has no address' } });
+      if (addresses.length === 0) throw problems.raise['host-unknown']({ values: { host, reason: NO_ADDRESS } });
       const own = { ports: new Set(settings.ownPorts()), local: localAddresses() };
       for (const address of addresses) {
         const reason = addressRefusal(address, port, own);
@@ -44,17 +46,17 @@ export function hostGuard(settings: {
 
 function bounded(host: string, find: Lookup, clock: Clock, timeoutMs: number, signal: AbortSignal): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const unknown = (reason: string, cause?: unknown) => problems.raise['host-unknown']({ values: { host, reason }, cause });
+    const unknown = (reason: Text, cause?: unknown) => problems.raise['host-unknown']({ values: { host, reason }, cause });
     const done = () => {
       cancel();
       signal.removeEventListener('abort', abort);
     };
     const abort = () => (done(), reject(signal.reason));
-    const cancel = clock.after(timeoutMs, () => (done(), reject(unknown(`no answer within ${timeoutMs} ms`))));
+    const cancel = clock.after(timeoutMs, () => (done(), reject(unknown(noAnswerWithin(timeoutMs)))));
     signal.addEventListener('abort', abort, { once: true });
     find(host, (error, addresses) => {
       done();
-      if (error) reject(unknown((error as NodeJS.ErrnoException).code ?? error.message, error));
+      if (error) reject(unknown(verbatim((error as NodeJS.ErrnoException).code ?? error.message), error));
       else resolve([...new Set(addresses.map((found) => found.address))]);
     });
   });

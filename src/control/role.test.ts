@@ -185,7 +185,7 @@ spec: { source: { connection: db, streams: ["*"] }, sink: { connection: db } }
   );
   assert.equal((await ask('POST', `/runs/${id}/retry`)).status, 409, 'not over yet');
   assert.equal((await ask('POST', `/runs/${id}/cancel`)).status, 202);
-  await control.store.runs.log([{ run: id, time: 1, level: 'info', message: 'hello', stream: null }]);
+  await control.store.runs.log([{ run: id, time: 1, level: 'info', message: { en: 'hello', zh: '你好' }, stream: null }]);
   const [line] = (await ask('GET', `/runs/${id}/logs`)).json.items;
   assert.equal(line.message, 'hello');
   assert.deepEqual((await ask('GET', `/runs/${id}/logs?after=${line.sequence}`)).json.items, []);

@@ -23,7 +23,7 @@ function compiled(spec: Record<string, unknown>, dialect?: DataApiInput['dialect
 function errorsOf(spec: Record<string, unknown>, dialect?: DataApiInput['dialect']): string[] {
   const result = compiler.compile(input(spec, dialect));
   assert.ok(!result.ok, 'should not compile');
-  return result.errors.map((e) => `${e.pointer} ${e.detail}`);
+  return result.errors.map((e) => `${e.pointer} ${e.detail.en}`);
 }
 
 const text = { in: 'query', schema: { type: 'string' } };
@@ -169,7 +169,10 @@ test('parameters: lists, unknown path names, reserved names and unsafe schemas a
     assert.match(errors, pattern);
   const result = compiler.compile(input({ parameters: { a: integer }, sql: 'SELECT 1' }));
   assert.ok(result.ok);
-  assert.deepEqual(result.warnings, ['Parameter "a" is declared but never used in the SQL.']);
+  assert.deepEqual(
+    result.warnings.map((warning) => warning.en),
+    ['Parameter "a" is declared but never used in the SQL.'],
+  );
 });
 
 test('paging: mixed directions, row values, and what cannot be paged', () => {

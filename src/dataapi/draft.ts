@@ -89,7 +89,7 @@ async function describe(
 
 function mistakeOf(error: unknown, request: DraftRequest, api: CompiledDataApi, index: number): DraftMistake {
   if (!(error instanceof QueryFailure) || error.reason === 'unavailable' || error.reason === 'cancelled') throw error;
-  return { pointer: '/sql', detail: error.message, ...placeOfFailure(error, String(request.input.spec['sql']), api, index) };
+  return { pointer: '/sql', detail: error.detail, ...placeOfFailure(error, String(request.input.spec['sql']), api, index) };
 }
 
 type Read =
@@ -112,7 +112,7 @@ function readCall(api: CompiledDataApi, { values }: DraftRequest): Read {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const mistakes = error.errors.map(({ pointer, detail }) => ({ pointer: `/values/${nameIn(pointer, known.keys())}`, detail }));
-    return { ok: false, mistakes: mistakes.length > 0 ? mistakes : [{ pointer: '/values/cursor', detail: error.message }] };
+    return { ok: false, mistakes: mistakes.length > 0 ? mistakes : [{ pointer: '/values/cursor', detail: error.detail }] };
   }
 }
 

@@ -2,6 +2,7 @@
  * The program of an engine thread: owns engines whose queries block (SQLite) and runs one query at a time.
  * It can be stopped at any moment by the query thread; nothing is lost, since it only reads.
  */
+import { wordsOf } from '../base/problem.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { QueryFailure } from '../sdk/query.ts';
@@ -36,7 +37,7 @@ export function runEngineThread(options: {
     } catch (error) {
       const reason = error instanceof QueryFailure ? error.reason : 'failed';
       logFailure(info.connection, error);
-      return { type: 'failure', call, reason, detail: (error as Error).message };
+      return { type: 'failure', call, reason, detail: wordsOf(error) };
     }
   };
   port.on('message', (message: EngineThreadMessage) => {

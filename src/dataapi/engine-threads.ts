@@ -113,7 +113,7 @@ class ThreadPool implements EngineThreads {
       thread.gone = true;
       this.#threads.delete(thread);
       this.#stopped.delete(thread);
-      thread.settle?.(new QueryFailure('unavailable', 'the engine thread ended'));
+      thread.settle?.(new QueryFailure('unavailable', { en: 'the engine thread ended', zh: '引擎线程已结束' }));
       this.#fill();
     });
     this.#threads.add(thread);
@@ -131,7 +131,10 @@ class ThreadPool implements EngineThreads {
 
   #take(): Thread {
     for (let thread = this.#idle.pop(); thread; thread = this.#idle.pop()) if (!thread.gone) return thread;
-    throw new QueryFailure('unavailable', `no engine thread is free; ${this.#stopped.size} stopped queries are still inside the database`);
+    throw new QueryFailure('unavailable', {
+      en: `no engine thread is free; ${this.#stopped.size} stopped queries are still inside the database`,
+      zh: `没有空闲的引擎线程；仍有 ${this.#stopped.size} 个已停止的查询留在数据库中`,
+    });
   }
 
   #runOn(thread: Thread, call: Call): Promise<Rows> {
@@ -149,13 +152,13 @@ class ThreadPool implements EngineThreads {
           reject(
             new QueryFailure(
               outcome.reason === 'busy' ? 'failed' : outcome.reason,
-              outcome.detail ?? 'the query failed on its engine thread',
+              outcome.detail ?? { en: 'the query failed on its engine thread', zh: '查询在引擎线程上失败' },
             ),
           );
       };
       const stopTimer = clock.after(own.timeoutMs + limits.graceMs, () => {
         log.warn('a query passed its time limit; its thread was replaced', { connection, timeoutMs: own.timeoutMs });
-        finish(new QueryFailure('timeout', 'the query passed its time limit'), false);
+        finish(new QueryFailure('timeout', { en: 'the query passed its time limit', zh: '查询超过时限' }), false);
       });
       thread.settle = (outcome) => finish(outcome, true);
       thread.worker.postMessage({ type: 'run', call: ++this.#calls, ...call }, []);

@@ -21,11 +21,23 @@ export function engineOpener(
 ): OpenEngine {
   return (connection) => {
     const component = connectors.get(connection.type);
-    if (!component) throw new QueryFailure('unavailable', `connector "${connection.type}" is not part of this build`);
+    if (!component)
+      throw new QueryFailure('unavailable', {
+        en: `connector "${connection.type}" is not part of this build`,
+        zh: `此版本不含连接器“${connection.type}”`,
+      });
     const read = readValue(component.config, connection.config);
-    if (read.errors.length > 0) throw new QueryFailure('unavailable', `connection "${connection.name}" has an invalid configuration`);
+    if (read.errors.length > 0)
+      throw new QueryFailure('unavailable', {
+        en: `connection "${connection.name}" has an invalid configuration`,
+        zh: `连接“${connection.name}”的配置无效`,
+      });
     const connector = component.create(read.value as never, toolsFor(component, connection));
-    if (!connector.query) throw new QueryFailure('unavailable', `connector "${connection.type}" cannot be queried`);
+    if (!connector.query)
+      throw new QueryFailure('unavailable', {
+        en: `connector "${connection.type}" cannot be queried`,
+        zh: `连接器“${connection.type}”不能查询`,
+      });
     return { ...bindEngine(connector.query), close: () => connector.close() };
   };
 }
@@ -97,7 +109,8 @@ export function createEngines(open: OpenEngine, log: Log, warmCount: (connection
     },
     async use(key, dialect, work) {
       const slot = slots.get(key);
-      if (!slot || slot.engine.dialect !== dialect) throw new QueryFailure('unavailable', `connection "${key}" is not open`);
+      if (!slot || slot.engine.dialect !== dialect)
+        throw new QueryFailure('unavailable', { en: `connection "${key}" is not open`, zh: `连接“${key}”未打开` });
       slot.users += 1;
       try {
         return await work(slot.engine);

@@ -2,6 +2,7 @@
  * Aim: a database that fails every call writes one line a second, and never a caller's value.
  * Method: a manual clock and a log that keeps its lines.
  */
+import { verbatim } from '../base/text.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../base/clock.ts';
@@ -13,10 +14,10 @@ test('one line a second per connection and reason, counting the rest; values are
   const lines: LogFields[] = [];
   const clock = manualClock();
   const write = createFailureLog({ ...silentLog, warn: (_message, fields) => void lines.push(fields ?? {}) }, clock);
-  for (let i = 0; i < 5; i++) write('default/w', new QueryFailure('unavailable', 'refused'));
-  write('default/w', new QueryFailure('value', 'invalid input syntax for type date: "secret"'));
+  for (let i = 0; i < 5; i++) write('default/w', new QueryFailure('unavailable', verbatim('refused')));
+  write('default/w', new QueryFailure('value', verbatim('invalid input syntax for type date: "secret"')));
   clock.advance(1_000);
-  write('default/w', new QueryFailure('unavailable', 'refused'));
+  write('default/w', new QueryFailure('unavailable', verbatim('refused')));
   assert.deepEqual(
     lines.map((l) => [l['reason'], l['suppressed'], l['error']]),
     [

@@ -1,6 +1,7 @@
 /** Publish side of parameters: the document's `parameters` ─▶ bound parameters, with every mistake told. */
-import type { ProblemPointer } from '../base/problem.ts';
+import { mistake, type ProblemPointer } from '../base/problem.ts';
 import { escapePointer } from '../base/schema-read.ts';
+import type { Text } from '../base/text.ts';
 import type { BoundParameter } from '../sdk/dataapi.ts';
 import type { ParameterSpec } from '../sdk/specs/dataapi.ts';
 import { bindTypeOf, schemaMistakes } from './schema-check.ts';
@@ -25,22 +26,34 @@ export function readParameters(
   const parameters = Object.entries(specs).map(([name, spec]) => readParameter(name, spec, errors));
   const inPath = [...path.matchAll(/\{([^{}]*)\}/g)].map((m) => m[1]!);
   for (const name of inPath) {
-    if (specs[name]?.in !== 'path') errors.push({ pointer: '/path', detail: `holds {${name}}, which is no parameter with \`in: path\`` });
+    if (specs[name]?.in !== 'path') errors.push(mistake('/path', NOT_IN_PATH, { name: `{${name}}` }));
   }
   for (const { name } of parameters.filter((p) => p.in === 'path' && !inPath.includes(p.name))) {
-    errors.push({ pointer: `/parameters/${escapePointer(name)}/in`, detail: `is \`path\`, but the path has no {${name}}` });
+    errors.push(mistake(`/parameters/${escapePointer(name)}/in`, LACKING_IN_PATH, { name: `{${name}}` }));
   }
   return { parameters, errors };
 }
 
+const REFUSED_HEADER: Text = {
+  en: 'would read the header "{header}", which is not for parameters',
+  zh: '会读取头字段“{header}”，它不能用作参数',
+};
+const NOT_IN_PATH: Text = { en: 'holds {name}, which is no parameter with `in: path`', zh: '含有 {name}，但没有 `in: path` 的同名参数' };
+const LACKING_IN_PATH: Text = { en: 'is `path`, but the path has no {name}', zh: '为 `path`，但路径中没有 {name}' };
+
 function readParameter(name: string, spec: ParameterSpec, errors: ProblemPointer[]): BoundParameter {
   const pointer = `/parameters/${escapePointer(name)}`;
-  const fail = (at: string, detail: string) => errors.push({ pointer: `${pointer}${at}`, detail });
+  const fail = (at: string, text: Text, values?: Record<string, unknown>) => errors.push(mistake(`${pointer}${at}`, text, values));
   for (const mistake of schemaMistakes(spec.schema)) fail('/schema', mistake);
-  if (RESERVED_NAMES.includes(name)) fail('', `is named "${name}", which paging uses itself; take another name`);
-  if (spec.in === 'header' && HEADERS_REFUSED.test(headerName(name)))
-    fail('', `would read the header "${headerName(name)}", which is not for parameters`);
-  if (spec.in === 'path' && spec.required === false) fail('/required', 'cannot be false: a path parameter is always there');
+  if (RESERVED_NAMES.includes(name))
+    fail(
+      '',
+      { en: 'is named "{name}", which paging uses itself; take another name', zh: '名为“{name}”，与分页自用的名称冲突；请换一个名称' },
+      { name },
+    );
+  if (spec.in === 'header' && HEADERS_REFUSED.test(headerName(name))) fail('', REFUSED_HEADER, { header: headerName(name) });
+  if (spec.in === 'path' && spec.required === false)
+    fail('/required', { en: 'cannot be false: a path parameter is always there', zh: '不能为 false：路径参数总是存在' });
   return {
     name,
     in: spec.in,

@@ -147,7 +147,7 @@ test('publishing warns about a login that can write, and refuses what is not uni
   };
   const fine = await compile({ sql: 'SELECT 1 AS a' });
   assert.ok(fine.ok);
-  assert.match(fine.warnings.join(), /superuser/);
+  assert.match(fine.warnings[0]!.en, /superuser/);
   const refused = async (spec: Record<string, unknown>) => JSON.stringify(await compile(spec));
   assert.match(
     await refused({ sql: 'SELECT customer_id FROM chinook.invoice', page: { sort: ['customer_id'] } }),

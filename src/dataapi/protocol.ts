@@ -2,6 +2,7 @@
  * Messages between gateway threads, the query thread and engine threads. SQL travels once per shape and
  * port, out of the compiled release; a request sends a number, and values that are only bound.
  */
+import { type Text } from '../base/text.ts';
 import type { BoundValue, QueryFailureReason, QueryLimits, QueryShape } from '../sdk/query.ts';
 import type { CompiledConnection, Entry } from '../sdk/revision.ts';
 
@@ -40,7 +41,7 @@ export type QueryReplyMessage =
       readonly more: boolean;
       readonly lastSort: readonly BoundValue[] | null;
     }
-  | { readonly type: 'failure'; readonly call: number; readonly reason: FailureReason; readonly detail?: string };
+  | { readonly type: 'failure'; readonly call: number; readonly reason: FailureReason; readonly detail?: Text };
 
 /** A connection with the hash of its entry: a new hash means a new engine. */
 export interface ConnectionUse {

@@ -183,12 +183,13 @@ function servePort(port: import('node:worker_threads').MessagePort, hub: Hub): v
     if (message.type === 'run') void run(message);
     else if (message.type === 'shape') shapes.set(message.id, message.info);
     else if (message.type === 'forget') shapes.delete(message.id);
-    else running.get(message.call)?.abort(new QueryFailure('cancelled', 'the caller went away'));
+    else running.get(message.call)?.abort(new QueryFailure('cancelled', { en: 'the caller went away', zh: '调用方已离开' }));
   });
   hub.ports.add(port);
   port.on('close', () => {
     hub.ports.delete(port);
-    for (const abort of running.values()) abort.abort(new QueryFailure('cancelled', 'the gateway thread ended'));
+    for (const abort of running.values())
+      abort.abort(new QueryFailure('cancelled', { en: 'the gateway thread ended', zh: '网关线程已结束' }));
   });
 }
 
@@ -226,7 +227,7 @@ async function runHere(hub: Hub, info: ShapeInfo, values: readonly BoundValue[],
   const limits = pageRows > 0 ? { ...own, pageRows } : own;
   const deadline = new AbortController();
   const stop = hub.clock.after(own.timeoutMs + hub.limits.graceMs, () =>
-    deadline.abort(new QueryFailure('timeout', 'the database did not stop in time')),
+    deadline.abort(new QueryFailure('timeout', { en: 'the database did not stop in time', zh: '数据库没有及时停止' })),
   );
   const pass = () => deadline.abort(caller.reason);
   caller.addEventListener('abort', pass, { once: true });

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js';
+import { type Text, tell } from '../base/text.ts';
 import type { ColumnType } from '../sdk/record.ts';
 
 export type ValueSchema = Readonly<Record<string, unknown>>;
@@ -47,46 +48,58 @@ export function bindTypeOf(schema: ValueSchema): ColumnType {
 }
 
 /** What is wrong with a schema as that of a parameter; empty when it may be published. */
-export function schemaMistakes(schema: ValueSchema): string[] {
+export function schemaMistakes(schema: ValueSchema): Text[] {
   const type = schema['type'];
-  if (type === 'array') return ['is a list; this release binds single values only'];
-  if (typeof type !== 'string' || !TYPES.includes(type)) return [`needs a \`type\`: one of ${TYPES.join(', ')}`];
+  if (type === 'array') return [{ en: 'is a list; this release binds single values only', zh: '是列表；此版本只能绑定单个值' }];
+  if (typeof type !== 'string' || !TYPES.includes(type))
+    return [{ en: `needs a \`type\`: one of ${TYPES.join(', ')}`, zh: `需要 \`type\`，可选值：${TYPES.join(', ')}` }];
   const mistakes = refusedKeywords(schema);
   if (type === 'integer') mistakes.push(...unsafeNumbers(schema));
   const length = charactersMax(schema);
   for (const pattern of findPatterns(schema)) {
-    const shown = `has the pattern ${JSON.stringify(pattern.slice(0, 60))}, which`;
-    if (canExplode(pattern)) mistakes.push(`${shown} repeats a repetition and can take exponential time`);
-    else if (patternSteps(pattern, length!) > STEPS_MAX)
-      mistakes.push(
-        `${shown} can take too long on ${length} characters; set a smaller \`maxLength\`, begin it with ^, or repeat less in it`,
-      );
+    const shown = JSON.stringify(pattern.slice(0, 60));
+    if (canExplode(pattern)) mistakes.push(tell(EXPLODES, { pattern: shown }));
+    else if (patternSteps(pattern, length!) > STEPS_MAX) mistakes.push(tell(TOO_SLOW, { pattern: shown, length }));
   }
   if (mistakes.length > 0) return mistakes;
   try {
     const check = compileValueCheck(schema);
-    if (schema['default'] !== undefined && !check(schema['default'])) mistakes.push('has a default that does not fit the schema');
+    if (schema['default'] !== undefined && !check(schema['default']))
+      mistakes.push({ en: 'has a default that does not fit the schema', zh: '默认值不符合该 schema' });
   } catch (error) {
-    mistakes.push(`is not a JSON Schema: ${(error as Error).message.slice(0, 300)}`);
+    mistakes.push(
+      tell({ en: 'is not a JSON Schema: {words}', zh: '不是 JSON Schema：{words}' }, { words: (error as Error).message.slice(0, 300) }),
+    );
   }
   return mistakes;
 }
 
-function refusedKeywords(schema: unknown, depth = 0): string[] {
-  if (depth > 10) return ['is nested too deeply'];
+const EXPLODES: Text = {
+  en: 'has the pattern {pattern}, which repeats a repetition and can take exponential time',
+  zh: '的模式 {pattern} 在重复中又有重复，耗时可能呈指数增长',
+};
+const TOO_SLOW: Text = {
+  en: 'has the pattern {pattern}, which can take too long on {length} characters; set a smaller `maxLength`, begin it with ^, or repeat less in it',
+  zh: '的模式 {pattern} 匹配 {length} 个字符时可能耗时过长；请减小 `maxLength`、以 ^ 开头，或减少其中的重复',
+};
+
+function refusedKeywords(schema: unknown, depth = 0): Text[] {
+  if (depth > 10) return [{ en: 'is nested too deeply', zh: '嵌套过深' }];
   if (typeof schema !== 'object' || schema === null) return [];
   const own = Array.isArray(schema) ? [] : Object.keys(schema).filter((k) => KEYWORDS_REFUSED.includes(k));
   return [
-    ...own.map((k) => `uses \`${k}\`, which parameters may not`),
+    ...own.map((k) => ({ en: `uses \`${k}\`, which parameters may not`, zh: `使用了 \`${k}\`，参数中不允许` })),
     ...Object.values(schema).flatMap((v) => refusedKeywords(v, depth + 1)),
   ];
 }
 
 /** A bound above 2⁵³ was already rounded when the document was read: refused, so that no check is off by one. */
-function unsafeNumbers(schema: ValueSchema): string[] {
+function unsafeNumbers(schema: ValueSchema): Text[] {
   return Object.entries(schema).flatMap(([key, value]) => {
     const numbers = (Array.isArray(value) ? value : [value]).filter((v): v is number => typeof v === 'number');
-    return numbers.some((n) => Math.abs(n) > Number.MAX_SAFE_INTEGER) ? [`has a \`${key}\` beyond 2^53, which is not exact`] : [];
+    return numbers.some((n) => Math.abs(n) > Number.MAX_SAFE_INTEGER)
+      ? [tell({ en: 'has a `{key}` beyond 2^53, which is not exact', zh: '的 `{key}` 超过 2^53，无法精确表示' }, { key })]
+      : [];
   });
 }
 

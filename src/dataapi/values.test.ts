@@ -37,7 +37,7 @@ function mistakes(a: CompiledDataApi, query: string, params: Record<string, stri
     read(a, query, params);
   } catch (error) {
     assert.ok(error instanceof Problem && error.status === 400);
-    return error.errors.map((e) => `${e.pointer} ${e.detail}`);
+    return error.errors.map((e) => `${e.pointer} ${e.detail.en}`);
   }
   return assert.fail('no mistake was found');
 }
@@ -224,7 +224,8 @@ test('patterns that can explode are told apart', () => {
 });
 
 test('a pattern whose parts can share out a long value in too many ways is not published', () => {
-  const told = (pattern: string, rest: Record<string, unknown> = {}) => schemaMistakes({ type: 'string', pattern, ...rest });
+  const told = (pattern: string, rest: Record<string, unknown> = {}) =>
+    schemaMistakes({ type: 'string', pattern, ...rest }).map((one) => one.en);
   for (const pattern of ['^a*a*a*a*a*b$', '.*a.*b', '^a*|b*c*$'])
     assert.match(told(pattern).join(), /too long on 1024 characters/, pattern);
   assert.match(told('^a*a*a*a*a*b$', { maxLength: 40 }).join(), /too long on 40 characters/);

@@ -2,9 +2,11 @@
  * Request side of parameters: path, query and header texts ─▶ checked values, or one 400 that names every
  * mistake. A value stays the text that will be bound: no number is parsed and printed again.
  */
-import type { ValidateFunction } from 'ajv/dist/2020.js';
-import type { ProblemPointer } from '../base/problem.ts';
-import { nearest } from '../base/suggest.ts';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { mistake, type ProblemPointer } from '../base/problem.ts';
+import { schemaMistake } from '../base/schema-words.ts';
+import { didYouMean } from '../base/suggest.ts';
+import { type Text, tell } from '../base/text.ts';
 import type { BoundParameter, CompiledDataApi, DataApiRequest } from '../sdk/dataapi.ts';
 import { headerName, RESERVED_NAMES } from './parameters.ts';
 import problems from './problems.ts';
@@ -82,24 +84,27 @@ function rawValue(
 function readQuery(text: string, known: readonly string[], errors: ProblemPointer[]): Map<string, string> {
   const found = new Map<string, string>();
   const parts = text.split('&', PAIRS_MAX + 1).filter((part) => part !== '');
-  if (parts.length > PAIRS_MAX) errors.push({ pointer: '/query', detail: `has more than ${PAIRS_MAX} parameters` });
+  if (parts.length > PAIRS_MAX)
+    errors.push(mistake('/query', { en: 'has more than {most} parameters', zh: '参数多于 {most} 个' }, { most: PAIRS_MAX }));
   for (const part of parts.slice(0, PAIRS_MAX)) {
     const equals = part.indexOf('=');
     const name = decode(equals < 0 ? part : part.slice(0, equals));
     const value = decode(equals < 0 ? '' : part.slice(equals + 1));
-    if (name === undefined || value === undefined)
-      errors.push({ pointer: '/query', detail: `"${part.slice(0, 40)}" is not valid percent-encoded UTF-8` });
+    if (name === undefined || value === undefined) errors.push(mistake('/query', NOT_ENCODED, { part: part.slice(0, 40) }));
     else if (!known.includes(name)) errors.push({ pointer: queryPointer(name), detail: unknown(name, known) });
-    else if (found.has(name)) errors.push({ pointer: queryPointer(name), detail: 'is given more than once; it takes one value' });
+    else if (found.has(name)) errors.push(mistake(queryPointer(name), GIVEN_TWICE));
     else found.set(name, value);
   }
   return found;
 }
 
-function unknown(name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  const others = known.length > 0 ? `there are: ${known.join(', ')}` : 'it takes none in the query';
-  return `is not a parameter of this API; ${near ? `did you mean "${near}"?` : others}`;
+const NOT_ENCODED: Text = { en: '"{part}" is not valid percent-encoded UTF-8', zh: '“{part}”不是有效的百分号编码 UTF-8' };
+const GIVEN_TWICE: Text = { en: 'is given more than once; it takes one value', zh: '出现了多次；只能给出一个值' };
+const GOT: Text = { en: '{fault}; got "{got}"', zh: '{fault}；当前为“{got}”' };
+
+function unknown(name: string, known: readonly string[]): Text {
+  const hint = known.length > 0 ? didYouMean(name, known) : { en: 'it takes none in the query', zh: '它没有查询参数' };
+  return tell({ en: 'is not a parameter of this API; {hint}', zh: '不是此 API 的参数；{hint}' }, { hint });
 }
 
 function decode(text: string): string | undefined {
@@ -117,47 +122,50 @@ function readOne(
 ): string | null {
   const pointer = pointerOf(parameter);
   if (raw === undefined) {
-    if (parameter.required && fallback === null) errors.push({ pointer, detail: 'is required' });
+    if (parameter.required && fallback === null) errors.push(mistake(pointer, { en: 'is required', zh: '为必填项' }));
     return fallback;
   }
   const coerced = coerce(parameter, raw);
   if ('mistake' in coerced) {
-    errors.push({ pointer, detail: `${coerced.mistake}; got "${shown(raw)}"` });
+    errors.push(mistake(pointer, GOT, { fault: coerced.mistake, got: shown(raw) }));
     return null;
   }
   if (most !== undefined && raw.length > most && [...raw].length > most) {
-    errors.push({ pointer, detail: `must NOT have more than ${most} characters; got "${shown(raw)}"` });
+    const fault = { en: `must NOT have more than ${most} characters`, zh: `不能多于 ${most} 个字符` };
+    errors.push(mistake(pointer, GOT, { fault, got: shown(raw) }));
   } else if (!validate(coerced.value)) {
-    for (const error of validate.errors ?? [])
-      errors.push({ pointer, detail: `${error.message ?? 'is not valid'}${choices(error.params)}; got "${shown(raw)}"` });
+    for (const error of validate.errors ?? []) errors.push(mistake(pointer, GOT, { fault: faultOf(error), got: shown(raw) }));
   } else if (!isMultiple(parameter, coerced.text)) {
-    errors.push({ pointer, detail: `must be multiple of ${String(parameter.schema['multipleOf'])}; got "${shown(raw)}"` });
+    const step = String(parameter.schema['multipleOf']);
+    errors.push(mistake(pointer, GOT, { fault: { en: `must be multiple of ${step}`, zh: `必须是 ${step} 的倍数` }, got: shown(raw) }));
   }
   return coerced.text;
 }
 
-type Coerced = { readonly value: unknown; readonly text: string } | { readonly mistake: string };
+type Coerced = { readonly value: unknown; readonly text: string } | { readonly mistake: Text };
 
 /** From text to the value the schema speaks of, and the text that is bound. */
 function coerce(parameter: BoundParameter, raw: string): Coerced {
   switch (parameter.type) {
     case 'int64': {
-      if (!/^-?(0|[1-9]\d{0,18})$/.test(raw)) return { mistake: 'must be an integer' };
+      if (!/^-?(0|[1-9]\d{0,18})$/.test(raw)) return { mistake: { en: 'must be an integer', zh: '必须是整数' } };
       const exact = BigInt(raw);
-      if (exact > INT64_MAX || exact < -INT64_MAX - 1n) return { mistake: 'must be an integer of at most 64 bits' };
+      if (exact > INT64_MAX || exact < -INT64_MAX - 1n)
+        return { mistake: { en: 'must be an integer of at most 64 bits', zh: '必须是不超过 64 位的整数' } };
       return { value: Number(raw), text: exact.toString() };
     }
     case 'decimal':
-      if (!/^-?(0|[1-9]\d{0,99})(\.\d{1,100})?([eE][+-]?\d{1,2})?$/.test(raw)) return { mistake: 'must be a number' };
+      if (!/^-?(0|[1-9]\d{0,99})(\.\d{1,100})?([eE][+-]?\d{1,2})?$/.test(raw))
+        return { mistake: { en: 'must be a number', zh: '必须是数字' } };
       return { value: Number(raw), text: raw };
     case 'boolean':
-      if (raw !== 'true' && raw !== 'false') return { mistake: 'must be true or false' };
+      if (raw !== 'true' && raw !== 'false') return { mistake: { en: 'must be true or false', zh: '必须是 true 或 false' } };
       return { value: raw === 'true', text: raw === 'true' ? 't' : 'f' };
     default:
       return raw.includes('\0')
-        ? { mistake: 'must not hold a NUL character' }
+        ? { mistake: { en: 'must not hold a NUL character', zh: '不能含 NUL 字符' } }
         : !raw.isWellFormed()
-          ? { mistake: 'must be well-formed Unicode' }
+          ? { mistake: { en: 'must be well-formed Unicode', zh: '必须是合法的 Unicode 文本' } }
           : { value: raw, text: raw };
   }
 }
@@ -169,14 +177,11 @@ function isMultiple(parameter: BoundParameter, text: string): boolean {
   return BigInt(text) % BigInt(multipleOf as number) === 0n;
 }
 
-function choices(params: Record<string, unknown>): string {
-  const { allowedValues } = params as { allowedValues?: unknown[] };
-  return allowedValues
-    ? `: ${allowedValues
-        .slice(0, 20)
-        .map((v) => JSON.stringify(v))
-        .join(', ')}`
-    : '';
+function faultOf(error: ErrorObject): Text {
+  const { allowedValues } = error.params as { allowedValues?: unknown[] };
+  const choices = allowedValues?.slice(0, 20).map((value) => JSON.stringify(value));
+  const { en, zh } = schemaMistake(error.keyword, error.message ?? 'is not valid', error.params as Record<string, unknown>);
+  return choices ? { en: `${en}: ${choices.join(', ')}`, zh: `${zh}：${choices.join(', ')}` } : { en, zh };
 }
 
 function shown(raw: string): string {

@@ -174,7 +174,7 @@ function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceToo
 
 function mustCompile(text: string): ReadExpression {
   const compiled = compileExpression(text);
-  if (!compiled.ok) throw new Error(compiled.error);
+  if (!compiled.ok) throw new Error(compiled.error.en);
   return compiled.read;
 }
 
@@ -187,6 +187,6 @@ function readConfig<C extends TSchema>(component: ComponentSpec<C, ProblemSpecs>
 function pointersText(errors: readonly ProblemPointer[]): string {
   return errors
     .slice(0, 5)
-    .map((e) => `${e.pointer || '/'} ${e.detail}`)
+    .map((e) => `${e.pointer || '/'} ${e.detail.en}`)
     .join('; ');
 }

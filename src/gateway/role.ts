@@ -5,6 +5,7 @@
  *   control ══ channel ══▶ role ──▶ thread 1 … N (one port shared by reusePort)
  *                           └────▶ query thread ◀── a MessagePort per socket thread
  */
+import { verbatim } from '../base/text.ts';
 import { Worker } from 'node:worker_threads';
 import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -209,7 +210,9 @@ class Role {
 
   /** At the start that is for the operator to mend; a thread that came back is tried again from its start. */
   private listenFailed(slot: Slot, reason: string): void {
-    const problem = gatewayProblems.raise['listen-failed']({ values: { host: this.options.host, port: this.port, reason } });
+    const problem = gatewayProblems.raise['listen-failed']({
+      values: { host: this.options.host, port: this.port, reason: verbatim(reason) },
+    });
     this.options.log.error(problem.message, { code: problem.code });
     this.ready.reject(problem);
     if (this.served) slot.kept.restart();

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Lease, RunStore } from '../sdk/run.ts';
-import { within } from './abort.ts';
+import { within, STORE } from './abort.ts';
 import type { PipelineLimits } from './limits.ts';
 import problems from './problems.ts';
 
@@ -32,7 +32,7 @@ export function keepLease(
   };
   const beat = async () => {
     const sentAt = clock.monotonic();
-    const answer = await within(runStore.heartbeat(lease, limits.leaseMs), limits.storeMs, 'the store', clock);
+    const answer = await within(runStore.heartbeat(lease, limits.leaseMs), limits.storeMs, STORE, clock);
     if (stopped) return;
     if (!answer.held) return lose();
     heldUntil = sentAt + limits.leaseMs;

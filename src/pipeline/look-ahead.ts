@@ -1,6 +1,6 @@
 /** Reads batches ahead of the one being written: batch k+1 is on its way while batch k goes out. */
 import type { Clock } from '../base/clock.ts';
-import { abortable, within } from './abort.ts';
+import { abortable, within, SOURCE } from './abort.ts';
 
 export interface LookAheadOptions {
   /** Batches that may wait, at least 1. */
@@ -60,6 +60,6 @@ export async function* lookAhead<V>(open: (signal: AbortSignal) => AsyncIterable
   } finally {
     signal.removeEventListener('abort', follow);
     own.abort(signal.reason);
-    await within(settled, closeMs, 'the source', clock).catch(() => {}); // It was told to stop; the run goes on without it.
+    await within(settled, closeMs, SOURCE, clock).catch(() => {}); // It was told to stop; the run goes on without it.
   }
 }

@@ -2,13 +2,14 @@
  * Aim: the small parts hold their bounds: look-ahead, waits, leases, retry, run log, progress, configuration.
  * Method: a clock moved by hand and promises settled by the test.
  */
+import { type Text, verbatim } from '../base/text.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock, systemClock } from '../base/clock.ts';
 import { seededRandom } from '../base/random.ts';
 import { readValue } from '../base/schema-read.ts';
 import type { Lease, RunStore, StreamProgress } from '../sdk/run.ts';
-import { outside, within } from './abort.ts';
+import { outside, within, SINK, STORE } from './abort.ts';
 import { limitsOf, workerConfig } from './config.ts';
 import { keepLease } from './lease.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -81,15 +82,15 @@ test('a call to the outside ends when its time is over, or when the run stops, a
   const clock = manualClock();
   let told: AbortSignal | undefined;
   const hang = (signal: AbortSignal) => ((told = signal), new Promise<never>(() => {}));
-  const late = outside(hang, { signal: never, ms: 50, what: 'the sink', clock });
+  const late = outside(hang, { signal: never, ms: 50, what: SINK, clock });
   clock.advance(50);
   await assert.rejects(late, { code: 'core/pipeline/no-answer', message: /the sink gave no answer within 50 ms/ });
   assert.ok(told!.aborted);
   const stop = new AbortController();
-  const stopped = outside(hang, { signal: stop.signal, ms: 50, what: 'the sink', clock });
+  const stopped = outside(hang, { signal: stop.signal, ms: 50, what: SINK, clock });
   stop.abort(new Error('stop'));
   await assert.rejects(stopped, /stop/);
-  const slow = within(new Promise(() => {}), 10, 'the store', clock);
+  const slow = within(new Promise(() => {}), 10, STORE, clock);
   clock.advance(10);
   await assert.rejects(slow, { code: 'core/pipeline/no-answer' });
 });
@@ -154,17 +155,17 @@ test('retry: the wait doubles, stays below its bound, and is not for problems th
 
 test('a run’s log is bounded; warnings outlive chatter; the rest is counted', async () => {
   const clock = manualClock();
-  const lines: { message: string; level: string }[] = [];
+  const lines: { message: Text; level: string }[] = [];
   let dropped = 0;
   const limits = { ...DEFAULT_LIMITS, logLines: 100, logLineChars: 20, logBatch: 30 };
   const log = openRunLog('r', async (more) => void lines.push(...more), { clock, limits, dropped: (n) => (dropped += n) });
-  for (let i = 0; i < 150; i++) log.line('info', `line ${i} ${'x'.repeat(100)}`);
-  log.line('error', 'it failed');
+  for (let i = 0; i < 150; i++) log.line('info', verbatim(`line ${i} ${'x'.repeat(100)}`));
+  log.line('error', verbatim('it failed'));
   await log.close();
   assert.equal(lines.length, 102);
-  assert.ok(lines.every((l) => l.message.length <= 40));
+  assert.ok(lines.every((l) => l.message.en.length <= 40));
   assert.deepEqual(
-    lines.slice(-2).map((l) => [l.level, l.message]),
+    lines.slice(-2).map((l) => [l.level, l.message.en]),
     [
       ['error', 'it failed'],
       ['warn', '50 further log line('],
@@ -180,7 +181,7 @@ test('a log whose store fails never fails the run', async () => {
     limits: DEFAULT_LIMITS,
     dropped: (n) => (dropped += n),
   });
-  log.line('info', 'one');
+  log.line('info', verbatim('one'));
   await log.close();
   assert.ok(dropped >= 1);
 });

@@ -1,7 +1,14 @@
 /** Columns of a plan: which are carried, which is the cursor, which identify a row. Each choice is checked. */
 import { nearest } from '../base/suggest.ts';
+import { type Text, verbatim } from '../base/text.ts';
 import type { Column, ColumnType, StreamSchema } from '../sdk/record.ts';
 import problems from './problems.ts';
+
+/** What a column is needed for. */
+const COLUMNS: Text = verbatim('`columns`');
+const CURSOR: Text = { en: 'the cursor', zh: '游标' };
+const ORDER: Text = { en: 'the order of equal cursors', zh: '相同游标的排序' };
+const KEY: Text = { en: 'the key', zh: '键' };
 
 const UNORDERED: ReadonlySet<ColumnType> = new Set<ColumnType>(['boolean', 'json', 'bytes']);
 
@@ -13,7 +20,7 @@ export function isUnordered(type: ColumnType): boolean {
 /** The stream with only `names`, in its own order; keys that lose a column go. Raises `no-column`. */
 export function selectColumns(stream: StreamSchema, names: readonly string[] | undefined): StreamSchema {
   if (!names) return stream;
-  for (const name of names) columnOf(stream, name, '`columns`');
+  for (const name of names) columnOf(stream, name, COLUMNS);
   const columns = stream.columns.filter((c) => names.includes(c.name));
   const whole = (key: readonly string[]) => key.every((k) => names.includes(k));
   return {
@@ -26,7 +33,7 @@ export function selectColumns(stream: StreamSchema, names: readonly string[] | u
 
 /** Checks the cursor column. Raises `no-column`, `column-not-carried`, `cursor-type`. */
 export function cursorOf(whole: StreamSchema, carried: StreamSchema, name: string): string {
-  const column = carriedColumn(whole, carried, name, 'the cursor');
+  const column = carriedColumn(whole, carried, name, CURSOR);
   if (UNORDERED.has(column.type)) {
     throw problems.raise['cursor-type']({ values: { stream: whole.name, column: name, type: column.sourceType } });
   }
@@ -35,17 +42,17 @@ export function cursorOf(whole: StreamSchema, carried: StreamSchema, name: strin
 
 /** Columns that order rows of equal cursor: as named, else the primary key, else any unique key, else none. */
 export function orderOf(whole: StreamSchema, carried: StreamSchema, named: readonly string[] | undefined): readonly string[] {
-  for (const name of named ?? []) carriedColumn(whole, carried, name, 'the order of equal cursors');
+  for (const name of named ?? []) carriedColumn(whole, carried, name, ORDER);
   return named ?? ownKey(carried) ?? [];
 }
 
 /** Columns that identify a row for upsert. Raises `upsert-without-key`, `no-column`, `column-not-carried`. */
 export function upsertKeyOf(whole: StreamSchema, carried: StreamSchema, named: readonly string[] | undefined): readonly string[] {
-  for (const name of named ?? []) carriedColumn(whole, carried, name, 'the key');
+  for (const name of named ?? []) carriedColumn(whole, carried, name, KEY);
   const key = named ?? ownKey(carried);
   if (key) return key;
   const lost = ownKey(whole)?.find((name) => !carried.columns.some((c) => c.name === name));
-  if (lost) throw problems.raise['column-not-carried']({ values: { stream: whole.name, column: lost, use: 'the key' } });
+  if (lost) throw problems.raise['column-not-carried']({ values: { stream: whole.name, column: lost, use: KEY } });
   throw problems.raise['upsert-without-key']({ values: { stream: whole.name } });
 }
 
@@ -60,13 +67,13 @@ function ownKey(stream: StreamSchema): readonly string[] | undefined {
   return stream.uniqueKeys.find((key) => key.length > 0);
 }
 
-function carriedColumn(whole: StreamSchema, carried: StreamSchema, name: string, use: string): Column {
+function carriedColumn(whole: StreamSchema, carried: StreamSchema, name: string, use: Text): Column {
   const column = columnOf(whole, name, use);
   if (!carried.columns.includes(column)) throw problems.raise['column-not-carried']({ values: { stream: whole.name, column: name, use } });
   return column;
 }
 
-function columnOf(stream: StreamSchema, name: string, use: string): Column {
+function columnOf(stream: StreamSchema, name: string, use: Text): Column {
   const column = stream.columns.find((c) => c.name === name);
   if (column) return column;
   const near = nearest(

@@ -1,11 +1,12 @@
 /** A run's own log: lines with levels, stored in batches, bounded in number and length. */
 import type { Clock } from '../base/clock.ts';
 import type { LogLevel } from '../base/log.ts';
+import { type Text, tell } from '../base/text.ts';
 import type { RunLogLine } from '../sdk/run.ts';
 import type { PipelineLimits } from './limits.ts';
 
 export interface RunLog {
-  line(level: LogLevel, message: string, stream?: string): void;
+  line(level: LogLevel, message: Text, stream?: string): void;
   /** Stores what waits, and how many lines were left out, if any. Never throws; waits at most `storeMs` a try. */
   close(): Promise<void>;
 }
@@ -23,11 +24,11 @@ export function openRunLog(
   let taken = 0;
   let left = 0;
   let sending: Promise<void> | undefined;
-  const make = (level: LogLevel, message: string, stream: string | null): NewLine => ({
+  const make = (level: LogLevel, message: Text, stream: string | null): NewLine => ({
     run,
     time: clock.now(),
     level,
-    message: message.slice(0, limits.logLineChars),
+    message: { en: message.en.slice(0, limits.logLineChars), zh: message.zh.slice(0, limits.logLineChars) },
     stream,
   });
   const flush = (): Promise<void> => {
@@ -63,7 +64,10 @@ export function openRunLog(
     async close() {
       cancel();
       await flush();
-      if (left > 0) waiting.push(make('warn', `${left} further log line(s) were left out`, null));
+      if (left > 0)
+        waiting.push(
+          make('warn', tell({ en: '{left} further log line(s) were left out', zh: '另有 {left} 行日志未记录' }, { left }), null),
+        );
       await flush();
     },
   };

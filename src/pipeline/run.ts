@@ -5,11 +5,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Problem } from '../base/problem.ts';
+import { type Text, tell } from '../base/text.ts';
 import { formatDuration } from '../base/units.ts';
 import type { Connector } from '../sdk/connector.ts';
 import type { CompiledConnection } from '../sdk/revision.ts';
 import type { Lease, RunResult, RunStore, StreamProgress } from '../sdk/run.ts';
-import { outside, within } from './abort.ts';
+import { outside, SOURCE, STORE, within } from './abort.ts';
 import type { PipelineLimits } from './limits.ts';
 import { type Plan, planStreams, type StreamPlan } from './plan.ts';
 import problems from './problems.ts';
@@ -55,7 +56,7 @@ interface RunScope {
  */
 export async function carryRun(lease: Lease, settings: PipelineSettings, run: AbortController, tools: RunTools): Promise<RunEnd> {
   const { clock, limits, runStore } = tools;
-  const log = openRunLog(lease.run.id, (lines) => within(runStore.log(lines), limits.storeMs, 'the store', clock), {
+  const log = openRunLog(lease.run.id, (lines) => within(runStore.log(lines), limits.storeMs, STORE, clock), {
     clock,
     limits,
     dropped: tools.logDropped,
@@ -84,9 +85,23 @@ export async function carryRun(lease: Lease, settings: PipelineSettings, run: Ab
 function announce({ lease, settings, log }: RunScope): void {
   const { run } = lease;
   const release = settings.release.slice(0, 12);
-  log.line('info', `attempt ${run.attempt} of ${run.attemptsMax} on ${lease.worker}, release ${release}, epoch ${lease.epoch}`);
-  if (run.release !== settings.release) log.line('info', `queued for release ${run.release.slice(0, 12)}; the newest one runs`);
+  log.line('info', tell(ATTEMPT, { attempt: run.attempt, most: run.attemptsMax, worker: lease.worker, release, epoch: lease.epoch }));
+  if (run.release !== settings.release) log.line('info', tell(NEWER, { release: run.release.slice(0, 12) }));
 }
+
+const DISCOVERY: Text = { en: 'discovery', zh: '发现流' };
+const CONNECTION: Text = { en: 'the connection {name}', zh: '连接 {name}' };
+const ATTEMPT: Text = {
+  en: 'attempt {attempt} of {most} on {worker}, release {release}, epoch {epoch}',
+  zh: '第 {attempt} 次尝试（共 {most} 次），worker {worker}，发布 {release}，epoch {epoch}',
+};
+const NEWER: Text = { en: 'queued for release {release}; the newest one runs', zh: '排队时的发布为 {release}；将运行最新的发布' };
+const ENDED: Readonly<Record<RunResult, Text>> = {
+  succeeded: { en: 'run succeeded', zh: '运行成功' },
+  failed: { en: 'run failed', zh: '运行失败' },
+  cancelled: { en: 'run cancelled', zh: '运行已取消' },
+  skipped: { en: 'run skipped', zh: '运行已跳过' },
+};
 
 async function withConnectors(scope: RunScope): Promise<{ streams: StreamProgress[]; causes: Problem[] }> {
   const { settings } = scope;
@@ -98,13 +113,13 @@ async function withConnectors(scope: RunScope): Promise<{ streams: StreamProgres
       tools: { clock, limits },
       signal,
     } = scope;
-    const discovered = await outside((own) => source.discover(own), { signal, ms: limits.discoverMs, what: 'discovery', clock });
+    const discovered = await outside((own) => source.discover(own), { signal, ms: limits.discoverMs, what: DISCOVERY, clock });
     const plan = planStreams(settings, discovered, limits.streams);
     return await runPlan(scope, plan, source, sink);
   } finally {
     for (const connector of opened) {
       // Closing late cannot harm what is committed, and must not hold the run.
-      await within(connector.close(), scope.tools.limits.closeMs, 'the connection', scope.tools.clock).catch(() => {});
+      await within(connector.close(), scope.tools.limits.closeMs, SOURCE, scope.tools.clock).catch(() => {});
     }
   }
 }
@@ -119,7 +134,7 @@ async function openConnector(
   if (!connection) throw problems.raise['no-connection']({ values: { connection: name } });
   const { clock, limits } = tools;
   const opening = async () => tools.open(connection);
-  const connector = await outside(opening, { signal, ms: limits.discoverMs, what: `the connection ${name}`, clock });
+  const connector = await outside(opening, { signal, ms: limits.discoverMs, what: tell(CONNECTION, { name }), clock });
   opened.push(connector);
   if (!connector[role]) throw problems.raise['wrong-role']({ values: { connection: name, type: connection.type, role } });
   return connector;
@@ -137,11 +152,11 @@ async function runPlan(
     signal,
   } = scope;
   const names = [...plan.streams.map((p) => p.stream.name), ...plan.refused.map((r) => r.stream)];
-  const store = (streams: StreamProgress[]) => within(runStore.progress(lease, streams), limits.storeMs, 'the store', clock);
+  const store = (streams: StreamProgress[]) => within(runStore.progress(lease, streams), limits.storeMs, STORE, clock);
   const progress = startProgress(names, store, { clock, everyMs: limits.progressMs });
   const causes: Problem[] = [];
   for (const { stream, problem } of plan.refused) {
-    scope.log.line('error', problem.message, stream);
+    scope.log.line('error', problem.detail, stream);
     progress.tracker(stream).end('failed', stored(problem));
     causes.push(problem);
   }
@@ -170,7 +185,7 @@ async function runOne(
   const { runStore, clock, limits } = tools;
   const name = plan.stream.name;
   const tracker = progress.tracker(name);
-  const asked = <V>(promise: Promise<V>) => within(promise, limits.storeMs, 'the store', clock);
+  const asked = <V>(promise: Promise<V>) => within(promise, limits.storeMs, STORE, clock);
   try {
     await runStream(plan, {
       source: source.source!,
@@ -207,7 +222,7 @@ async function isEarlierAttempt(runStore: RunStore, runId: string, { run }: Leas
 /** The problem behind an error; once the run is stopped, that is the reason for whatever failed. */
 function explain({ signal, log, tools, lease }: RunScope, error: unknown, stream?: string): Problem {
   const problem = toProblem(signal.aborted ? signal.reason : error);
-  log.line(isHandedOver(problem) ? 'warn' : 'error', problem.message, stream);
+  log.line(isHandedOver(problem) ? 'warn' : 'error', problem.detail, stream);
   const cause = problem.options.cause ?? (problem.code.endsWith('/stream-failed') ? error : undefined);
   if (cause) {
     const words = (cause as Error).stack ?? String(cause);
@@ -239,16 +254,11 @@ async function end(scope: RunScope, streams: StreamProgress[], causes: Problem[]
   }
   const result: RunResult = stopped ? resultOf(stopped) : causes.length > 0 ? 'failed' : 'succeeded';
   const problem = stopped ?? summary(streams, causes);
-  log.line(result === 'succeeded' ? 'info' : 'error', `run ${result}`);
+  log.line(result === 'succeeded' ? 'info' : 'error', ENDED[result]);
   await log.close();
   for (let tries = 1; tries <= limits.finishTries; tries++) {
     try {
-      const held = await within(
-        runStore.finish(lease, result, streams, problem ? stored(problem) : null),
-        limits.storeMs,
-        'the store',
-        clock,
-      );
+      const held = await within(runStore.finish(lease, result, streams, problem ? stored(problem) : null), limits.storeMs, STORE, clock);
       return { result, handedOver: !held, causes: stopped ? [stopped] : causes };
     } catch (error) {
       scope.tools.log.warn('the result of a run could not be stored', { run: lease.run.id, tries, cause: (error as Error).stack });

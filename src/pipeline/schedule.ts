@@ -4,6 +4,7 @@
  * twice (autumn) fires once, the first time. Schedules by the hour or minute fire in real time through both.
  */
 import { Cron } from 'croner';
+import { verbatim } from '../base/text.ts';
 import problems from './problems.ts';
 
 export interface Schedule {
@@ -17,7 +18,7 @@ export function nextFiring(schedule: Schedule, after: number): number | null {
   try {
     return new Cron(cron, { timezone, paused: true }).nextRun(new Date(after))?.getTime() ?? null;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.slice(0, 300) : 'unknown';
+    const reason = verbatim(cause instanceof Error ? cause.message.slice(0, 300) : String(cause));
     throw problems.raise['bad-schedule']({ values: { cron, timezone, reason }, cause });
   }
 }

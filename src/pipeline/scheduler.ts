@@ -8,7 +8,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { RunStore, ScheduleStore } from '../sdk/run.ts';
-import { within } from './abort.ts';
+import { within, STORE } from './abort.ts';
 import type { PipelineLimits } from './limits.ts';
 import { nextFiring, type Schedule } from './schedule.ts';
 import type { PipelineSettings } from './settings.ts';
@@ -98,7 +98,7 @@ async function look(entry: Entry, tools: SchedulerTools): Promise<void> {
   const natural = nextFiring(entry.schedule, now);
   if (natural === null) return;
   const { project, name } = entry.settings;
-  const asked = <V>(promise: Promise<V>) => within(promise, tools.limits.storeMs, 'the store', tools.clock);
+  const asked = <V>(promise: Promise<V>) => within(promise, tools.limits.storeMs, STORE, tools.clock);
   const expected = await asked(tools.scheduleStore.next(project, name));
   const due = expected !== null && expected <= now && !entry.fresh;
   const wrong = expected === null || entry.fresh || expected > natural + tools.limits.scheduleSlackMs;
@@ -132,7 +132,7 @@ async function fire(settings: PipelineSettings, fired: number, next: number, too
         overlap,
       }),
       tools.limits.storeMs,
-      'the store',
+      STORE,
       tools.clock,
     );
     if (run) tools.queued();

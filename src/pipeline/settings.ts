@@ -1,4 +1,5 @@
 /** A Pipeline's spec as the engine reads it: defaults filled in, durations in milliseconds, sizes in bytes. */
+import { pointersTold } from '../base/problem.ts';
 import { readValue } from '../base/schema-read.ts';
 import type { CompiledPipeline } from '../sdk/revision.ts';
 import { type PipelineMode, pipelineSpec, type PipelineWrite, type StreamOptions } from '../sdk/specs/pipeline.ts';
@@ -27,11 +28,7 @@ export interface PipelineSettings {
 export function readSettings(pipeline: CompiledPipeline): PipelineSettings {
   const { value: spec, errors } = readValue(pipelineSpec, pipeline.spec);
   if (errors.length > 0) {
-    const reason = errors
-      .map((e) => `${e.pointer} ${e.detail}`)
-      .join('; ')
-      .slice(0, 1_000);
-    throw problems.raise['bad-spec']({ values: { pipeline: pipeline.name, reason }, errors });
+    throw problems.raise['bad-spec']({ values: { pipeline: pipeline.name, reason: pointersTold(errors.slice(0, 10)) }, errors });
   }
   const { project, name, release } = pipeline;
   return Object.freeze({

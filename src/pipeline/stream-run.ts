@@ -9,9 +9,10 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { LogLevel } from '../base/log.ts';
+import { type Text, tell } from '../base/text.ts';
 import type { ReadMode, Sink, SinkSession, Source } from '../sdk/connector.ts';
 import type { Batch, Checkpoint, Position } from '../sdk/record.ts';
-import { outside, within } from './abort.ts';
+import { outside, SINK, SOURCE, within } from './abort.ts';
 import type { PipelineLimits } from './limits.ts';
 import { lookAhead } from './look-ahead.ts';
 import type { StreamPlan } from './plan.ts';
@@ -30,7 +31,7 @@ export interface StreamRunTools {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly tracker: StreamTracker;
-  log(level: LogLevel, message: string): void;
+  log(level: LogLevel, message: Text): void;
   counted(rows: number, bytes: number): void;
   /** Writes the store's copy of a checkpoint that the sink acknowledged. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
@@ -40,11 +41,24 @@ export interface StreamRunTools {
   isOwn(checkpoint: Checkpoint): Promise<boolean>;
 }
 
+const OPENING: Text = { en: 'opening the sink', zh: '打开目标' };
+const APPENDED: Text = {
+  en: 'already appended by an earlier attempt of this run ({rows} row(s)); not repeated',
+  zh: '本次运行的较早尝试已追加（{rows} 行）；不再重复',
+};
+const NULL_CURSORS: Text = {
+  en: '{count} row(s) have no value in {cursor}: incremental reads never carry them',
+  zh: '有 {count} 行的 {cursor} 没有值：增量读取不会传送它们',
+};
+const READS_AFTER: Text = { en: 'reads after {after} up to {upTo}', zh: '从 {after} 之后读到 {upTo}' };
+const READS_ALL: Text = { en: 'reads from the start up to {upTo}', zh: '从头读到 {upTo}' };
+const NOTHING: Text = { en: 'nothing', zh: '空' };
+
 /** Carries one stream; resolves when its last checkpoint is acknowledged. Raises the problem that stopped it. */
 export async function runStream(plan: StreamPlan, tools: StreamRunTools): Promise<void> {
   const { signal, limits, clock, tracker } = tools;
   tracker.begin(plan.stream.rowsEstimate ?? null);
-  for (const note of plan.notes) tools.log(note.level, note.text.en);
+  for (const note of plan.notes) tools.log(note.level, note.text);
   const session = await openSession(plan, tools);
   try {
     // The last run may have died between the ack and the store's copy: the copy catches up here.
@@ -56,7 +70,7 @@ export async function runStream(plan: StreamPlan, tools: StreamRunTools): Promis
     signal.throwIfAborted();
   } finally {
     // The sink drops what was not committed; one that cannot even let go in time must not hold the run.
-    await within(session.close(), limits.closeMs, 'the sink', clock).catch(() => {});
+    await within(session.close(), limits.closeMs, SINK, clock).catch(() => {});
   }
 }
 
@@ -83,7 +97,7 @@ async function openSession(plan: StreamPlan, tools: StreamRunTools): Promise<Sin
       return session;
     });
   try {
-    return await outside(opening, { signal, ms: limits.callMs, what: 'opening the sink', clock });
+    return await outside(opening, { signal, ms: limits.callMs, what: OPENING, clock });
   } catch (error) {
     late = true;
     throw error;
@@ -95,7 +109,7 @@ async function isAlreadyWritten(plan: StreamPlan, session: SinkSession, tools: S
   const { checkpoint } = session;
   if (plan.mode.type !== 'full' || plan.write !== 'append' || !checkpoint) return false;
   if (!(await tools.isOwn(checkpoint))) return false;
-  tools.log('info', `already appended by an earlier attempt of this run (${checkpoint.rows} row(s)); not repeated`);
+  tools.log('info', tell(APPENDED, { rows: checkpoint.rows }));
   return true;
 }
 
@@ -107,15 +121,15 @@ async function readMode(plan: StreamPlan, checkpoint: Checkpoint | null, tools: 
   const bound = await outside((own) => tools.source.bound(plan.stream, cursor, lookbackMs, own), {
     signal,
     ms: limits.callMs,
-    what: 'the source',
+    what: SOURCE,
     clock,
   });
   const { upTo, nullCursors } = bound;
   tools.tracker.nulls(nullCursors);
   if (bound.warning !== undefined) tools.log('warn', bound.warning);
-  if (nullCursors > 0) tools.log('warn', `${nullCursors} row(s) have no value in ${cursor}: incremental reads never carry them`);
+  if (nullCursors > 0) tools.log('warn', tell(NULL_CURSORS, { count: nullCursors, cursor }));
   const after = checkpoint?.position ?? null;
-  tools.log('debug', `reads ${after ? `after ${after.cursor}` : 'from the start'} up to ${upTo ?? 'nothing'}`);
+  tools.log('debug', tell(after ? READS_AFTER : READS_ALL, { after: after?.cursor, upTo: upTo ?? NOTHING }));
   if (upTo === null) return undefined;
   return { type: 'incremental', cursor, key, after, upTo };
 }
@@ -131,7 +145,7 @@ async function carry(plan: StreamPlan, mode: ReadMode, session: SinkSession, too
   const { signal, limits, clock, tracker } = tools;
   // Without a key a position cannot stand between rows of one cursor value: only the end of the read is one.
   const wholeOnly = mode.type === 'full' ? plan.write !== 'upsert' : mode.key.length === 0;
-  const call = { signal, ms: limits.callMs, what: 'the sink', clock };
+  const call = { signal, ms: limits.callMs, what: SINK, clock };
   let pending: Pending = { rows: 0, bytes: 0, last: null };
   let total = 0;
   const commit = async () => {
@@ -156,20 +170,20 @@ async function carry(plan: StreamPlan, mode: ReadMode, session: SinkSession, too
   if (plan.write === 'replace') await finish(plan, session, total, tools);
   else if (pending.rows > 0) await commit();
   else if (total === 0 && !session.checkpoint) await commitNothing(session, tools);
-  tools.log('info', `${total} row(s) carried`);
+  tools.log('info', tell({ en: '{total} row(s) carried', zh: '已传送 {total} 行' }, { total }));
 }
 
 /** The first run of an empty stream still makes its target table. */
 async function commitNothing(session: SinkSession, tools: StreamRunTools): Promise<void> {
   const { signal, limits, clock } = tools;
-  await tools.saveCheckpoint(await outside((own) => session.commit(null, own), { signal, ms: limits.callMs, what: 'the sink', clock }));
+  await tools.saveCheckpoint(await outside((own) => session.commit(null, own), { signal, ms: limits.callMs, what: SINK, clock }));
 }
 
 /** Batches of the source; a wait for one of them is bounded. */
 function readBatches(plan: StreamPlan, mode: ReadMode, tools: StreamRunTools) {
   return async function* (signal: AbortSignal): AsyncGenerator<Batch> {
     const iterator = tools.source.read({ stream: plan.stream, mode, batchBytes: tools.batchBytes }, signal)[Symbol.asyncIterator]();
-    const call = { signal, ms: tools.limits.callMs, what: 'the source', clock: tools.clock };
+    const call = { signal, ms: tools.limits.callMs, what: SOURCE, clock: tools.clock };
     try {
       for (;;) {
         const next = await outside(() => iterator.next(), call);
@@ -194,6 +208,6 @@ async function finish(plan: StreamPlan, session: SinkSession, rows: number, tool
     const before = Math.max(session.checkpoint?.rows ?? 0, await tools.lastRows());
     if (before > 0) throw problems.raise['replace-empty']({ values: { stream: plan.stream.name, rows: before } });
   }
-  const checkpoint = await outside((own) => session.finish(own), { signal, ms: limits.callMs, what: 'the sink', clock });
+  const checkpoint = await outside((own) => session.finish(own), { signal, ms: limits.callMs, what: SINK, clock });
   await tools.saveCheckpoint(checkpoint);
 }

@@ -126,7 +126,7 @@ test('a queued run is carried, stored and told; hello, applied and metrics go to
   assert.equal(figure('weir_pipeline_runs_active'), 0);
   assert.ok(figure('weir_pipeline_bytes_total') > 0 && figure('weir_pipeline_lag_seconds') >= 0);
   assert.ok(
-    store.lines.some((l) => l.stream === 'items' && /deleted rows are not seen/.test(l.message)),
+    store.lines.some((l) => l.stream === 'items' && /deleted rows are not seen/.test(l.message.en)),
     'the log says what the mode cannot see',
   );
 });
@@ -177,7 +177,7 @@ test('a problem that stays is not tried again; one failed stream does not stop t
     ],
   );
   assert.deepEqual(idsOf(sink), TEN);
-  assert.match(store.runs[0]!.problem!.detail, /1 of 2 streams failed; first gone/);
+  assert.match(store.runs[0]!.problem!.detail.en, /1 of 2 streams failed; first gone/);
   const never = world(t, { sink: { connection: 'to', write: 'replace' } });
   await never.queue({ attemptsMax: 3 });
   never.start();

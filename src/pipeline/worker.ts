@@ -14,7 +14,7 @@ import type { Connector } from '../sdk/connector.ts';
 import type { CompiledConnection } from '../sdk/revision.ts';
 import type { Lease, RunResult, RunStore, ScheduleStore } from '../sdk/run.ts';
 import { metricsJson } from '../telemetry/metrics.ts';
-import { within } from './abort.ts';
+import { within, STORE, RUNS } from './abort.ts';
 import { createEntries, type WorkerEntries } from './entries.ts';
 import { keepLease } from './lease.ts';
 import type { PipelineLimits } from './limits.ts';
@@ -139,7 +139,7 @@ async function claimLoop(scope: WorkerScope, nudged: (ms: number, clock: Clock) 
     if (scope.entries.revision > 0 && scope.active.size < limits.runs) {
       const claimedAt = clock.monotonic();
       try {
-        lease = await within(runStore.claim(instance, limits.leaseMs), limits.storeMs, 'the store', clock);
+        lease = await within(runStore.claim(instance, limits.leaseMs), limits.storeMs, STORE, clock);
         failing = false;
       } catch (error) {
         if (!failing) log.error('runs cannot be claimed; tried again at each poll', { cause: (error as Error).stack });
@@ -216,7 +216,7 @@ async function settingsOf({ entries, options }: WorkerScope, { run }: Lease, sig
 async function skip(scope: WorkerScope, lease: Lease): Promise<void> {
   const { runStore, limits, clock } = scope.options;
   const problem = stored(problems.raise['pipeline-gone']({ values: { pipeline: lease.run.pipeline } }));
-  const held = await within(runStore.finish(lease, 'skipped', [], problem), limits.storeMs, 'the store', clock);
+  const held = await within(runStore.finish(lease, 'skipped', [], problem), limits.storeMs, STORE, clock);
   if (held) finished(scope, lease, 'skipped');
 }
 
@@ -224,7 +224,7 @@ async function skip(scope: WorkerScope, lease: Lease): Promise<void> {
 async function handOver(scope: WorkerScope, lease: Lease, run: AbortController): Promise<void> {
   const { runStore, limits, clock } = scope.options;
   if ((run.signal.reason as { code?: string } | undefined)?.code === 'core/pipeline/draining') {
-    await within(runStore.heartbeat(lease, 0), limits.storeMs, 'the store', clock);
+    await within(runStore.heartbeat(lease, 0), limits.storeMs, STORE, clock);
   } else {
     scope.metrics.leasesLost.add(1);
   }
@@ -254,7 +254,7 @@ async function retry(scope: WorkerScope, { run }: Lease, settings: PipelineSetti
       retryOf: run.retryOf ?? run.id,
     }),
     limits.storeMs,
-    'the store',
+    STORE,
     clock,
   );
 }
@@ -263,10 +263,10 @@ async function retry(scope: WorkerScope, { run }: Lease, settings: PipelineSetti
 async function drain(scope: WorkerScope, graceMs: number): Promise<void> {
   const { clock, limits } = scope.options;
   const all = () => Promise.all(scope.active.values());
-  await within(all(), graceMs, 'the runs', clock).catch(() => {});
+  await within(all(), graceMs, RUNS, clock).catch(() => {});
   for (const run of scope.active.keys()) run.abort(problems.raise['draining']());
   // Each part of letting go is bounded by itself; this only keeps a stop from being longer than all of them.
-  await within(all(), limits.closeMs + limits.storeMs, 'the runs', clock).catch(() => {});
+  await within(all(), limits.closeMs + limits.storeMs, RUNS, clock).catch(() => {});
 }
 
 function collectLag({ metrics, lastSuccess, options, entries }: WorkerScope): void {

@@ -4,14 +4,15 @@
  * Source: RFC 6890 (special-purpose registries), RFC 3927, RFC 4291 §2.5.6.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import type { Text } from '../base/text.ts';
 
-const refused: readonly { readonly list: BlockList; readonly reason: string }[] = [
+const refused: readonly { readonly list: BlockList; readonly reason: Text }[] = [
   {
     list: block([
       ['169.254.0.0', 16],
       ['fe80::', 10],
     ]),
-    reason: 'it is a link-local address (cloud metadata lives there)',
+    reason: { en: 'it is a link-local address (cloud metadata lives there)', zh: '它是链路本地地址（云元数据服务所在）' },
   },
   {
     list: block([
@@ -19,14 +20,14 @@ const refused: readonly { readonly list: BlockList; readonly reason: string }[] 
       ['fd00:ec2::', 32],
       ['192.0.0.192', 32],
     ]),
-    reason: 'it is a cloud metadata address',
+    reason: { en: 'it is a cloud metadata address', zh: '它是云元数据地址' },
   },
   {
     list: block([
       ['0.0.0.0', 8],
       ['::', 128],
     ]),
-    reason: 'it names no host',
+    reason: { en: 'it names no host', zh: '它不指向任何主机' },
   },
   {
     list: block([
@@ -34,7 +35,7 @@ const refused: readonly { readonly list: BlockList; readonly reason: string }[] 
       ['240.0.0.0', 4],
       ['ff00::', 8],
     ]),
-    reason: 'it is a multicast or reserved address',
+    reason: { en: 'it is a multicast or reserved address', zh: '它是组播或保留地址' },
   },
 ];
 const loopback = block([
@@ -50,13 +51,13 @@ export function addressRefusal(
   address: string,
   port: number,
   own: { readonly ports: ReadonlySet<number>; readonly local: ReadonlySet<string> },
-): string | undefined {
+): Text | undefined {
   const plain = unwrap(address);
-  if (!isIPv4(plain) && !isIPv6(plain)) return 'it is not an IP address';
+  if (!isIPv4(plain) && !isIPv6(plain)) return { en: 'it is not an IP address', zh: '它不是 IP 地址' };
   const family = isIPv4(plain) ? 'ipv4' : 'ipv6';
   for (const { list, reason } of refused) if (list.check(plain, family)) return reason;
   const here = loopback.check(plain, family) || own.local.has(plain);
-  return here && own.ports.has(port) ? 'it is a port of Weir itself' : undefined;
+  return here && own.ports.has(port) ? { en: 'it is a port of Weir itself', zh: '它是 Weir 自己的端口' } : undefined;
 }
 
 /** The IPv4 address inside an IPv4-mapped, IPv4-compatible, NAT64 or 6to4 one; others unchanged, without a zone. */

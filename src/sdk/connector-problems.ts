@@ -1,5 +1,36 @@
 /** Problems that every connector can meet, spread into each one's own catalogue, so that they read alike. */
 import type { ProblemFactory, ProblemSpecs } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
+
+/** Reasons that several connectors give. */
+export const NOTHING_LISTENS: Text = { en: 'nothing listens there', zh: '该端口没有程序在监听' };
+export const NO_TLS: Text = { en: 'the server offers no TLS', zh: '服务器不支持 TLS' };
+export const DOUBLE_ROWS: Text = { en: 'the source gave two rows with this key', zh: '源端给出了两行相同键的数据' };
+export const noAnswerWithin = (ms: number): Text => ({ en: `no answer within ${ms} ms`, zh: `${ms} 毫秒内没有响应` });
+export const noSuchColumn = (name: string): Text => ({ en: `no column "${name}"`, zh: `没有列“${name}”` });
+/** Why rows of a table cannot be swapped as a whole: others would follow them. */
+export const wouldFollow = (tables: string): Text => ({
+  en: `rows of ${tables} would be deleted or emptied with them (ON DELETE)`,
+  zh: `${tables} 的行会随之被删除或清空（ON DELETE）`,
+});
+/** Why rows of a table cannot be swapped as a whole: columns of its own would lose their values. */
+export const wouldLose = (columns: string): Text => ({
+  en: `rows trade values of a unique key, and columns ${columns}, which the stream does not have, would lose theirs`,
+  zh: `行之间交换了唯一键的值，而流中没有的列 ${columns} 会丢失原值`,
+});
+export const NO_ADDRESS: Text = { en: 'the name has no address', zh: '该名称没有地址' };
+/** What a good step of a connection check found. */
+export const resolved = (host: string, addresses: readonly string[]): Text => ({
+  en: `${host} is ${addresses.join(', ')}`,
+  zh: `${host} 解析为 ${addresses.join(', ')}`,
+});
+export const connected = (port: number): Text => ({ en: `connected to port ${port}`, zh: `已连接到端口 ${port}` });
+export const loggedIn = (user: string, overTls: boolean): Text => ({
+  en: `logged in as "${user}"${overTls ? ' over TLS' : ''}`,
+  zh: `已以“${user}”登录${overTls ? '（经 TLS）' : ''}`,
+});
+/** What a sink was about to do to a table that Weir did not make. */
+export const REPLACING: Text = { en: '`write: replace`', zh: '执行 `write: replace`' };
 
 export const connectorProblems = {
   'host-unreachable': {

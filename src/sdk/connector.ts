@@ -15,6 +15,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ProblemFactory, ProblemSpecs } from '../base/problem.ts';
 import type { TSchema } from '../base/schema.ts';
+import type { Text } from '../base/text.ts';
 import { type Component, type ComponentSpec, type ConfigOf, makeComponent } from './component.ts';
 import type { QueryEngine } from './query.ts';
 import type { Batch, Checkpoint, Column, Position, StreamSchema } from './record.ts';
@@ -25,9 +26,9 @@ export interface CheckStep {
   readonly ok: boolean;
   readonly ms: number;
   /** What was found, or what is wrong and what to do. No secret, no stack. */
-  readonly detail: string;
+  readonly detail: Text;
   /** A warning does not fail the check: for example a login that may write. */
-  readonly warning?: string;
+  readonly warning?: Text;
 }
 
 /** Guards the runtime lends to connectors, so that each is written once. */
@@ -77,7 +78,7 @@ export interface ReadBound {
   /** Rows whose cursor is null: counted and reported, never read. */
   readonly nullCursors: number;
   /** What the source cannot promise about this bound, and what it did instead; for the run's log. */
-  readonly warning?: string;
+  readonly warning?: Text;
 }
 
 export interface Source {

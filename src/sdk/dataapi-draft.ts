@@ -3,6 +3,7 @@
  * caps as a published one. For its author: SQL, plan and the database's own words may be shown.
  */
 import type { ProblemPointer } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import type { BoundParameter, DataApiInput } from './dataapi.ts';
 import type { BoundValue, QueryColumn, QueryEngine, QueryLimits, QueryPlan, QueryResult, QueryShape } from './query.ts';
 
@@ -39,7 +40,7 @@ export interface DraftShape {
 export interface DraftReport {
   readonly parameters: readonly DraftParameter[];
   readonly mistakes: readonly DraftMistake[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Text[];
   /** SQL shapes the template compiles into; 0 when it does not. */
   readonly shapes: number;
   readonly shape: DraftShape | undefined;

@@ -3,6 +3,7 @@
  * SQL templates become a finite set of shapes at publish; a request only picks one and binds values.
  */
 import type { ProblemPointer } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import type { BoundValue, Dialect, QueryColumn, QueryEngine, QueryLimits, QueryShape } from './query.ts';
 import type { ColumnType } from './record.ts';
 
@@ -65,7 +66,7 @@ export interface DataApiInput {
 }
 
 export type DataApiCompilation =
-  | { readonly ok: true; readonly api: CompiledDataApi; readonly warnings: readonly string[] }
+  | { readonly ok: true; readonly api: CompiledDataApi; readonly warnings: readonly Text[] }
   | { readonly ok: false; readonly errors: readonly ProblemPointer[] };
 
 /**

@@ -15,7 +15,7 @@ const exchange = memoryExchange({
 exchange.params = { id: '7' };
 const read = (text: string) => {
   const compiled = compileExpression(text);
-  return compiled.ok ? compiled.read(exchange) : compiled.error;
+  return compiled.ok ? compiled.read(exchange) : compiled.error.en;
 };
 
 test('reads each form', () => {

@@ -4,12 +4,13 @@
  * checks fields marked `x-expression` with it; policies get the compiled form.
  */
 import { nearest } from '../base/suggest.ts';
+import { type Text, tell } from '../base/text.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Reads the value of an expression; undefined when the exchange has none (an empty header counts as a value). */
 export type ReadExpression = (exchange: Exchange) => string | undefined;
 
-export type CompiledExpression = { readonly ok: true; readonly read: ReadExpression } | { readonly ok: false; readonly error: string };
+export type CompiledExpression = { readonly ok: true; readonly read: ReadExpression } | { readonly ok: false; readonly error: Text };
 
 const PLAIN: Readonly<Record<string, ReadExpression>> = {
   'consumer.id': (x) => x.consumer && `${x.consumer.project}/${x.consumer.name}`,
@@ -31,6 +32,9 @@ const NAMED: Readonly<Record<string, { readonly name: RegExp; readonly make: (na
 /** The forms there are, as messages and docs list them. */
 export const EXPRESSION_FORMS: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(NAMED).map((prefix) => `${prefix}<name>`)];
 
+const NO_NAME: Text = { en: '"{text}" lacks a valid name after "{prefix}"', zh: '“{text}”在“{prefix}”之后缺少有效的名称' };
+const NOT_KNOWN: Text = { en: '"{text}" is not a known expression; {hint}', zh: '“{text}”不是已知的表达式；{hint}' };
+
 /** Compiles an expression; `error` says what is wrong with it and what was perhaps meant. */
 export function compileExpression(text: string): CompiledExpression {
   if (Object.hasOwn(PLAIN, text)) return { ok: true, read: PLAIN[text]! };
@@ -38,11 +42,12 @@ export function compileExpression(text: string): CompiledExpression {
     if (!text.startsWith(prefix)) continue;
     const name = text.slice(prefix.length);
     if (form.name.test(name)) return { ok: true, read: form.make(name) };
-    return { ok: false, error: `"${text.slice(0, 60)}" lacks a valid name after "${prefix}"` };
+    return { ok: false, error: tell(NO_NAME, { text: text.slice(0, 60), prefix }) };
   }
   const near = nearest(text, Object.keys(PLAIN)) ?? nearPrefix(text);
-  const hint = near ? `did you mean "${near}"?` : `known are: ${EXPRESSION_FORMS.join(', ')}`;
-  return { ok: false, error: `"${text.slice(0, 60)}" is not a known expression; ${hint}` };
+  const forms = EXPRESSION_FORMS.join(', ');
+  const hint = near ? { en: `did you mean "${near}"?`, zh: `是否指“${near}”？` } : { en: `known are: ${forms}`, zh: `可用的有：${forms}` };
+  return { ok: false, error: tell(NOT_KNOWN, { text: text.slice(0, 60), hint }) };
 }
 
 function nearPrefix(text: string): string | undefined {

@@ -3,6 +3,8 @@
  * never on a thread that serves sockets (DESIGN D20). SQL comes only from shapes compiled at publish;
  * values are only bound.
  */
+import { Told } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import type { ColumnType } from './record.ts';
 
 export type Dialect = 'sqlite' | 'postgres';
@@ -69,25 +71,31 @@ export interface QueryResult {
 export type QueryFailureReason = 'timeout' | 'rows' | 'bytes' | 'value' | 'unavailable' | 'cancelled' | 'refused' | 'failed';
 
 /** What a query engine raises. The message is for the API's author and for logs; it never reaches a caller. */
-export class QueryFailure extends Error {
+export class QueryFailure extends Told {
   override readonly name = 'QueryFailure';
   readonly reason: QueryFailureReason;
   /** Where in the shape's SQL, in characters from 1, when the database says so. */
   readonly position: number | undefined;
 
-  constructor(reason: QueryFailureReason, message: string, options: { cause?: unknown; position?: number | undefined } = {}) {
-    super(message, options);
+  constructor(reason: QueryFailureReason, detail: Text, options: { cause?: unknown; position?: number | undefined } = {}) {
+    super(detail, options);
     this.reason = reason;
     this.position = options.position;
   }
 }
+
+/** Told when the rows of a page cannot be put in one order. */
+export const SORT_NOT_UNIQUE: Text = {
+  en: 'the sort columns are not unique: a page would lose rows',
+  zh: '排序列不唯一：翻页会漏行',
+};
 
 export interface QueryEngine {
   readonly dialect: Dialect;
   /** Prepares the shape without running it (also EXPLAINs it); answers its columns. Raises on bad SQL. */
   describe(shape: QueryShape, signal: AbortSignal): Promise<QueryColumn[]>;
   /** Says whether the login could write (superuser, owner, grants): a publish warning. */
-  canWrite(signal: AbortSignal): Promise<string | null>;
+  canWrite(signal: AbortSignal): Promise<Text | null>;
   /** True when `columns` of `table` are unique and not null together: asked before keyset paging. */
   isUnique(table: { namespace: string | undefined; table: string }, columns: readonly string[], signal: AbortSignal): Promise<boolean>;
   /** Runs read-only: PostgreSQL in a READ ONLY transaction, SQLite on a `readOnly` handle with an authorizer. */

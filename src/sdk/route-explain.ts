@@ -2,7 +2,7 @@
  * Why a request gets the route it gets, or none: for `weir explain` and the console. Pure, and made by asking each
  * route on its own, so it also checks the gateway's trie. Not for the request path.
  */
-import type { Text } from '../base/text.ts';
+import { type Text } from '../base/text.ts';
 import { normaliseHost, type PathFault, readRequestPath } from './request-path.ts';
 import { type HostPattern, parseHostPattern, parsePathPattern, type PathPattern, type RouteMatch } from './route-pattern.ts';
 
@@ -190,6 +190,6 @@ function paramsOf(pattern: PathPattern, path: readonly string[]): Record<string,
   return Object.fromEntries(pattern.segments.flatMap((s, i) => (s.kind === 'parameter' ? [[s.name, path[i]!]] : [])));
 }
 
-function valueOf<V>(parsed: { ok: true; value: V } | { ok: false; error: string }): V[] {
+function valueOf<V>(parsed: { ok: true; value: V } | { ok: false; error: Text }): V[] {
   return parsed.ok ? [parsed.value] : [];
 }

@@ -58,8 +58,8 @@ test('reports every fault with its pointer', () => {
     ['/match/hosts/1', '/match/paths/1', '/match/methods/1'],
   );
   assert.equal(checkRouteMatch(match([]), undefined)[0]?.pointer, '/match/paths');
-  assert.match(checkRouteMatch(match(['/a/{id}', '/b']), '/v2/{id}')[0]!.detail, /\{id\}.*"\/b"/);
-  assert.match(checkRouteMatch(match(['/a/**', '/b']), '/v2/**')[0]!.detail, /"\/b"/);
+  assert.match(checkRouteMatch(match(['/a/{id}', '/b']), '/v2/{id}')[0]!.detail.en, /\{id\}.*"\/b"/);
+  assert.match(checkRouteMatch(match(['/a/**', '/b']), '/v2/**')[0]!.detail.en, /"\/b"/);
   assert.deepEqual(checkRouteMatch(match(['/a/{id}/**']), '/v2/{id}/**'), []);
 });
 

@@ -7,7 +7,8 @@
  * `any method`. A request that no method fits goes on to the next less specific path; when none fits at all
  * the answer is 405 with `Allow`. HEAD is served by a route for GET unless one names HEAD.
  */
-import type { ProblemPointer } from '../base/problem.ts';
+import { mistake, type ProblemPointer } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import { readRequestPath } from './request-path.ts';
 
 export type PatternSegment = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'parameter'; readonly name: string };
@@ -34,7 +35,7 @@ export interface Rewrite {
   readonly rest: boolean;
 }
 
-export type Parsed<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: string };
+export type Parsed<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: Text };
 
 /** What a route needs for matching. */
 export interface RouteMatch {
@@ -51,12 +52,13 @@ const METHOD = /^[A-Z][A-Z0-9-]{0,30}$/;
 
 /** Reads a path pattern such as `/orders/{id}` or `/files/**`. */
 export function parsePathPattern(text: string): Parsed<PathPattern> {
-  if (!text.startsWith('/')) return failed('must start with "/"');
-  if (text.length > 1024) return failed('is longer than 1024 characters');
-  if (/[?#]/.test(text)) return failed('must not hold "?" or "#"; the query is not part of the match');
+  if (!text.startsWith('/')) return failed({ en: 'must start with "/"', zh: '必须以“/”开头' });
+  if (text.length > 1024) return failed({ en: 'is longer than 1024 characters', zh: '超过 1024 个字符' });
+  if (/[?#]/.test(text))
+    return failed({ en: 'must not hold "?" or "#"; the query is not part of the match', zh: '不能含“?”或“#”；查询部分不参与匹配' });
   const parts = text === '/' ? [] : text.slice(1).split('/');
   if (parts.length > 1 && parts.at(-1) === '') parts.pop();
-  if (parts.length > SEGMENTS_MAX) return failed(`has more than ${SEGMENTS_MAX} segments`);
+  if (parts.length > SEGMENTS_MAX) return failed({ en: `has more than ${SEGMENTS_MAX} segments`, zh: `多于 ${SEGMENTS_MAX} 段` });
   const rest = parts.at(-1) === '**';
   if (rest) parts.pop();
   const segments: PatternSegment[] = [];
@@ -67,23 +69,32 @@ export function parsePathPattern(text: string): Parsed<PathPattern> {
   }
   const names = segments.flatMap((s) => (s.kind === 'parameter' ? [s.name] : []));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice) return failed(`uses the parameter {${twice}} twice`);
+  if (twice) return failed({ en: `uses the parameter {${twice}} twice`, zh: `两次使用了参数 {${twice}}` });
   const shape = segments.map((s) => (s.kind === 'literal' ? `/${encodeURIComponent(s.text)}` : '/{}')).join('') + (rest ? '/**' : '');
   return { ok: true, value: { text, segments, rest, shape: shape || '/' } };
 }
 
 function parseSegment(part: string): Parsed<PatternSegment> {
-  if (part === '**') return failed('may hold "**" only as its last segment');
+  if (part === '**') return failed({ en: 'may hold "**" only as its last segment', zh: '只能在最后一段使用“**”' });
   if (part.startsWith('{') && part.endsWith('}')) {
     const name = part.slice(1, -1);
-    if (!PARAMETER.test(name)) return failed(`has the parameter "${part}"; a name is letters, digits and "_", at most 63`);
+    if (!PARAMETER.test(name))
+      return failed({
+        en: `has the parameter "${part}"; a name is letters, digits and "_", at most 63`,
+        zh: `含有参数“${part}”；名称只能由字母、数字和“_”组成，最多 63 个字符`,
+      });
     return { ok: true, value: { kind: 'parameter', name } };
   }
-  if (/[{}*]/.test(part)) return failed(`has "${part}"; "{name}" and "**" must be whole segments`);
+  if (/[{}*]/.test(part))
+    return failed({ en: `has "${part}"; "{name}" and "**" must be whole segments`, zh: `含有“${part}”；“{name}”和“**”必须独占一段` });
   // Written in Unicode or percent-encoded: the same literal.
   const read = readRequestPath(`/${part.replace(/[^\x21-\x7e]/gu, (c) => encodeURIComponent(c))}`);
-  if (part === '' || read === 'empty-segment') return failed('has an empty segment ("//")');
-  if (typeof read === 'string') return failed(`has the segment "${part}", which no request can match (${read})`);
+  if (part === '' || read === 'empty-segment') return failed({ en: 'has an empty segment ("//")', zh: '含有空段（“//”）' });
+  if (typeof read === 'string')
+    return failed({
+      en: `has the segment "${part}", which no request can match (${read})`,
+      zh: `含有段“${part}”，没有请求能匹配它（${read}）`,
+    });
   return { ok: true, value: { kind: 'literal', text: read.decoded[0]! } };
 }
 
@@ -92,7 +103,10 @@ export function parseHostPattern(text: string): Parsed<HostPattern> {
   const name = text.toLowerCase();
   if (/^\[[0-9a-f:.]+\]$/.test(name)) return { ok: true, value: { kind: 'exact', name } };
   if (name.length > 253 || !HOST.test(name)) {
-    return failed('must be a host name such as "api.example.com" or "*.example.com", without scheme and port');
+    return failed({
+      en: 'must be a host name such as "api.example.com" or "*.example.com", without scheme and port',
+      zh: '必须是主机名，例如“api.example.com”或“*.example.com”，不含协议和端口',
+    });
   }
   return { ok: true, value: name.startsWith('*.') ? { kind: 'wildcard', name: name.slice(2) } : { kind: 'exact', name } };
 }
@@ -104,10 +118,15 @@ export function parseRewrite(text: string, paths: readonly PathPattern[]): Parse
   for (const segment of parsed.value.segments) {
     if (segment.kind === 'literal') continue;
     const lacking = paths.find((p) => !p.segments.some((s) => s.kind === 'parameter' && s.name === segment.name));
-    if (lacking) return failed(`uses {${segment.name}}, which the path "${lacking.text}" does not have`);
+    if (lacking)
+      return failed({
+        en: `uses {${segment.name}}, which the path "${lacking.text}" does not have`,
+        zh: `使用了 {${segment.name}}，但路径“${lacking.text}”中没有它`,
+      });
   }
   const lacking = parsed.value.rest ? paths.find((p) => !p.rest) : undefined;
-  if (lacking) return failed(`ends in "**", but the path "${lacking.text}" does not`);
+  if (lacking)
+    return failed({ en: `ends in "**", but the path "${lacking.text}" does not`, zh: `以“**”结尾，但路径“${lacking.text}”不是` });
   const segments = parsed.value.segments.map((s) => (s.kind === 'literal' ? { ...s, text: encodeSegment(s.text) } : s));
   return { ok: true, value: { segments, rest: parsed.value.rest } };
 }
@@ -123,17 +142,17 @@ export function checkRouteMatch(match: RouteMatch, rewrite: string | undefined):
   const patterns: PathPattern[] = [];
   match.hosts.forEach((host, i) => {
     const parsed = parseHostPattern(host);
-    if (!parsed.ok) errors.push({ pointer: `/match/hosts/${i}`, detail: `${parsed.error}; got "${host.slice(0, 60)}"` });
+    if (!parsed.ok) errors.push(mistake(`/match/hosts/${i}`, WITH_VALUE, { fault: parsed.error, got: host.slice(0, 60) }));
   });
   match.paths.forEach((path, i) => {
     const parsed = parsePathPattern(path);
     if (parsed.ok) patterns.push(parsed.value);
-    else errors.push({ pointer: `/match/paths/${i}`, detail: `${parsed.error}; got "${path.slice(0, 60)}"` });
+    else errors.push(mistake(`/match/paths/${i}`, WITH_VALUE, { fault: parsed.error, got: path.slice(0, 60) }));
   });
-  if (match.paths.length === 0) errors.push({ pointer: '/match/paths', detail: 'must have at least one path, for example "/**"' });
+  if (match.paths.length === 0)
+    errors.push(mistake('/match/paths', { en: 'must have at least one path, for example "/**"', zh: '至少要有一个路径，例如“/**”' }));
   match.methods.forEach((method, i) => {
-    if (!METHOD.test(method))
-      errors.push({ pointer: `/match/methods/${i}`, detail: `must be a method in capitals such as "GET"; got "${method.slice(0, 40)}"` });
+    if (!METHOD.test(method)) errors.push(mistake(`/match/methods/${i}`, NO_METHOD, { got: method.slice(0, 40) }));
   });
   if (rewrite !== undefined && patterns.length === match.paths.length) {
     const parsed = parseRewrite(rewrite, patterns);
@@ -141,6 +160,13 @@ export function checkRouteMatch(match: RouteMatch, rewrite: string | undefined):
   }
   return errors;
 }
+
+/** What is wrong with a pattern, and which one it was. */
+export const WITH_VALUE: Text = { en: '{fault}; got "{got}"', zh: '{fault}；当前为“{got}”' };
+const NO_METHOD: Text = {
+  en: 'must be a method in capitals such as "GET"; got "{got}"',
+  zh: '必须是大写的请求方法，例如“GET”；当前为“{got}”',
+};
 
 /** Two routes that would answer the same requests with nothing to choose between them. */
 export interface RouteConflict {
@@ -211,6 +237,6 @@ function pathsMeet(a: string, b: string): boolean {
   return one.segments.length < other.segments.length ? one.rest : other.rest;
 }
 
-function failed(error: string): { ok: false; error: string } {
+function failed(error: Text): { ok: false; error: Text } {
   return { ok: false, error };
 }

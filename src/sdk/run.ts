@@ -2,12 +2,19 @@
  * Runs of pipelines, and the stores they are kept in. `store/` implements `RunStore`; the worker claims
  * runs by lease with a fencing epoch, so that a worker that lost its lease can change nothing any more.
  */
+import type { Text } from '../base/text.ts';
 import type { Checkpoint } from './record.ts';
 
 /** `result` says how the last one ended; `state` says what is going on now: two things (DESIGN words). */
 export type RunState = 'queued' | 'running' | 'done';
 export type RunResult = 'succeeded' | 'failed' | 'cancelled' | 'skipped';
 export type StreamState = 'waiting' | 'running' | 'done';
+
+/** A problem as a run keeps it: its detail in both languages, since nobody knows who will read it. */
+export interface StoredProblem {
+  readonly code: string;
+  readonly detail: Text;
+}
 
 export interface StreamProgress {
   readonly stream: string;
@@ -24,8 +31,8 @@ export interface StreamProgress {
   readonly rowsPerSecond?: number;
   /** Milliseconds until the expected rows are read at this rate; absent when unknown. */
   readonly remainingMs?: number;
-  /** Problem of a failed stream, in both languages' catalogue form. */
-  readonly problem: { readonly code: string; readonly detail: string } | null;
+  /** Why a failed stream failed. */
+  readonly problem: StoredProblem | null;
 }
 
 export interface Run {
@@ -48,7 +55,7 @@ export interface Run {
   readonly worker: string | null;
   readonly leaseUntil: number | null;
   readonly cancelRequested: boolean;
-  readonly problem: { readonly code: string; readonly detail: string } | null;
+  readonly problem: StoredProblem | null;
   readonly streams: readonly StreamProgress[];
   /** Who asked for it; `schedule` for the scheduler. */
   readonly requestedBy: string;
@@ -61,7 +68,7 @@ export interface RunLogLine {
   readonly sequence: number;
   readonly time: number;
   readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
+  readonly message: Text;
   readonly stream: string | null;
 }
 

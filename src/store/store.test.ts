@@ -270,7 +270,7 @@ function suite(
       assert.equal(await store.runs.finish(first, 'succeeded', [], null), false);
       assert.equal(await store.runs.requestCancel(run.id), true);
       assert.deepEqual(await store.runs.heartbeat(second, 1000), { held: true, cancelRequested: true });
-      assert.equal(await store.runs.finish(second, 'cancelled', [], { code: 'c', detail: 'd' }), true);
+      assert.equal(await store.runs.finish(second, 'cancelled', [], { code: 'c', detail: { en: 'd', zh: '丁' } }), true);
       const next = (await store.runs.claim('w1', 1000))!;
       assert.ok(next.epoch > second.epoch, 'epochs grow over all runs of a pipeline');
       await store.runs.finish(next, 'succeeded', [], null);
@@ -353,12 +353,12 @@ function suite(
     });
 
     it('log lines keep their order', async () => {
-      const line = (message: string) => ({ run: 'x', time: 1, level: 'info' as const, message, stream: null });
+      const line = (en: string) => ({ run: 'x', time: 1, level: 'info' as const, message: { en, zh: `${en}！` }, stream: null });
       await store.runs.log([line('a'), line('b')]);
       await store.runs.log([line('c')]);
       assert.deepEqual(
-        (await store.runs.logs('x', 1, 10)).map((l) => `${l.sequence}${l.message}`),
-        ['2b', '3c'],
+        (await store.runs.logs('x', 1, 10)).map((l) => `${l.sequence}${l.message.en}${l.message.zh}`),
+        ['2bb！', '3cc！'],
       );
     });
   });

@@ -3,6 +3,7 @@
  * supervisor), restarted when they die, stopped in order. Each watches its line to the supervisor
  * and leaves when it closes.
  */
+import { type Text } from '../base/text.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -11,7 +12,7 @@ import problems from './problems.ts';
 /** Supervisor → role. */
 export type ToRole = { type: 'start'; role: string; config: unknown } | { type: 'stop' };
 /** Role → supervisor. `note` carries something for the supervisor's owner, such as "load the sample". */
-export type FromRole = { type: 'ready' } | { type: 'failed'; reason: string } | { type: 'note'; name: string; value: unknown };
+export type FromRole = { type: 'ready' } | { type: 'failed'; reason: Text } | { type: 'note'; name: string; value: unknown };
 
 export interface Child {
   readonly role: string;
@@ -63,11 +64,11 @@ export function keepChild(options: ChildOptions): Child {
     });
     child.once('exit', (code, signal) => {
       if (stopping) return;
-      const reason = signal ? `ended by ${signal}` : `exit code ${code}`;
+      const reason = signal ? { en: `ended by ${signal}`, zh: `被 ${signal} 终止` } : { en: `exit code ${code}`, zh: `退出码 ${code}` };
       if (!everReady) return first.reject(problems.raise['role-failed']({ values: { role, reason } }));
       if (clock.monotonic() - startedAt > STABLE_AFTER_MS) crashes = 0;
       const delay = RESTART_DELAYS_MS[Math.min(crashes++, RESTART_DELAYS_MS.length - 1)]!;
-      log.error('a role ended and is started again', { role, reason, delayMs: delay });
+      log.error('a role ended and is started again', { role, reason: reason.en, delayMs: delay });
       cancelRestart = clock.after(delay, launch);
     });
   };

@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { ProblemPointer } from '../base/problem.ts';
+import { mistake, type ProblemPointer } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import { readValue } from '../base/schema-read.ts';
 import type { JsonSchema, Static, TSchema } from '../base/schema.ts';
 import { nearest } from '../base/suggest.ts';
@@ -52,6 +53,19 @@ export function loadConfig<S extends TSchema>(schema: S, source: ConfigSource): 
   return { config: value, origins, shown };
 }
 
+const NOT_YAML: Text = { en: 'cannot be read as YAML: {words}', zh: '无法按 YAML 读取：{words}' };
+const UNKNOWN_VARIABLE: Text = { en: 'the environment variable {name} is not known', zh: '未知的环境变量 {name}' };
+const NEAR_VARIABLE: Text = {
+  en: 'the environment variable {name} is not known; did you mean {near}?',
+  zh: '未知的环境变量 {name}；是否指 {near}？',
+};
+/** Two variables that give one value. */
+export const SET_TWICE: Text = {
+  en: '{one} and {other} are both set: only one of them can give the value, remove the other',
+  zh: '{one} 与 {other} 同时设置：只能由其中一个给出该值，请删除另一个',
+};
+const NO_FILE: Text = { en: '{name} names a file that cannot be read: {words}', zh: '{name} 指定的文件无法读取：{words}' };
+
 type Tree = Record<string, unknown>;
 
 function readFile(source: ConfigSource, errors: ProblemPointer[], origins: Record<string, string>): Tree {
@@ -60,17 +74,25 @@ function readFile(source: ConfigSource, errors: ProblemPointer[], origins: Recor
     text = readFileSync(source.file, 'utf8');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!missing || source.required) errors.push({ pointer: '', detail: `cannot be read: ${(error as Error).message}`, file: source.file });
+    if (!missing || source.required)
+      errors.push({
+        ...mistake('', { en: 'cannot be read: {words}', zh: '无法读取：{words}' }, { words: (error as Error).message }),
+        file: source.file,
+      });
     return {};
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   for (const error of document.errors) {
-    errors.push({ pointer: '', detail: error.message.split('\n')[0]!, file: source.file, line: lines.linePos(error.pos[0]).line });
+    errors.push({
+      ...mistake('', NOT_YAML, { words: error.message.split('\n')[0] }),
+      file: source.file,
+      line: lines.linePos(error.pos[0]).line,
+    });
   }
   if (document.errors.length > 0 || document.contents === null) return {};
   if (!isMap(document.contents)) {
-    errors.push({ pointer: '', detail: 'must be a mapping of sections', file: source.file, line: 1 });
+    errors.push({ ...mistake('', { en: 'must be a mapping of sections', zh: '必须由若干配置节组成' }), file: source.file, line: 1 });
     return {};
   }
   const walk = (node: unknown, path: string): void => {
@@ -116,22 +138,19 @@ function applyEnvironment(
     const path = known.get(fromFile ? name.slice(0, -5) : name);
     if (path === undefined) {
       const near = nearest(name, known.keys());
-      errors.push({ pointer: '', detail: `the environment variable ${name} is not known${near ? `; did you mean ${near}?` : ''}` });
+      errors.push(mistake('', near ? NEAR_VARIABLE : UNKNOWN_VARIABLE, { name, near }));
       continue;
     }
     let value = raw;
     if (fromFile && environment[variableOf(path)] !== undefined) {
-      errors.push({
-        pointer: '',
-        detail: `${variableOf(path)} and ${name} are both set: only one of them can give the value, remove the other`,
-      });
+      errors.push(mistake('', SET_TWICE, { one: variableOf(path), other: name }));
       continue;
     }
     if (fromFile) {
       try {
         value = readFileSync(raw, 'utf8').trimEnd();
       } catch (error) {
-        errors.push({ pointer: '', detail: `${name} names a file that cannot be read: ${(error as Error).message}` });
+        errors.push(mistake('', NO_FILE, { name, words: (error as Error).message }));
         continue;
       }
     }

@@ -3,6 +3,7 @@
  * the system lets go of it whenever the process ends, however it ends. Nothing is adopted, no pid file.
  * WAL mode lets a second start read who holds it.
  */
+import { verbatim } from '../base/text.ts';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
@@ -44,7 +45,7 @@ function tryLock(folder: string, pid: number): Lock | { holder: number } {
     const holder = busy && db ? readHolder(db) : 0;
     db?.close();
     if (busy) return { holder };
-    throw problems.raise['data-folder']({ values: { folder, reason: (error as Error).message }, cause: error });
+    throw problems.raise['data-folder']({ values: { folder, reason: verbatim((error as Error).message) }, cause: error });
   }
 }
 

@@ -2,6 +2,7 @@
  * Ports are probed before roles start: with `reusePort` a second listener does not fail by itself.
  * Says what holds a port where the system tells (Linux: /proc).
  */
+import { type Text, verbatim } from '../base/text.ts';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Clock } from '../base/clock.ts';
@@ -27,7 +28,7 @@ export async function probePorts(wanted: readonly WantedPort[], clock: Clock): P
       const code = await tryListen(host, port);
       if (code === null) break;
       const values = { role, host, port, variable };
-      if (code !== 'EADDRINUSE') throw problems.raise['port-refused']({ values: { ...values, reason: code } });
+      if (code !== 'EADDRINUSE') throw problems.raise['port-refused']({ values: { ...values, reason: verbatim(code) } });
       if (clock.monotonic() >= until) throw problems.raise['port-taken']({ values: { ...values, holder: whoListens(port) } });
       await clock.sleep(RETRY_MS);
     }
@@ -43,19 +44,22 @@ function tryListen(host: string, port: number): Promise<string | null> {
   });
 }
 
+const SOMEBODY: Text = { en: 'another program', zh: '另一个程序' };
+
 /** The process that listens on `port`, in words; "another program" when the system does not tell. */
-export function whoListens(port: number): string {
+export function whoListens(port: number): Text {
   try {
     const inodes = listeningInodes(port);
-    if (inodes.size === 0) return 'another program';
+    if (inodes.size === 0) return SOMEBODY;
     for (const pid of readdirSync('/proc')) {
       if (!/^\d+$/.test(pid) || !holdsInode(pid, inodes)) continue;
-      return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
+      const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+      return { en: `${name} (process ${pid})`, zh: `${name}（进程 ${pid}）` };
     }
   } catch {
     // No /proc here, or it is closed to us: the message stays general.
   }
-  return 'another program';
+  return SOMEBODY;
 }
 
 function listeningInodes(port: number): Set<string> {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { Problem } from '../base/problem.ts';
+import { Problem, wordsOf } from '../base/problem.ts';
 import type { FromRole, ToRole } from './children.ts';
 import { keepCompiledCode } from './compiled-code.ts';
 
@@ -54,7 +54,7 @@ export function runRoleProcess(
         // A problem says all there is to say; a stack is for bugs of ours.
         const about = error instanceof Problem ? { code: error.code, error: error.message } : { error: error.stack };
         log.error('a role did not start', { role: message.role, ...about });
-        tell({ type: 'failed', reason: error.message });
+        tell({ type: 'failed', reason: wordsOf(error) });
         clock.after(50, () => process.exit(1));
       },
     );

@@ -3,6 +3,7 @@
  *
  *   data folder ─▶ lock ─▶ ports free? ─▶ control ─▶ gateway, worker ─▶ running … ─▶ gateway, worker, control
  */
+import { verbatim } from '../base/text.ts';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -107,7 +108,7 @@ function prepareFolder(folder: string): void {
     makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw problems.raise['data-folder']({ values: { folder, reason: (error as Error).message }, cause: error });
+    throw problems.raise['data-folder']({ values: { folder, reason: verbatim((error as Error).message) }, cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The command line, with the verbs that need no server. */
+import { type ProblemPointer, toldPointer } from '../base/problem.ts';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { runCli } from '../cli/cli.ts';
@@ -41,8 +42,14 @@ const offline: OfflineVerbs = {
     ]);
     const role = roleConfig(readConfig(undefined).config, false);
     const environment = allowedEnvironment(role.variables, role.config.resources.environment);
+    const told = (problem: ProblemPointer) => toldPointer(problem, options.language);
     const checks = validateDocuments(sources, { registry, kinds, dataApis: createDataApiCompiler(), environment }, options);
-    return checks.map(({ file, line, key, problems }) => ({ file: file ?? null, line: line ?? null, key: key ?? null, problems }));
+    return checks.map(({ file, line, key, problems }) => ({
+      file: file ?? null,
+      line: line ?? null,
+      key: key ?? null,
+      problems: problems.map(told),
+    }));
   },
   async config({ config }) {
     const { shown, origins } = readConfig(config);

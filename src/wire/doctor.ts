@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Configuration } from '../control/configuration.ts';
 import type { Finding } from '../control/api/parts.ts';
 import { Problem } from '../base/problem.ts';
+import { verbatim } from '../base/text.ts';
 import { formatBytes } from '../base/units.ts';
 import { readKey } from '../control/access/secret-box.ts';
 import type { Store } from '../store/types.ts';
@@ -60,8 +61,8 @@ export async function examine(
   for (const { kind, name, project, status } of items) {
     const where = `${project}/${kind}/${name}`;
     if (status.state === 'failed' || status.state === 'pending')
-      findings.push(finding(where, status.state === 'failed' ? 'failed' : 'warning', status.reason, status.reason));
-    for (const warning of status.warnings) findings.push(finding(where, 'warning', warning, warning));
+      findings.push({ check: where, level: status.state === 'failed' ? 'failed' : 'warning', detail: status.reason ?? verbatim('-') });
+    for (const warning of status.warnings) findings.push({ check: where, level: 'warning', detail: warning });
   }
   return findings;
 }
@@ -129,7 +130,7 @@ function keyFinding(file: string, dataFolder: string): Finding {
     readKey(file, given);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { check: 'master key', level: 'failed', detail: { en: error.toBody('en').detail, zh: error.toBody('zh').detail } };
+    return { check: 'master key', level: 'failed', detail: error.detail };
   }
   return finding('master key', 'ok', 'The master key can be used. Keep a copy elsewhere.', '主密钥可用。请另存一份。');
 }

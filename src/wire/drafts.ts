@@ -53,7 +53,7 @@ export function createDrafts(needs: DraftsNeeds): Drafts & { close(): Promise<vo
       return await tool.try({ input, values, rows, timeoutMs: QUERY_MS }, database, signal);
     } catch (cause) {
       if (!(cause instanceof QueryFailure)) throw cause;
-      throw connectionProblems.raise['no-query-now']({ values: { name: compiled.name, reason: cause.message }, cause });
+      throw connectionProblems.raise['no-query-now']({ values: { name: compiled.name, reason: cause.detail }, cause });
     } finally {
       await connector.close();
     }
@@ -90,7 +90,7 @@ function databaseOf(
       const hash = contentHash({ type: compiled.type, config: compiled.config as Json });
       const info = { connection: key, dialect: engine.dialect, shape, sortColumns: [], limits };
       const rows = await threads.run({ key, hash, value: compiled }, { info, values, pageRows: 0 }, signal);
-      if (!rows) throw new QueryFailure('unavailable', 'no thread came free in time');
+      if (!rows) throw new QueryFailure('unavailable', { en: 'no thread came free in time', zh: '没有及时空出的线程' });
       return rows;
     },
   };

@@ -1,8 +1,8 @@
 /** From file, environment and flags to what roles are started with. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProblemPointer } from '../base/problem.ts';
-import { type LoadedConfig, loadConfig } from '../supervisor/config.ts';
+import { mistake, type ProblemPointer } from '../base/problem.ts';
+import { type LoadedConfig, loadConfig, SET_TWICE } from '../supervisor/config.ts';
 import problems from '../supervisor/problems.ts';
 import { type ProcessConfig, processConfig, type RoleConfig } from './config.ts';
 
@@ -32,22 +32,23 @@ function givenTwice(environment: NodeJS.ProcessEnv): ProblemPointer[] {
   ] as const;
   return pairs
     .filter(([one, other]) => environment[one] !== undefined && environment[other] !== undefined)
-    .map(([one, other]) => ({
-      pointer: '',
-      detail: `${one} and ${other} are both set: only one of them can give the value, remove the other`,
-    }));
+    .map(([one, other]) => mistake('', SET_TWICE, { one, other }));
 }
+
+const NEEDS_CONTROL = {
+  en: 'must hold "control": the other roles get all they do from it, over a socket in its data folder',
+  zh: '必须含“control”：其他角色都通过其数据目录中的套接字从它获取一切',
+};
+const SAME_PORT = {
+  en: 'is {port}, and so is control.port: each needs a port of its own',
+  zh: '为 {port}，与 control.port 相同：两者需要各自的端口',
+};
 
 /** Mistakes that lie in no single value. */
 function betweenValues({ roles, gateway, control }: ProcessConfig): ProblemPointer[] {
   const errors: ProblemPointer[] = [];
-  if (!roles.includes('control'))
-    errors.push({
-      pointer: '/roles',
-      detail: 'must hold "control": the other roles get all they do from it, over a socket in its data folder',
-    });
-  if (gateway.port !== 0 && gateway.port === control.port)
-    errors.push({ pointer: '/gateway/port', detail: `is ${gateway.port}, and so is control.port: each needs a port of its own` });
+  if (!roles.includes('control')) errors.push(mistake('/roles', NEEDS_CONTROL));
+  if (gateway.port !== 0 && gateway.port === control.port) errors.push(mistake('/gateway/port', SAME_PORT, { port: gateway.port }));
   return errors;
 }
 

@@ -2,6 +2,7 @@
  * The sample project from control's side: its files, documents, keys and first runs.
  * Loaded once; a removed one stays removed until somebody loads it again.
  */
+import { tell } from '../base/text.ts';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Sample, SampleReport, Keys } from '../control/api/parts.ts';
@@ -46,7 +47,8 @@ export function createSample(needs: SampleNeeds): Sample {
       return { state: await stateOf(), notes: [] };
     },
     async load(actor) {
-      if ((await stateOf()) === 'loaded') return { state: 'loaded', notes: ['The sample is loaded already.'] };
+      if ((await stateOf()) === 'loaded')
+        return { state: 'loaded', notes: [{ en: 'The sample is loaded already.', zh: '示例项目已加载。' }] };
       makeFiles(folder);
       const places = await chooseSamplePlaces(role.dataFolder, ownPorts(role));
       needs.world(true);
@@ -61,7 +63,7 @@ export function createSample(needs: SampleNeeds): Sample {
       await startRuns(needs, actor);
       return {
         state: 'loaded',
-        notes: [`${applied.results.length} resources applied; keys are in ${path.join(role.dataFolder, KEYS_FILE)}.`],
+        notes: [tell(LOADED, { count: applied.results.length, file: path.join(role.dataFolder, KEYS_FILE) })],
       };
     },
     async remove(actor) {
@@ -75,7 +77,10 @@ export function createSample(needs: SampleNeeds): Sample {
       rmSync(path.join(role.dataFolder, KEYS_FILE), { force: true });
       await settings.put(SETTING, 'removed');
       await needs.audit({ actor, action: 'sample.remove', subject: PROJECT, detail: `${deleted} resources` });
-      return { state: 'removed', notes: [`${deleted} resources deleted, with their files and keys.`] };
+      return {
+        state: 'removed',
+        notes: [{ en: `${deleted} resources deleted, with their files and keys.`, zh: `已删除 ${deleted} 个资源及其文件和密钥。` }],
+      };
     },
   };
 }
@@ -159,3 +164,5 @@ async function sampleResources(resources: Resources): Promise<readonly ResourceV
 function keyText({ kind, name }: { readonly kind: string; readonly name: string }): string {
   return `${kind} ${name}`;
 }
+
+const LOADED = { en: '{count} resources applied; keys are in {file}.', zh: '已应用 {count} 个资源；密钥保存在 {file}。' };

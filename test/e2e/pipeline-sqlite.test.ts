@@ -82,7 +82,7 @@ test('rows without a cursor value are counted and told, never carried', async ()
   const run = await world.run({ ...spec(incremental), source: { connection: 'from', streams: ['gaps'] } }, 'gaps');
   assert.deepEqual([run.result, run.streams[0]!.rowsRead, run.streams[0]!.nullCursors], ['succeeded', 1, 2]);
   assert.ok(
-    world.store.lines.some((l) => l.run === run.id && l.level === 'warn' && /2 row\(s\) have no value in updated_at/.test(l.message)),
+    world.store.lines.some((l) => l.run === run.id && l.level === 'warn' && /2 row\(s\) have no value in updated_at/.test(l.message.en)),
   );
 });
 

@@ -1,5 +1,6 @@
 /** The verb that tries a data API before it is published. */
 import type { DataApiDraft } from '../../../generated/client.ts';
+import { verbatim } from '../../base/text.ts';
 import { draftOf } from '../draft.ts';
 import { EXIT } from '../exit.ts';
 import problems from '../problems.ts';
@@ -25,7 +26,7 @@ const attempt: Verb = {
     const values = valuesOf((given.options['param'] as readonly string[] | undefined) ?? []);
     const rows = Number(given.options['rows']);
     if (!Number.isInteger(rows))
-      throw problems.raise['bad-value']({ values: { what: '--rows', value: given.options['rows'], example: '20' } });
+      throw problems.raise['bad-value']({ values: { what: verbatim('--rows'), value: given.options['rows'], example: '20' } });
     const draft = await draftOf(given, client, 'DataApi');
     const body = { name: draft.name, spec: draft.spec, values, rows };
     const { data } = await client.tryDataApi({ params: { project: draft.project }, body });
@@ -38,7 +39,7 @@ const attempt: Verb = {
 function show({ out, io }: Given, report: DataApiDraft): void {
   for (const { pointer, detail, line, column } of report.mistakes)
     io.stderr.write(`${pointer}${line === null ? '' : `:${line}${column === null ? '' : `:${column}`}`}  ${detail}\n`);
-  for (const warning of report.warnings) out.note({ en: warning, zh: warning });
+  for (const warning of report.warnings) out.note(verbatim(warning));
   if (report.parameters.length > 0) {
     out.list(report.parameters, {
       columns: [
@@ -64,7 +65,7 @@ function valuesOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1) throw problems.raise['bad-value']({ values: { what: '--param', value: pair, example: 'customer_id=7' } });
+      if (at < 1) throw problems.raise['bad-value']({ values: { what: verbatim('--param'), value: pair, example: 'customer_id=7' } });
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );

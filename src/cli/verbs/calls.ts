@@ -1,5 +1,6 @@
 /** The verb over call records. */
 import type { CallDetail, CallRecord, CallStep } from '../../../generated/client.ts';
+import { verbatim } from '../../base/text.ts';
 import { parseDuration } from '../../base/units.ts';
 import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
@@ -117,13 +118,16 @@ function span(given: Given, name: string): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(String(text));
   if (ms === undefined)
-    throw problems.raise['bad-value']({ values: { what: `--${name === 'since' ? name : 'slower-than'}`, value: text, example: '15m' } });
+    throw problems.raise['bad-value']({
+      values: { what: verbatim(`--${name === 'since' ? name : 'slower-than'}`), value: text, example: '15m' },
+    });
   return ms;
 }
 
 function number(given: Given, name: string): number {
   const text = String(given.options[name]);
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw problems.raise['bad-value']({ values: { what: `--${name}`, value: text, example: '100' } });
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw problems.raise['bad-value']({ values: { what: verbatim(`--${name}`), value: text, example: '100' } });
   return Number(text);
 }
 

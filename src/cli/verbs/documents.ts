@@ -112,7 +112,10 @@ const validate: Verb = {
     { flags: '--complete', help: { en: 'References must resolve among these documents.', zh: '引用必须能在这些文档中解析。' } },
   ],
   async run(given) {
-    const found = await given.offline.validate(await sourcesOf(given), { complete: given.options['complete'] === true });
+    const found = await given.offline.validate(await sourcesOf(given), {
+      complete: given.options['complete'] === true,
+      language: given.language,
+    });
     given.out.list(found, checks);
     if (found.length === 0) given.out.note(NOTHING);
     for (const check of found) {

@@ -1,6 +1,6 @@
 /** Verbs over single resources: get, describe, delete, enable, disable, explain, rollback, history. */
 import type { Resource, ResourceVersion } from '../../../generated/client.ts';
-import { fill, type Text } from '../../base/text.ts';
+import { fill, type Text, verbatim } from '../../base/text.ts';
 import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbArgument } from '../verb.ts';
@@ -181,7 +181,8 @@ function paramsOf(given: Given): { project: string; kind: string; name: string }
 }
 
 function versionOf(text: string): number {
-  if (!/^[1-9]\d{0,9}$/.test(text)) throw problems.raise['bad-value']({ values: { what: '<version>', value: text, example: '3' } });
+  if (!/^[1-9]\d{0,9}$/.test(text))
+    throw problems.raise['bad-value']({ values: { what: verbatim('<version>'), value: text, example: '3' } });
   return Number(text);
 }
 

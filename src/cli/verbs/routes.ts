@@ -1,4 +1,5 @@
 /** Verbs about routing. */
+import { verbatim } from '../../base/text.ts';
 import { EXIT } from '../exit.ts';
 import problems from '../problems.ts';
 import type { Verb } from '../verb.ts';
@@ -40,7 +41,9 @@ const explain: Verb = {
 function requestOf(text: string): { method: string; host: string; path: string } {
   const match = /^(?:([A-Za-z]{1,31})\s+)?(?:https?:\/\/([^/?#\s]+))?(\/[^\s#]*)?$/.exec(text.trim());
   if (!match || (match[2] === undefined && match[3] === undefined))
-    throw problems.raise['bad-value']({ values: { what: 'request', value: text, example: 'GET http://shop.test/orders/7' } });
+    throw problems.raise['bad-value']({
+      values: { what: { en: 'the request', zh: '请求' }, value: text, example: 'GET http://shop.test/orders/7' },
+    });
   return { method: (match[1] ?? 'GET').toUpperCase(), host: match[2] ?? '', path: match[3] ?? '/' };
 }
 
@@ -89,7 +92,7 @@ const attempt: Verb = {
 
 function headerOf(text: string): { name: string; value: string } {
   const at = text.indexOf(':');
-  if (at < 1) throw problems.raise['bad-value']({ values: { what: '--header', value: text, example: 'accept: text/csv' } });
+  if (at < 1) throw problems.raise['bad-value']({ values: { what: verbatim('--header'), value: text, example: 'accept: text/csv' } });
   return { name: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
 }
 

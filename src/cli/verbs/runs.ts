@@ -1,4 +1,5 @@
 /** Verbs over runs of pipelines. */
+import { type Text, tell, verbatim } from '../../base/text.ts';
 import type { Client, Run } from '../../../generated/client.ts';
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import { EXIT } from '../exit.ts';
@@ -79,7 +80,8 @@ const list: Verb = {
   ],
   async run(given) {
     const { state, result, limit: count = '50' } = given.options as { state?: Run['state']; result?: 'succeeded'; limit?: string };
-    if (!/^[1-9]\d{0,2}$/.test(count)) throw problems.raise['bad-value']({ values: { what: '--limit', value: count, example: '50' } });
+    if (!/^[1-9]\d{0,2}$/.test(count))
+      throw problems.raise['bad-value']({ values: { what: verbatim('--limit'), value: count, example: '50' } });
     const limit = Math.min(Number(count), 500);
     const { data } = await given.client().listRuns({ query: { project: given.project, pipeline: given.args[0], state, result, limit } });
     given.out.list(data.items, shape(given));
@@ -145,8 +147,8 @@ async function watchRun(given: Given, client: Client, id: string): Promise<numbe
   for (;;) {
     const { data } = await client.getRun({ params: { id } });
     const line = progressLine(data);
-    if (line !== last) given.out.note({ en: '{line}', zh: '{line}' }, { line });
-    last = line;
+    if (line.en !== last) given.out.note(line);
+    last = line.en;
     if (data.state === 'done') {
       given.out.list([data], shape(given));
       if (data.problem) given.io.stderr.write(`${data.problem.code}: ${data.problem.detail}\n`);
@@ -156,14 +158,31 @@ async function watchRun(given: Given, client: Client, id: string): Promise<numbe
   }
 }
 
-function progressLine(run: Run): string {
+function progressLine(run: Run): Text {
   const done = run.streams.filter((stream) => stream.state === 'done').length;
   const bytes = run.streams.reduce((sum, stream) => sum + stream.bytes, 0);
   const rate = run.streams.reduce((sum, stream) => sum + (stream.rowsPerSecond ?? 0), 0);
   const rest = Math.max(0, ...run.streams.map((stream) => stream.remainingMs ?? 0));
   const about = rest > 0 ? ` · ~${formatDuration(Math.ceil(rest / 1000) * 1000)}` : '';
   const speed = run.state === 'done' ? '' : ` · ${Math.round(rate)}/s${about}`;
-  return `${run.state} · ${done}/${run.streams.length} · ${rowsOf(run)} rows · ${formatBytes(bytes)}${speed}`;
+  return tell(PROGRESS, {
+    state: STATES[run.state],
+    done,
+    all: run.streams.length,
+    rows: rowsOf(run),
+    bytes: formatBytes(bytes),
+    speed,
+  });
 }
+
+const PROGRESS: Text = {
+  en: '{state} · {done}/{all} · {rows} rows · {bytes}{speed}',
+  zh: '{state} · {done}/{all} · {rows} 行 · {bytes}{speed}',
+};
+const STATES: Readonly<Record<Run['state'], Text>> = {
+  queued: { en: 'queued', zh: '排队中' },
+  running: { en: 'running', zh: '运行中' },
+  done: { en: 'done', zh: '已结束' },
+};
 
 export default [start, watch, list, cancel, retry, logs];

@@ -3,6 +3,7 @@
  * Keys for other purposes (hashes, cursors) are derived, so that none helps with another.
  * Source: NIST SP 800-38D; RFC 5869 (HKDF).
  */
+import { type Text, tell } from '../../base/text.ts';
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, linkSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { SettingTable } from '../../store/types.ts';
@@ -34,7 +35,7 @@ export async function openKeys(file: string, settings: SettingTable, { given = f
   const known = await settings.get('master-key-id');
   if (known === null && !given) makeKey(file);
   const keys = keysOf(readKey(file, given));
-  if ((await settings.putOnce('master-key-id', keys.keyId)) !== keys.keyId) refuse(file, 'is not the one this store was made with');
+  if ((await settings.putOnce('master-key-id', keys.keyId)) !== keys.keyId) refuse(file, NOT_THE_ONE);
   return keys;
 }
 
@@ -45,7 +46,8 @@ function makeKey(file: string): void {
     createPrivateFile(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
     linkSync(aside, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuse(file, `cannot be written: ${(error as Error).message}`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      refuse(file, tell({ en: 'cannot be written: {words}', zh: '无法写入：{words}' }, { words: (error as Error).message }), error);
   } finally {
     rmSync(aside, { force: true });
   }
@@ -62,22 +64,25 @@ export function readKey(file: string, given: boolean): Buffer {
     descriptor = openSync(file, 'r');
     const { mode, uid } = fstatSync(descriptor);
     if (process.platform !== 'win32') {
-      if ((mode & (given ? 0o007 : 0o077)) !== 0) refuse(file, 'may be read by others: its mode must be 0600');
-      if (!given && uid !== process.getuid?.() && uid !== 0) refuse(file, 'belongs to another user');
+      if ((mode & (given ? 0o007 : 0o077)) !== 0) refuse(file, OPEN_TO_OTHERS);
+      if (!given && uid !== process.getuid?.() && uid !== 0) refuse(file, { en: 'belongs to another user', zh: '属于其他用户' });
     }
     text = readFileSync(descriptor, 'utf8').trim();
   } catch (error) {
     if ((error as { code?: string }).code?.startsWith('core/')) throw error;
-    return refuse(file, `cannot be read: ${(error as Error).message}`, error);
+    return refuse(file, tell({ en: 'cannot be read: {words}', zh: '无法读取：{words}' }, { words: (error as Error).message }), error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
   const key = Buffer.from(text, 'base64');
-  if (key.length !== KEY_BYTES) refuse(file, `must hold ${KEY_BYTES} bytes in base64`);
+  if (key.length !== KEY_BYTES) refuse(file, { en: `must hold ${KEY_BYTES} bytes in base64`, zh: `必须是 ${KEY_BYTES} 字节的 base64` });
   return key;
 }
 
-function refuse(file: string, reason: string, cause?: unknown): never {
+const NOT_THE_ONE: Text = { en: 'is not the one this store was made with', zh: '不是创建本存储时所用的密钥' };
+const OPEN_TO_OTHERS: Text = { en: 'may be read by others: its mode must be 0600', zh: '可被其他用户读取：权限必须为 0600' };
+
+function refuse(file: string, reason: Text, cause?: unknown): never {
   throw problems.raise['master-key']({ values: { file, reason }, cause });
 }
 

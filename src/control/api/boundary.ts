@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../base/log.ts';
-import { Problem } from '../../base/problem.ts';
+import { mistake, Problem } from '../../base/problem.ts';
 import { type Language, chooseLanguage } from '../../base/text.ts';
 import { formatBytes } from '../../base/units.ts';
 import problems from './problems.ts';
@@ -63,7 +63,10 @@ export function toProblem(error: unknown, request: FastifyRequest, bodyBytesMax:
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return problems.raise['body-too-large']({ values: { limit: formatBytes(bodyBytesMax) } });
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return problems.raise['unsupported-type']({ values: { allowed: 'application/json' } });
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
-    return problems.raise['invalid-request']({ errors: [{ pointer: '', detail: 'the request cannot be read' }], cause: error });
+    return problems.raise['invalid-request']({
+      errors: [mistake('', { en: 'the request cannot be read', zh: '无法读取该请求' })],
+      cause: error,
+    });
   }
   return problems.raise.unexpected({ values: { requestId: request.id }, cause: error });
 }

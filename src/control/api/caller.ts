@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { type Text, tell } from '../../base/text.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { permissionsOf } from '../access/roles.ts';
 import type { Actor } from '../resources/types.ts';
@@ -178,7 +179,7 @@ export function readCookie(header: string | undefined, name: string): string | u
  */
 export function changeOf(call: Pick<Call, 'caller' | 'address'>): {
   actor: Actor;
-  forbid: (key: ResourceKey) => string | undefined;
+  forbid: (key: ResourceKey) => Text | undefined;
   projects?: readonly string[];
 } {
   const { permissions, projects } = call.caller;
@@ -188,8 +189,14 @@ export function changeOf(call: Pick<Call, 'caller' | 'address'>): {
     forbid({ kind }) {
       if (kind !== 'User') return undefined;
       const lacking = permissionsOf('admin').find((permission) => !permissions.has(permission));
-      if (lacking !== undefined) return `needs all permissions of an administrator, also ${lacking}`;
-      return projects === undefined ? undefined : 'needs a credential that is not limited to projects';
+      if (lacking !== undefined) return tell(NEEDS_ADMIN, { permission: lacking });
+      return projects === undefined ? undefined : NEEDS_ALL_PROJECTS;
     },
   };
 }
+
+const NEEDS_ADMIN: Text = {
+  en: 'needs all permissions of an administrator, also {permission}',
+  zh: '需要管理员的全部权限，包括 {permission}',
+};
+const NEEDS_ALL_PROJECTS: Text = { en: 'needs a credential that is not limited to projects', zh: '需要不限项目的凭证' };

@@ -1,5 +1,6 @@
 /** Conditional requests: nobody overwrites what they have not read. Source: RFC 9110 §13. */
 import { help, T } from '../../base/schema.ts';
+import type { Text } from '../../base/text.ts';
 import type { Condition } from '../resources/types.ts';
 import type { Call } from './operation.ts';
 import problems from './problems.ts';
@@ -12,10 +13,11 @@ export const dryRunOf = () =>
 export function conditionOf(call: Pick<Call, 'header'>): Condition {
   const match = call.header('if-match');
   const noneMatch = call.header('if-none-match');
-  if (noneMatch !== undefined && noneMatch !== '*') throw wrong('/headers/if-none-match', 'must be *');
+  if (noneMatch !== undefined && noneMatch !== '*') throw wrong('/headers/if-none-match', { en: 'must be *', zh: '必须是 *' });
   if (match === undefined || match === '*') return noneMatch === '*' ? { mustNotExist: true } : {};
   const version = /^"(\d{1,15})"$/.exec(match)?.[1];
-  if (version === undefined) throw wrong('/headers/if-match', 'must be an ETag as answered before, such as "7"');
+  if (version === undefined)
+    throw wrong('/headers/if-match', { en: 'must be an ETag as answered before, such as "7"', zh: '必须是之前返回的 ETag，例如 "7"' });
   return { ifMatch: Number(version) };
 }
 
@@ -25,6 +27,6 @@ export function needsCondition(call: Pick<Call, 'header'>): Condition {
   return conditionOf(call);
 }
 
-function wrong(pointer: string, detail: string) {
+function wrong(pointer: string, detail: Text) {
   return problems.raise['invalid-request']({ errors: [{ pointer, detail }] });
 }

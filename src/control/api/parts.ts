@@ -2,6 +2,7 @@
  * What operations work with. main.ts hands it over, so that an operation names what it needs and a
  * test can run the real rooms on a temporary store.
  */
+import { type Text } from '../../base/text.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Problem, ProblemCatalogue } from '../../base/problem.ts';
@@ -57,7 +58,7 @@ export interface Drafts {
 export interface SampleReport {
   readonly state: 'absent' | 'loaded' | 'removed';
   /** What was done, one line each. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Text[];
 }
 
 /** The sample project: loaded and removed by one call each; a removed one stays removed until loaded again. */

@@ -2,7 +2,7 @@
  * From the raw parts of a request to the values a handler gets: path and query texts become numbers,
  * booleans and lists by their schema, bodies are parsed, and every mistake is told at once.
  */
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import { escapePointer, readValue } from '../../base/schema-read.ts';
 import type { JsonSchema, TSchema } from '../../base/schema.ts';
 import type { Operation } from './operation.ts';
@@ -44,7 +44,7 @@ export function readCall(operation: Operation, raw: RawCall): ReadCall {
 function readPart(schema: TSchema | undefined, value: unknown, pointer: string, errors: ProblemPointer[]): unknown {
   if (!schema) {
     for (const key of Object.keys(value as object))
-      errors.push({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not known here' });
+      errors.push(mistake(`${pointer}/${escapePointer(key)}`, { en: 'is not known here', zh: '此处没有这个名称' }));
     return {};
   }
   const result = readValue(schema, value, pointer);
@@ -58,7 +58,7 @@ function queryTexts(schema: TSchema | undefined, query: URLSearchParams, errors:
   for (const key of new Set(query.keys())) {
     const values = query.getAll(key);
     if (properties[key]?.type === 'array') entries.push([key, values]);
-    else if (values.length > 1) errors.push({ pointer: `/query/${escapePointer(key)}`, detail: 'may be given only once' });
+    else if (values.length > 1) errors.push(mistake(`/query/${escapePointer(key)}`, { en: 'may be given only once', zh: '只能给出一次' }));
     else entries.push([key, values[0]!]);
   }
   return texts(schema, entries);
@@ -87,7 +87,7 @@ function fields(schema: TSchema | undefined): Readonly<Record<string, JsonSchema
 
 function readBody(operation: Operation, raw: RawCall, errors: ProblemPointer[]): unknown {
   if (!operation.body) {
-    if (raw.body) errors.push({ pointer: '/body', detail: 'is not expected here' });
+    if (raw.body) errors.push(mistake('/body', { en: 'is not expected here', zh: '此处不需要正文' }));
     return undefined;
   }
   const result = readValue(operation.body, parseBody(operation, raw), '/body');
@@ -107,7 +107,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('"')[0] ?? '').replace(/[ ,.]+$/, '') : 'unknown';
-    throw problems.raise['malformed-body']({ values: { format: 'JSON', reason: reason || 'unexpected character' }, cause });
+    const at = cause instanceof Error ? /at position (\d+)/.exec(cause.message)?.[1] : undefined;
+    const words = cause instanceof Error ? (cause.message.split('"')[0] ?? '').replace(/[ ,.]+$/, '') : '';
+    const reason = { en: words || 'unexpected character', zh: at === undefined ? '意外的字符或过早结束' : `位置 ${at} 处有意外的字符` };
+    throw problems.raise['malformed-body']({ values: { format: 'JSON', reason }, cause });
   }
 }

@@ -1,9 +1,10 @@
 /** How resources and changes to them look in answers, and how paths name them. */
 import type { Problem } from '../../base/problem.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
+import { toldPointer } from '../../base/problem.ts';
 import { nearest } from '../../base/suggest.ts';
-import type { Text } from '../../base/text.ts';
-import type { DocumentResult, ResourceView } from '../resources/types.ts';
+import type { Language, Text } from '../../base/text.ts';
+import type { DocumentResult, ResourceStatus, ResourceView } from '../resources/types.ts';
 import type { Parts } from './parts.ts';
 import problems from './problems.ts';
 import { entityTag, reply } from './reply.ts';
@@ -45,25 +46,34 @@ export function keyOf(parts: Pick<Parts, 'resources'>, params: { project: string
   return { project: params.project, kind: kindOf(parts, params.kind), name: params.name };
 }
 
-/** A resource as answers show it. */
-export function view(found: ResourceView) {
+/** A resource as answers show it to a reader of `language`. */
+export function view(found: ResourceView, language: Language) {
   return {
     ...orNulls({ ...found, description: found.description }),
     labels: { ...found.labels },
     spec: { ...found.spec },
-    status: { ...orNulls({ ...found.status, serving: found.status.serving }), warnings: [...found.status.warnings] },
+    status: statusView(found.status, language),
   };
 }
 
+/** Where a resource stands, as answers show it. */
+export function statusView({ state, reason, serving, warnings }: ResourceStatus, language: Language) {
+  return { state, reason: reason?.[language] ?? '', serving: serving ?? null, warnings: warnings.map((text) => text[language]) };
+}
+
 /** A change as answers show it. */
-export function result(change: DocumentResult) {
+export function result(change: DocumentResult, language: Language) {
   const { outcome, file, line, key, version, release, diff } = change;
-  return { ...orNulls({ outcome, file, line, version, release, diff }), key: key ? { ...key } : null, problems: [...change.problems] };
+  return {
+    ...orNulls({ outcome, file, line, version, release, diff }),
+    key: key ? { ...key } : null,
+    problems: change.problems.map((problem) => toldPointer(problem, language)),
+  };
 }
 
 /** The answer to a change of one resource: 201 when it is new, with its ETag. */
-export function changed(change: DocumentResult) {
-  return reply(result(change), {
+export function changed(change: DocumentResult, language: Language) {
+  return reply(result(change, language), {
     status: change.outcome === 'created' ? 201 : 200,
     headers: change.version === undefined ? {} : { etag: entityTag(change.version) },
   });

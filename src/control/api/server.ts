@@ -182,7 +182,7 @@ function addPages(app: FastifyInstance, { parts, operations }: ServerParts, file
   app.get('/problems/*', async (request, reply) => {
     const code = (request.params as { '*': string })['*'];
     const found = findProblem(parts.catalogues, code);
-    if (!found) throw problems.raise['not-found']({ values: { what: 'problem', name: code.slice(0, 200) } });
+    if (!found) throw problems.raise['not-found']({ values: { what: { en: 'problem', zh: '问题代码' }, name: code.slice(0, 200) } });
     return page(reply, problemPage(found));
   });
 }

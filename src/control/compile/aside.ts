@@ -3,6 +3,7 @@
  * name and spec as a form holds them, secrets as values, variables or placeholders of the stored version.
  * Out: its entries, secrets resolved. Nothing is stored and nothing is served.
  */
+import { type ProblemPointer } from '../../base/problem.ts';
 import type { AnyEntry } from '../../sdk/revision.ts';
 import { API_VERSION, type ResourceKey, type StoredResource } from '../../sdk/resource.ts';
 import { writeDocument } from '../documents/edit.ts';
@@ -29,7 +30,7 @@ export function createDraftCompiler(parts: CompilerParts & CheckEnvironment): Co
     settle([wanted], [], parts.catalog);
     if (wanted.problems.length > 0) throw invalid(wanted.problems);
     const { entries, failure } = compiler.compileAside(readLive(storedForm(wanted, manager), parts));
-    if (entries.length === 0) throw invalid([{ pointer: '/spec', detail: failure }]);
+    if (entries.length === 0) throw invalid([{ pointer: '/spec', detail: failure ?? NOTHING_MADE }]);
     return entries;
   };
 }
@@ -51,8 +52,10 @@ function storedForm({ key, document, sealed }: Wish, manager: StoredResource['ma
   };
 }
 
+const NOTHING_MADE = { en: 'is disabled: nothing is made of it', zh: '已停用：不会由它产生任何内容' };
+
 /** The pointers without lines: the lines are of a text nobody wrote. */
-function invalid(errors: readonly { pointer: string; detail: string }[]): Error {
+function invalid(errors: readonly ProblemPointer[]): Error {
   return problems.raise.invalid({
     values: { count: errors.length },
     errors: errors.map(({ pointer, detail }) => ({ pointer, detail })),

@@ -3,6 +3,8 @@
  * step looked at is remembered, so a new kind need not say what it depends on.
  */
 import { contentHash, type Json } from '../../base/json.ts';
+import { pointersTold, wordsOf } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import { type AnyEntry, entryKey } from '../../sdk/revision.ts';
@@ -17,9 +19,9 @@ export interface CompileOutcome {
   readonly live: LiveResource | undefined;
   readonly entries: readonly AnyEntry[];
   readonly check: Compiled['check'];
-  /** Why it does not serve, or not fully; empty when all is well. */
-  readonly failure: string;
-  readonly warnings: readonly string[];
+  /** Why it does not serve, or not fully; undefined when all is well. */
+  readonly failure: Text | undefined;
+  readonly warnings: readonly Text[];
 }
 
 export interface CompilerParts {
@@ -71,10 +73,9 @@ export function createCompiler(parts: CompilerParts): Compiler {
 }
 
 function compileOne(parts: CompilerParts, live: LiveResource | undefined, looks: Set<string>): CompileOutcome {
-  const nothing = { live, entries: [], check: undefined, failure: '', warnings: [] };
+  const nothing = { live, entries: [], check: undefined, failure: undefined, warnings: [] };
   if (!live) return nothing;
-  if (live.problems.length > 0)
-    return { ...nothing, failure: live.problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ') };
+  if (live.problems.length > 0) return { ...nothing, failure: pointersTold(live.problems) };
   const compile = live.bound?.definition.compile;
   if (!compile) return nothing;
   const run = (showing: Showing): Compiled => {
@@ -98,9 +99,9 @@ function compileOne(parts: CompilerParts, live: LiveResource | undefined, looks:
     const served = run('served');
     const hashed = looks.size === 0 && live.secretPointers.size === 0 ? served : run('hashed');
     const entries = served.entries.map((draft, index) => toEntry(draft, hashed.entries[index]!));
-    return { live, entries, check: served.check, failure: served.failure ?? '', warnings: served.warnings ?? [] };
+    return { live, entries, check: served.check, failure: served.failure, warnings: served.warnings ?? [] };
   } catch (error) {
-    return { ...nothing, failure: (error as Error).message };
+    return { ...nothing, failure: wordsOf(error) };
   }
 }
 

@@ -2,6 +2,8 @@
  * Secrets put in place, in two forms at once: as they are, for what is served, and as HMACs, for what is
  * hashed. No hash that leaves the process is then a way to guess a secret.
  */
+import { Told } from '../../base/problem.ts';
+import { type Text, tell } from '../../base/text.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { wholeVariable } from '../documents/variables.ts';
 import type { CompileInput } from '../resources/define.ts';
@@ -11,6 +13,9 @@ import { mapTexts } from '../resources/value-at.ts';
 
 /** How a secret value is shown to the compile step. */
 export type Showing = 'served' | 'hashed';
+
+const SECRET_DISABLED: Text = { en: 'the Secret "{name}" is disabled', zh: '机密“{name}”已停用' };
+const SECRET_MISSING: Text = { en: 'the Secret "{name}" is missing', zh: '机密“{name}”不存在' };
 
 /** Finds another resource of the project. */
 export type Look = (kind: string, name: string) => LiveResource | undefined;
@@ -40,7 +45,7 @@ function secretValue(text: string, key: ResourceKey, look: Look, box: SecretBox)
   const variable = wholeVariable(text);
   if (variable?.source !== 'secret') return text;
   const named = look('Secret', variable.name);
-  if (!named?.stored.enabled) throw new Error(`the Secret "${variable.name}" is ${named ? 'disabled' : 'missing'}`);
+  if (!named?.stored.enabled) throw new Told(tell(named ? SECRET_DISABLED : SECRET_MISSING, { name: variable.name }));
   const value = String(named.written['value']);
   return openSealed(value, named.key, box) ?? value;
 }

@@ -80,17 +80,17 @@ test('what cannot be done is refused with its place, and nothing is changed', ()
     return made.errors[0]!;
   };
   const value = 1;
-  assert.match(refusal(TEXT, { pointer: 'spec', value }).detail, /no JSON pointer/);
-  assert.match(refusal(TEXT, { pointer: '/spec/upstream/x', value }).detail, /neither an object nor a list/);
-  assert.match(refusal(TEXT, { pointer: '/spec/match/paths/7', value }).detail, /no place in a list of 2/);
+  assert.match(refusal(TEXT, { pointer: 'spec', value }).detail.en, /no JSON pointer/);
+  assert.match(refusal(TEXT, { pointer: '/spec/upstream/x', value }).detail.en, /neither an object nor a list/);
+  assert.match(refusal(TEXT, { pointer: '/spec/match/paths/7', value }).detail.en, /no place in a list of 2/);
   const second = refusal(TEXT, { pointer: '/spec/a', value }, { pointer: '/spec/gone', remove: true });
-  assert.deepEqual([second.pointer, /is not there/.test(second.detail)], ['/changes/1', true]);
+  assert.deepEqual([second.pointer, /is not there/.test(second.detail.en)], ['/changes/1', true]);
   assert.equal(refusal('a: [\n', { pointer: '/a', value }).pointer, '/text');
-  assert.match(refusal('a: 1\n---\nb: 2\n', { pointer: '/a', value }).detail, /2 documents/);
+  assert.match(refusal('a: 1\n---\nb: 2\n', { pointer: '/a', value }).detail.en, /2 documents/);
   const shared = 'a: &x { n: 1 }\nb: *x\n';
-  assert.match(refusal(shared, { pointer: '/b/n', value }).detail, /anchor/);
-  assert.match(refusal(shared, { pointer: '/a', remove: true }).detail, /anchor/);
-  assert.match(refusal(shared, { pointer: '/a', value: 2 }).detail, /anchor/);
+  assert.match(refusal(shared, { pointer: '/b/n', value }).detail.en, /anchor/);
+  assert.match(refusal(shared, { pointer: '/a', remove: true }).detail.en, /anchor/);
+  assert.match(refusal(shared, { pointer: '/a', value: 2 }).detail.en, /anchor/);
 });
 
 test('every pointer has its line', () => {

@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type Node, parseDocument, stringify, visit } from 'yaml';
-import type { ProblemPointer } from '../../base/problem.ts';
+import { type ProblemPointer, Told } from '../../base/problem.ts';
+import { type Text, tell } from '../../base/text.ts';
 import { mergeNode } from './edit.ts';
 import { parseDocuments, type ParsedDocument } from './parse.ts';
 
@@ -22,36 +23,48 @@ const WRITE = { lineWidth: 0 } as const;
 /** Makes `changes` in order. A text that cannot be read comes back as it is when there is nothing to change. */
 export function changeText(text: string, changes: readonly TextChange[]): ChangedText {
   const found = parseDocuments(text);
-  if (found.length > 1) return refuse('/text', `holds ${found.length} documents; one at a time can be edited`);
+  if (found.length > 1) return refuse('/text', tell(SEVERAL, { count: found.length }));
   const [document] = found;
   if (changes.length === 0) return { ok: true, text, document };
-  if (document && document.problems.length > 0) return refuse('/text', `cannot be read: ${document.problems[0]!.detail}`);
+  if (document && document.problems.length > 0)
+    return refuse('/text', tell({ en: 'cannot be read: {detail}', zh: '无法读取：{detail}' }, { detail: document.problems[0]!.detail }));
   let own = document?.text ?? '';
   for (const [index, change] of changes.entries()) {
-    const made = changeOne(own, change);
-    if ('mistake' in made) return refuse(`/changes/${index}`, made.mistake);
-    own = made.text;
+    try {
+      own = changeOne(own, change);
+    } catch (error) {
+      if (!(error instanceof Told)) throw error;
+      return refuse(`/changes/${index}`, error.detail);
+    }
   }
   const whole = document ? around(text, document, own) : `${text.trimEnd()}${text.trim() === '' ? '' : '\n'}${own}`;
   return { ok: true, text: whole, document: parseDocuments(whole)[0] };
 }
 
-function refuse(pointer: string, detail: string): ChangedText {
+const SEVERAL: Text = { en: 'holds {count} documents; one at a time can be edited', zh: '含有 {count} 个文档；一次只能编辑一个' };
+const BREAKS: Text = {
+  en: 'would break what shares a value by a YAML anchor; edit the text instead',
+  zh: '会破坏通过 YAML 锚点共享的值；请直接编辑文本',
+};
+const SHARED: Text = { en: 'is shared by a YAML anchor; edit the text instead', zh: '由 YAML 锚点共享；请直接编辑文本' };
+const NOT_THERE: Text = { en: '"{pointer}" is not there', zh: '“{pointer}”不存在' };
+const NO_COLLECTION: Text = { en: '"{pointer}" is neither an object nor a list', zh: '“{pointer}”既不是对象也不是列表' };
+
+function refuse(pointer: string, detail: Text): ChangedText {
   return { ok: false, errors: [{ pointer, detail }] };
 }
 
-type Made = { readonly text: string } | { readonly mistake: string };
-
-function changeOne(text: string, change: TextChange): Made {
+/** The text after one change. Throws `Told` when it cannot be made. */
+function changeOne(text: string, change: TextChange): string {
   const tree = text === '' ? parseDocument('{}', READ) : parseDocument(text, READ);
   if (text === '' && isMap(tree.contents)) tree.contents.flow = false;
-  const mistake = 'remove' in change ? removeAt(tree, change.pointer) : setAt(tree, change.pointer, change.value);
-  if (mistake !== undefined) return { mistake };
+  if ('remove' in change) removeAt(tree, change.pointer);
+  else setAt(tree, change.pointer, change.value);
   const written = writeTree(tree);
   const after = written === undefined ? undefined : readBack(written);
-  if (written === undefined || !after) return { mistake: 'would break what shares a value by a YAML anchor; edit the text instead' };
+  if (written === undefined || !after) throw new Told(BREAKS);
   const short = 'remove' in change ? undefined : spliceScalar(text, change.pointer, change.value);
-  return { text: short !== undefined && isDeepStrictEqual(readBack(short)?.value, after.value) ? short : written };
+  return short !== undefined && isDeepStrictEqual(readBack(short)?.value, after.value) ? short : written;
 }
 
 function writeTree(tree: Document): string | undefined {
@@ -77,44 +90,34 @@ function spliceScalar(text: string, pointer: string, value: unknown): string | u
   return word.includes('\n') ? undefined : text.slice(0, place.start) + word + text.slice(place.end);
 }
 
-function setAt(tree: Document, pointer: string, value: unknown): string | undefined {
+function setAt(tree: Document, pointer: string, value: unknown): void {
   const names = tokens(pointer);
-  if (typeof names === 'string') return names;
   if (names.length === 0) {
     if (!mergeNode(tree, tree.contents as Node, value)) tree.contents = tree.createNode(value) as never;
-    return undefined;
+    return;
   }
   const last = names.pop()!;
   const parent = parentOf(tree, names, true);
-  if (typeof parent === 'string') return parent;
   const key = keyIn(parent, last);
-  if (typeof key === 'object') return key.mistake;
   const old = parent.get(key, true) as Node | null | undefined;
-  if (isAlias(old)) return SHARED;
+  if (isAlias(old)) throw new Told(SHARED);
   if (!old || !mergeNode(tree, old, value)) parent.set(isMap(parent) && !old ? tree.createNode(key) : key, tree.createNode(value));
-  return undefined;
 }
 
-function removeAt(tree: Document, pointer: string): string | undefined {
+function removeAt(tree: Document, pointer: string): void {
   const names = tokens(pointer);
-  if (typeof names === 'string') return names;
-  if (names.length === 0) return 'is the whole document, which cannot be removed';
+  if (names.length === 0) throw new Told({ en: 'is the whole document, which cannot be removed', zh: '是整个文档，不能删除' });
   const last = names.pop()!;
   const parent = parentOf(tree, names, false);
-  if (typeof parent === 'string') return parent;
   const key = keyIn(parent, last);
-  if (typeof key === 'object') return key.mistake;
-  if (!parent.has(key)) return `"${pointer.slice(0, 200)}" is not there`;
+  if (!parent.has(key)) throw new Told(tell(NOT_THERE, { pointer: pointer.slice(0, 200) }));
   const gone = parent.get(key, true) as Node | null;
   const kept = anchorsIn(gone);
-  if (kept) return SHARED;
+  if (kept) throw new Told(SHARED);
   parent.delete(key);
   // An empty list or object must be written so; in block style nothing would be left of it.
   if (isCollection(parent) && parent.items.length === 0) parent.flow = true;
-  return undefined;
 }
-
-const SHARED = 'is shared by a YAML anchor; edit the text instead';
 
 function anchorsIn(node: Node | null): boolean {
   let found = false;
@@ -132,18 +135,17 @@ type Collection = {
 };
 
 /** The collection at `names`; with `make`, missing objects on the way are added. */
-function parentOf(tree: Document, names: readonly string[], make: boolean): Collection | string {
+function parentOf(tree: Document, names: readonly string[], make: boolean): Collection {
   if (tree.contents === null || (isScalar(tree.contents) && tree.contents.value === null)) tree.contents = tree.createNode({}) as never;
   let at: unknown = tree.contents;
   for (const [depth, name] of names.entries()) {
-    if (isAlias(at)) return SHARED;
-    if (!isMap(at) && !isSeq(at)) return `"/${names.slice(0, depth).join('/')}" is neither an object nor a list`;
+    if (isAlias(at)) throw new Told(SHARED);
+    if (!isMap(at) && !isSeq(at)) throw new Told(tell(NO_COLLECTION, { pointer: `/${names.slice(0, depth).join('/')}` }));
     const here = at as unknown as Collection;
     const key = keyIn(here, name);
-    if (typeof key === 'object') return key.mistake;
     let next = here.get(key, true);
     const empty = next === undefined || next === null || (isScalar(next) && next.value === null);
-    if (empty && !make) return `"/${names.slice(0, depth + 1).join('/')}" is not there`;
+    if (empty && !make) throw new Told(tell(NOT_THERE, { pointer: `/${names.slice(0, depth + 1).join('/')}` }));
     if (empty) {
       next = tree.createNode({});
       if (isMap(next)) next.flow = false;
@@ -151,29 +153,38 @@ function parentOf(tree: Document, names: readonly string[], make: boolean): Coll
     }
     at = next;
   }
-  if (isAlias(at)) return SHARED;
-  return isMap(at) || isSeq(at) ? (at as unknown as Collection) : `"/${names.join('/')}" is neither an object nor a list`;
+  if (isAlias(at)) throw new Told(SHARED);
+  if (!isMap(at) && !isSeq(at)) throw new Told(tell(NO_COLLECTION, { pointer: `/${names.join('/')}` }));
+  return at as unknown as Collection;
 }
 
-function keyIn(parent: Collection, name: string): string | number | { mistake: string } {
+function keyIn(parent: Collection, name: string): string | number {
   if (!isSeq(parent)) return name;
   const { length } = parent.items;
   if (name === '-') return length;
   const index = /^(0|[1-9]\d{0,5})$/.test(name) ? Number(name) : -1;
-  return index < 0 || index > length ? { mistake: `"${name.slice(0, 60)}" is no place in a list of ${length}` } : index;
+  if (index >= 0 && index <= length) return index;
+  throw new Told(
+    tell(
+      { en: '"{name}" is no place in a list of {length}', zh: '“{name}”不是长度为 {length} 的列表中的位置' },
+      { name: name.slice(0, 60), length },
+    ),
+  );
 }
 
 const DEPTH_MAX = 40;
 
 /** The names of a pointer. Source: RFC 6901 §4. */
-function tokens(pointer: string): string[] | string {
+function tokens(pointer: string): string[] {
   if (pointer === '') return [];
-  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) return `"${pointer.slice(0, 200)}" is no JSON pointer`;
+  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer))
+    throw new Told(tell({ en: '"{pointer}" is no JSON pointer', zh: '“{pointer}”不是 JSON 指针' }, { pointer: pointer.slice(0, 200) }));
   const names = pointer
     .slice(1)
     .split('/')
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return names.length > DEPTH_MAX ? 'is nested too deeply' : names;
+  if (names.length > DEPTH_MAX) throw new Told({ en: 'is nested too deeply', zh: '嵌套过深' });
+  return names;
 }
 
 /** What stood around the document in the text (comments before `---`, blank lines) stays. */

@@ -2,6 +2,7 @@
  * Aim: any text is read without harm, and every mistake has its place. Method: a corpus of bad and odd YAML,
  * seeded cuts of a good file at every byte, and a seeded round of random bytes.
  */
+import { verbatim } from '../../base/text.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../base/random.ts';
@@ -36,11 +37,11 @@ test('every pointer has its line, a missing member that of its holder', () => {
     'f.yaml',
   );
   const lines = ['/kind', '/metadata/name', '/spec/list/1/b', '/spec/none/deep', '', '/spec/list/0'].map(
-    (pointer) => locate(document!, [{ pointer, detail: '' }])[0]!.line,
+    (pointer) => locate(document!, [{ pointer, detail: verbatim('') }])[0]!.line,
   );
   assert.deepEqual(lines, [3, 5, 9, 6, 3, 8]);
-  assert.equal(locate(document!, [{ pointer: '/spec/sql', detail: '', line: 2 }])[0]!.line, 12);
-  assert.equal(locate(document!, [{ pointer: '/kind', detail: '' }])[0]!.file, 'f.yaml');
+  assert.equal(locate(document!, [{ pointer: '/spec/sql', detail: verbatim(''), line: 2 }])[0]!.line, 12);
+  assert.equal(locate(document!, [{ pointer: '/kind', detail: verbatim('') }])[0]!.file, 'f.yaml');
 });
 
 const BAD: readonly (readonly [string, string, RegExp, number])[] = [
@@ -68,7 +69,7 @@ const BAD: readonly (readonly [string, string, RegExp, number])[] = [
 for (const [name, text, expected, line] of BAD) {
   test(`refuses ${name}`, () => {
     const [first] = parseDocuments(text, 'bad.yaml').flatMap((document) => document.problems);
-    assert.match(first?.detail ?? 'nothing found', expected);
+    assert.match(first?.detail.en ?? 'nothing found', expected);
     assert.deepEqual([first!.file, first!.line], ['bad.yaml', line]);
   });
 }
@@ -79,13 +80,13 @@ test('aliases that multiply are bounded', () => {
     ...'bcdefghij'.split('').map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]`),
   ].join('\n');
   const [document] = parseDocuments(bomb);
-  assert.match(document!.problems[0]!.detail, /more than 50000 values/);
+  assert.match(document!.problems[0]!.detail.en, /more than 50000 values/);
 });
 
 test('limits on size and number are one clear sentence', () => {
-  assert.match(parseDocuments('a'.repeat(100), undefined, { bytesMax: 99, documentsMax: 9 })[0]!.problems[0]!.detail, /larger than 99B/);
+  assert.match(parseDocuments('a'.repeat(100), undefined, { bytesMax: 99, documentsMax: 9 })[0]!.problems[0]!.detail.en, /larger than 99B/);
   assert.match(
-    parseDocuments('a: 1\n---\n'.repeat(5), undefined, { bytesMax: 999, documentsMax: 4 })[0]!.problems[0]!.detail,
+    parseDocuments('a: 1\n---\n'.repeat(5), undefined, { bytesMax: 999, documentsMax: 4 })[0]!.problems[0]!.detail.en,
     /5 documents, more than 4/,
   );
 });

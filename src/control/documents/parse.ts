@@ -4,8 +4,10 @@
  */
 import { parseDocument } from 'yaml';
 import type { ProblemPointer } from '../../base/problem.ts';
+import { type Text, tell } from '../../base/text.ts';
 import { formatBytes } from '../../base/units.ts';
 import { splitDocuments, type DocumentSlice } from './split.ts';
+import { yamlMistake } from './yaml-mistake.ts';
 import { type Place, readYamlTree } from './yaml-value.ts';
 
 /** One document as read; `value` may be used only when `problems` is empty. */
@@ -32,12 +34,10 @@ export const PARSE_LIMITS: ParseLimits = { bytesMax: 4 * 1024 * 1024, documentsM
 
 /** Reads YAML or JSON. Never throws; a text beyond the limits is one document with one problem. */
 export function parseDocuments(text: string, file?: string, limits: ParseLimits = PARSE_LIMITS): ParsedDocument[] {
-  if (Buffer.byteLength(text) > limits.bytesMax)
-    return [unreadable(file, `is larger than ${formatBytes(limits.bytesMax)}; split it into several files`)];
-  if (text.includes('\0')) return [unreadable(file, 'holds a zero byte: it is not a text file')];
+  if (Buffer.byteLength(text) > limits.bytesMax) return [unreadable(file, tell(TOO_LARGE, { size: formatBytes(limits.bytesMax) }))];
+  if (text.includes('\0')) return [unreadable(file, { en: 'holds a zero byte: it is not a text file', zh: '含有零字节：不是文本文件' })];
   const slices = splitDocuments(text);
-  if (slices.length > limits.documentsMax)
-    return [unreadable(file, `has ${slices.length} documents, more than ${limits.documentsMax}; split it into several files`)];
+  if (slices.length > limits.documentsMax) return [unreadable(file, tell(TOO_MANY, { count: slices.length, limit: limits.documentsMax }))];
   return slices.map((slice) => parseSlice(slice, file));
 }
 
@@ -51,16 +51,16 @@ function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocum
     problems,
   });
   const lineAt = (offset: number): number => slice.line + countNewlines(slice.text, Math.min(offset, slice.text.length - 1));
-  const located = (pointer: string, detail: string, line: number): ProblemPointer => ({
+  const located = (pointer: string, detail: Text, line: number): ProblemPointer => ({
     pointer,
     detail,
     ...(file === undefined ? {} : { file }),
     line,
   });
   if (slice.text.length > DOCUMENT_CHARACTERS_MAX)
-    return broken([located('', `is one document of more than ${DOCUMENT_CHARACTERS_MAX} characters`, slice.line)]);
-  if (isTooDeep(slice.text)) return broken([located('', 'is nested too deeply', slice.line)]);
-  if (slice.text.startsWith('%')) return broken([located('', 'begins with a YAML directive (%), which is not accepted', slice.line)]);
+    return broken([located('', tell(TOO_LONG, { limit: DOCUMENT_CHARACTERS_MAX }), slice.line)]);
+  if (isTooDeep(slice.text)) return broken([located('', TOO_DEEP, slice.line)]);
+  if (slice.text.startsWith('%')) return broken([located('', DIRECTIVE, slice.line)]);
   try {
     const tree = parseDocument(slice.text, {
       version: '1.2',
@@ -70,13 +70,12 @@ function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocum
       keepSourceTokens: false,
     });
     const mistakes = [...tree.errors, ...tree.warnings].slice(0, 20);
-    if (mistakes.length > 0) return broken(mistakes.map((e) => located('', `cannot be read as YAML: ${e.message}`, lineAt(e.pos[0]))));
+    if (mistakes.length > 0) return broken(mistakes.map((e) => located('', yamlMistake(e.message, e.code), lineAt(e.pos[0]))));
     const { value, places, problems } = readYamlTree(tree);
     const document: ParsedDocument = { file, line: slice.line, text: slice.text, value, places, problems: [] };
     return { ...document, problems: locate(document, problems) };
   } catch (error) {
-    const detail =
-      error instanceof RangeError ? 'is nested too deeply' : `cannot be read as YAML: ${(error as Error).message.slice(0, 200)}`;
+    const detail = error instanceof RangeError ? TOO_DEEP : yamlMistake((error as Error).message.slice(0, 200));
     return broken([located('', detail, slice.line)]);
   }
 }
@@ -98,7 +97,19 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-function unreadable(file: string | undefined, detail: string): ParsedDocument {
+const TOO_LARGE: Text = { en: 'is larger than {size}; split it into several files', zh: '大于 {size}；请拆分为多个文件' };
+const TOO_MANY: Text = {
+  en: 'has {count} documents, more than {limit}; split it into several files',
+  zh: '含有 {count} 个文档，超过 {limit} 个；请拆分为多个文件',
+};
+const TOO_LONG: Text = { en: 'is one document of more than {limit} characters', zh: '单个文档超过 {limit} 个字符' };
+const TOO_DEEP: Text = { en: 'is nested too deeply', zh: '嵌套过深' };
+const DIRECTIVE: Text = {
+  en: 'begins with a YAML directive (%), which is not accepted',
+  zh: '以 YAML 指令（%）开头，此处不接受',
+};
+
+function unreadable(file: string | undefined, detail: Text): ParsedDocument {
   return {
     file,
     line: 1,

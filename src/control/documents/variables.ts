@@ -6,6 +6,8 @@
  *   kept    stands for a value that was written before and is stored sealed; only in that same resource
  */
 
+import { type Text, tell } from '../../base/text.ts';
+
 export type Variable =
   | { readonly source: 'env'; readonly name: string }
   | { readonly source: 'secret'; readonly name: string }
@@ -47,15 +49,20 @@ export function allowedEnvironment(
   return { allowed, get: (name) => (allowed(name) && Object.hasOwn(values, name) ? values[name] : undefined) };
 }
 
+const NOT_ALLOWED: Text = {
+  en: 'uses {name}, which is not allowed: only WEIR_VAR_* and the names under resources.environment in weir.yaml are',
+  zh: '使用了 {name}，但不允许：只能用 WEIR_VAR_* 和 weir.yaml 中 resources.environment 列出的名称',
+};
+
 /** Replaces `${env:…}`; `problem` is why a name could not be replaced. */
-export function fillEnvironment(text: string, environment: AllowedEnvironment): { text: string; problem?: string } {
-  let problem: string | undefined;
+export function fillEnvironment(text: string, environment: AllowedEnvironment): { text: string; problem?: Text } {
+  let problem: Text | undefined;
   const filled = text.replace(PATTERN, (all: string, source: string, name: string) => {
     if (source !== 'env') return all;
-    if (!environment.allowed(name))
-      problem ??= `uses \${env:${name}}, which is not allowed: only WEIR_VAR_* and the names under resources.environment in weir.yaml are`;
+    if (!environment.allowed(name)) problem ??= tell(NOT_ALLOWED, { name: `\${env:${name}}` });
     const value = environment.get(name);
-    if (value === undefined) problem ??= `uses \${env:${name}}, which is not set`;
+    if (value === undefined)
+      problem ??= tell({ en: 'uses {name}, which is not set', zh: '使用了 {name}，但它未设置' }, { name: `\${env:${name}}` });
     return value ?? all;
   });
   return problem === undefined ? { text: filled } : { text: filled, problem };

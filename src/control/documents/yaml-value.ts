@@ -3,7 +3,8 @@
  * about what JSON cannot hold: an integer above 2⁵³ would change silently, so it is an error.
  */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
 import { escapePointer } from '../../base/schema-read.ts';
 
 /** Where a member stands in its text: offsets of its value, and of its key when it has one. */
@@ -39,11 +40,8 @@ export function readYamlTree(document: Document): YamlValue {
 }
 
 function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | undefined, shared: boolean, depth: number): unknown {
-  if (++walk.nodes > NODES_MAX)
-    return walk.nodes === NODES_MAX + 1
-      ? wrong(walk, at, `has more than ${NODES_MAX} values, aliases counted each time they are used`)
-      : null;
-  if (depth > DEPTH_MAX) return wrong(walk, at, 'is nested too deeply');
+  if (++walk.nodes > NODES_MAX) return walk.nodes === NODES_MAX + 1 ? wrong(walk, at, TOO_MANY, { limit: NODES_MAX }) : null;
+  if (depth > DEPTH_MAX) return wrong(walk, at, { en: 'is nested too deeply', zh: '嵌套过深' });
   if (node?.range) {
     const scalar = isScalar(node) && !shared && !node.anchor;
     if (!walk.places.has(at)) walk.places.set(at, { keyStart, start: node.range[0], end: node.range[1], scalar });
@@ -51,15 +49,18 @@ function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | 
   if (node === null) return null;
   if (isAlias(node)) {
     const target = node.resolve(walk.document);
-    return target
-      ? readNode(walk, target, at, keyStart, true, depth + 1)
-      : wrong(walk, at, `refers to the anchor "${node.source.slice(0, 60)}", which is not set before it`);
+    return target ? readNode(walk, target, at, keyStart, true, depth + 1) : wrong(walk, at, NO_ANCHOR, { name: node.source.slice(0, 60) });
   }
   if (node.tag && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag))
-    return wrong(walk, at, `has the tag ${node.tag.slice(0, 60)}, which is not accepted here`);
+    return wrong(
+      walk,
+      at,
+      { en: 'has the tag {tag}, which is not accepted here', zh: '带有标签 {tag}，此处不接受' },
+      { tag: node.tag.slice(0, 60) },
+    );
   if (isMap(node)) return readMap(walk, node.items as Pair<Node, Node | null>[], at, shared, depth);
   if (isSeq(node)) return (node.items as Node[]).map((item, index) => readNode(walk, item, `${at}/${index}`, undefined, shared, depth + 1));
-  return isScalar(node) ? readScalar(walk, node.value, node.source, at) : wrong(walk, at, 'is not a value');
+  return isScalar(node) ? readScalar(walk, node.value, node.source, at) : wrong(walk, at, { en: 'is not a value', zh: '不是一个值' });
 }
 
 function readMap(
@@ -72,14 +73,14 @@ function readMap(
   const result: Record<string, unknown> = {};
   for (const { key, value } of items) {
     if (!isScalar(key)) {
-      wrong(walk, at, 'has a member whose name is not a plain word');
+      wrong(walk, at, { en: 'has a member whose name is not a plain word', zh: '有成员的名称不是普通词' });
       continue;
     }
     const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
     const pointer = `${at}/${escapePointer(name)}`;
     if (Object.hasOwn(result, name)) {
       walk.places.delete(pointer); // The line of the second one is told.
-      wrong(walk, pointer, 'is here twice');
+      wrong(walk, pointer, { en: 'is here twice', zh: '重复出现' });
     }
     const item = readNode(walk, value, pointer, key.range?.[0], shared, depth + 1);
     Object.defineProperty(result, name, { value: item, writable: true, enumerable: true, configurable: true });
@@ -89,13 +90,23 @@ function readMap(
 
 function readScalar(walk: Walk, value: unknown, source: string | undefined, at: string): unknown {
   if (typeof value !== 'number') return value === undefined ? null : value;
-  if (!Number.isFinite(value)) return wrong(walk, at, `is ${source ?? value}, which is not a number JSON can hold`);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value))
-    return wrong(walk, at, `is the integer ${source?.slice(0, 40) ?? value}, too large to be kept exactly; write it in quotes`);
+  if (!Number.isFinite(value)) return wrong(walk, at, NO_NUMBER, { given: source ?? value });
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(walk, at, TOO_BIG, { given: source?.slice(0, 40) ?? value });
   return value;
 }
 
-function wrong(walk: Walk, pointer: string, detail: string): null {
-  walk.problems.push({ pointer, detail });
+const TOO_MANY: Text = {
+  en: 'has more than {limit} values, aliases counted each time they are used',
+  zh: '的值多于 {limit} 个（别名按每次使用计）',
+};
+const NO_ANCHOR: Text = { en: 'refers to the anchor "{name}", which is not set before it', zh: '引用了锚点“{name}”，但前面没有定义它' };
+const NO_NUMBER: Text = { en: 'is {given}, which is not a number JSON can hold', zh: '为 {given}，不是 JSON 能表示的数字' };
+const TOO_BIG: Text = {
+  en: 'is the integer {given}, too large to be kept exactly; write it in quotes',
+  zh: '为整数 {given}，过大而无法精确保存；请加引号书写',
+};
+
+function wrong(walk: Walk, pointer: string, text: Text, values?: Record<string, unknown>): null {
+  walk.problems.push(mistake(pointer, text, values));
   return null;
 }

@@ -2,6 +2,7 @@
  * Aim: checks are bounded in number and time, retried more and more rarely; a newer request replaces an older.
  * Method: a lender the test answers, time by hand.
  */
+import { type Text, verbatim } from '../../base/text.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../../base/clock.ts';
@@ -54,7 +55,7 @@ test('no answer within the deadline is an outcome, and is tried again after 1 s,
   await settle();
   b.clock.advance(20_000);
   await settle();
-  assert.match((b.outcomes[0]![1] as { reason: string }).reason, /no answer within 20 s/);
+  assert.match((b.outcomes[0]![1] as { reason: Text }).reason.en, /no answer within 20 s/);
   assert.ok(b.running[0]!.signal.aborted);
   b.clock.advance(999);
   await settle();
@@ -62,7 +63,7 @@ test('no answer within the deadline is an outcome, and is tried again after 1 s,
   b.clock.advance(1);
   await settle();
   assert.equal(b.running.length, 2);
-  b.running[1]!.answer({ ok: false, errors: [{ pointer: '/sql', detail: 'no such table' }] });
+  b.running[1]!.answer({ ok: false, errors: [{ pointer: '/sql', detail: verbatim('no such table') }] });
   await settle();
   b.clock.advance(1_999);
   await settle();

@@ -3,7 +3,8 @@
  * deadline; what fails is tried again later, more and more rarely, and at once when asked.
  */
 import type { Cancel, Clock } from '../../base/clock.ts';
-import type { ProblemPointer } from '../../base/problem.ts';
+import { pointersTold, Told, wordsOf } from '../../base/problem.ts';
+import { type Text, tell } from '../../base/text.ts';
 import type { CompiledDataApi, DataApiChecker } from '../../sdk/dataapi.ts';
 import type { QueryEngine } from '../../sdk/query.ts';
 import type { CompiledConnection } from '../../sdk/revision.ts';
@@ -25,9 +26,9 @@ export interface CheckRequest {
 }
 
 export type CheckOutcome =
-  | { readonly ok: true; readonly api: CompiledDataApi; readonly warnings: readonly string[] }
+  | { readonly ok: true; readonly api: CompiledDataApi; readonly warnings: readonly Text[] }
   /** It will be tried again. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: Text };
 
 export interface Checks {
   request(request: CheckRequest): void;
@@ -127,7 +128,11 @@ async function runOne(parts: ChecksParts, items: Map<string, Item>, item: Item, 
 
 async function tryOnce({ checker, lender, clock }: ChecksParts, item: Item): Promise<CheckOutcome> {
   const deadline = new AbortController();
-  const stop = clock.after(CHECK_MS, () => deadline.abort(new Error(`no answer within ${CHECK_MS / 1000} s`)), { unref: true });
+  const stop = clock.after(
+    CHECK_MS,
+    () => deadline.abort(new Told({ en: `no answer within ${CHECK_MS / 1000} s`, zh: `${CHECK_MS / 1000} 秒内没有响应` })),
+    { unref: true },
+  );
   const signal = AbortSignal.any([item.abort.signal, deadline.signal]);
   const { api, connection } = item.request;
   const ended = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
@@ -136,15 +141,14 @@ async function tryOnce({ checker, lender, clock }: ChecksParts, item: Item): Pro
     const compilation = await Promise.race([work, ended]);
     return compilation.ok
       ? { ok: true, api: compilation.api, warnings: compilation.warnings }
-      : { ok: false, reason: told(compilation.errors) };
+      : { ok: false, reason: pointersTold(compilation.errors) };
   } catch (error) {
-    return { ok: false, reason: `connection "${connection.name}": ${(error as Error).message}` };
+    return {
+      ok: false,
+      reason: tell({ en: 'connection "{name}": {words}', zh: '连接“{name}”：{words}' }, { name: connection.name, words: wordsOf(error) }),
+    };
   } finally {
     stop();
     ended.catch(() => undefined);
   }
-}
-
-function told(errors: readonly ProblemPointer[]): string {
-  return errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
 }

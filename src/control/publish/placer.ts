@@ -3,6 +3,7 @@
  * new ones failed or wait for their check.
  */
 import { contentHash } from '../../base/json.ts';
+import type { Text } from '../../base/text.ts';
 import type { AnyEntry } from '../../sdk/revision.ts';
 import type { Store } from '../../store/types.ts';
 import type { CompileOutcome, Compiler } from '../compile/compile.ts';
@@ -24,7 +25,7 @@ export interface PlacerParts extends CheckEnvironment {
 type Good = Pick<Standing, 'entries' | 'serving' | 'checked'>;
 
 const NOTHING: Good = { entries: [], serving: undefined, checked: undefined };
-const WAITS = 'is being checked on its connection';
+const WAITS: Text = { en: 'is being checked on its connection', zh: '正在其连接上检查' };
 
 export interface Placer {
   /** Undefined when the resource is gone. `id` is its key text. */
@@ -38,10 +39,9 @@ export function createPlacer(parts: PlacerParts): Placer {
       const { live, entries, failure, warnings, check } = outcome;
       if (!live) return undefined;
       const base = { live, warnings, reason: failure, waiting: undefined, checked: before?.checked };
-      if (!live.stored.enabled) return { ...base, entries, serving: undefined, reason: '', state: 'disabled' };
+      if (!live.stored.enabled) return { ...base, entries, serving: undefined, reason: undefined, state: 'disabled' };
       if (check) return placeChecked(parts, id, outcome, before);
-      if (failure === '' || entries.length > 0)
-        return { ...base, entries, serving: live.stored.release, state: failure === '' ? 'ready' : 'failed' };
+      if (!failure || entries.length > 0) return { ...base, entries, serving: live.stored.release, state: failure ? 'failed' : 'ready' };
       return {
         ...base,
         ...(before ?? (await lastGood(parts, id, live))),
@@ -81,11 +81,16 @@ async function placeChecked(parts: PlacerParts, id: string, outcome: CompileOutc
     checked,
     entries: withColumns(entries, checked),
     serving: live.stored.release,
-    warnings: [...new Set([...warnings, ...checked.warnings])],
+    warnings: distinct([...warnings, ...checked.warnings]),
   };
   // The API is as it was checked; only its connection is another: it serves on while that is tried.
   const known = checked.connection === connection;
-  return { ...serving, state: known ? 'ready' : 'pending', reason: known ? '' : WAITS, waiting: known ? undefined : waiting };
+  return { ...serving, state: known ? 'ready' : 'pending', reason: known ? undefined : WAITS, waiting: known ? undefined : waiting };
+}
+
+/** Each text once. */
+export function distinct(texts: readonly Text[]): Text[] {
+  return [...new Map(texts.map((text) => [text.en, text])).values()];
 }
 
 /** The version that was checked last, compiled again: what served before this process started. */

@@ -95,7 +95,7 @@ test('deltas bring any known revision to the newest, and each role only its entr
   await w.resources.setEnabled(key('Upstream', 'v'), false, { actor });
   assert.deepEqual(follow(), { put: 0, remove: 1 });
   const { state, reason } = await w.resources.status(key('Route', 'b'));
-  assert.deepEqual([state, reason], ['failed', 'its upstream "v" is disabled: requests are answered 503']);
+  assert.deepEqual([state, reason?.en], ['failed', 'its upstream "v" is disabled: requests are answered 503']);
   const row = await w.store.revisions.last();
   assert.equal(row!.number, w.publisher.number);
   assert.doesNotMatch(JSON.stringify(row!.changes), /9000/);
@@ -119,7 +119,7 @@ test('a plan that is switched off does not make its consumers unlimited', async 
   assert.equal((gateway(w).get('consumer/default/app')!.value as { enabled: boolean }).enabled, true);
   await w.resources.setEnabled(key('Plan', 'gold'), false, { actor });
   assert.equal((gateway(w).get('consumer/default/app')!.value as { enabled: boolean }).enabled, false);
-  assert.match((await w.resources.status(key('Consumer', 'app'))).reason, /plan "gold" is disabled/);
+  assert.match((await w.resources.status(key('Consumer', 'app'))).reason!.en, /plan "gold" is disabled/);
 });
 
 test('credentials come and go with the store’s rows, and with their consumer', async (t) => {
@@ -157,7 +157,10 @@ test('a data API waits for its connection and table, then serves with its column
   const clock = manualClock();
   const w = await world(t, { clock });
   await w.apply(all(erp, api()));
-  await until(async () => /erp/.test((await status(w)).reason) && (await status(w)).reason.includes('connection'), 'the first check fails');
+  await until(
+    async () => /erp/.test((await status(w)).reason?.en ?? '') && (await status(w)).reason!.en.includes('connection'),
+    'the first check fails',
+  );
   assert.equal((await status(w)).state, 'pending');
   assert.equal(gateway(w).has('route/default/data-api.orders'), false);
   createErp(w);
@@ -181,7 +184,7 @@ test('a newer version that cannot serve leaves the last good one, also over a re
   await until(async () => (await status(w)).state === 'ready', 'the API serves');
   const release = (await status(w)).serving;
   await w.apply(api('SELECT id, amount FROM orders'));
-  await until(async () => /amount/.test((await status(w)).reason), 'the check says what is missing');
+  await until(async () => /amount/.test((await status(w)).reason?.en ?? ''), 'the check says what is missing');
   assert.deepEqual([(await status(w)).state, (await status(w)).serving], ['pending', release]);
   const columns = (from: World) => (gateway(from).get('dataapi/default/orders')!.value as CompiledDataApi).columns.map((c) => c.name);
   assert.deepEqual(columns(w), ['id', 'total']);
@@ -204,7 +207,7 @@ test('mistakes in a data API have the line of the SQL', async (t) => {
   const text = api().replace('sql: SELECT id, total FROM orders', 'sql: |\n    SELECT id, total\n    FROM orders\n    WHERE id = #{nope}');
   const { results } = await w.apply(all(erp, text));
   const [problem] = results[1]!.problems;
-  assert.match(problem!.detail, /nope/);
+  assert.match(problem!.detail.en, /nope/);
   const lines = all(erp, text).split('\n');
   assert.match(lines[problem!.line! - 1]!, /nope/);
 });

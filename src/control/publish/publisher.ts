@@ -20,7 +20,7 @@ import { type CheckOutcome, type CheckRequest, type Checks, createChecks, type Q
 import { credentialChanges, type CredentialScope } from './credentials.ts';
 import { createLedger, type EntryChanges, type Hashes, type Ledger, type Role } from './ledger.ts';
 import { createOwed } from './owed.ts';
-import { createPlacer, replaced, withColumns } from './placer.ts';
+import { createPlacer, distinct, replaced, withColumns } from './placer.ts';
 import { createRecorder } from './recorder.ts';
 import { createStandings, type PublishedDataApi, type Standing, type Standings, type Waiting } from './standings.ts';
 
@@ -184,7 +184,7 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
     if (!waiting || apiOf(waiting.entries) !== request.api) return; // A newer version took its place meanwhile.
     if (!outcome.ok) return standings.set(request.id, { ...standing, reason: outcome.reason });
     const { live, draft, connection } = waiting;
-    const warnings = [...new Set([...waiting.warnings, ...outcome.warnings])];
+    const warnings = distinct([...waiting.warnings, ...outcome.warnings]);
     const checked = { version: live.stored.version, draft, connection, columns: outcome.api.columns, warnings };
     await checkedApis.put(request.id, checked);
     const entries = withColumns(waiting.entries, checked);
@@ -193,7 +193,7 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
       live,
       entries,
       serving: live.stored.release,
-      reason: '',
+      reason: undefined,
       warnings,
       state: 'ready',
       waiting: undefined,

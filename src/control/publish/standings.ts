@@ -1,4 +1,5 @@
 /** Where each resource stands: what serves of it, what waits to serve, and why. */
+import type { Text } from '../../base/text.ts';
 import type { CompiledDataApi } from '../../sdk/dataapi.ts';
 import type { AnyEntry, NamedConfig } from '../../sdk/revision.ts';
 import type { LiveResource } from '../resources/catalog.ts';
@@ -11,7 +12,7 @@ export interface Waiting {
   readonly entries: readonly AnyEntry[];
   readonly draft: string;
   readonly connection: string;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Text[];
 }
 
 export interface Standing {
@@ -21,8 +22,8 @@ export interface Standing {
   /** Release of those, undefined when nothing serves. */
   readonly serving: string | undefined;
   readonly state: ResourceStatus['state'];
-  readonly reason: string;
-  readonly warnings: readonly string[];
+  readonly reason: Text | undefined;
+  readonly warnings: readonly Text[];
   readonly waiting: Waiting | undefined;
   readonly checked: CheckedApi | undefined;
 }
@@ -41,7 +42,12 @@ export interface Standings {
   published(): PublishedDataApi[];
 }
 
-const UNKNOWN: ResourceStatus = Object.freeze({ state: 'pending', reason: 'is not compiled yet', serving: undefined, warnings: [] });
+const UNKNOWN: ResourceStatus = Object.freeze({
+  state: 'pending',
+  reason: { en: 'is not compiled yet', zh: '尚未编译' },
+  serving: undefined,
+  warnings: [],
+});
 
 /** Makes an empty table; `id` is a resource's key text. */
 export function createStandings(): Standings {

@@ -2,6 +2,8 @@
  * Apply: documents ─▶ checked ─▶ wishes ─▶ settled ─▶ written ─▶ published. Used by the admin API, the CLI
  * through it, single changes of forms, and the watched folder: there is no other way in.
  */
+import { mistake } from '../../base/problem.ts';
+import { type Text, tell } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { Store } from '../../store/types.ts';
@@ -35,7 +37,9 @@ const DOCUMENTS_MAX = 20_000;
 export function checkSources(sources: readonly SourceText[], environment: CheckEnvironment): CheckedDocument[] {
   const documents = sources.flatMap(({ text, file }) => parseDocuments(text, file));
   if (documents.length > DOCUMENTS_MAX)
-    throw problems.raise['too-large']({ values: { what: `${documents.length} documents`, limit: DOCUMENTS_MAX } });
+    throw problems.raise['too-large']({
+      values: { what: { en: `${documents.length} documents`, zh: `${documents.length} 个文档` }, limit: DOCUMENTS_MAX },
+    });
   return documents.map((parsed) => checkDocument(parsed, environment));
 }
 
@@ -102,13 +106,10 @@ function refuseRepeated(documents: readonly CheckedDocument[]): CheckedDocument[
     const other = first.get(text);
     if (!other) first.set(text, document);
     if (!other) return document;
-    const place = `${other.parsed.file === undefined ? '' : `${other.parsed.file}, `}line ${other.parsed.line}`;
+    const place = placeOf(other.parsed);
     return {
       ...document,
-      problems: [
-        ...document.problems,
-        ...locate(document.parsed, [{ pointer: '/metadata/name', detail: `${text} stands twice: also at ${place}` }]),
-      ],
+      problems: [...document.problems, ...locate(document.parsed, [mistake('/metadata/name', STANDS_TWICE, { key: text, place })])],
     };
   });
 }
@@ -123,7 +124,7 @@ function makeWish(
   if (!key || document.problems.length > 0) return undefined;
   const made = wish(document, key, parts.catalog, options.manager, parts.box, () => earlier.get(keyText(key)) ?? new Map());
   const forbidden =
-    options.projects && !options.projects.includes(key.project) ? `you may not change project "${key.project}"` : options.forbid?.(key);
+    options.projects && !options.projects.includes(key.project) ? tell(NOT_YOURS, { project: key.project }) : options.forbid?.(key);
   if (forbidden === undefined) return made;
   made.problems.push(...locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]));
   return { ...made, denied: true };
@@ -157,12 +158,21 @@ function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], o
         !named.has(keyText(key)),
     )
     .map((before) => {
-      const reason = unclear
-        ? `is kept: the document at ${unclear.parsed.file ?? 'the input'}, line ${unclear.parsed.line}, does not say which resource it is`
-        : options.forbid?.(before.key);
+      const reason = unclear ? tell(KEPT, { place: placeOf(unclear.parsed) }) : options.forbid?.(before.key);
       return { before, problems: reason === undefined ? [] : [{ pointer: '', detail: reason }] };
     });
 }
+
+function placeOf({ file, line }: { readonly file: string | undefined; readonly line: number }): Text {
+  return file === undefined ? { en: `line ${line}`, zh: `第 ${line} 行` } : { en: `${file}, line ${line}`, zh: `${file} 第 ${line} 行` };
+}
+
+const STANDS_TWICE: Text = { en: '{key} stands twice: also at {place}', zh: '{key} 出现了两次：另一处在{place}' };
+const NOT_YOURS: Text = { en: 'you may not change project "{project}"', zh: '您无权修改项目“{project}”' };
+const KEPT: Text = {
+  en: 'is kept: the document at {place} does not say which resource it is',
+  zh: '被保留：{place}的文档没有说明它是哪个资源',
+};
 
 function resultOf(document: CheckedDocument, made: Wish | undefined, after: ReadonlyMap<string, LiveResource>): DocumentResult {
   const { key, parsed } = document;

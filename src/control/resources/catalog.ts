@@ -2,7 +2,7 @@
  * All stored resources in memory, read by their schemas, with who names whom. The store is the truth; this is
  * its image in the one control process, loaded at the start and changed with each write.
  */
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import type { ResourceKey, StoredResource } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
 import { type CheckEnvironment, findFields, type Reference } from './check.ts';
@@ -39,7 +39,7 @@ export function readLive(stored: StoredResource, { kinds, environment }: CheckEn
       spec: stored.spec,
       references: [],
       secretPointers: new Set(),
-      problems: [{ pointer: '/kind', detail: `"${kind}" is not a kind of this release` }],
+      problems: [mistake('/kind', { en: '"{kind}" is not a kind of this release', zh: '“{kind}”不是此版本的资源类型' }, { kind })],
     };
   const filled = fillVariables(bound.schema, stored.spec, environment);
   return { ...base, bound, ...filled, ...findFields(bound, filled.written, stored.spec) };

@@ -2,8 +2,9 @@
  * One parsed document ─▶ checked document, or every mistake in it at once. Pure: neither the store nor a
  * connection is asked. Order: envelope, variables, schema, secrets, expressions, then the kind's own check.
  */
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import type { JsonSchema } from '../../base/schema.ts';
+import type { Text } from '../../base/text.ts';
 import { visitFields } from '../../base/schema-read.ts';
 import { compileExpression } from '../../sdk/expression.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
@@ -73,7 +74,7 @@ export function checkDocument(parsed: ParsedDocument, { kinds, environment }: Ch
   const base = { ...unread, key, bound, labels, description, enabled, written: envelope.spec };
   if (!bound) return { ...base, problems: locate(parsed, problems) };
   if (bound.definition.installationWide && key && key.project !== 'default') {
-    problems.push({ pointer: '/metadata/project', detail: `a ${key.kind} belongs to the whole installation: leave the project out` });
+    problems.push(mistake('/metadata/project', WHOLE_INSTALLATION, { kind: key.kind }));
   }
   const filled = fillVariables(bound.schema, envelope.spec, environment);
   problems.push(...filled.problems);
@@ -89,6 +90,20 @@ export function checkKind(document: CheckedDocument, tools: CheckTools): Checked
   const found = check({ key: document.key, spec: document.spec as never, written: document.written }, tools);
   return found.length === 0 ? document : { ...document, problems: locate(document.parsed, found) };
 }
+
+const WHOLE_INSTALLATION: Text = {
+  en: 'a {kind} belongs to the whole installation: leave the project out',
+  zh: '{kind} 属于整个安装：请不要写 project',
+};
+const MIXED: Text = {
+  en: 'mixes a variable with other text: in a secret field write either a value or exactly one variable such as ${secret:name}',
+  zh: '把变量与其他文本混在一起：机密字段中只能写一个值，或恰好一个变量，例如 ${secret:name}',
+};
+const MISPLACED: Text = { en: 'uses {variable}, which only secret fields may', zh: '使用了 {variable}，只有机密字段可以使用它' };
+const ANCHORED: Text = {
+  en: 'is a secret behind a YAML anchor or alias: write it once, in a Secret, and use ${secret:name}',
+  zh: '是位于 YAML 锚点或别名后的机密：请在 Secret 中写一次，并用 ${secret:name} 引用',
+};
 
 interface Fields {
   readonly references: Reference[];
@@ -138,10 +153,7 @@ function checkExpression(text: string, pointer: string, problems: ProblemPointer
 function readSecret(text: string, pointer: string, fields: Fields): void {
   const whole = wholeVariable(text);
   if (!whole && variablesIn(text).length > 0) {
-    fields.problems.push({
-      pointer,
-      detail: 'mixes a variable with other text: in a secret field write either a value or exactly one variable such as ${secret:name}',
-    });
+    fields.problems.push({ pointer, detail: MIXED });
   } else if (!whole) fields.secrets.push({ pointer, literal: text, kept: undefined });
   else if (whole.source === 'kept') fields.secrets.push({ pointer, literal: undefined, kept: whole.name });
   else if (whole.source === 'secret') fields.references.push({ kind: 'Secret', name: whole.name, pointer });
@@ -151,8 +163,7 @@ function readSecret(text: string, pointer: string, fields: Fields): void {
 function refuseMisplaced(value: unknown, pointer: string, allowed: ReadonlySet<string>, problems: ProblemPointer[]): void {
   if (typeof value === 'string') {
     const misplaced = allowed.has(pointer) ? undefined : variablesIn(value).find((variable) => variable.source !== 'env');
-    if (misplaced)
-      problems.push({ pointer, detail: `uses \${${misplaced.source}:${misplaced.name.slice(0, 63)}}, which only secret fields may` });
+    if (misplaced) problems.push(mistake(pointer, MISPLACED, { variable: `\${${misplaced.source}:${misplaced.name.slice(0, 63)}}` }));
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
       refuseMisplaced(item, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, allowed, problems);
@@ -164,8 +175,5 @@ function refuseMisplaced(value: unknown, pointer: string, allowed: ReadonlySet<s
 function anchoredSecrets(parsed: ParsedDocument, secrets: readonly SecretField[]): ProblemPointer[] {
   return secrets
     .filter(({ pointer, literal }) => literal !== undefined && parsed.places.has(pointer) && !parsed.places.get(pointer)!.scalar)
-    .map(({ pointer }) => ({
-      pointer,
-      detail: 'is a secret behind a YAML anchor or alias: write it once, in a Secret, and use ${secret:name}',
-    }));
+    .map(({ pointer }) => ({ pointer, detail: ANCHORED }));
 }

@@ -43,8 +43,8 @@ export interface Compiled {
   /** The `dataapi` entry waits until it was checked on this connection; undefined = serve at once. */
   readonly check?: { readonly connection: string };
   /** Why it cannot serve though it is valid, in words for people. Without entries, the last good ones stay. */
-  readonly failure?: string;
-  readonly warnings?: readonly string[];
+  readonly failure?: Text;
+  readonly warnings?: readonly Text[];
 }
 
 /** What a semantic check may ask. Pure: nothing outside the documents is looked at. */

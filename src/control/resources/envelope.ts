@@ -1,8 +1,9 @@
 /** The part every document has: which resource it is. Read with words that say what a name may look like. */
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import { NAME_PATTERN, strictObject, T } from '../../base/schema.ts';
 import { readValue } from '../../base/schema-read.ts';
-import { nearest } from '../../base/suggest.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import type { Text } from '../../base/text.ts';
 import { API_VERSION, type ResourceKey } from '../../sdk/resource.ts';
 
 export interface Envelope {
@@ -47,17 +48,13 @@ export function readEnvelope(value: unknown, kinds: Iterable<string>): Envelope 
   const { apiVersion, kind, metadata, enabled, spec } = (read.value ?? {}) as Partial<typeof read.value>;
   const known = [...kinds];
   const problems = [...read.errors];
-  const add = (pointer: string, detail: string): void => void problems.push({ pointer, detail });
+  const add = (pointer: string, text: Text, values: Record<string, unknown>): void => void problems.push(mistake(pointer, text, values));
   if (apiVersion !== undefined && apiVersion !== API_VERSION)
-    add('/apiVersion', `must be "${API_VERSION}"; got "${apiVersion.slice(0, 60)}"`);
-  if (kind !== undefined && !known.includes(kind)) add('/kind', `"${kind.slice(0, 60)}" is not a kind; ${didYouMean(kind, known)}`);
+    add('/apiVersion', WRONG_VERSION, { wanted: API_VERSION, got: apiVersion.slice(0, 60) });
+  if (kind !== undefined && !known.includes(kind)) add('/kind', NO_KIND, { kind: kind.slice(0, 60), hint: didYouMean(kind, known) });
   for (const field of ['name', 'project'] as const) {
     const name = metadata?.[field];
-    if (name !== undefined && !isName(name))
-      add(
-        `/metadata/${field}`,
-        `must be lower-case letters, digits and dashes, at most 63, such as "orders-api"; got "${name.slice(0, 80)}"`,
-      );
+    if (name !== undefined && !isName(name)) add(`/metadata/${field}`, NO_NAME, { got: name.slice(0, 80) });
   }
   const { name, project } = metadata ?? {};
   const isKnown =
@@ -73,12 +70,13 @@ export function readEnvelope(value: unknown, kinds: Iterable<string>): Envelope 
   };
 }
 
+const WRONG_VERSION: Text = { en: 'must be "{wanted}"; got "{got}"', zh: '必须是“{wanted}”；当前为“{got}”' };
+const NO_KIND: Text = { en: '"{kind}" is not a kind; {hint}', zh: '“{kind}”不是资源类型；{hint}' };
+const NO_NAME: Text = {
+  en: 'must be lower-case letters, digits and dashes, at most 63, such as "orders-api"; got "{got}"',
+  zh: '只能由小写字母、数字和短横线组成，最多 63 个字符，例如“orders-api”；当前为“{got}”',
+};
+
 function isName(text: string): boolean {
   return new RegExp(NAME_PATTERN).test(text);
-}
-
-/** "did you mean X?", or what there is. */
-export function didYouMean(word: string, known: readonly string[]): string {
-  const near = nearest(word, known);
-  return near ? `did you mean "${near}"?` : `there are: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}`;
 }

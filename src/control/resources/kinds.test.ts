@@ -65,7 +65,7 @@ test('every example validates as one configuration, offline', () => {
     { complete: true },
   );
   assert.deepEqual(
-    checks.flatMap(({ key, problems }) => problems.map((p) => `${key?.kind}/${key?.name} ${p.pointer} ${p.detail}`)),
+    checks.flatMap(({ key, problems }) => problems.map((p) => `${key?.kind}/${key?.name} ${p.pointer} ${p.detail.en}`)),
     [],
   );
   assert.ok(checks.length > testKinds.length);
@@ -104,7 +104,7 @@ test('a dump taken to another installation asks for its secrets', async (t) => {
   const moved = await there.apply(await here.resources.dump({ kind: 'Secret' }));
   assert.ok(moved.results.length > 0);
   for (const { problems } of moved.results)
-    assert.match(problems[0]!.detail, /placeholder for a value that default\/Secret\/.* does not have/);
+    assert.match(problems[0]!.detail.en, /placeholder for a value that default\/Secret\/.* does not have/);
 });
 
 test('every field of every kind is described in both languages', () => {

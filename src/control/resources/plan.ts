@@ -3,13 +3,14 @@
  * can take the ground from under another one: so refusals are sought until nothing changes any more.
  * Pure; in: checked documents and the catalog, out: a decision for each.
  */
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import { type Text, tell, verbatim } from '../../base/text.ts';
 import { findConflicts, parsePathPattern, routesOverlap } from '../../sdk/route-pattern.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 import { locate } from '../documents/parse.ts';
 import { type Catalog, type LiveResource, targetsOf } from './catalog.ts';
 import type { CheckedDocument } from './check.ts';
-import { didYouMean } from './envelope.ts';
 import { keyText, sealDocument, sealedValues, type SealedDocument, type SecretBox } from './seal.ts';
 
 /** A document that could be written, or says why not. */
@@ -57,11 +58,18 @@ export function isSame(before: LiveResource, sealed: SealedDocument): boolean {
   return before.stored.text === sealed.text;
 }
 
-function ownerMessage({ key, stored }: LiveResource): string {
-  return stored.manager === 'folder'
-    ? `${keyText(key)} comes from a file in the watched folder and is read-only here: change the file`
-    : `${keyText(key)} was made by the API: delete it there first, or take it out of the folder`;
+function ownerMessage({ key, stored }: LiveResource): Text {
+  return tell(stored.manager === 'folder' ? OF_FOLDER : OF_API, { key: keyText(key) });
 }
+
+const OF_FOLDER: Text = {
+  en: '{key} comes from a file in the watched folder and is read-only here: change the file',
+  zh: '{key} 来自监视文件夹中的文件，此处只读：请修改该文件',
+};
+const OF_API: Text = {
+  en: '{key} was made by the API: delete it there first, or take it out of the folder',
+  zh: '{key} 由 API 创建：请先在 API 中删除，或从文件夹中移除',
+};
 
 /**
  * Refuses, in place, every wish and removal that cannot happen together with the rest. `broken` are the key
@@ -122,7 +130,13 @@ function refuseUsedRemovals(plan: Plan): boolean {
     const candidates = new Set([...plan.catalog.usersOf(text), ...(wishUsers.get(text) ?? [])]);
     const users = [...candidates].filter((user) => user !== text && targetsAfter(plan, user)?.has(text)).sort();
     if (users.length === 0) continue;
-    removal.problems.push({ pointer: '', detail: `is used by ${listed(users)}: change or delete those first` });
+    removal.problems.push(
+      mistake(
+        '',
+        { en: 'is used by {users}: change or delete those first', zh: '正被 {users} 使用：请先修改或删除它们' },
+        { users: listed(users) },
+      ),
+    );
     refused = true;
   }
   return refused;
@@ -143,15 +157,25 @@ function refuseDangling(plan: Plan): boolean {
   return refused;
 }
 
-function missingMessage(plan: Plan, project: string, kind: string, name: string): string {
+function missingMessage(plan: Plan, project: string, kind: string, name: string): Text {
   const text = keyText({ project, kind, name });
-  if (plan.wishes.has(text) || plan.broken.has(text)) return `names the ${kind} "${name}", whose own document is refused`;
+  if (plan.wishes.has(text) || plan.broken.has(text)) return tell(NAMES_REFUSED, { kind, name });
   const prefix = `${project}/${kind}/`;
   const known = [...plan.catalog.all()].filter(({ key }) => key.project === project && key.kind === kind).map(({ key }) => key.name);
   known.push(...[...plan.wishes.keys()].filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length)));
-  const hint = known.length === 0 ? `project "${project}" has none` : didYouMean(name, [...new Set(known)].sort());
-  return `names the ${kind} "${name}", which does not exist in project "${project}"; ${hint}`;
+  const none = { en: `project "${project}" has none`, zh: `项目“${project}”中没有此类资源` };
+  const hint = known.length === 0 ? none : didYouMean(name, [...new Set(known)].sort());
+  return tell(NAMES_MISSING, { kind, name, project, hint });
 }
+
+const NAMES_REFUSED: Text = {
+  en: 'names the {kind} "{name}", whose own document is refused',
+  zh: '引用了 {kind}“{name}”，但它自己的文档被拒绝',
+};
+const NAMES_MISSING: Text = {
+  en: 'names the {kind} "{name}", which does not exist in project "{project}"; {hint}',
+  zh: '引用了 {kind}“{name}”，但项目“{project}”中没有它；{hint}',
+};
 
 interface Matched {
   readonly project: string;
@@ -180,7 +204,7 @@ function refuseConflicts(plan: Plan): boolean {
     if (!loser || !open(loser)) continue;
     const other = keyText(loser.key) === conflict.second ? conflict.first : conflict.second;
     const { host, path, method } = conflict;
-    const detail = `takes the same requests as ${other} (host ${host}, path ${path}, method ${method}): change one of them`;
+    const detail = tell(SAME_REQUESTS, { other, host, path, method });
     loser.problems.push(...locate(loser.document.parsed, [{ pointer: loser.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]));
     refused = true;
   }
@@ -202,9 +226,8 @@ function refuseCapture(plan: Plan): boolean {
     for (const live of plan.catalog.all()) {
       const other = reach.includes(live.key.project) ? undefined : shapesOfLive(live)?.matched;
       if (!other || !routesOverlap(matched, other)) continue;
-      const detail = 'takes requests that belong to a project your credential does not reach: choose another host or path';
       wanted.problems.push(
-        ...locate(wanted.document.parsed, [{ pointer: wanted.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail }]),
+        ...locate(wanted.document.parsed, [{ pointer: wanted.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail: CAPTURES }]),
       );
       refused = true;
       break;
@@ -212,6 +235,15 @@ function refuseCapture(plan: Plan): boolean {
   }
   return refused;
 }
+
+const SAME_REQUESTS: Text = {
+  en: 'takes the same requests as {other} (host {host}, path {path}, method {method}): change one of them',
+  zh: '与 {other} 匹配相同的请求（主机 {host}，路径 {path}，方法 {method}）：请修改其中之一',
+};
+const CAPTURES: Text = {
+  en: 'takes requests that belong to a project your credential does not reach: choose another host or path',
+  zh: '会截走属于您的凭证无权访问的项目的请求：请换用其他主机或路径',
+};
 
 const liveShapes = new WeakMap<LiveResource, { matched: Matched; shapes: readonly string[] } | null>();
 
@@ -240,6 +272,8 @@ function matchedBy(key: ResourceKey, enabled: boolean, spec: Readonly<Record<str
   return undefined;
 }
 
-function listed(users: readonly string[]): string {
-  return users.length <= 10 ? users.join(', ') : `${users.slice(0, 10).join(', ')} and ${users.length - 10} more`;
+function listed(users: readonly string[]): Text {
+  if (users.length <= 10) return verbatim(users.join(', '));
+  const first = users.slice(0, 10).join(', ');
+  return { en: `${first} and ${users.length - 10} more`, zh: `${first} 等 ${users.length} 个资源` };
 }

@@ -4,7 +4,8 @@
  * over resource and value: the same value keeps its id, so that dump → apply is the identity, and no id
  * helps to guess a value. Data safety before ease: a copy of a placeholder into another resource is refused.
  */
-import type { ProblemPointer } from '../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
 import { contentHash, type Json } from '../../base/json.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { replaceScalars, writeDocument } from '../documents/edit.ts';
@@ -49,10 +50,7 @@ export function sealDocument(
     const id = literal === undefined ? kept! : valueId(key, literal, box);
     const sealed = known.get(id) ?? (literal === undefined ? undefined : `\${sealed:${id}:${box.seal(literal, contextOf(key))}}`);
     if (sealed === undefined) {
-      problems.push({
-        pointer,
-        detail: `is a placeholder for a value that ${keyText(key)} does not have: write the value, or \${secret:name}`,
-      });
+      problems.push(mistake(pointer, NO_VALUE, { key: keyText(key) }));
       continue;
     }
     stored.set(pointer.slice('/spec'.length), sealed);
@@ -61,6 +59,11 @@ export function sealDocument(
   const spec = replaceAt(document.written, stored);
   return { text: sealText(document, words), spec, release: releaseOf(spec), problems: locate(document.parsed, problems) };
 }
+
+const NO_VALUE: Text = {
+  en: 'is a placeholder for a value that {key} does not have: write the value, or ${secret:name}',
+  zh: '是占位符，但 {key} 没有它所代表的值：请写出该值，或用 ${secret:name}',
+};
 
 /** Content hash of a stored spec: its secrets stand in it as HMACs. */
 export function releaseOf(stored: Readonly<Record<string, unknown>>): string {

@@ -26,7 +26,7 @@ async function world(t: TestContext, options: WorldOptions = {}): Promise<World>
 }
 const outcomes = (result: Awaited<ReturnType<World['apply']>>) => result.results.map((r) => `${r.key?.name ?? '?'} ${r.outcome}`);
 const details = (result: Awaited<ReturnType<World['apply']>>) =>
-  result.results.flatMap((r) => r.problems.map((p) => `${p.file}:${p.line} ${p.pointer} ${p.detail}`));
+  result.results.flatMap((r) => r.problems.map((p) => `${p.file}:${p.line} ${p.pointer} ${p.detail.en}`));
 const code = (name: string) => (error: unknown) => error instanceof Problem && error.code === `core/resources/${name}`;
 
 test('applies, says unchanged, counts versions, keeps history and rolls back in one call', async (t) => {

@@ -1,4 +1,6 @@
 /** Changes of one resource by API or form: put, delete, switch, roll back. Raises a problem instead of a refusal. */
+import { mistake } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { writeDocument, writeEnabled } from '../documents/edit.ts';
 import { parseDocuments } from '../documents/parse.ts';
@@ -54,17 +56,22 @@ async function putText(parts: SingleParts, key: ResourceKey, text: string, optio
   if (before?.stored.manager === 'folder') throw problems.raise['folder-owned']({ values: { ...key } });
   const checked = checkSources([{ text }], parts.apply);
   const [document] = checked;
-  if (checked.length !== 1) throw invalid([{ pointer: '', detail: `must be one document; found ${checked.length}` }]);
-  const other = document!.key && keyText(document!.key) !== keyText(key) ? keyText(document!.key) : undefined;
-  if (other)
+  if (checked.length !== 1)
     throw invalid([
-      { pointer: '/metadata', detail: `is of ${other}, but the change is for ${keyText(key)}: a resource cannot be renamed` },
+      mistake('', { en: 'must be one document; found {count}', zh: '必须是一个文档；找到 {count} 个' }, { count: checked.length }),
     ]);
+  const other = document!.key && keyText(document!.key) !== keyText(key) ? keyText(document!.key) : undefined;
+  if (other) throw invalid([mistake('/metadata', OTHER_RESOURCE, { other, key: keyText(key) })]);
   const { results } = await applyDocuments(parts.apply, checked, { ...options, manager: 'api' });
   if (results[0]!.denied) throw problems.raise.refused({ values: { reason: results[0]!.problems.at(-1)!.detail } });
   if (results[0]!.outcome === 'refused') throw invalid(results[0]!.problems);
   return results[0]!;
 }
+
+const OTHER_RESOURCE: Text = {
+  en: 'is of {other}, but the change is for {key}: a resource cannot be renamed',
+  zh: '属于 {other}，但要修改的是 {key}：资源不能改名',
+};
 
 async function deleteOne(parts: SingleParts, key: ResourceKey, options: PutOptions): Promise<DocumentResult> {
   const before = parts.find(key);
@@ -104,7 +111,9 @@ function checkCondition(key: ResourceKey, before: LiveResource | undefined, { if
   if (mustNotExist && before) throw problems.raise.exists({ values: { ...key } });
   const actual = before?.stored.version;
   if (ifMatch !== undefined && ifMatch !== actual)
-    throw problems.raise['changed-since']({ values: { ...key, expected: ifMatch, actual: actual ?? 'none (it does not exist)' } });
+    throw problems.raise['changed-since']({
+      values: { ...key, expected: ifMatch, actual: actual ?? { en: 'none (it does not exist)', zh: '无（不存在）' } },
+    });
 }
 
 function invalid(errors: DocumentResult['problems']): Error {

@@ -6,6 +6,7 @@
  * Every text that leaves here holds placeholders (`${kept:…}`) where a secret value was written.
  */
 import type { ProblemPointer } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 
 /** Who changes something, as audit names them. */
@@ -57,7 +58,7 @@ export interface ApplyOptions {
    */
   readonly projects?: readonly string[];
   /** Asked for each change: why this actor may not make it, or undefined. */
-  readonly forbid?: (key: ResourceKey) => string | undefined;
+  readonly forbid?: (key: ResourceKey) => Text | undefined;
 }
 
 export interface ApplyResult {
@@ -70,12 +71,12 @@ export interface ApplyResult {
 /** Where a resource stands: written is not yet serving. */
 export interface ResourceStatus {
   readonly state: 'ready' | 'pending' | 'failed' | 'disabled';
-  /** Why it is not ready, in words for people; empty when it is. */
-  readonly reason: string;
+  /** Why it is not ready, in words for people; undefined when it is. */
+  readonly reason: Text | undefined;
   /** Release that serves now, when an older good one still does; undefined when none serves. */
   readonly serving: string | undefined;
   /** Publish warnings, such as a database login that could write. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Text[];
 }
 
 /** A resource as API and CLI show it. */

@@ -1,4 +1,5 @@
 /** Checks documents without a store: what `weir validate` does offline, and the API on request. */
+import { tell } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import { type ApplyParts, checkKinds, checkSources } from './apply.ts';
@@ -35,7 +36,7 @@ export function validateSources(sources: readonly SourceText[], parts: ValidateP
         ? [
             {
               pointer: '/metadata/name',
-              detail: `${keyText(key)} stands twice`,
+              detail: tell({ en: '{key} stands twice', zh: '{key} 出现了两次' }, { key: keyText(key) }),
               line: parsed.line,
               ...(parsed.file === undefined ? {} : { file: parsed.file }),
             },

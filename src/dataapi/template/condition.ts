@@ -7,7 +7,9 @@
  *
  * A comparison with a parameter that was not given is false, except `== null` and `!= literal`.
  */
-import { nearest } from '../../base/suggest.ts';
+import { Told } from '../../base/problem.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import { type Text, tell } from '../../base/text.ts';
 import type { BoundParameter } from '../../sdk/dataapi.ts';
 
 export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
@@ -22,13 +24,14 @@ export type Test =
 /** How two values are compared: as exact integers, as numbers, as texts (by code unit) or as truth values. */
 export type TestKind = 'integer' | 'number' | 'text' | 'boolean';
 
-export type TestResult = { readonly ok: true; readonly test: Test } | { readonly ok: false; readonly detail: string };
+export type TestResult = { readonly ok: true; readonly test: Test } | { readonly ok: false; readonly detail: Text };
 
 const DEPTH_MAX = 20;
 const SYMBOLS: Readonly<Record<string, Comparison>> = { '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' };
 const MIRROR: Readonly<Record<Comparison, Comparison>> = { eq: 'eq', ne: 'ne', lt: 'gt', le: 'ge', gt: 'lt', ge: 'le' };
 
-class TestMistake extends Error {}
+/** What is wrong with a test, said after its text. */
+class TestMistake extends Told {}
 
 /** Compiles the text of a test over the API's parameters. */
 export function compileTest(text: string, parameters: readonly BoundParameter[]): TestResult {
@@ -38,7 +41,11 @@ export function compileTest(text: string, parameters: readonly BoundParameter[])
     reader.end();
     return { ok: true, test };
   } catch (error) {
-    if (error instanceof TestMistake) return { ok: false, detail: `the test "${text.slice(0, 80)}" ${error.message}` };
+    if (error instanceof TestMistake)
+      return {
+        ok: false,
+        detail: tell({ en: 'the test "{text}" {words}', zh: '条件“{text}”{words}' }, { text: text.slice(0, 80), words: error.detail }),
+      };
     throw error;
   }
 }
@@ -88,7 +95,7 @@ function tokenize(text: string): Lexeme[] {
   while (pattern.lastIndex < trimmed.length) {
     const at = pattern.lastIndex;
     const m = pattern.exec(trimmed);
-    if (!m) throw new TestMistake(`cannot be read at "${trimmed.slice(at, at + 20).trim()}"; use ==, !=, <, <=, >, >=, and, or, not, ( )`);
+    if (!m) throw new TestMistake(tell(UNREADABLE, { at: trimmed.slice(at, at + 20).trim() }));
     if (m[1] !== undefined) lexemes.push({ kind: 'word', text: m[1] });
     else if (m[2] !== undefined) lexemes.push({ kind: 'number', text: m[2] });
     else if (m[3] !== undefined) lexemes.push({ kind: 'text', text: m[3].slice(1, -1) });
@@ -96,6 +103,12 @@ function tokenize(text: string): Lexeme[] {
   }
   return [...lexemes, { kind: 'end', text: '' }];
 }
+
+const UNREADABLE: Text = {
+  en: 'cannot be read at "{at}"; use ==, !=, <, <=, >, >=, and, or, not, ( )',
+  zh: '在“{at}”处无法读取；可用 ==、!=、<、<=、>、>=、and、or、not、( )',
+};
+const TOO_DEEP: Text = { en: 'is nested too deeply', zh: '嵌套过深' };
 
 type Operand = { readonly parameter: BoundParameter } | { readonly literal: 'null' | TestKind; readonly text: string };
 
@@ -110,7 +123,7 @@ class Reader {
   }
 
   or(depth: number): Test {
-    if (depth > DEPTH_MAX) throw new TestMistake('is nested too deeply');
+    if (depth > DEPTH_MAX) throw new TestMistake(TOO_DEEP);
     const all = [this.#and(depth)];
     while (this.#accept('or', '||')) all.push(this.#and(depth));
     return all.length === 1 ? all[0]! : { op: 'or', all };
@@ -118,7 +131,8 @@ class Reader {
 
   end(): void {
     const rest = this.#lexemes[this.#at]!;
-    if (rest.kind !== 'end') throw new TestMistake(`has something left over at "${rest.text}"`);
+    if (rest.kind !== 'end')
+      throw new TestMistake(tell({ en: 'has something left over at "{at}"', zh: '在“{at}”处有多余内容' }, { at: rest.text }));
   }
 
   #and(depth: number): Test {
@@ -128,11 +142,11 @@ class Reader {
   }
 
   #not(depth: number): Test {
-    if (depth > DEPTH_MAX) throw new TestMistake('is nested too deeply');
+    if (depth > DEPTH_MAX) throw new TestMistake(TOO_DEEP);
     if (this.#accept('not', '!')) return { op: 'not', test: this.#not(depth + 1) };
     if (!this.#accept('(')) return this.#comparison();
     const inner = this.or(depth + 1);
-    if (!this.#accept(')')) throw new TestMistake('has a "(" that is never closed');
+    if (!this.#accept(')')) throw new TestMistake({ en: 'has a "(" that is never closed', zh: '有未闭合的“(”' });
     return inner;
   }
 
@@ -145,7 +159,7 @@ class Reader {
     const right = this.#operand();
     if ('parameter' in left && !('parameter' in right)) return compare(left.parameter, by, right);
     if ('parameter' in right && !('parameter' in left)) return compare(right.parameter, MIRROR[by], left);
-    throw new TestMistake('must compare one parameter with one literal');
+    throw new TestMistake({ en: 'must compare one parameter with one literal', zh: '必须是一个参数与一个字面值的比较' });
   }
 
   #operand(): Operand {
@@ -153,16 +167,23 @@ class Reader {
     if (lexeme.kind === 'number') return { literal: lexeme.text.includes('.') ? 'number' : 'integer', text: lexeme.text };
     if (lexeme.kind === 'text') return { literal: 'text', text: lexeme.text };
     if (lexeme.kind !== 'word')
-      throw new TestMistake(lexeme.kind === 'end' ? 'ends too early' : `has "${lexeme.text}" where a name should stand`);
+      throw new TestMistake(
+        lexeme.kind === 'end'
+          ? { en: 'ends too early', zh: '不完整' }
+          : tell({ en: 'has "{at}" where a name should stand', zh: '应为名称的位置是“{at}”' }, { at: lexeme.text }),
+      );
     if (lexeme.text === 'null') return { literal: 'null', text: '' };
     if (lexeme.text === 'true' || lexeme.text === 'false') return { literal: 'boolean', text: lexeme.text === 'true' ? 't' : 'f' };
     const parameter = this.#parameters.find((p) => p.name === lexeme.text);
     if (parameter) return { parameter };
-    const near = nearest(
-      lexeme.text,
-      this.#parameters.map((p) => p.name),
+    const known = this.#parameters.map((p) => p.name);
+    const hint = known.length > 0 ? didYouMean(lexeme.text, known) : { en: 'the API declares none', zh: '此 API 没有声明参数' };
+    throw new TestMistake(
+      tell(
+        { en: 'names "{name}", which is no parameter; {hint}', zh: '使用了“{name}”，但它不是参数；{hint}' },
+        { name: lexeme.text, hint },
+      ),
     );
-    throw new TestMistake(`names "${lexeme.text}", which is no parameter${near ? `; did you mean "${near}"?` : ''}`);
   }
 
   #accept(...texts: readonly string[]): boolean {
@@ -177,7 +198,7 @@ function alone(operand: Operand): Test {
   if ('parameter' in operand && kindOf(operand.parameter) === 'boolean') {
     return { op: 'compare', name: operand.parameter.name, by: 'eq', value: 't', as: 'boolean' };
   }
-  throw new TestMistake('must compare something: `name != null`');
+  throw new TestMistake({ en: 'must compare something: `name != null`', zh: '必须是比较式，例如 `name != null`' });
 }
 
 function compare(parameter: BoundParameter, by: Comparison, literal: Exclude<Operand, { parameter: unknown }>): Test {
@@ -185,13 +206,18 @@ function compare(parameter: BoundParameter, by: Comparison, literal: Exclude<Ope
   if (literal.literal === 'null') {
     if (by === 'eq') return { op: 'null', name };
     if (by === 'ne') return { op: 'not', test: { op: 'null', name } };
-    throw new TestMistake('compares null with something other than == or !=');
+    throw new TestMistake({ en: 'compares null with something other than == or !=', zh: '与 null 比较只能用 == 或 !=' });
   }
   const kind = kindOf(parameter);
   const as = kind === 'integer' && literal.literal === 'number' ? 'number' : kind;
   const fits = literal.literal === as || (as === 'number' && literal.literal === 'integer');
-  if (!fits) throw new TestMistake(`compares "${name}", which is ${kind}, with a ${literal.literal} literal`);
-  if (as === 'boolean' && by !== 'eq' && by !== 'ne') throw new TestMistake(`orders "${name}", which is boolean; use == or !=`);
+  if (!fits)
+    throw new TestMistake({
+      en: `compares "${name}", which is ${kind}, with a ${literal.literal} literal`,
+      zh: `把 ${kind} 类型的“${name}”与 ${literal.literal} 类型的字面值比较`,
+    });
+  if (as === 'boolean' && by !== 'eq' && by !== 'ne')
+    throw new TestMistake({ en: `orders "${name}", which is boolean; use == or !=`, zh: `对布尔参数“${name}”比较大小；请用 == 或 !=` });
   return { op: 'compare', name, by, value: literal.text, as };
 }
 

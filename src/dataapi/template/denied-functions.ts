@@ -4,6 +4,7 @@
  * session is read-only and publishing warns when the login can write.
  * Source: PostgreSQL manual chapter 9.27 and 9.15.3; SQLite "Built-in functions".
  */
+import type { Text } from '../../base/text.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { Token } from './lexer.ts';
 
@@ -64,10 +65,13 @@ const POSTGRES = new RegExp(
 const SQLITE = /^(load_extension|readfile|writefile|edit|fts3_tokenizer|eval|sqlite_dbpage|pragma_.*)$/;
 
 /** Why a call of `name` is refused, or undefined when it is not. */
-export function deniedFunction(name: Token, dialect: Dialect): string | undefined {
+export function deniedFunction(name: Token, dialect: Dialect): Text | undefined {
   const bare = name.kind === 'identifier' ? name.text.slice(1, -1) : name.text;
   const pattern = dialect === 'postgres' ? POSTGRES : SQLITE;
   return pattern.test(bare.toLowerCase())
-    ? `calls ${bare}(), which a data API may not: it acts outside the query or runs text as SQL`
+    ? {
+        en: `calls ${bare}(), which a data API may not: it acts outside the query or runs text as SQL`,
+        zh: `调用了 ${bare}()，数据 API 不允许：它会在查询之外产生作用，或把文本当作 SQL 运行`,
+      }
     : undefined;
 }

@@ -2,6 +2,7 @@
  * A template ─▶ its finite set of SQL shapes: one per combination of `<if>` branches (bit i = branch i
  * taken), and with paging a second half for "after a cursor". Values appear only as `$1 … $n`.
  */
+import type { Text } from '../../base/text.ts';
 import type { BoundParameter, CompiledShape, DataApiPage } from '../../sdk/dataapi.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { ColumnType } from '../../sdk/record.ts';
@@ -79,11 +80,19 @@ function checkParentheses(tokens: readonly Token[]): TemplateError[] {
   const open: Token[] = [];
   for (const token of tokens) {
     if (token.kind === 'open') open.push(token);
-    if (token.kind === 'close' && !open.pop())
-      return [{ line: token.line, detail: 'closes a parenthesis that was not opened (in some combination of branches)' }];
+    if (token.kind === 'close' && !open.pop()) return [{ line: token.line, detail: CLOSES_TOO_MUCH }];
   }
-  return open.map((t) => ({ line: t.line, detail: 'opens a parenthesis that is not closed (in some combination of branches)' }));
+  return open.map((t) => ({ line: t.line, detail: NOT_CLOSED }));
 }
+
+const CLOSES_TOO_MUCH: Text = {
+  en: 'closes a parenthesis that was not opened (in some combination of branches)',
+  zh: '闭合了未打开的括号（在某种分支组合下）',
+};
+const NOT_CLOSED: Text = {
+  en: 'opens a parenthesis that is not closed (in some combination of branches)',
+  zh: '打开的括号没有闭合（在某种分支组合下）',
+};
 
 /** A page as a sub-select, so that the template's own clauses and column names cannot mix with ours. */
 function paged(tokens: readonly Token[], page: DataApiPage, after: boolean, writer: ShapeWriter): Written {
@@ -220,6 +229,6 @@ function nameOf(token: Token, dialect: Dialect): string {
 }
 
 function unique(errors: readonly TemplateError[]): TemplateError[] {
-  const seen = new Map(errors.map((e) => [`${e.line}:${e.detail}`, e]));
+  const seen = new Map(errors.map((e) => [`${e.line}:${e.detail.en}`, e]));
   return [...seen.values()];
 }

@@ -63,7 +63,8 @@ async function goodCheck(fixture: ConnectorFixture): Promise<void> {
     [...places].sort((a, b) => a - b),
   );
   assert.ok(steps.length > 0);
-  for (const step of steps) assert.ok(step.ok && step.ms >= 0 && step.detail.length > 0, JSON.stringify(step));
+  for (const step of steps)
+    assert.ok(step.ok && step.ms >= 0 && step.detail.en.length > 0 && step.detail.zh.length > 0, JSON.stringify(step));
 }
 
 async function brokenCheck(fixture: ConnectorFixture, broken: ConnectorFixture['broken'][number]): Promise<void> {

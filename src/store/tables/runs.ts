@@ -6,13 +6,18 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
+import type { Text } from '../../base/text.ts';
 import type { Lease, RunStore } from '../../sdk/run.ts';
 import { type Database, jsonOrNull, number, one, text, textOrNull, where } from '../database.ts';
-import { runOf } from './run-row.ts';
+import { runOf, storedText } from './run-row.ts';
 
 const CANDIDATES = 50;
 /** Lines kept of one run; the last says that there were more. */
 const LOG_LINES_MAX = 20_000;
+const LOG_FULL: Text = {
+  en: `the log of this run is full (${LOG_LINES_MAX} lines); what follows is not kept`,
+  zh: `本次运行的日志已满（${LOG_LINES_MAX} 行）；后续内容不再保留`,
+};
 /** No lease reaches further than this many of its lengths: one that does was written before the clock went back. */
 const LEASES_AHEAD = 4;
 /** Finished runs kept for each pipeline, with their logs. */
@@ -59,14 +64,13 @@ function queueing(db: Database, clock: Clock, newId: NewId): Pick<RunStore, 'enq
           const at = next.get(line.run) ?? number((await one(inner, last, [line.run]))!, 'last') + 1;
           next.set(line.run, at + 1);
           if (at > LOG_LINES_MAX) continue;
-          const message =
-            at === LOG_LINES_MAX ? `the log of this run is full (${LOG_LINES_MAX} lines); what follows is not kept` : line.message;
+          const message = at === LOG_LINES_MAX ? LOG_FULL : line.message;
           await inner.run('INSERT INTO run_log (run, sequence, time, level, message, stream) VALUES (?, ?, ?, ?, ?, ?)', [
             line.run,
             at,
             line.time,
             line.level,
-            message,
+            JSON.stringify({ en: message.en, zh: message.zh }),
             line.stream,
           ]);
         }
@@ -109,7 +113,7 @@ function reading(db: Database): Pick<RunStore, 'get' | 'list' | 'logs'> {
         sequence: number(row, 'sequence'),
         time: number(row, 'time'),
         level: text(row, 'level') as never,
-        message: text(row, 'message'),
+        message: storedText(text(row, 'message')),
         stream: textOrNull(row, 'stream'),
       }));
     },

@@ -1,4 +1,5 @@
 /** Call records of the gateway: search by any field, newest first. */
+import { mistake } from '../../../base/problem.ts';
 import { help, type Static, strictObject, T } from '../../../base/schema.ts';
 import type { CallRecord, CallStory } from '../../../sdk/call-record.ts';
 import { readStory } from '../../../sdk/call-story.ts';
@@ -142,7 +143,8 @@ const get = defineOperation({
   async handler({ params, caller }, parts) {
     const found = await parts.calls.find(params.id);
     if (!found || !mayTouch(caller, found.project)) {
-      throw problems.raise['not-found']({ values: { what: 'call', name: params.id }, cause: found ? OUT_OF_REACH : undefined });
+      const what = { en: 'call', zh: '调用记录' };
+      throw problems.raise['not-found']({ values: { what, name: params.id }, cause: found ? OUT_OF_REACH : undefined });
     }
     return { ...found, story: found.story === null ? null : shownStory(readStory(found.story), caller.permissions.has('resources:read')) };
   },
@@ -171,7 +173,10 @@ function placeOf(record: CallRecord): string {
 
 function readPlace(after: string): { time: number; id: string } {
   const match = /^(\d{1,15}):(.{1,100})$/.exec(Buffer.from(after, 'base64url').toString('utf8'));
-  if (!match) throw problems.raise['invalid-request']({ errors: [{ pointer: '/query/after', detail: 'is not a `next` answered before' }] });
+  if (!match)
+    throw problems.raise['invalid-request']({
+      errors: [mistake('/query/after', { en: 'is not a `next` answered before', zh: '不是之前返回的 `next`' })],
+    });
   return { time: Number(match[1]), id: match[2]! };
 }
 

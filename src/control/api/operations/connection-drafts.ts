@@ -25,7 +25,8 @@ const check = defineOperation({
   response: connectionCheck,
   async handler(call, parts) {
     const { name = 'draft', spec } = call.body;
-    return checkView(await parts.probe.checkDraft({ project: call.params.project, name, spec, actor: actorOf(call) }, call.signal));
+    const steps = await parts.probe.checkDraft({ project: call.params.project, name, spec, actor: actorOf(call) }, call.signal);
+    return checkView(steps, call.language);
   },
 });
 

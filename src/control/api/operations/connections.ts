@@ -1,5 +1,6 @@
 /** Trying connections: step by step check, streams, first rows. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { Language } from '../../../base/text.ts';
 import type { CheckStep } from '../../../sdk/connector.ts';
 import type { Batch, StreamSchema } from '../../../sdk/record.ts';
 import { decodeRows } from '../../../sdk/copy-text.ts';
@@ -67,7 +68,7 @@ const check = defineOperation({
   response: connectionCheck,
   async handler(call, parts) {
     const steps = await parts.probe.check(call.params.project, call.params.name, call.signal);
-    return checkView(steps);
+    return checkView(steps, call.language);
   },
 });
 
@@ -107,8 +108,12 @@ const preview = defineOperation({
   },
 });
 
-function checkView(steps: readonly CheckStep[]) {
-  return { ok: steps.every((s) => s.ok), steps: steps.map((s) => ({ ...s })) };
+function checkView(steps: readonly CheckStep[], language: Language) {
+  return { ok: steps.every((s) => s.ok), steps: steps.map((s) => stepView(s, language)) };
+}
+
+function stepView({ warning, ...rest }: CheckStep, language: Language) {
+  return { ...rest, detail: rest.detail[language], ...(warning ? { warning: warning[language] } : {}) };
 }
 
 function streamView(found: StreamSchema) {

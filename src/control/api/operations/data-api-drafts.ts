@@ -78,7 +78,7 @@ const attempt = defineOperation({
     rows: T.Integer({ minimum: 1, maximum: 50, default: 50, ...help('Most rows.', '最多行数。') }),
   }),
   response: report,
-  async handler({ params, body, signal }, parts) {
+  async handler({ params, body, signal, language }, parts) {
     const draft = { project: params.project, name: body.name ?? 'draft', spec: body.spec, values: body.values, rows: body.rows };
     const found = await parts.drafts.try(draft, signal);
     const { describeMs = null, planMs = null, runMs = null } = found.timings;
@@ -89,8 +89,13 @@ const attempt = defineOperation({
         inferred: p.inferred ?? null,
         schema: { ...p.schema },
       })),
-      mistakes: found.mistakes.map(({ pointer, detail, line = null, column = null }) => ({ pointer, detail, line, column })),
-      warnings: [...found.warnings],
+      mistakes: found.mistakes.map(({ pointer, detail, line = null, column = null }) => ({
+        pointer,
+        detail: detail[language],
+        line,
+        column,
+      })),
+      warnings: found.warnings.map((warning) => warning[language]),
       shapes: found.shapes,
       shape: found.shape ? { ...found.shape, branches: [...found.shape.branches], binds: found.shape.binds.map((b) => ({ ...b })) } : null,
       columns: found.columns.map(({ name, type }) => ({ name, type })),

@@ -1,5 +1,7 @@
 /** Many documents at once: apply, compare, check, dump. */
+import { mistake, toldPointer } from '../../../base/problem.ts';
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { Language } from '../../../base/text.ts';
 import { changeText, type TextChange } from '../../documents/change.ts';
 import { linesOf } from '../../documents/parse.ts';
 import type { ApplyResult, SourceText } from '../../resources/types.ts';
@@ -69,6 +71,7 @@ const apply = defineOperation({
         dryRun: call.query.dryRun,
         prune: call.query.prune,
       }),
+      call.language,
     );
   },
 });
@@ -87,7 +90,10 @@ const diff = defineOperation({
   response: applied,
   timeoutMs: 120_000,
   async handler(call, parts) {
-    return applyResult(await parts.resources.diff(call.body.sources as SourceText[], { ...optionsOf(call), prune: call.query.prune }));
+    return applyResult(
+      await parts.resources.diff(call.body.sources as SourceText[], { ...optionsOf(call), prune: call.query.prune }),
+      call.language,
+    );
   },
 });
 
@@ -115,14 +121,14 @@ const validate = defineOperation({
       ),
     }),
   ),
-  async handler({ body, query }, parts) {
+  async handler({ body, query, language }, parts) {
     const checks = parts.resources.validate(body.sources as SourceText[], query);
     return {
       items: checks.map((check) => ({
         file: check.file ?? null,
         line: check.line ?? null,
         key: check.key ? { ...check.key } : null,
-        problems: [...check.problems],
+        problems: check.problems.map((problem) => toldPointer(problem, language)),
       })),
     };
   },
@@ -163,12 +169,12 @@ const edit = defineOperation({
       problems: T.Array(pointer),
     }),
   ),
-  async handler({ body }, parts) {
+  async handler({ body, language }, parts) {
     const changed = changeText(body.text, body.changes.map(textChange));
     if (!changed.ok)
       throw problems.raise['invalid-request']({ errors: changed.errors.map((e) => ({ ...e, pointer: `/body${e.pointer}` })) });
     const { text, document } = changed;
-    const found = parts.resources.validate([{ text }]).flatMap((check) => [...check.problems]);
+    const found = parts.resources.validate([{ text }]).flatMap((check) => check.problems.map((problem) => toldPointer(problem, language)));
     return { text, value: document?.value ?? null, lines: document ? linesOf(document) : {}, problems: found };
   },
 });
@@ -176,7 +182,7 @@ const edit = defineOperation({
 function textChange({ pointer: at, value, remove }: { pointer: string; value?: unknown; remove?: true }, index: number): TextChange {
   if ((value === undefined) !== (remove === true))
     throw problems.raise['invalid-request']({
-      errors: [{ pointer: `/body/changes/${index}`, detail: 'needs either `value` or `remove`' }],
+      errors: [mistake(`/body/changes/${index}`, { en: 'needs either `value` or `remove`', zh: '需要 `value` 或 `remove` 之一' })],
     });
   return remove ? { pointer: at, remove } : { pointer: at, value };
 }
@@ -215,8 +221,8 @@ function optionsOf(call: Pick<Call, 'caller' | 'address'>) {
   return { ...changeOf(call), manager: 'api' as const, ...(projects ? { projects } : {}) };
 }
 
-function applyResult({ results, refused }: ApplyResult) {
-  return { results: results.map(result), refused };
+function applyResult({ results, refused }: ApplyResult, language: Language) {
+  return { results: results.map((one) => result(one, language)), refused };
 }
 
 export default [apply, diff, validate, edit, dump];

@@ -78,7 +78,7 @@ const revoke = defineOperation({
   params: strictObject({ project: projectName(), id: id() }),
   async handler(call, parts) {
     const gone = await parts.keys.revoke(call.params.project, call.params.id, actorOf(call));
-    if (!gone) throw problems.raise['not-found']({ values: { what: 'key', name: call.params.id } });
+    if (!gone) throw problems.raise['not-found']({ values: { what: { en: 'key', zh: '密钥' }, name: call.params.id } });
     return reply(undefined);
   },
 });

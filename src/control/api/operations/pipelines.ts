@@ -1,4 +1,6 @@
 /** Pipelines as people watch them: what goes on now and how the last run ended are two answers. */
+import { statusView } from '../resource-views.ts';
+import { type Language } from '../../../base/text.ts';
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { ResourceView } from '../../resources/types.ts';
 import { projectsOf } from '../caller.ts';
@@ -46,11 +48,11 @@ const list = defineOperation({
     ...paging,
   }),
   response: page('PipelinePage', overview),
-  async handler({ query, caller }, parts) {
+  async handler({ query, caller, language }, parts) {
     const { project, name, ...pageOf } = query;
     const projects = projectsOf(caller, project);
     const found = await parts.resources.list({ kind: 'Pipeline', ...(projects ? { projects } : {}), ...(name ? { name } : {}), ...pageOf });
-    return { items: await Promise.all(found.items.map((one) => look(one, parts))), next: found.next ?? null };
+    return { items: await Promise.all(found.items.map((one) => look(one, language, parts))), next: found.next ?? null };
   },
 });
 
@@ -60,7 +62,7 @@ interface PipelineSpec {
   readonly schedule?: { readonly cron: string; readonly timezone?: string };
 }
 
-async function look({ project, name, description, enabled, manager, status, spec }: ResourceView, parts: Parts) {
+async function look({ project, name, description, enabled, manager, status, spec }: ResourceView, language: Language, parts: Parts) {
   const { source, sink, schedule } = spec as unknown as PipelineSpec;
   const fires = enabled && schedule !== undefined;
   const [runs, nextAt] = await Promise.all([
@@ -75,14 +77,14 @@ async function look({ project, name, description, enabled, manager, status, spec
     description: description ?? null,
     enabled,
     manager,
-    status: { ...status, serving: status.serving ?? null, warnings: [...status.warnings] },
+    status: statusView(status, language),
     source: source.connection,
     sink: sink.connection,
     streams: source.streams.length,
     schedule: schedule ? { cron: schedule.cron, timezone: schedule.timezone ?? 'UTC' } : null,
     nextAt,
-    current: current ? runView(current) : null,
-    last: last ? runView(last) : null,
+    current: current ? runView(current, language) : null,
+    last: last ? runView(last, language) : null,
   };
 }
 

@@ -42,7 +42,7 @@ const get = defineOperation({
   response: entry,
   async handler({ params }, parts) {
     const found = findProblem(parts.catalogues, params.code);
-    if (!found) throw problems.raise['not-found']({ values: { what: 'problem', name: params.code } });
+    if (!found) throw problems.raise['not-found']({ values: { what: { en: 'problem', zh: '问题代码' }, name: params.code } });
     return found;
   },
 });

@@ -3,8 +3,8 @@ import { help, strictObject, T } from '../../../base/schema.ts';
 import { changeOf } from '../caller.ts';
 import { conditionOf } from '../condition.ts';
 import { defineOperation } from '../operation.ts';
-import { changed, keyOf } from '../resource-views.ts';
-import { documentResult, named, oneOf, orNulls, resourceKey, resourceParams, resourceStatus, time } from '../shapes.ts';
+import { changed, keyOf, statusView } from '../resource-views.ts';
+import { documentResult, named, oneOf, resourceKey, resourceParams, resourceStatus, time } from '../shapes.ts';
 
 const area = 'resources';
 const path = '/projects/{project}/resources/{kind}/{name}';
@@ -87,7 +87,7 @@ const rollback = defineOperation({
   response: documentResult,
   async handler(call, parts) {
     const options = { ...changeOf(call), dryRun: call.body.dryRun, ...conditionOf(call) };
-    return changed(await parts.resources.rollback(keyOf(parts, call.params), call.body.version, options));
+    return changed(await parts.resources.rollback(keyOf(parts, call.params), call.body.version, options), call.language);
   },
 });
 
@@ -115,9 +115,8 @@ const status = defineOperation({
   access: 'resources:read',
   params: resourceParams,
   response: resourceStatus,
-  async handler({ params }, parts) {
-    const found = await parts.resources.status(keyOf(parts, params));
-    return { ...orNulls({ ...found, serving: found.serving }), warnings: [...found.warnings] };
+  async handler({ params, language }, parts) {
+    return statusView(await parts.resources.status(keyOf(parts, params)), language);
   },
 });
 

@@ -31,7 +31,7 @@ const list = defineOperation({
     ...paging,
   }),
   response: page('ResourcePage', resource),
-  async handler({ query, caller }, parts) {
+  async handler({ query, caller, language }, parts) {
     const projects = projectsOf(caller, query.project);
     const found = await parts.resources.list({
       ...(projects ? { projects } : {}),
@@ -42,7 +42,7 @@ const list = defineOperation({
       limit: query.limit,
       ...(query.after ? { after: query.after } : {}),
     });
-    return { items: found.items.map(view), next: found.next ?? null };
+    return { items: found.items.map((one) => view(one, language)), next: found.next ?? null };
   },
 });
 
@@ -59,12 +59,12 @@ const get = defineOperation({
   params: resourceParams,
   response: resource,
   answers: ['application/yaml'],
-  async handler({ params, header }, parts) {
+  async handler({ params, header, language }, parts) {
     const found = await parts.resources.get(keyOf(parts, params));
     const headers = { etag: entityTag(found.version) };
     if (header('if-none-match') === headers.etag) return reply(undefined, { status: 304, headers });
     const wantsYaml = /\b(application|text)\/(x-)?yaml\b/.test(header('accept') ?? '');
-    return wantsYaml ? reply(found.text, { headers, contentType: 'application/yaml' }) : reply(view(found), { headers });
+    return wantsYaml ? reply(found.text, { headers, contentType: 'application/yaml' }) : reply(view(found, language), { headers });
   },
 });
 
@@ -88,7 +88,7 @@ const put = defineOperation({
   response: documentResult,
   async handler(call, parts) {
     const options = { ...changeOf(call), dryRun: call.query.dryRun, ...needsCondition(call) };
-    return changed(await parts.resources.put(keyOf(parts, call.params), call.body, options));
+    return changed(await parts.resources.put(keyOf(parts, call.params), call.body, options), call.language);
   },
 });
 
@@ -104,7 +104,7 @@ const remove = defineOperation({
   response: documentResult,
   async handler(call, parts) {
     const options = { ...changeOf(call), dryRun: call.query.dryRun, ...conditionOf(call) };
-    return result(await parts.resources.delete(keyOf(parts, call.params), options));
+    return result(await parts.resources.delete(keyOf(parts, call.params), options), call.language);
   },
 });
 
@@ -123,7 +123,7 @@ const switches = (['enable', 'disable'] as const).map((verb) =>
     response: documentResult,
     async handler(call, parts) {
       const options = { ...changeOf(call), ...conditionOf(call) };
-      return changed(await parts.resources.setEnabled(keyOf(parts, call.params), verb === 'enable', options));
+      return changed(await parts.resources.setEnabled(keyOf(parts, call.params), verb === 'enable', options), call.language);
     },
   }),
 );

@@ -1,6 +1,7 @@
 /** Runs of pipelines: start, look, cancel, try again, logs. */
 import { help, strictObject, T } from '../../../base/schema.ts';
-import type { Run } from '../../../sdk/run.ts';
+import type { Language } from '../../../base/text.ts';
+import type { Run, StoredProblem } from '../../../sdk/run.ts';
 import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
@@ -69,7 +70,7 @@ const start = defineOperation({
   params: strictObject({ project: projectName(), name: resourceName() }),
   response: run,
   async handler(call, parts) {
-    return reply(view(await enqueue(call, parts, { ...call.params, trigger: 'manual', retryOf: null })), { status: 202 });
+    return reply(view(await enqueue(call, parts, { ...call.params, trigger: 'manual', retryOf: null }), call.language), { status: 202 });
   },
 });
 
@@ -92,14 +93,14 @@ const list = defineOperation({
     limit: T.Integer({ minimum: 1, maximum: 500, default: 50, ...help('Most runs of an answer.', '返回的最多条数。') }),
   }),
   response: named('RunPage', strictObject({ items: T.Array(run), next: orNull(T.String()) })),
-  async handler({ query, caller }, parts) {
+  async handler({ query, caller, language }, parts) {
     const { project: asked, ...rest } = query;
     const projects = projectsOf(caller, asked);
     const lists = await Promise.all(
       (projects ?? [undefined]).map((project) => parts.runs.list({ ...rest, ...(project ? { project } : {}) })),
     );
     const found = lists.flat().sort(newestFirst).slice(0, query.limit);
-    return { items: found.map(view), next: found.length === query.limit ? found.at(-1)!.id : null };
+    return { items: found.map((one) => view(one, language)), next: found.length === query.limit ? found.at(-1)!.id : null };
   },
 });
 
@@ -113,7 +114,7 @@ const get = defineOperation({
   access: 'runs:read',
   params,
   response: run,
-  handler: async (call, parts) => view(await find(call, parts)),
+  handler: async (call, parts) => view(await find(call, parts), call.language),
 });
 
 const cancel = defineOperation({
@@ -131,7 +132,7 @@ const cancel = defineOperation({
     const found = await find(call, parts);
     if (found.state === 'done') throw problems.raise['run-over']({ values: { id: found.id, result: found.result } });
     await parts.runs.requestCancel(found.id);
-    return reply(view(await find(call, parts)), { status: 202 });
+    return reply(view(await find(call, parts), call.language), { status: 202 });
   },
 });
 
@@ -151,7 +152,7 @@ const retry = defineOperation({
     if (old.state !== 'done') throw problems.raise['run-not-over']({ values: { id: old.id } });
     const first = old.retryOf ?? old.id;
     const next = await enqueue(call, parts, { project: old.project, name: old.pipeline, trigger: 'retry', retryOf: first });
-    return reply(view(next), { status: 202 });
+    return reply(view(next, call.language), { status: 202 });
   },
 });
 
@@ -186,7 +187,7 @@ const logs = defineOperation({
   async handler(call, parts) {
     await find(call, parts);
     const lines = await parts.runs.logs(call.params.id, call.query.after, call.query.limit);
-    return { items: lines.map((line) => ({ ...line })) };
+    return { items: lines.map((line) => ({ ...line, message: line.message[call.language] })) };
   },
 });
 
@@ -222,17 +223,22 @@ async function enqueue(call: Pick<Call, 'caller'>, parts: Parts, wanted: Wanted)
 async function find(call: { caller: Call['caller']; params: { id: string } }, parts: Parts): Promise<Run> {
   const found = await parts.runs.get(call.params.id);
   if (found && mayTouch(call.caller, found.project)) return found;
-  throw problems.raise['not-found']({ values: { what: 'run', name: call.params.id }, cause: found ? OUT_OF_REACH : undefined });
+  const what = { en: 'run', zh: '运行' };
+  throw problems.raise['not-found']({ values: { what, name: call.params.id }, cause: found ? OUT_OF_REACH : undefined });
 }
 
-function view(found: Run) {
+function view(found: Run, language: Language) {
   const { leaseUntil: _, streams, problem, retryOf, ...rest } = found;
   return {
     ...rest,
     retryOf: retryOf ?? null,
-    problem: problem ? { ...problem } : null,
-    streams: streams.map((s) => ({ ...s, problem: s.problem ? { ...s.problem } : null })),
+    problem: told(problem, language),
+    streams: streams.map((s) => ({ ...s, problem: told(s.problem, language) })),
   };
+}
+
+function told(problem: StoredProblem | null, language: Language): { code: string; detail: string } | null {
+  return problem && { code: problem.code, detail: problem.detail[language] };
 }
 
 export { run as runShape, view as runView };

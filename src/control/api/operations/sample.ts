@@ -1,4 +1,5 @@
 /** The sample project: put in, take out. */
+import { type Language } from '../../../base/text.ts';
 import { strictObject, T } from '../../../base/schema.ts';
 import { actorOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
@@ -16,7 +17,7 @@ const status = defineOperation({
   summary: { en: 'Says whether the sample project is there.', zh: '说明示例项目是否已加载。' },
   access: 'resources:read',
   response: report,
-  handler: async (_call, parts) => view(await parts.sample.status()),
+  handler: async (call, parts) => view(await parts.sample.status(), call.language),
 });
 
 const load = defineOperation({
@@ -28,7 +29,7 @@ const load = defineOperation({
   access: 'system:write',
   response: report,
   timeoutMs: 300_000,
-  handler: async (call, parts) => view(await parts.sample.load(actorOf(call), call.signal)),
+  handler: async (call, parts) => view(await parts.sample.load(actorOf(call), call.signal), call.language),
 });
 
 const remove = defineOperation({
@@ -40,11 +41,11 @@ const remove = defineOperation({
   access: 'system:write',
   response: report,
   timeoutMs: 300_000,
-  handler: async (call, parts) => view(await parts.sample.remove(actorOf(call), call.signal)),
+  handler: async (call, parts) => view(await parts.sample.remove(actorOf(call), call.signal), call.language),
 });
 
-function view({ state, notes }: SampleReport) {
-  return { state, notes: [...notes] };
+function view({ state, notes }: SampleReport, language: Language) {
+  return { state, notes: notes.map((note) => note[language]) };
 }
 
 export default [status, load, remove];

@@ -82,7 +82,7 @@ const revoke = defineOperation({
   params: strictObject({ id: id() }),
   async handler(call, parts) {
     const gone = await parts.tokens.revoke(call.params.id, actorOf(call));
-    if (!gone) throw problems.raise['not-found']({ values: { what: 'token', name: call.params.id } });
+    if (!gone) throw problems.raise['not-found']({ values: { what: { en: 'token', zh: '令牌' }, name: call.params.id } });
     return reply(undefined);
   },
 });

@@ -1,4 +1,5 @@
 /** Calling what the gateway serves, as a consumer would, without its key. */
+import { mistake } from '../../../base/problem.ts';
 import { duration, help, strictObject, T } from '../../../base/schema.ts';
 import { actorOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
@@ -78,7 +79,7 @@ const attempt = defineOperation({
     const own = headers.findIndex(({ name }) => OWN_FIELDS.has(name.toLowerCase()));
     if (own !== -1)
       throw problems.raise['invalid-request']({
-        errors: [{ pointer: `/body/headers/${own}/name`, detail: `"${headers[own]!.name}" is written by Weir itself` }],
+        errors: [mistake(`/body/headers/${own}/name`, OWN_FIELD, { name: headers[own]!.name })],
       });
     if (consumer !== undefined) await parts.resources.get({ project: call.params.project, kind: 'Consumer', name: consumer });
     const wanted = { ...rest, headers, project: call.params.project, consumer: consumer ?? null, host, timeoutMs: timeout };
@@ -86,5 +87,7 @@ const attempt = defineOperation({
     return { ...answer, headers: answer.headers.map((h) => ({ ...h })) };
   },
 });
+
+const OWN_FIELD = { en: '"{name}" is written by Weir itself', zh: '“{name}”由 Weir 自行写入' };
 
 export default [attempt];

@@ -1,6 +1,12 @@
 /** A calling application. Its credentials are made by `key create` and are not part of the document. */
 import { help, ref, strictObject, T } from '../../../base/schema.ts';
+import { tell } from '../../../base/text.ts';
 import { defineResource } from '../define.ts';
+
+const PLAN_DISABLED = {
+  en: 'its plan "{plan}" is disabled: its calls are refused',
+  zh: '其套餐“{plan}”已停用：调用会被拒绝',
+};
 
 export default defineResource<{ plan?: string; description?: string }>({
   kind: 'Consumer',
@@ -24,7 +30,7 @@ export default defineResource<{ plan?: string; description?: string }>({
     const planEnabled = spec.plan === undefined || Boolean(scope.get('Plan', spec.plan)?.enabled);
     const value = { project: key.project, name: key.name, plan: spec.plan, enabled: enabled && planEnabled };
     // Without its plan's limits a consumer would be unlimited: it is refused instead.
-    const failure = planEnabled ? {} : { failure: `its plan "${spec.plan}" is disabled: its calls are refused` };
+    const failure = planEnabled ? {} : { failure: tell(PLAN_DISABLED, { plan: spec.plan }) };
     return { entries: [{ type: 'consumer', value }], ...failure };
   },
   examples: [

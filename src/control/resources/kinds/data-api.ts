@@ -1,9 +1,10 @@
 /** A query published as an API. Its spec stands in the sdk; auth and policies are added here. */
-import type { ProblemPointer } from '../../../base/problem.ts';
+import { mistake, type ProblemPointer, pointersTold } from '../../../base/problem.ts';
+import { tell } from '../../../base/text.ts';
 import { strictObject, type TSchema } from '../../../base/schema.ts';
 import type { CompiledDataApi, DataApiInput } from '../../../sdk/dataapi.ts';
 import { dataApiProperties } from '../../../sdk/specs/dataapi.ts';
-import { parsePathPattern } from '../../../sdk/route-pattern.ts';
+import { parsePathPattern, WITH_VALUE } from '../../../sdk/route-pattern.ts';
 import { type Compiled, type CompileInput, type CompileScope, defineResource } from '../define.ts';
 import { namedConfigs, policiesOf } from '../parts.ts';
 
@@ -28,7 +29,7 @@ export default defineResource<DataApiSpec>({
     const connector = tools.connectorOf(spec.connection);
     const dialect = connector === undefined ? undefined : tools.dialect(connector);
     if (connector !== undefined && dialect === undefined)
-      errors.push({ pointer: '/spec/connection', detail: `"${spec.connection}" is of type ${connector}, which cannot answer queries` });
+      errors.push(mistake('/spec/connection', NO_QUERIES, { name: spec.connection, connector }));
     if (errors.length > 0) return errors;
     const compilation = tools.dataApis.compile({
       project: key.project,
@@ -63,19 +64,27 @@ spec:
   ],
 });
 
+const NO_QUERIES = {
+  en: '"{name}" is of type {connector}, which cannot answer queries',
+  zh: '“{name}”的类型是 {connector}，不能用于查询',
+};
+const OPEN_END = { en: 'must not end in **: a data API answers one path', zh: '不能以 ** 结尾：一个数据 API 只应答一个路径' };
+const DISABLED = { en: 'its connection "{name}" is disabled', zh: '其连接“{name}”已停用' };
+const MISSING = { en: 'its connection "{name}" is missing', zh: '其连接“{name}”不存在' };
+const CANNOT_ANSWER = { en: 'its connection "{name}" cannot answer queries', zh: '其连接“{name}”不能用于查询' };
+
 function checkPath(path: string): ProblemPointer[] {
   const parsed = parsePathPattern(path);
-  if (!parsed.ok) return [{ pointer: '/spec/path', detail: `${parsed.error}; got "${path.slice(0, 60)}"` }];
-  return parsed.value.rest ? [{ pointer: '/spec/path', detail: 'must not end in **: a data API answers one path' }] : [];
+  if (!parsed.ok) return [mistake('/spec/path', WITH_VALUE, { fault: parsed.error, got: path.slice(0, 60) })];
+  return parsed.value.rest ? [mistake('/spec/path', OPEN_END)] : [];
 }
 
 function compileDataApi({ key, enabled, release, description, spec, written }: CompileInput<DataApiSpec>, scope: CompileScope): Compiled {
   if (!enabled) return { entries: [] };
   const connection = scope.get('Connection', spec.connection);
   const dialect = connection && scope.dialect(String(connection.written['type']));
-  if (!connection?.enabled)
-    return { entries: [], failure: `its connection "${spec.connection}" is ${connection ? 'disabled' : 'missing'}` };
-  if (!dialect) return { entries: [], failure: `its connection "${spec.connection}" cannot answer queries` };
+  if (!connection?.enabled) return { entries: [], failure: tell(connection ? DISABLED : MISSING, { name: spec.connection }) };
+  if (!dialect) return { entries: [], failure: tell(CANNOT_ANSWER, { name: spec.connection }) };
   const input: DataApiInput = {
     project: key.project,
     name: key.name,
@@ -86,7 +95,7 @@ function compileDataApi({ key, enabled, release, description, spec, written }: C
     description,
   };
   const compilation = scope.dataApis.compile(input);
-  if (!compilation.ok) return { entries: [], failure: compilation.errors.map((error) => `${error.pointer}: ${error.detail}`).join('; ') };
+  if (!compilation.ok) return { entries: [], failure: pointersTold(compilation.errors) };
   return {
     entries: [
       { type: 'dataapi', value: compilation.api },

@@ -1,6 +1,7 @@
 /** Records carried from a source to a sink. Its spec stands in the sdk, where the pipeline plane reads it too. */
 import { Cron } from 'croner';
-import type { ProblemPointer } from '../../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../../base/problem.ts';
+import { tell } from '../../../base/text.ts';
 import { pipelineSpec } from '../../../sdk/specs/pipeline.ts';
 import { defineResource } from '../define.ts';
 
@@ -23,7 +24,7 @@ export default defineResource<PipelineSpec>({
   compile: ({ key, enabled, release, spec, written }, scope) => {
     if (!enabled) return { entries: [] };
     const idle = [spec.source.connection, spec.sink.connection].find((name) => !scope.get('Connection', name)?.enabled);
-    const failure = idle === undefined ? {} : { failure: `its connection "${idle}" is disabled or missing: runs will fail` };
+    const failure = idle === undefined ? {} : { failure: tell(CONNECTION_IDLE, { name: idle }) };
     return { entries: [{ type: 'pipeline', value: { project: key.project, name: key.name, release, spec: written } }], ...failure };
   },
   examples: [
@@ -42,19 +43,23 @@ spec:
   ],
 });
 
+const CONNECTION_IDLE = {
+  en: 'its connection "{name}" is disabled or missing: runs will fail',
+  zh: '其连接“{name}”已停用或不存在：运行会失败',
+};
+const NO_ZONE = {
+  en: '"{zone}" is not an IANA time zone such as Asia/Shanghai or UTC',
+  zh: '“{zone}”不是 IANA 时区，例如 Asia/Shanghai 或 UTC',
+};
+const NO_CRON = { en: 'is not a cron expression: {words}', zh: '不是 cron 表达式：{words}' };
+
 function checkSchedule(schedule: { cron: string; timezone: string }): ProblemPointer[] {
-  if (!isTimeZone(schedule.timezone))
-    return [
-      {
-        pointer: '/spec/schedule/timezone',
-        detail: `"${schedule.timezone.slice(0, 60)}" is not an IANA time zone such as Asia/Shanghai or UTC`,
-      },
-    ];
+  if (!isTimeZone(schedule.timezone)) return [mistake('/spec/schedule/timezone', NO_ZONE, { zone: schedule.timezone.slice(0, 60) })];
   try {
     const next = new Cron(schedule.cron, { timezone: schedule.timezone, paused: true }).nextRun();
-    return next ? [] : [{ pointer: '/spec/schedule/cron', detail: 'never comes due' }];
+    return next ? [] : [mistake('/spec/schedule/cron', { en: 'never comes due', zh: '永远不会到期' })];
   } catch (error) {
-    return [{ pointer: '/spec/schedule/cron', detail: `is not a cron expression: ${(error as Error).message.slice(0, 200)}` }];
+    return [mistake('/spec/schedule/cron', NO_CRON, { words: (error as Error).message.slice(0, 200) })];
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which requests are taken, who may make them, what happens to them on the way, and where they go. */
 import { bytes, duration, help, ref, strictObject, T } from '../../../base/schema.ts';
+import { tell } from '../../../base/text.ts';
 import { checkRouteMatch } from '../../../sdk/route-pattern.ts';
 import { defineResource } from '../define.ts';
 import { namedConfigs, policiesOf, type WrittenConfig } from '../parts.ts';
@@ -65,6 +66,15 @@ const timeouts = strictObject(
   { default: {}, ...help('Deadlines towards the upstream.', '访问上游的时限。') },
 );
 
+const UPSTREAM_DISABLED = {
+  en: 'its upstream "{name}" is disabled: requests are answered 503',
+  zh: '其上游“{name}”已停用：请求将得到 503',
+};
+const UPSTREAM_MISSING = {
+  en: 'its upstream "{name}" is missing: requests are answered 503',
+  zh: '其上游“{name}”不存在：请求将得到 503',
+};
+
 export default defineResource<RouteSpec>({
   kind: 'Route',
   plural: 'routes',
@@ -121,9 +131,7 @@ export default defineResource<RouteSpec>({
       auth: namedConfigs(written['auth']),
       policies: policiesOf(key, written['policies'], 'route'),
     } as const;
-    const failure = upstream?.enabled
-      ? undefined
-      : `its upstream "${spec.upstream}" is ${upstream ? 'disabled' : 'missing'}: requests are answered 503`;
+    const failure = upstream?.enabled ? undefined : tell(upstream ? UPSTREAM_DISABLED : UPSTREAM_MISSING, { name: spec.upstream });
     return { entries: [{ type: 'route', value: route }], ...(failure === undefined ? {} : { failure }) };
   },
   examples: [

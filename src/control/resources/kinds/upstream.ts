@@ -1,5 +1,5 @@
 /** A named group of targets that requests are passed on to. */
-import type { ProblemPointer } from '../../../base/problem.ts';
+import { mistake, type ProblemPointer } from '../../../base/problem.ts';
 import { duration, help, strictObject, T } from '../../../base/schema.ts';
 import { defineResource } from '../define.ts';
 
@@ -92,13 +92,18 @@ spec:
   ],
 });
 
+const NO_ADDRESS = { en: 'must be http://host:port; got {got}', zh: '必须是 http://主机:端口；当前为 {got}' };
+const NO_PATH = {
+  en: 'must not hold a path or query: use "rewrite" of the route to change paths',
+  zh: '不能含路径或查询：请用路由的“rewrite”更改路径',
+};
+
 function checkUrl(text: string, pointer: string): ProblemPointer[] {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || url.protocol !== 'http:')
-    return [{ pointer, detail: `must be http://host:port; got ${JSON.stringify(text.replace(/\/\/[^/]*@/, '//…@').slice(0, 60))}` }];
-  if (url.username || url.password) return [{ pointer, detail: 'must not hold a user name or password' }];
-  if (url.pathname !== '/' || url.search || url.hash)
-    return [{ pointer, detail: 'must not hold a path or query: use "rewrite" of the route to change paths' }];
+    return [mistake(pointer, NO_ADDRESS, { got: JSON.stringify(text.replace(/\/\/[^/]*@/, '//…@').slice(0, 60)) })];
+  if (url.username || url.password) return [mistake(pointer, { en: 'must not hold a user name or password', zh: '不能含用户名或密码' })];
+  if (url.pathname !== '/' || url.search || url.hash) return [mistake(pointer, NO_PATH)];
   return [];
 }
 

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
-import type { ConnectorTools } from '../../../sdk/index.ts';
+import { type ConnectorTools, Told, wordsOf, NOTHING_LISTENS, noAnswerWithin } from '../../../sdk/index.ts';
 import type { CsvConfig, csvProblems } from './config.ts';
 
 export type CsvTools = ConnectorTools<typeof csvProblems>;
@@ -53,10 +53,10 @@ async function* readUrl(url: URL, config: CsvConfig, tools: CsvTools, signal: Ab
       yield piece as Uint8Array;
       cancel = tools.clock.after(config.timeout, expire);
     }
-    if (!answer.complete) throw new Error('the answer was cut');
+    if (!answer.complete) throw new Told({ en: 'the answer was cut', zh: '响应被截断' });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const reason = expired ? `no bytes for ${config.timeout} ms` : (error as Error).message;
+    const reason = expired ? { en: `no bytes for ${config.timeout} ms`, zh: `${config.timeout} 毫秒没有收到数据` } : wordsOf(error);
     throw tools.problems['connection-lost']({ values: { reason }, cause: error });
   } finally {
     cancel();
@@ -90,11 +90,11 @@ async function request(url: URL, config: CsvConfig, tools: CsvTools, signal: Abo
       done();
       sent.destroy();
       if (signal.aborted) return reject(signal.reason);
-      const reason = error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message;
+      const reason = error.code === 'ECONNREFUSED' ? NOTHING_LISTENS : wordsOf(error);
       reject(tools.problems['host-unreachable']({ values: { address: url.host, reason }, cause: error }));
     };
     const abort = () => fail(signal.reason as Error);
-    const cancel = tools.clock.after(config.timeout, () => fail(new Error(`no answer within ${config.timeout} ms`)));
+    const cancel = tools.clock.after(config.timeout, () => fail(new Told(noAnswerWithin(config.timeout))));
     const done = () => {
       cancel();
       signal.removeEventListener('abort', abort);
@@ -105,7 +105,11 @@ async function request(url: URL, config: CsvConfig, tools: CsvTools, signal: Abo
       done();
       if (answer.statusCode === 200 && !answer.headers['content-encoding']) return resolve(answer);
       sent.destroy();
-      const reason = answer.statusCode === 200 ? `encoding ${answer.headers['content-encoding']}` : `status ${answer.statusCode}`;
+      const encoding = answer.headers['content-encoding'];
+      const reason =
+        answer.statusCode === 200
+          ? { en: `encoding ${encoding}`, zh: `编码 ${encoding}` }
+          : { en: `status ${answer.statusCode}`, zh: `状态码 ${answer.statusCode}` };
       reject(tools.problems['bad-answer']({ values: { reason } }));
     });
     sent.end();

@@ -174,7 +174,7 @@ test('a URL with user or password is refused without repeating it: dumps and his
       ['/url'],
       url,
     );
-    assert.doesNotMatch(errors[0]!.detail, /:canary|\/canary/);
+    assert.doesNotMatch(errors[0]!.detail.en, /:canary|\/canary/);
   }
   for (const url of ['http://crm.example.test', 'https://crm.example.test:8443/a?mail=me@example.test', 'http://[::1]:9/x'])
     assert.deepEqual(readValue(csv.config, { url }).errors, [], url);

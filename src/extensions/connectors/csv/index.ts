@@ -1,5 +1,5 @@
 /** CSV files and exports as sources. */
-import { type CheckStep, defineConnector, Problem } from '../../../sdk/index.ts';
+import { type CheckStep, defineConnector, Problem, type Text, tell, type StreamSchema } from '../../../sdk/index.ts';
 import type { CsvTools } from './bytes.ts';
 import { type CsvConfig, csvConfig, csvProblems } from './config.ts';
 import { createSource, discoverStream, previewRows } from './source.ts';
@@ -49,13 +49,19 @@ async function* checkSteps(config: CsvConfig, tools: CsvTools, signal: AbortSign
       step,
       ok: true,
       ms: ms(),
-      detail: `"${stream.name}" has ${stream.columns.length} column(s): ${stream.columns
-        .map((c) => c.name)
-        .join(', ')
-        .slice(0, 300)}`,
+      detail: tell(FOUND, { name: stream.name, count: stream.columns.length, columns: namesOf(stream) }),
     };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    yield { step, ok: false, ms: ms(), detail: error.message };
+    yield { step, ok: false, ms: ms(), detail: error.detail };
   }
+}
+
+const FOUND: Text = { en: '"{name}" has {count} column(s): {columns}', zh: '“{name}”有 {count} 列：{columns}' };
+
+function namesOf({ columns }: StreamSchema): string {
+  return columns
+    .map((column) => column.name)
+    .join(', ')
+    .slice(0, 300);
 }

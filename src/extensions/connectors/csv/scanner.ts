@@ -4,6 +4,8 @@
  * quoted cells must be told from unquoted ones (an empty text is not NULL). Source: RFC 4180.
  */
 
+import { type Text, Told } from '../../../sdk/index.ts';
+
 /** A cell; `quoted` tells `""` from nothing. */
 export interface Cell {
   readonly text: string;
@@ -17,10 +19,10 @@ export interface Row {
 }
 
 /** Thrown for text that is not valid; `line` is where. */
-export class CsvError extends Error {
+export class CsvError extends Told {
   readonly line: number;
-  constructor(message: string, line: number) {
-    super(message);
+  constructor(detail: Text, line: number) {
+    super(detail);
     this.line = line;
   }
 }
@@ -53,13 +55,22 @@ export function csvScanner(options: { readonly delimiter: string; readonly quote
         line += found.lines;
       }
       text = text.slice(at);
-      if (text.length > options.rowMax)
-        throw new CsvError(`the row is longer than ${options.rowMax} characters; is a quote left open?`, line);
-      if (last && text.length > 0) throw new CsvError('the text ends inside a quoted cell', line);
+      if (text.length > options.rowMax) throw new CsvError(tooLong(options.rowMax), line);
+      if (last && text.length > 0) throw new CsvError(ENDS_QUOTED, line);
       return rows;
     },
   };
 }
+
+const ENDS_QUOTED: Text = { en: 'the text ends inside a quoted cell', zh: '文本在带引号的单元格内结束' };
+const tooLong = (limit: number): Text => ({
+  en: `the row is longer than ${limit} characters; is a quote left open?`,
+  zh: `该行超过 ${limit} 个字符；是否有未闭合的引号？`,
+});
+const afterQuote = (found: string): Text => ({
+  en: `after a closing quote stands ${found}, not a delimiter or the line's end`,
+  zh: `结束引号之后是 ${found}，而不是分隔符或行尾`,
+});
 
 type Scanned = { cells: Cell[]; next: number; lines: number };
 
@@ -88,7 +99,7 @@ function scanRow(
     if (after === '\n') return { cells, next: cell.next + 1, lines };
     if (after === '\r' && text[cell.next + 1] === undefined && !last) return undefined;
     if (after === '\r' && text[cell.next + 1] === '\n') return { cells, next: cell.next + 2, lines };
-    throw new CsvError(`after a closing quote stands ${JSON.stringify(after)}, not a delimiter or the line's end`, line + lines - 1);
+    throw new CsvError(afterQuote(JSON.stringify(after)), line + lines - 1);
   }
 }
 
@@ -98,7 +109,7 @@ function scanQuoted(text: string, start: number, last: boolean, quote: string, l
   for (let at = start + 1, doubled = false; ; ) {
     const end = text.indexOf(quote, at);
     if (end === -1) {
-      if (last) throw new CsvError('the text ends inside a quoted cell', line);
+      if (last) throw new CsvError(ENDS_QUOTED, line);
       return undefined;
     }
     if (end + 1 >= text.length && !last) return undefined;
@@ -115,7 +126,7 @@ function scanQuoted(text: string, start: number, last: boolean, quote: string, l
 function scanPlain(text: string, start: number, last: boolean, delimiter: string, quote: string, line: number): Part | undefined {
   let end = start;
   while (end < text.length && text[end] !== delimiter && text[end] !== '\n') {
-    if (text[end] === quote) throw new CsvError('a quote stands inside an unquoted cell', line);
+    if (text[end] === quote) throw new CsvError({ en: 'a quote stands inside an unquoted cell', zh: '未加引号的单元格中出现了引号' }, line);
     end++;
   }
   if (end === text.length && !last) return undefined;

@@ -1,6 +1,17 @@
 /** MariaDB and MySQL as sources, over the text protocol. */
 import { connect as connectSocket } from 'node:net';
-import { type CheckStep, defineConnector, Problem } from '../../../sdk/index.ts';
+import {
+  type CheckStep,
+  defineConnector,
+  Problem,
+  type Text,
+  verbatim,
+  NOTHING_LISTENS,
+  noAnswerWithin,
+  resolved,
+  connected,
+  loggedIn,
+} from '../../../sdk/index.ts';
 import { type MysqlConfig, mysqlConfig, mysqlProblems } from './config.ts';
 import { discoverStreams } from './discover.ts';
 import { type MysqlTools, openSession } from './session.ts';
@@ -43,12 +54,12 @@ export default defineConnector({
 
 async function* checkSteps(config: MysqlConfig, tools: MysqlTools, signal: AbortSignal): AsyncGenerator<CheckStep> {
   let last = tools.clock.monotonic();
-  const step = async (name: CheckStep['step'], work: () => Promise<string>): Promise<CheckStep> => {
+  const step = async (name: CheckStep['step'], work: () => Promise<Text>): Promise<CheckStep> => {
     const outcome = await work().then(
       (detail) => ({ ok: true, detail }),
       (error: unknown) => {
         if (!(error instanceof Problem)) throw error;
-        return { ok: false, detail: error.message, code: error.code };
+        return { ok: false, detail: error.detail, code: error.code };
       },
     );
     const now = tools.clock.monotonic();
@@ -61,7 +72,7 @@ async function* checkSteps(config: MysqlConfig, tools: MysqlTools, signal: Abort
   let addresses: string[] = [];
   const dns = await step('dns', async () => {
     addresses = await tools.resolveHost(config.host, config.port, signal);
-    return `${config.host} is ${addresses.join(', ')}`;
+    return resolved(config.host, addresses);
   });
   yield dns;
   if (!dns.ok) return;
@@ -70,20 +81,20 @@ async function* checkSteps(config: MysqlConfig, tools: MysqlTools, signal: Abort
   if (!tcp.ok) return;
   const login = await step('login', async () => {
     (await openSession(config, tools, signal)).destroy();
-    return `logged in as "${config.user}"${config.tls.mode === 'disable' ? '' : ' over TLS'}`;
+    return loggedIn(config.user, config.tls.mode !== 'disable');
   });
   yield login;
   if (login.ok)
-    yield await step(
-      'grant',
-      async () => `can read ${(await discoverStreams(config, tools, signal)).length} table(s) of "${config.database}"`,
-    );
+    yield await step('grant', async () => {
+      const count = (await discoverStreams(config, tools, signal)).length;
+      return { en: `can read ${count} table(s) of "${config.database}"`, zh: `可读取“${config.database}”的 ${count} 个表` };
+    });
 }
 
-function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: AbortSignal): Promise<string> {
+function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: AbortSignal): Promise<Text> {
   return new Promise((resolve, reject) => {
     const socket = connectSocket({ host: address, port: config.port });
-    const fail = (reason: string, cause?: unknown) => {
+    const fail = (reason: Text, cause?: unknown) => {
       done();
       reject(
         signal.aborted
@@ -91,8 +102,8 @@ function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: A
           : tools.problems['host-unreachable']({ values: { address: `${config.host}:${config.port}`, reason }, cause }),
       );
     };
-    const abort = () => fail('aborted');
-    const cancel = tools.clock.after(config.connectTimeout, () => fail(`no answer within ${config.connectTimeout} ms`));
+    const abort = () => fail(verbatim('aborted'));
+    const cancel = tools.clock.after(config.connectTimeout, () => fail(noAnswerWithin(config.connectTimeout)));
     const done = () => {
       cancel();
       signal.removeEventListener('abort', abort);
@@ -100,8 +111,8 @@ function dial(address: string, config: MysqlConfig, tools: MysqlTools, signal: A
     };
     signal.addEventListener('abort', abort, { once: true });
     socket.once('error', (error: Error & { code?: string }) =>
-      fail(error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message, error),
+      fail(error.code === 'ECONNREFUSED' ? NOTHING_LISTENS : verbatim(error.message), error),
     );
-    socket.once('connect', () => (done(), resolve(`connected to port ${config.port}`)));
+    socket.once('connect', () => (done(), resolve(connected(config.port))));
   });
 }

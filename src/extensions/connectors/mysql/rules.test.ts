@@ -84,7 +84,7 @@ if ('missing' in server) {
     const stream = await find('plain');
     const bound = await source.bound(stream, 'id', 0, signal());
     assert.equal(bound.upTo, '2');
-    assert.match(bound.warning!, /no time/);
+    assert.match(bound.warning!.en, /no time/);
     await assert.rejects(source.bound(stream, 'state', 0, signal()), (error: Problem) => error.code.endsWith('/incremental-impossible'));
   });
 

@@ -3,7 +3,7 @@
  * Rows come as bytes in events, with back-pressure; on abort the socket is closed, which ends the query.
  */
 import type { Connection, TypeCastField } from 'mysql2';
-import { type ConnectorTools, Problem } from '../../../sdk/index.ts';
+import { type ConnectorTools, Problem, verbatim, NOTHING_LISTENS, NO_TLS } from '../../../sdk/index.ts';
 import type { MysqlConfig, mysqlProblems, MysqlProblems } from './config.ts';
 
 export type MysqlTools = ConnectorTools<typeof mysqlProblems>;
@@ -170,9 +170,10 @@ export function toProblem(error: unknown, problems: MysqlProblems, config: Mysql
     database: config.database,
     address: `${config.host}:${config.port}`,
     stream: stream ?? '',
-    reason: message,
+    reason: verbatim(message),
   };
-  const as = (name: keyof typeof mysqlProblems, reason = message) => problems[name]({ values: { ...values, reason }, cause: error });
+  const as = (name: keyof typeof mysqlProblems, reason = verbatim(message)) =>
+    problems[name]({ values: { ...values, reason }, cause: error });
   switch (code) {
     case 'ER_ACCESS_DENIED_ERROR':
       return as('login-failed');
@@ -192,13 +193,13 @@ export function toProblem(error: unknown, problems: MysqlProblems, config: Mysql
     case 'ER_LOCK_DEADLOCK':
       return as('server-busy');
     case 'ECONNREFUSED':
-      return as('host-unreachable', 'nothing listens there');
+      return as('host-unreachable', NOTHING_LISTENS);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ETIMEDOUT':
       return as('host-unreachable');
     case 'HANDSHAKE_NO_SSL_SUPPORT':
-      return as('tls-failed', 'the server offers no TLS');
+      return as('tls-failed', NO_TLS);
     case 'HANDSHAKE_SSL_ERROR':
       return as('tls-failed');
     default:

@@ -12,6 +12,8 @@ import {
   type ReadRequest,
   type Source,
   type StreamSchema,
+  type Text,
+  noSuchColumn,
 } from '../../../sdk/index.ts';
 import type { MysqlConfig } from './config.ts';
 import { handOver } from './hand-over.ts';
@@ -112,7 +114,10 @@ function checked(cells: string[], stream: StreamSchema, key: readonly string[], 
   for (let i = 0; i < cells.length; i++) {
     if (!cells[i]!.startsWith(ZERO_MARK)) continue;
     const value = cells[i]!.slice(ZERO_MARK.length);
-    const reason = `"${value}" is no date; correct it, or say \`zeroDates: null\` in the connection`;
+    const reason = {
+      en: `"${value}" is no date; correct it, or say \`zeroDates: null\` in the connection`,
+      zh: `“${value}”不是日期；请修正，或在连接中设置 \`zeroDates: null\``,
+    };
     throw tools.problems['value-unreadable']({
       values: { stream: stream.name, key: describeKey(stream.columns, key, cells), column: stream.columns[i]!.name, reason },
     });
@@ -146,14 +151,19 @@ function rangeOf(mode: Incremental, columns: readonly Column[]): string {
 
 function orderedColumn(stream: StreamSchema, name: string, tools: MysqlTools): Column {
   const column = stream.columns.find((c) => c.name === name);
-  if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `no column "${name}"` } });
+  if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: noSuchColumn(name) } });
   if (UNORDERED.test(column.sourceType)) {
     throw tools.problems['incremental-impossible']({
-      values: { stream: stream.name, reason: `column "${name}" is ${column.sourceType}, whose order is not that of its text` },
+      values: { stream: stream.name, reason: noOrder(name, column.sourceType) },
     });
   }
   return column;
 }
+
+const noOrder = (name: string, type: string): Text => ({
+  en: `column "${name}" is ${type}, whose order is not that of its text`,
+  zh: `列“${name}”的类型是 ${type}，其顺序与文本顺序不同`,
+});
 
 /**
  * The newest cursor at least `lookback` old, by the server's clock: it does not tell when open transactions
@@ -189,8 +199,12 @@ async function boundOf(
       const top = row![0] ?? null;
       const warning = timed
         ? undefined
-        : `cursor "${cursor}" is no time: rows of transactions still open now can end up below ` +
-          'what was read and be missed; prefer a time column';
+        : {
+            en:
+              `cursor "${cursor}" is no time: rows of transactions still open now can end up below ` +
+              'what was read and be missed; prefer a time column',
+            zh: `游标“${cursor}”不是时间列：此刻未提交事务的行可能落在已读位置之前而被漏掉；建议使用时间列`,
+          };
       return {
         upTo: top === null ? null : column.type === 'timestamptz' ? `${top}+00` : top,
         nullCursors: Number(row![1]),

@@ -8,7 +8,7 @@
  * and the transactions that then hold a write lock on the table are waited for.
  * A login that may not see other sessions' times falls back to `lookback`, and says so.
  */
-import type { Column, ColumnType, ReadBound, StreamSchema } from '../../../sdk/index.ts';
+import { type Column, type ColumnType, type ReadBound, type StreamSchema, type Text, noSuchColumn } from '../../../sdk/index.ts';
 import { quoteName, quoteTable } from './names.ts';
 import type { PostgresTools, Session, TextRow } from './session.ts';
 
@@ -51,7 +51,7 @@ export async function readBound(
   signal: AbortSignal,
 ): Promise<ReadBound> {
   const column = stream.columns.find((c) => c.name === cursor);
-  if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `column "${cursor}" does not exist` } });
+  if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: noSuchColumn(cursor) } });
   const table = quoteTable(stream.namespace ?? 'public', stream.table);
   const nullCursors = column.nullable
     ? Number((await one(session, `SELECT count(*)::text AS n FROM ${table} WHERE ${quoteName(cursor)} IS NULL`, [], signal))['n'])
@@ -103,14 +103,22 @@ function limitOf(type: ColumnType): string {
   return type === 'date' ? '(($1::timestamptz AT TIME ZONE $2)::date - 1)' : '($1::timestamptz AT TIME ZONE $2)';
 }
 
-function warningOf(hidden: boolean, prepared: boolean, lookbackMs: number): string | undefined {
+function warningOf(hidden: boolean, prepared: boolean, lookbackMs: number): Text | undefined {
   if (hidden) {
-    return (
-      `the login may not see when other sessions' transactions began: read up to ${lookbackMs} ms ago (lookback); ` +
-      'rows of transactions open for longer can be missed; grant pg_read_all_stats to read exactly'
-    );
+    return {
+      en:
+        `the login may not see when other sessions' transactions began: read up to ${lookbackMs} ms ago (lookback); ` +
+        'rows of transactions open for longer can be missed; grant pg_read_all_stats to read exactly',
+      zh:
+        `登录用户无权查看其他会话的事务开始时间：只读到 ${lookbackMs} 毫秒前（lookback）；` +
+        '持续更久的事务的行可能被漏掉；授予 pg_read_all_stats 可精确读取',
+    };
   }
-  return prepared ? `prepared transactions are open: read up to ${lookbackMs} ms (lookback) before the oldest` : undefined;
+  if (!prepared) return undefined;
+  return {
+    en: `prepared transactions are open: read up to ${lookbackMs} ms (lookback) before the oldest`,
+    zh: `有未结束的预备事务：只读到最早者之前 ${lookbackMs} 毫秒（lookback）`,
+  };
 }
 
 async function settledBound(

@@ -1,7 +1,21 @@
 /** The steps of a connection check: name, socket, TLS, login, grants; each with its time; the first failure ends it. */
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type CheckStep, Problem } from '../../../sdk/index.ts';
+import {
+  type CheckStep,
+  Problem,
+  type Text,
+  Told,
+  tell,
+  wordsOf,
+  NOTHING_LISTENS,
+  NO_TLS,
+  noAnswerWithin,
+  NO_ADDRESS,
+  resolved,
+  connected,
+  loggedIn,
+} from '../../../sdk/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { openSession, type PostgresTools, tlsOptions } from './session.ts';
 
@@ -14,7 +28,7 @@ export async function* checkSteps(config: PostgresConfig, tools: PostgresTools, 
   let addresses: string[] = [];
   const dns = await attempt('dns', time, async () => {
     addresses = await tools.resolveHost(config.host, config.port, signal);
-    return `${config.host} is ${addresses.join(', ')}`;
+    return resolved(config.host, addresses);
   });
   yield dns;
   if (!dns.ok) return;
@@ -22,7 +36,7 @@ export async function* checkSteps(config: PostgresConfig, tools: PostgresTools, 
   try {
     const tcp = await attempt('tcp', time, async () => {
       socket = await dial(addresses, config, tools, signal);
-      return `connected to port ${config.port}`;
+      return connected(config.port);
     });
     yield tcp;
     if (!tcp.ok) return;
@@ -45,16 +59,21 @@ async function* loginSteps(
   try {
     const login = await attempt('login', time, async () => {
       session = await openSession(config, tools, 'check', signal);
-      return `logged in as "${config.user}"`;
+      return loggedIn(config.user, false);
     });
     yield login;
     if (!login.ok) return;
-    let warning: string | undefined;
+    let warning: Text | undefined;
     const grant = await attempt('grant', time, async () => {
       const [row] = await session!.query(GRANTS, [], signal);
-      if (row!['super'] === 'true') warning = 'the login is a superuser: use one with fewer rights';
-      else if (row!['writable'] !== '0') warning = `the login may write ${row!['writable']} table(s)`;
-      return `can read ${row!['readable']} table(s)${row!['creates'] === 'true' ? ', can create schemas' : ''}`;
+      if (row!['super'] === 'true') warning = SUPERUSER;
+      else if (row!['writable'] !== '0')
+        warning = { en: `the login may write ${row!['writable']} table(s)`, zh: `该登录用户可写 ${row!['writable']} 个表` };
+      const creates = row!['creates'] === 'true';
+      return {
+        en: `can read ${row!['readable']} table(s)${creates ? ', can create schemas' : ''}`,
+        zh: `可读取 ${row!['readable']} 个表${creates ? '，可创建 schema' : ''}`,
+      };
     });
     yield warning && grant.ok ? { ...grant, warning } : grant;
     await session!.end();
@@ -62,6 +81,8 @@ async function* loginSteps(
     session?.destroy();
   }
 }
+
+const SUPERUSER: Text = { en: 'the login is a superuser: use one with fewer rights', zh: '该登录用户是超级用户：请改用权限更小的用户' };
 
 const GRANTS = `
   SELECT (current_setting('is_superuser') = 'on')::text AS super, has_database_privilege(current_database(), 'CREATE')::text AS creates,
@@ -82,13 +103,13 @@ function timer(tools: PostgresTools): () => number {
   };
 }
 
-async function attempt(step: CheckStep['step'], time: () => number, work: () => Promise<string>): Promise<CheckStep> {
+async function attempt(step: CheckStep['step'], time: () => number, work: () => Promise<Text>): Promise<CheckStep> {
   try {
     const detail = await work();
     return { step, ok: true, ms: time(), detail };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { step, ok: false, ms: time(), detail: error.message };
+    return { step, ok: false, ms: time(), detail: error.detail };
   }
 }
 
@@ -102,35 +123,36 @@ async function dial(addresses: readonly string[], config: PostgresConfig, tools:
       last = error as Error;
     }
   }
-  const reason =
-    (last as { code?: string } | undefined)?.code === 'ECONNREFUSED'
-      ? 'nothing listens there'
-      : (last?.message ?? 'the name has no address');
+  const reason = (last as { code?: string } | undefined)?.code === 'ECONNREFUSED' ? NOTHING_LISTENS : last ? wordsOf(last) : NO_ADDRESS;
   throw tools.problems['host-unreachable']({ values: { address: `${config.host}:${config.port}`, reason }, cause: last });
 }
 
-async function tryTls(socket: Socket, config: PostgresConfig, tools: PostgresTools, signal: AbortSignal): Promise<string> {
-  if (config.tls.mode === 'disable') return 'TLS is switched off';
-  const fail = (reason: string, cause?: unknown) =>
+async function tryTls(socket: Socket, config: PostgresConfig, tools: PostgresTools, signal: AbortSignal): Promise<Text> {
+  if (config.tls.mode === 'disable') return { en: 'TLS is switched off', zh: 'TLS 已关闭' };
+  const fail = (reason: Text, cause?: unknown) =>
     tools.problems['tls-failed']({ values: { address: `${config.host}:${config.port}`, reason }, cause });
   const answer = new Promise<Buffer>((resolve) => socket.once('data', resolve));
   socket.write(SSL_REQUEST);
   const first = await within(answer, socket, config.connectTimeout, tools, signal).catch((error: unknown) => {
     if (signal.aborted) throw signal.reason;
-    throw fail((error as Error).message, error);
+    throw fail(wordsOf(error), error);
   });
   if (first[0] !== 0x53) {
-    if (config.tls.mode === 'prefer') return 'the server offers no TLS; the connection is not encrypted';
-    throw fail('the server offers no TLS');
+    if (config.tls.mode === 'prefer')
+      return { en: 'the server offers no TLS; the connection is not encrypted', zh: '服务器不支持 TLS；连接未加密' };
+    throw fail(NO_TLS);
   }
   try {
     const secure = connectTls({ socket, ...tlsOptions(config) });
     await settled(secure, 'secureConnect', config.connectTimeout, tools, signal);
-    const checked = config.tls.mode === 'verify-full' ? 'certificate and name checked' : 'certificate not checked';
-    return `${secure.getProtocol() ?? 'TLS'}, ${checked}`;
+    const checked =
+      config.tls.mode === 'verify-full'
+        ? { en: 'certificate and name checked', zh: '已校验证书与名称' }
+        : { en: 'certificate not checked', zh: '未校验证书' };
+    return tell({ en: '{protocol}, {checked}', zh: '{protocol}，{checked}' }, { protocol: secure.getProtocol() ?? 'TLS', checked });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw fail((error as Error).message, error);
+    throw fail(wordsOf(error), error);
   }
 }
 
@@ -147,8 +169,8 @@ function within<T>(wanted: Promise<T>, socket: Socket, timeoutMs: number, tools:
       reject(error);
     };
     const abort = () => fail(signal.reason as Error);
-    const onClose = () => fail(new Error('the server closed the connection'));
-    const cancel = tools.clock.after(timeoutMs, () => fail(new Error(`no answer within ${timeoutMs} ms`)));
+    const onClose = () => fail(new Told({ en: 'the server closed the connection', zh: '服务器关闭了连接' }));
+    const cancel = tools.clock.after(timeoutMs, () => fail(new Told(noAnswerWithin(timeoutMs))));
     const done = () => {
       cancel();
       signal.removeEventListener('abort', abort);

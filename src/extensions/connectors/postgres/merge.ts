@@ -1,5 +1,5 @@
 /** Moves staged rows into the target, inside the open transaction: by key, or as its whole new contents. */
-import type { SinkTarget } from '../../../sdk/index.ts';
+import { type SinkTarget, verbatim, DOUBLE_ROWS, wouldFollow, wouldLose } from '../../../sdk/index.ts';
 import { quoteList, quoteName } from './names.ts';
 import type { ServerError } from './problems-of.ts';
 import type { PostgresTools, Session } from './session.ts';
@@ -77,7 +77,7 @@ async function swapWhole(
     signal,
   );
   if (followers.length > 0) {
-    const reason = `rows of ${followers.map((row) => row['name']).join(', ')} would be deleted or emptied with them (ON DELETE)`;
+    const reason = wouldFollow(followers.map((row) => row['name']).join(', '));
     throw tools.problems['replace-referenced']({ values: { table: table.name, reason } });
   }
   const names = quoteList(target.schema.columns.map((column) => column.name));
@@ -98,12 +98,14 @@ async function swapWhole(
 function refuseOwnColumns(tools: PostgresTools, table: TargetTable, target: SinkTarget): void {
   const own = table.columns.filter((name) => !target.schema.columns.some((column) => column.name === name));
   if (own.length === 0) return;
-  const reason = `rows trade values of a unique key, and columns ${own.join(', ')}, which the stream does not have, would lose theirs`;
-  throw tools.problems['replace-referenced']({ values: { table: table.name, reason } });
+  throw tools.problems['replace-referenced']({ values: { table: table.name, reason: wouldLose(own.join(', ')) } });
 }
 
 function referenced(tools: PostgresTools, table: TargetTable, error: ServerError): Error {
-  return tools.problems['replace-referenced']({ values: { table: table.name, reason: error.detail ?? error.message }, cause: error });
+  return tools.problems['replace-referenced']({
+    values: { table: table.name, reason: verbatim(error.detail ?? error.message) },
+    cause: error,
+  });
 }
 
 async function refuseDoubles(
@@ -118,6 +120,6 @@ async function refuseDoubles(
   if (!row) return;
   const named = key.map((name) => `${name}=${row[name]}`).join(', ');
   throw tools.problems['duplicate-key']({
-    values: { stream: target.schema.name, key: named, reason: 'the source gave two rows with this key' },
+    values: { stream: target.schema.name, key: named, reason: DOUBLE_ROWS },
   });
 }

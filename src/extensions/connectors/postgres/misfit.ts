@@ -9,6 +9,8 @@ import {
   type Problem,
   rowRange,
   type SinkTarget,
+  type Text,
+  verbatim,
 } from '../../../sdk/index.ts';
 import { quoteName } from './names.ts';
 import type { PostgresProblems, ServerError } from './problems-of.ts';
@@ -74,9 +76,12 @@ function isMisfit(code: string): boolean {
   return code.startsWith('22') || code.startsWith('23') || code === 'P0001';
 }
 
-function reasonOf(error: ServerError): string {
-  if (error.code === '22021' && error.message.includes('0x00')) return 'the text holds a NUL character, which PostgreSQL cannot store';
-  return error.detail && error.code?.startsWith('23') ? `${error.message} (${error.detail.slice(0, 300)})` : error.message.slice(0, 500);
+const HOLDS_NUL: Text = { en: 'the text holds a NUL character, which PostgreSQL cannot store', zh: '文本含 NUL 字符，PostgreSQL 无法存储' };
+
+function reasonOf(error: ServerError): Text {
+  if (error.code === '22021' && error.message.includes('0x00')) return HOLDS_NUL;
+  const more = error.detail && error.code?.startsWith('23') ? ` (${error.detail.slice(0, 300)})` : '';
+  return verbatim(`${error.message.slice(0, 500)}${more}`);
 }
 
 /** The row a broken foreign key speaks of: it is checked after the rows are in, so only its values are told. */

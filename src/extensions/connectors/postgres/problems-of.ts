@@ -1,5 +1,5 @@
 /** Errors of PostgreSQL and its sockets as problems people can act on. Source: manual, appendix A (error codes). */
-import { connectorProblems, Problem, type ProblemFactory, sinkProblems } from '../../../sdk/index.ts';
+import { connectorProblems, Problem, type ProblemFactory, sinkProblems, type Text, verbatim, NOTHING_LISTENS } from '../../../sdk/index.ts';
 
 export const postgresProblems = {
   ...connectorProblems,
@@ -73,9 +73,9 @@ export function toProblem(error: unknown, problems: PostgresProblems, about: Abo
   return problems[name]({ values: { ...about, reason: reasonOf(name, error) }, cause: error });
 }
 
-function reasonOf(name: Name, error: ServerError): string {
-  if (name === 'host-unreachable') return error.code === 'ECONNREFUSED' ? 'nothing listens there' : String(error.code);
-  return error.message;
+function reasonOf(name: Name, error: ServerError): Text {
+  if (name === 'host-unreachable') return error.code === 'ECONNREFUSED' ? NOTHING_LISTENS : verbatim(String(error.code));
+  return verbatim(error.message);
 }
 
 function isLost(message: string): boolean {

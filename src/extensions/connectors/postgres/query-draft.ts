@@ -42,7 +42,11 @@ export async function inferTypes(client: pg.Client, shape: QueryShape): Promise<
 }
 
 async function readOnly<V>(client: pg.Client, shape: QueryShape, work: () => Promise<V>): Promise<V> {
-  if (!QUERY.test(shape.sql)) throw new QueryFailure('refused', 'the statement is no SELECT; a data API only reads');
+  if (!QUERY.test(shape.sql))
+    throw new QueryFailure('refused', {
+      en: 'the statement is no SELECT; a data API only reads',
+      zh: '语句不是 SELECT；数据 API 只能读取',
+    });
   try {
     await client.query('BEGIN READ ONLY');
     await client.query(`SET LOCAL statement_timeout = ${TRY_MS}`);

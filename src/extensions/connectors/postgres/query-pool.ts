@@ -107,7 +107,7 @@ class Pool implements QueryPool {
   }
 
   async close(): Promise<void> {
-    this.#life.abort(new QueryFailure('unavailable', 'the connection was closed'));
+    this.#life.abort(new QueryFailure('unavailable', { en: 'the connection was closed', zh: '连接已关闭' }));
     this.#stopRetry();
     for (const pooled of this.#all) this.#lose(pooled);
   }
@@ -182,7 +182,13 @@ class Pool implements QueryPool {
       };
       const stopTimer = this.#clock.after(WAIT_MS, () => {
         settle();
-        reject(new QueryFailure('unavailable', 'no connection came free in time', { cause: this.#lastFailure }));
+        reject(
+          new QueryFailure(
+            'unavailable',
+            { en: 'no connection came free in time', zh: '没有及时空出的连接' },
+            { cause: this.#lastFailure },
+          ),
+        );
       });
       signal.addEventListener('abort', abort, { once: true });
       this.#waiting.add(got);
@@ -194,9 +200,13 @@ class Pool implements QueryPool {
 async function prepareClient(open: OpenClient, clock: Clock, life: AbortSignal): Promise<PooledClient> {
   const deadline = new AbortController();
   const signal = AbortSignal.any([life, deadline.signal]);
-  const stop = clock.after(OPEN_MS, () => deadline.abort(new QueryFailure('unavailable', 'opening a connection took too long')), {
-    unref: true,
-  });
+  const stop = clock.after(
+    OPEN_MS,
+    () => deadline.abort(new QueryFailure('unavailable', { en: 'opening a connection took too long', zh: '打开连接耗时过长' })),
+    {
+      unref: true,
+    },
+  );
   let client: pg.Client | undefined;
   const drop = () => client && destroyClient(client);
   signal.addEventListener('abort', drop, { once: true });

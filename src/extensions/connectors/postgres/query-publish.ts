@@ -3,7 +3,7 @@
  * whether the login could write. Runs in READ ONLY transactions; the shape itself is never executed.
  */
 import type pg from 'pg';
-import { QueryFailure, type QueryColumn, type QueryShape } from '../../../sdk/index.ts';
+import { QueryFailure, type QueryColumn, type QueryShape, type Text, verbatim } from '../../../sdk/index.ts';
 import { columnTypeOf } from './query-json.ts';
 
 const EXPLAIN_MS = 10_000;
@@ -60,7 +60,7 @@ export async function describeShape(client: pg.Client, shape: QueryShape): Promi
   } catch (error) {
     if (error instanceof QueryFailure) throw error;
     const { message, code, position } = error as { message: string; code?: string; position?: string };
-    throw new QueryFailure(code === '25006' ? 'refused' : /^(08|53|57P)/.test(code ?? '') ? 'unavailable' : 'failed', message, {
+    throw new QueryFailure(code === '25006' ? 'refused' : /^(08|53|57P)/.test(code ?? '') ? 'unavailable' : 'failed', verbatim(message), {
       cause: error,
       position: position === undefined ? undefined : Number(position) - PREPARE.length,
     });
@@ -71,9 +71,17 @@ export async function describeShape(client: pg.Client, shape: QueryShape): Promi
 }
 
 function refuseActing(plan: string): void {
-  if (ACTING_NODE.test(plan)) throw new QueryFailure('refused', 'the query changes or locks rows; a data API only reads');
+  if (ACTING_NODE.test(plan))
+    throw new QueryFailure('refused', {
+      en: 'the query changes or locks rows; a data API only reads',
+      zh: '查询会更改或锁定行；数据 API 只能读取',
+    });
   const called = ACTING_FUNCTION.exec(plan);
-  if (called) throw new QueryFailure('refused', `the query calls ${called[1]}(), which a data API may not`);
+  if (called)
+    throw new QueryFailure('refused', {
+      en: `the query calls ${called[1]}(), which a data API may not`,
+      zh: `查询调用了 ${called[1]}()，数据 API 不允许调用它`,
+    });
 }
 
 interface Field {
@@ -151,23 +159,35 @@ export async function findUniqueKey(
   return (rows as { unique: string }[])[0]?.unique === 'true';
 }
 
-/** The strongest right to write that the login holds, in words; null when it can only read. */
-export async function findWriteRights(client: pg.Client): Promise<string | null> {
+const WRITE_RIGHTS: Readonly<Record<string, Text>> = {
+  superuser: { en: 'it is a superuser', zh: '它是超级用户' },
+  replication: { en: 'it may replicate', zh: '它有复制权限' },
+  member: {
+    en: 'it is a member of a role that writes data or reaches the server’s files',
+    zh: '它属于可写数据或可访问服务器文件的角色',
+  },
+  tables: { en: 'it may change tables', zh: '它可以修改表' },
+  schemas: { en: 'it may create schemas in the database', zh: '它可以在数据库中创建 schema' },
+};
+
+/** The strongest right to write that the login holds, null when it can only read. */
+export async function findWriteRights(client: pg.Client): Promise<Text | null> {
   const { rows } = await client.query(
     `SELECT CASE
-       WHEN r.rolsuper THEN 'it is a superuser'
-       WHEN r.rolreplication THEN 'it may replicate'
+       WHEN r.rolsuper THEN 'superuser'
+       WHEN r.rolreplication THEN 'replication'
        WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_roles w
                     WHERE w.rolname IN ('pg_write_all_data', 'pg_write_server_files', 'pg_execute_server_program', 'pg_read_server_files')
                     AND pg_catalog.pg_has_role(current_user, w.oid, 'member'))
-       THEN 'it is a member of a role that writes data or reaches the server’s files'
+       THEN 'member'
        WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                     WHERE c.relkind IN ('r', 'p', 'v', 'f')
                     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%'
                     AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                    AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) THEN 'it may change tables'
-       WHEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') THEN 'it may create schemas in the database'
+                    AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) THEN 'tables'
+       WHEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') THEN 'schemas'
      END AS why FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   );
-  return (rows as { why: string | null }[])[0]?.why ?? null;
+  const why = (rows as { why: string | null }[])[0]?.why;
+  return why ? WRITE_RIGHTS[why]! : null;
 }

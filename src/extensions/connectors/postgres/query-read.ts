@@ -4,7 +4,7 @@
  * enforces the cap. Source: PostgreSQL manual 55.2.3 "Extended Query" and 55.2.4 "Pipelining".
  */
 import type pg from 'pg';
-import { type BoundValue, QueryFailure, type QueryLimits, type QueryResult } from '../../../sdk/index.ts';
+import { type BoundValue, QueryFailure, type QueryLimits, type QueryResult, SORT_NOT_UNIQUE } from '../../../sdk/index.ts';
 import { columnTypeOf, type JsonWriter, jsonWriterOf } from './query-json.ts';
 import { BEGIN, type PooledClient, type PreparedStatement, ROLLBACK } from './query-pool.ts';
 
@@ -137,7 +137,10 @@ class ReadQuery {
     if (this.#failure || this.#more) return;
     if (limits.firstRows && this.#rows >= limits.firstRows) return void (this.#more = true);
     if (limits.pageRows && this.#rows >= limits.pageRows) return this.#afterPage(fields);
-    if (this.#rows >= limits.rowsMax) return this.#fail(new QueryFailure('rows', `the answer has more than ${limits.rowsMax} rows`));
+    if (this.#rows >= limits.rowsMax)
+      return this.#fail(
+        new QueryFailure('rows', { en: `the answer has more than ${limits.rowsMax} rows`, zh: `结果多于 ${limits.rowsMax} 行` }),
+      );
     let row = this.#rows === 0 ? '{' : ',{';
     for (let i = 0; i < fields.length; i++) {
       const column = this.#columns[i]!;
@@ -147,7 +150,9 @@ class ReadQuery {
     row += '}';
     this.#bytes += Buffer.byteLength(row);
     if (this.#bytes > limits.bytesMax) {
-      this.#fail(new QueryFailure('bytes', `the answer has more than ${limits.bytesMax} bytes`));
+      this.#fail(
+        new QueryFailure('bytes', { en: `the answer has more than ${limits.bytesMax} bytes`, zh: `结果超过 ${limits.bytesMax} 字节` }),
+      );
       return this.#request.enough();
     }
     this.#json += row;
@@ -158,8 +163,7 @@ class ReadQuery {
   /** A next page exists. Were its first row equal in all sort columns, the cursor would skip it. */
   #afterPage(fields: readonly (string | null)[]): void {
     this.#more = true;
-    if (this.#sort.every((i) => fields[i] === this.#last![i]))
-      this.#fail(new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows'));
+    if (this.#sort.every((i) => fields[i] === this.#last![i])) this.#fail(new QueryFailure('failed', SORT_NOT_UNIQUE));
   }
 
   #fail(failure: QueryFailure): void {

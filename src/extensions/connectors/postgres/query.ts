@@ -14,6 +14,7 @@ import {
   type QueryLimits,
   type QueryResult,
   type QueryShape,
+  verbatim,
 } from '../../../sdk/index.ts';
 import { createQueryPool, destroyClient, type OpenClient, type PooledClient, type QueryPool } from './query-pool.ts';
 import { explainShape, inferTypes } from './query-draft.ts';
@@ -61,7 +62,11 @@ interface Call {
 
 async function run(pool: QueryPool, clock: Clock, call: Call): Promise<QueryResult> {
   const { shape, values, limits, sortColumns, signal } = call;
-  if (!QUERY.test(shape.sql)) throw new QueryFailure('refused', 'the statement is no SELECT; a data API only reads');
+  if (!QUERY.test(shape.sql))
+    throw new QueryFailure('refused', {
+      en: 'the statement is no SELECT; a data API only reads',
+      zh: '语句不是 SELECT；数据 API 只能读取',
+    });
   return onClient(pool, clock, signal, values.length > 0, async (pooled, cancel) => {
     const request = { sql: shape.sql, values, limits, sortColumns, enough: cancel };
     try {
@@ -149,7 +154,7 @@ function toFailure(error: unknown, hasValues: boolean): unknown {
   if (error instanceof QueryFailure || !(error instanceof Error)) return error;
   const { code = '' } = error as { code?: string };
   const position = Number((error as { position?: string }).position) || undefined;
-  const make = (reason: QueryFailure['reason']) => new QueryFailure(reason, error.message, { cause: error, position });
+  const make = (reason: QueryFailure['reason']) => new QueryFailure(reason, verbatim(error.message), { cause: error, position });
   if (code === '57014') return make('timeout');
   if (code === '25006') return make('refused');
   if (hasValues && VALUE_CODES.test(code)) return make('value');

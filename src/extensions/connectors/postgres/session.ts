@@ -5,7 +5,7 @@
 import { connect as connectSocket } from 'node:net';
 import type pg from 'pg';
 import type { Readable } from 'node:stream';
-import type { ConnectorTools } from '../../../sdk/index.ts';
+import { type ConnectorTools, type Text, Told, wordsOf, NOTHING_LISTENS, NO_TLS, NO_ADDRESS } from '../../../sdk/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { type About, type postgresProblems, toProblem } from './problems-of.ts';
 
@@ -195,7 +195,7 @@ function sendCancel(client: pg.Client): void {
 export async function connect(config: PostgresConfig, tools: PostgresTools, purpose: string, signal: AbortSignal): Promise<pg.Client> {
   const addresses = await tools.resolveHost(config.host, config.port, signal);
   const about = { user: config.user, database: config.database, address: `${config.host}:${config.port}` };
-  let last: unknown = new Error('the name has no address');
+  let last: unknown = new Told(NO_ADDRESS);
   for (const address of addresses) {
     for (const secure of config.tls.mode === 'disable' ? [false] : config.tls.mode === 'prefer' ? [true, false] : [true]) {
       try {
@@ -211,7 +211,7 @@ export async function connect(config: PostgresConfig, tools: PostgresTools, purp
   throw isUnreachable(last)
     ? tools.problems['host-unreachable']({ values: { ...about, reason: reachReason(last) }, cause: last })
     : isWithoutTls(last)
-      ? tools.problems['tls-failed']({ values: { ...about, reason: 'the server offers no TLS' }, cause: last })
+      ? tools.problems['tls-failed']({ values: { ...about, reason: NO_TLS }, cause: last })
       : toProblem(last, tools.problems, about);
 }
 
@@ -272,9 +272,9 @@ function isUnreachable(error: unknown): boolean {
   );
 }
 
-function reachReason(error: unknown): string {
+function reachReason(error: unknown): Text {
   const code = (error as { code?: string }).code;
-  return code === 'ECONNREFUSED' ? 'nothing listens there' : (error as Error).message;
+  return code === 'ECONNREFUSED' ? NOTHING_LISTENS : wordsOf(error);
 }
 
 function close(client: pg.Client): void {

@@ -13,6 +13,7 @@ import {
   type Sink,
   type SinkSession,
   type SinkTarget,
+  REPLACING,
 } from '../../../sdk/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { mergeByKey, swapContents } from './merge.ts';
@@ -83,7 +84,7 @@ export function createSink(config: PostgresConfig, tools: PostgresTools): Sink {
 function refuseTarget(tools: PostgresTools, table: TargetTable, target: SinkTarget): void {
   if (!table.exists) return;
   if (target.write === 'replace' && !table.owned && !target.adopt) {
-    throw tools.problems['not-owned']({ values: { table: table.name, action: '`write: replace`' } });
+    throw tools.problems['not-owned']({ values: { table: table.name, action: REPLACING } });
   }
   if (target.write === 'upsert' && !hasUniqueKey(table, keyOf(target))) {
     throw tools.problems['key-missing']({ values: { table: table.name, key: keyOf(target).join(', '), write: target.write } });

@@ -14,6 +14,9 @@ import {
   type ReadRequest,
   type Source,
   type StreamSchema,
+  type Text,
+  verbatim,
+  noSuchColumn,
 } from '../../../sdk/index.ts';
 import { readBound } from './bound.ts';
 import type { PostgresConfig } from './config.ts';
@@ -85,8 +88,7 @@ async function* cutRows(pieces: AsyncIterable<Buffer>, request: ReadRequest, too
     if (bytes < request.batchBytes) continue;
     const end = endOfRows(piece);
     if (end === 0) {
-      if (bytes > ROW_BYTES_MAX)
-        throw tools.problems['server-error']({ values: { reason: `a row of ${request.stream.name} is longer than 256 MiB` } });
+      if (bytes > ROW_BYTES_MAX) throw tools.problems['server-error']({ values: { reason: tooLongRow(request.stream.name) } });
       continue;
     }
     const rest = Buffer.from(piece.subarray(end));
@@ -97,6 +99,11 @@ async function* cutRows(pieces: AsyncIterable<Buffer>, request: ReadRequest, too
   }
   if (bytes > 0) yield join(held, bytes);
 }
+
+const tooLongRow = (stream: string): Text => ({
+  en: `a row of ${stream} is longer than 256 MiB`,
+  zh: `${stream} 的一行超过 256 MiB`,
+});
 
 function join(pieces: readonly Buffer[], bytes: number): Uint8Array {
   const data = new Uint8Array(bytes);
@@ -156,7 +163,7 @@ async function literalTypes(
   const gone = names.find((name) => !types.has(name));
   if (rows.length === 0) throw tools.problems['stream-gone']({ values: { stream: stream.name } });
   if (gone !== undefined) {
-    throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `column "${gone}" does not exist` } });
+    throw tools.problems['column-gone']({ values: { stream: stream.name, reason: noSuchColumn(gone) } });
   }
   return types;
 }
@@ -165,7 +172,7 @@ async function literalTypes(
 function aboutStream(error: unknown, tools: PostgresTools, stream: StreamSchema): unknown {
   if (!(error instanceof Problem) || !(error.options.cause instanceof Error)) return error;
   const { code } = error;
-  const reason = error.options.cause.message;
+  const reason = verbatim(error.options.cause.message);
   if (code.endsWith('/stream-gone')) return tools.problems['stream-gone']({ values: { stream: stream.name }, cause: error });
   if (code.endsWith('/column-gone')) return tools.problems['column-gone']({ values: { stream: stream.name, reason }, cause: error });
   return error;

@@ -3,7 +3,7 @@
  * `_weir_checkpoint` holds one position per (pipeline, stream); `_weir_owned` names the tables Weir made,
  * with their object id, so that a table somebody else made later under the same name is not taken for ours.
  */
-import type { Checkpoint, Position, SinkTarget } from '../../../sdk/index.ts';
+import { type Checkpoint, type Position, type SinkTarget, type Text } from '../../../sdk/index.ts';
 import { quoteList, quoteName, quoteTable, sqlType } from './names.ts';
 import type { PostgresTools, Session, TextRow } from './session.ts';
 
@@ -170,7 +170,7 @@ async function fitColumns(
   if (gained.length > 0) {
     if (!table.owned && !target.adopt) {
       throw tools.problems['not-owned']({
-        values: { table: table.name, action: `adding column(s) ${gained.map((column) => column.name).join(', ')}` },
+        values: { table: table.name, action: adding(gained.map((column) => column.name).join(', ')) },
       });
     }
     const parts = gained.map((column) => `ADD COLUMN ${quoteName(column.name)} ${sqlType(column)}`);
@@ -185,6 +185,8 @@ async function fitColumns(
     );
   }
 }
+
+const adding = (columns: string): Text => ({ en: `adding column(s) ${columns}`, zh: `添加列 ${columns}` });
 
 /** Makes the target table and records it as ours, in the open transaction: it stays only if the rows do. */
 export async function createTable(session: Session, table: TargetTable, target: SinkTarget, signal: AbortSignal): Promise<void> {

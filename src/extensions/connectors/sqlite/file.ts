@@ -4,7 +4,7 @@
  */
 import { closeSync, constants as flags, fstatSync, openSync, statSync } from 'node:fs';
 import { constants, DatabaseSync } from 'node:sqlite';
-import { type ConnectorTools, Problem } from '../../../sdk/index.ts';
+import { type ConnectorTools, Problem, verbatim } from '../../../sdk/index.ts';
 import type { SqliteConfig, sqliteProblems, SqliteProblems } from './config.ts';
 
 export type SqliteTools = ConnectorTools<typeof sqliteProblems>;
@@ -115,14 +115,17 @@ export function toProblem(error: unknown, problems: SqliteProblems, about: { fil
   if (!(error instanceof Error) || error instanceof Problem || error.name === 'AssertionFailure') return error;
   const { errcode = 0, message } = error as SqliteError;
   const system = (error as { code?: string }).code ?? '';
-  const values = { ...about, reason: message };
+  const values = { ...about, reason: verbatim(message) };
   const gone = /^no such (table|column): (.+)$/.exec(message);
   if (system === 'ENOENT') return problems['file-missing']({ values, cause: error });
   if (system === 'ENOSPC' || errcode % 256 === 13 || errcode === 4874) return problems['disk-full']({ values, cause: error });
   if (system === 'EACCES' || system === 'EPERM' || system === 'EROFS' || errcode % 256 === 8)
     return problems['permission-denied']({ values, cause: error });
   if (errcode % 256 === 5 || errcode % 256 === 6) {
-    return problems['server-busy']({ values: { reason: 'another program is writing the file' }, cause: error });
+    return problems['server-busy']({
+      values: { reason: { en: 'another program is writing the file', zh: '另一个程序正在写该文件' } },
+      cause: error,
+    });
   }
   if (errcode % 256 === 26 || errcode % 256 === 11) return problems['not-a-database']({ values, cause: error });
   if (gone && about.stream) return problems[gone[1] === 'table' ? 'stream-gone' : 'column-gone']({ values, cause: error });

@@ -1,5 +1,5 @@
 /** SQLite files as source, sink and query engine of data APIs. */
-import { type CheckStep, type ConnectorTools, defineConnector, Problem } from '../../../sdk/index.ts';
+import { type CheckStep, type ConnectorTools, defineConnector, Problem, type Text } from '../../../sdk/index.ts';
 import { type SqliteConfig, sqliteConfig, sqliteProblems } from './config.ts';
 import { guard, type SqliteTools } from './file.ts';
 import { createSqliteQuery } from './query.ts';
@@ -57,7 +57,7 @@ async function* checkSteps(config: SqliteConfig, tools: SqliteTools, signal: Abo
   try {
     await tools.resolveFile(config.file, 'write');
     const tables = await reading(config, tools, undefined, signal, (database) => discoverStreams(database).length);
-    yield { step: 'path', ok: true, ms: ms(), detail: `${config.file} is an SQLite database with ${tables} table(s)` };
+    yield { step: 'path', ok: true, ms: ms(), detail: found(config.file, tables) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const missing = error.code.endsWith('/file-missing');
@@ -65,8 +65,13 @@ async function* checkSteps(config: SqliteConfig, tools: SqliteTools, signal: Abo
       step: 'path',
       ok: missing,
       ms: ms(),
-      detail: error.message,
-      ...(missing ? { warning: 'the file does not exist yet; the first write makes it' } : {}),
+      detail: error.detail,
+      ...(missing ? { warning: { en: 'the file does not exist yet; the first write makes it', zh: '文件尚不存在；首次写入时创建' } } : {}),
     };
   }
 }
+
+const found = (file: string, tables: number): Text => ({
+  en: `${file} is an SQLite database with ${tables} table(s)`,
+  zh: `${file} 是 SQLite 数据库，含 ${tables} 个表`,
+});

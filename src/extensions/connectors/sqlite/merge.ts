@@ -3,7 +3,7 @@
  * never held for long. Also finds the row behind a broken constraint.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { Problem, type SinkTarget } from '../../../sdk/index.ts';
+import { Problem, type SinkTarget, verbatim, DOUBLE_ROWS, wouldFollow, wouldLose } from '../../../sdk/index.ts';
 import { quoteList, quoteName, type SqliteError, type SqliteTools } from './file.ts';
 import { hasUniqueKey, keyOf, type TargetTable } from './target.ts';
 import type { SqliteValue } from './types.ts';
@@ -61,8 +61,7 @@ export async function swapRows(at: Merging, table: TargetTable): Promise<void> {
     database.exec('ROLLBACK TO weir_swap; RELEASE weir_swap');
     const own = [...table.columns.keys()].filter((name) => !target.schema.columns.some((column) => column.name === name));
     if (own.length > 0) {
-      const reason = `rows trade values of a unique key, and columns ${own.join(', ')}, which the stream does not have, would lose theirs`;
-      throw at.tools.problems['replace-referenced']({ values: { table: target.table, reason } });
+      throw at.tools.problems['replace-referenced']({ values: { table: target.table, reason: wouldLose(own.join(', ')) } });
     }
     await swapWhole(at);
   }
@@ -77,7 +76,7 @@ async function swapWhole(at: Merging): Promise<void> {
     )
     .all(target.table, target.table) as unknown as SqliteValue[][];
   if (followers.length > 0) {
-    const reason = `rows of ${followers.map((row) => row[0]).join(', ')} would be deleted or emptied with them (ON DELETE)`;
+    const reason = wouldFollow(followers.map((row) => row[0]).join(', '));
     throw at.tools.problems['replace-referenced']({ values: { table: target.table, reason } });
   }
   database.exec(`DELETE FROM main.${quoteName(target.table)}`);
@@ -94,7 +93,7 @@ function gatherKeys({ database, tools, target }: Merging, key: readonly string[]
     | SqliteValue[]
     | undefined;
   if (!row) return;
-  const values = { stream: target.schema.name, key: shown(key, row), reason: 'the source gave two rows with this key' };
+  const values = { stream: target.schema.name, key: shown(key, row), reason: DOUBLE_ROWS };
   throw tools.problems['duplicate-key']({ values });
 }
 
@@ -108,10 +107,10 @@ export function explain(error: unknown, { database, tools, target }: Omit<Mergin
   const columns = (failed?.[2] ?? '')
     .split(', ')
     .map((name) => (name.startsWith(`${target.table}.`) ? name.slice(target.table.length + 1) : name));
-  const values = { stream: target.schema.name, key: 'unknown', column: columns.join(', '), reason: message };
+  const values = { stream: target.schema.name, key: 'unknown', column: columns.join(', '), reason: verbatim(message) };
   if (!failed || !columns.every((name) => target.schema.columns.some((column) => column.name === name))) {
     if (/FOREIGN KEY/.test(message) && target.write === 'replace') {
-      return tools.problems['replace-referenced']({ values: { table: target.table, reason: message }, cause: error });
+      return tools.problems['replace-referenced']({ values: { table: target.table, reason: verbatim(message) }, cause: error });
     }
     return tools.problems['constraint-violated']({ values, cause: error });
   }

@@ -14,6 +14,10 @@ import {
   type QueryLimits,
   type QueryResult,
   type QueryShape,
+  type Text,
+  tell,
+  verbatim,
+  SORT_NOT_UNIQUE,
 } from '../../../sdk/index.ts';
 import { columnTypeOf, type SqliteValue, toJson } from './query-json.ts';
 
@@ -112,9 +116,11 @@ async function openHandle({ resolvePath, busyMs }: SqliteQueryOptions, signal: A
     database.setAuthorizer(authorize);
     return { database, schemaVersion, schema: -1, statements: new Map() };
   } catch (error) {
-    throw new QueryFailure('unavailable', `the database file cannot be opened: ${(error as Error).message}`, { cause: error });
+    throw new QueryFailure('unavailable', tell(CANNOT_OPEN, { words: (error as Error).message }), { cause: error });
   }
 }
+
+const CANNOT_OPEN: Text = { en: 'the database file cannot be opened: {words}', zh: '无法打开数据库文件：{words}' };
 
 /** Only reading is let through. Source: SQLite C interface, "Compile-Time Authorization Callbacks". */
 function authorize(action: number, first: string | null, second: string | null): number {
@@ -148,7 +154,10 @@ function cached(handle: Handle, shape: QueryShape): Prepared {
 function prepare(database: DatabaseSync, shape: QueryShape): Prepared {
   const statement = database.prepare(shape.sql);
   if (shape.sql.trim() !== statement.sourceSQL.trim())
-    throw new QueryFailure('refused', 'there is a second statement; a data API is one SELECT');
+    throw new QueryFailure('refused', {
+      en: 'there is a second statement; a data API is one SELECT',
+      zh: '含有第二条语句；数据 API 只能是一条 SELECT',
+    });
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
   const columns = statement.columns().map((c): QueryColumn => {
@@ -157,7 +166,11 @@ function prepare(database: DatabaseSync, shape: QueryShape): Prepared {
       ? { name: c.name, type, origin: { namespace: c.database ?? undefined, table: c.table, column: c.column } }
       : { name: c.name, type };
   });
-  if (columns.length === 0) throw new QueryFailure('refused', 'the statement answers no columns; a data API is one SELECT');
+  if (columns.length === 0)
+    throw new QueryFailure('refused', {
+      en: 'the statement answers no columns; a data API is one SELECT',
+      zh: '语句不返回任何列；数据 API 只能是一条 SELECT',
+    });
   return { statement, columns, heads: columns.map((c, i) => `${i === 0 ? '' : ','}${JSON.stringify(c.name)}:`) };
 }
 
@@ -177,24 +190,27 @@ function read(
   let last: readonly SqliteValue[] | undefined;
   let more = false;
   for (const row of statement.iterate(bindings(values)) as unknown as Iterable<SqliteValue[]>) {
-    if (clock.monotonic() > deadline) throw new QueryFailure('timeout', `the query passed ${limits.timeoutMs} ms`);
+    if (clock.monotonic() > deadline)
+      throw new QueryFailure('timeout', { en: `the query passed ${limits.timeoutMs} ms`, zh: `查询超过 ${limits.timeoutMs} 毫秒` });
     if (limits.firstRows && rows >= limits.firstRows) {
       more = true;
       break;
     }
     if (limits.pageRows && rows >= limits.pageRows) {
-      if (sort.every((i) => isSame(row[i]!, last![i]!)))
-        throw new QueryFailure('failed', 'the sort columns are not unique: a page would lose rows');
+      if (sort.every((i) => isSame(row[i]!, last![i]!))) throw new QueryFailure('failed', SORT_NOT_UNIQUE);
       more = true;
       break;
     }
-    if (rows >= limits.rowsMax) throw new QueryFailure('rows', `the answer has more than ${limits.rowsMax} rows`);
-    if (row.length !== heads.length) throw new QueryFailure('failed', 'the table changed its columns during the call');
+    if (rows >= limits.rowsMax)
+      throw new QueryFailure('rows', { en: `the answer has more than ${limits.rowsMax} rows`, zh: `结果多于 ${limits.rowsMax} 行` });
+    if (row.length !== heads.length)
+      throw new QueryFailure('failed', { en: 'the table changed its columns during the call', zh: '调用期间表的列发生了变化' });
     let text = rows === 0 ? '{' : ',{';
     for (let i = 0; i < row.length; i++) text += heads[i]! + toJson(row[i]!, columns[i]!.type);
     text += '}';
     bytes += Buffer.byteLength(text);
-    if (bytes > limits.bytesMax) throw new QueryFailure('bytes', `the answer has more than ${limits.bytesMax} bytes`);
+    if (bytes > limits.bytesMax)
+      throw new QueryFailure('bytes', { en: `the answer has more than ${limits.bytesMax} bytes`, zh: `结果超过 ${limits.bytesMax} 字节` });
     json += text;
     rows += 1;
     last = row;
@@ -308,6 +324,6 @@ function guard<T>(work: () => T, hasValues = false): T {
           : primary === 20 && hasValues
             ? 'value'
             : 'failed';
-    throw new QueryFailure(reason, error.message, { cause: error });
+    throw new QueryFailure(reason, verbatim(error.message), { cause: error });
   }
 }

@@ -14,6 +14,9 @@ import {
   type Sink,
   type SinkSession,
   type SinkTarget,
+  type Text,
+  tell,
+  REPLACING,
 } from '../../../sdk/index.ts';
 import type { SqliteConfig } from './config.ts';
 import { openFile, quoteList, quoteName, type SqliteError, type SqliteFile, type SqliteTools, toProblem } from './file.ts';
@@ -74,7 +77,7 @@ async function prepare(writing: Writing, signal: AbortSignal): Promise<void> {
   });
   const { table } = writing;
   if (table.exists && target.write === 'replace' && !table.owned && !target.adopt) {
-    throw tools.problems['not-owned']({ values: { table: target.table, action: '`write: replace`' } });
+    throw tools.problems['not-owned']({ values: { table: target.table, action: REPLACING } });
   }
   if (table.exists && target.write === 'upsert' && !hasUniqueKey(table, keyOf(target))) {
     throw tools.problems['key-missing']({ values: { table: target.table, key: keyOf(target).join(', '), write: target.write } });
@@ -117,7 +120,7 @@ function stageRows(writing: Writing, database: DatabaseSync, batch: Batch, signa
   const insert = database.prepare(
     `INSERT INTO ${STAGE} (${quoteList(columns.map((c) => c.name))}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
-  const refuse = (row: (string | null)[], column: string, reason: string): never => {
+  const refuse = (row: (string | null)[], column: string, reason: Text): never => {
     throw tools.problems['value-does-not-fit']({
       values: { stream: target.schema.name, key: describeKey(columns, key, row), column, reason },
     });
@@ -129,9 +132,16 @@ function stageRows(writing: Writing, database: DatabaseSync, batch: Batch, signa
       if (++count % ABORT_EVERY_ROWS === 0) signal.throwIfAborted();
       insert.run(
         ...row.map((text, i): SqliteValue => {
-          if (text === null) return key.includes(columns[i]!.name) ? refuse(row, columns[i]!.name, 'the key is null') : null;
+          if (text === null)
+            return key.includes(columns[i]!.name) ? refuse(row, columns[i]!.name, { en: 'the key is null', zh: '键为空' }) : null;
           const bound = binders[i]!(text);
-          return 'value' in bound ? bound.value : refuse(row, columns[i]!.name, `"${text.slice(0, 80)}" ${bound.misfit}`);
+          return 'value' in bound
+            ? bound.value
+            : refuse(
+                row,
+                columns[i]!.name,
+                tell({ en: '"{text}" {wrong}', zh: '“{text}”{wrong}' }, { text: text.slice(0, 80), wrong: bound.misfit }),
+              );
         }),
       );
     }

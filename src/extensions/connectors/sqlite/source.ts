@@ -10,6 +10,7 @@ import {
   type ReadRequest,
   type Source,
   type StreamSchema,
+  noSuchColumn,
 } from '../../../sdk/index.ts';
 import type { SqliteConfig } from './config.ts';
 import { openFile, quoteList, quoteName, type SqliteTools, toProblem } from './file.ts';
@@ -161,7 +162,7 @@ function lineOf(stream: StreamSchema, tools: SqliteTools, key: readonly string[]
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       const texts = row.map((value) => (value === null || value instanceof Uint8Array ? null : textOf(value)));
-      const values = { stream: stream.name, key: describeKey(columns, key, texts), column: columns[i]!.name, reason: error.message };
+      const values = { stream: stream.name, key: describeKey(columns, key, texts), column: columns[i]!.name, reason: error.detail };
       throw tools.problems['value-unreadable']({ values, cause: error });
     }
   }
@@ -196,7 +197,7 @@ function isBytes(stream: StreamSchema, name: string): boolean {
  */
 function boundOf(database: DatabaseSync, tools: SqliteTools, stream: StreamSchema, cursor: string, lookbackMs: number): ReadBound {
   const column = stream.columns.find((c) => c.name === cursor);
-  if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: `no such column: ${cursor}` } });
+  if (!column) throw tools.problems['column-gone']({ values: { stream: stream.name, reason: noSuchColumn(cursor) } });
   const [name, table] = [quoteName(cursor), quoteName(stream.table)];
   const [nulls] = all(database, `SELECT count(*) FROM ${table} WHERE ${name} IS NULL`);
   const top = (limit: string, ...values: string[]) =>

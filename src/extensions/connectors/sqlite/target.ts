@@ -96,7 +96,8 @@ export function fitColumns(database: DatabaseSync, tools: SqliteTools, table: Ta
   }
   const gained = offered.filter((column) => !table.columns.has(column.name));
   if (gained.length > 0 && !table.owned && !target.adopt) {
-    const action = `adding column(s) ${gained.map((column) => column.name).join(', ')}`;
+    const names = gained.map((column) => column.name).join(', ');
+    const action = { en: `adding column(s) ${names}`, zh: `添加列 ${names}` };
     throw tools.problems['not-owned']({ values: { table: target.table, action } });
   }
   for (const column of gained)

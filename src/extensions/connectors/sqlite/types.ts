@@ -14,7 +14,7 @@
  * all others                                 text         TEXT VARCHAR(n)
  * Source: sqlite.org/datatype3.html §3.
  */
-import { bytesCell, type Column, type ColumnType, escapeCell, misfit, NULL_CELL } from '../../../sdk/index.ts';
+import { bytesCell, type Column, type ColumnType, escapeCell, misfit, NULL_CELL, type Text, Told } from '../../../sdk/index.ts';
 
 /** A value as `node:sqlite` gives it with `readBigInts`. */
 export type SqliteValue = null | bigint | number | string | Uint8Array;
@@ -85,7 +85,7 @@ export function sqliteType(column: Column): string {
 }
 
 /** Says why a value cannot be read, to be made a problem with its row. */
-export class Unreadable extends Error {}
+export class Unreadable extends Told {}
 
 /** A stored value as an encoded cell. Throws `Unreadable` for bytes that are no text where text is declared. */
 export function cellOf(type: ColumnType, value: SqliteValue): string {
@@ -102,12 +102,15 @@ export function textOf(value: Exclude<SqliteValue, null>): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value);
   } catch {
-    throw new Unreadable('it holds bytes that are not UTF-8 text; declare the column BLOB to carry bytes');
+    throw new Unreadable({
+      en: 'it holds bytes that are not UTF-8 text; declare the column BLOB to carry bytes',
+      zh: '含有不是 UTF-8 文本的字节；如需传送字节，请将列声明为 BLOB',
+    });
   }
 }
 
 /** How a sink binds the text of a column. */
-export type Binder = (text: string) => { readonly value: SqliteValue } | { readonly misfit: string };
+export type Binder = (text: string) => { readonly value: SqliteValue } | { readonly misfit: Text };
 
 /** Makes the binder of a column: strict by the stream's type and by what the target declares. */
 export function binderOf(column: Column, declared: string): Binder {
@@ -119,7 +122,8 @@ export function binderOf(column: Column, declared: string): Binder {
       misfit(column, text) ??
       (bounds.type === column.type ? misfit({ type: column.type, ...only({ length, precision, scale }) }, text) : undefined);
     if (wrong) return { misfit: wrong };
-    if (text.includes('\0')) return { misfit: 'holds a NUL character, which SQL functions cut off' };
+    if (text.includes('\0'))
+      return { misfit: { en: 'holds a NUL character, which SQL functions cut off', zh: '含 NUL 字符，SQL 函数会在此截断' } };
     switch (column.type) {
       case 'boolean':
         return { value: /^(t|true|1)$/i.test(text) ? 1n : 0n };
@@ -131,7 +135,9 @@ export function binderOf(column: Column, declared: string): Binder {
         return numeric ? decimalValue(text) : { value: text };
       case 'float32':
       case 'float64':
-        return text === 'NaN' ? { misfit: 'is NaN, which SQLite stores as NULL' } : { value: Number(text) };
+        return text === 'NaN'
+          ? { misfit: { en: 'is NaN, which SQLite stores as NULL', zh: '是 NaN，SQLite 会存为 NULL' } }
+          : { value: Number(text) };
       case 'bytes':
         return { value: Buffer.from(text.slice(2), 'hex') };
       default:
@@ -148,7 +154,12 @@ function decimalValue(text: string): ReturnType<Binder> {
   }
   const value = Number(text);
   if (Number.isFinite(value) && digits(String(value)) === digits(text)) return { value };
-  return { misfit: 'has more digits than SQLite keeps in a number; make the target column TEXT' };
+  return {
+    misfit: {
+      en: 'has more digits than SQLite keeps in a number; make the target column TEXT',
+      zh: '的位数超过 SQLite 数字能保存的位数；请将目标列改为 TEXT',
+    },
+  };
 }
 
 /** Significant digits and exponent, one form per value. */

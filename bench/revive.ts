@@ -62,6 +62,7 @@ async function measure(weir: Weir, key: string): Promise<Map<Role, number[]>> {
 }
 
 async function killAndWait(weir: Weir, key: string, role: Role): Promise<number> {
+  await until(`${role} runs`, () => roleProcesses(weir).has(role));
   const pid = roleProcesses(weir).get(role)!;
   const from = performance.now();
   process.kill(pid, 'SIGKILL');

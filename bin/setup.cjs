@@ -1,4 +1,5 @@
 // Set-up of a checkout: `npm ci` when, and only when, the lock file's hash differs.
+// Without our stamp in node_modules nobody knows what it holds, so it counts as different: in doubt, `npm ci` is right.
 // Read by any Node >= 16. Returns a sentence when it cannot go on, null when all is installed.
 'use strict';
 const crypto = require('node:crypto');

@@ -110,6 +110,15 @@ export interface ApplyResult {
   refused: boolean;
 }
 
+export interface Attention {
+  kind: 'run-failed' | 'resource-failed' | 'resource-pending' | 'incident' | 'key-expires';
+  level: 'failed' | 'warning';
+  resource: ResourceKey | null;
+  id: string | null;
+  time: number | null;
+  text: LocalText;
+}
+
 export interface AuditItem {
   id: string;
   time: number;
@@ -240,6 +249,13 @@ export interface ConnectionCheck {
   steps: CheckStep[];
 }
 
+export interface ConsumerUsage {
+  hour: { requests: number; clientErrors: number; limited: number; serverErrors: number; p95Ms: number | null };
+  day: { requests: number; clientErrors: number; limited: number; serverErrors: number; p95Ms: number | null };
+  plan: string | null;
+  policies: Record<string, unknown>[];
+}
+
 export interface DataApiDraft {
   parameters: ({ name: string; in: 'path' | 'query' | 'header'; declared: boolean; required: boolean; used: { line: number; column: number }[]; inferred: string | null; schema: Record<string, unknown> })[];
   mistakes: ({ pointer: string; detail: string; line: number | null; column: number | null })[];
@@ -330,6 +346,16 @@ export interface Keys {
   items: Key[];
 }
 
+export interface LastRun {
+  id: string;
+  project: string;
+  pipeline: string;
+  state: 'queued' | 'running' | 'done';
+  result: 'succeeded' | 'failed' | 'cancelled' | 'skipped' | null;
+  createdAt: number;
+  finishedAt: number | null;
+}
+
 export interface LocalText {
   en: string;
   zh: string;
@@ -350,6 +376,13 @@ export interface NewKey {
 export interface NewToken {
   secret: string;
   token: Token;
+}
+
+export interface Overview {
+  attention: Attention[];
+  traffic: TrafficPoint[] | null;
+  runs: LastRun[] | null;
+  sample: 'absent' | 'loaded' | 'removed';
 }
 
 export interface PipelineOverview {
@@ -613,6 +646,15 @@ export interface Tokens {
   items: Token[];
 }
 
+export interface TrafficPoint {
+  time: number;
+  requests: number;
+  clientErrors: number;
+  limited: number;
+  serverErrors: number;
+  p95Ms: number | null;
+}
+
 export interface TriedCall {
   requestId: string;
   consumer: string | null;
@@ -742,12 +784,16 @@ export interface Client {
   explainRoute(input: { body: { method?: string; host?: string; path: string } } & Sending): Promise<Answer<RouteExplanation>>;
   /** Reads one call with all that happened in it. */
   getCall(input: { params: { id: string } } & Sending): Promise<Answer<CallDetail>>;
+  /** Calls of one consumer in the last hour and day by status class, and the limits of its plan. */
+  getConsumerUsage(input: { params: { project: string; name: string } } & Sending): Promise<Answer<ConsumerUsage>>;
   /** OpenAPI 3.1 document of the published data APIs. */
   getDataApisOpenApi(input?: { query?: { project?: string } } & Sending): Promise<Answer<Record<string, unknown>>>;
   /** Looks for what is wrong or risky in this installation. */
   getDoctorReport(input?: Sending): Promise<Answer<DoctorReport>>;
   /** Shows the connected gateways and workers and the revision each thread serves. */
   getFleet(input?: Sending): Promise<Answer<Fleet>>;
+  /** What needs attention first, the last hour of traffic per minute, the newest run of each pipeline, the sample. Parts the caller may not read are null. */
+  getOverview(input?: { query?: { project?: string } } & Sending): Promise<Answer<Overview>>;
   /** Explains one problem by its code (with %2F for `/`). */
   getProblem(input: { params: { code: string } } & Sending): Promise<Answer<ProblemEntry>>;
   /** Reads one resource: JSON, or with `Accept: application/yaml` the document as written. */
@@ -922,9 +968,11 @@ export function createClient(options: ClientOptions): Client {
     explainComponent: (input) => call('GET', '/api/v1/components/{name}', input),
     explainRoute: (input) => call('POST', '/api/v1/routes/explain', input),
     getCall: (input) => call('GET', '/api/v1/calls/{id}', input),
+    getConsumerUsage: (input) => call('GET', '/api/v1/projects/{project}/consumers/{name}/usage', input),
     getDataApisOpenApi: (input) => call('GET', '/api/v1/data-apis/openapi.json', input),
     getDoctorReport: (input) => call('GET', '/api/v1/doctor', input),
     getFleet: (input) => call('GET', '/api/v1/fleet', input),
+    getOverview: (input) => call('GET', '/api/v1/overview', input),
     getProblem: (input) => call('GET', '/api/v1/problems/{code}', input),
     getResource: (input) => call('GET', '/api/v1/projects/{project}/resources/{kind}/{name}', input),
     getResourceStatus: (input) => call('GET', '/api/v1/projects/{project}/resources/{kind}/{name}/status', input),

@@ -9,6 +9,7 @@ import areaDataApiDrafts from '../src/control/api/operations/data-api-drafts.ts'
 import areaDocuments from '../src/control/api/operations/documents.ts';
 import areaIncidents from '../src/control/api/operations/incidents.ts';
 import areaKeys from '../src/control/api/operations/keys.ts';
+import areaOverview from '../src/control/api/operations/overview.ts';
 import areaPipelinePlans from '../src/control/api/operations/pipeline-plans.ts';
 import areaPipelines from '../src/control/api/operations/pipelines.ts';
 import areaProblemEntries from '../src/control/api/operations/problem-entries.ts';
@@ -36,6 +37,7 @@ export const operations: readonly Operation[] = [
   ...areaDocuments,
   ...areaIncidents,
   ...areaKeys,
+  ...areaOverview,
   ...areaPipelinePlans,
   ...areaPipelines,
   ...areaProblemEntries,

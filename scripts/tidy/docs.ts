@@ -1,11 +1,13 @@
 /** Texts that must be there: Chinese beside English, help on every field, docs of problems, metrics and verbs. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { kinds } from '../../generated/kinds.ts';
 import { metrics } from '../../generated/metrics.ts';
 import { catalogues } from '../../generated/problems.ts';
 import { registry } from '../../generated/registry.ts';
 import type { JsonSchema } from '../../src/base/schema.ts';
 import { verbs } from '../../src/cli/verbs/list.ts';
+import { bindKinds, kindViews } from '../../src/control/resources/kind-table.ts';
 import { processConfig } from '../../src/wire/config.ts';
 import type { Component } from '../../src/sdk/component.ts';
 import { keyFaults } from './words.ts';
@@ -36,6 +38,11 @@ export function textFaults(): string[] {
   }
   for (const metric of metrics) both(metric.name, metric.help);
   for (const verb of verbs) both(`weir ${verb.name}`, verb.summary);
+  for (const kind of kindViews(bindKinds(kinds, registry))) {
+    both(`${kind.kind} title`, kind.title);
+    both(`${kind.kind} summary`, kind.summary);
+    fields(kind.schema as JsonSchema, kind.kind, faults);
+  }
   fields(processConfig as unknown as JsonSchema, 'weir.yaml', faults);
   return faults;
 }
@@ -54,6 +61,18 @@ function fields(schema: JsonSchema, where: string, faults: string[]): void {
     if (key !== 'type' && !CHINESE.test(String(field['x-zh'] ?? ''))) faults.push(`${at}: no Chinese description`);
     fields(field, at, faults);
   }
+  for (const [name, inner] of innerSchemas(schema)) fields(inner, `${where}${name}`, faults);
+}
+
+/** Schemas of members without a name of their own: of lists, choices and records. Forms show their fields as well. */
+function innerSchemas(schema: JsonSchema): [string, JsonSchema][] {
+  const { items, additionalProperties: rest, anyOf = [], patternProperties = {} } = schema;
+  return [
+    ...(items ? [['[]', items] as [string, JsonSchema]] : []),
+    ...(typeof rest === 'object' ? [['.*', rest] as [string, JsonSchema]] : []),
+    ...anyOf.map((one, i): [string, JsonSchema] => [`|${i}`, one]),
+    ...Object.entries(patternProperties),
+  ];
 }
 
 /** Problem codes and metrics: code ↔ docs, both ways. */

@@ -324,3 +324,14 @@ test('what is not saved is tried: api try shows rows and mistakes with their lin
   assert.match(plan.out, /orders +copy_orders +false +full/);
   assert.equal((await weir(['run', 'plan', '-f', api('SELECT 1 AS a')])).code, 2, 'no Pipeline');
 });
+
+test('overview tells what needs attention and the traffic; usage the calls of a consumer', async () => {
+  const file = path.join(folder, 'app.yaml');
+  writeFileSync(file, 'apiVersion: weir/v1\nkind: Consumer\nmetadata: { name: busy }\nspec: {}\n');
+  assert.equal((await weir(['apply', file])).code, 0);
+  const all = await weir(['overview', '--lang', 'zh']);
+  assert.match(all.err, /最近一小时：\d+ 次调用/);
+  assert.equal(JSON.parse((await weir(['overview', '-o', 'json'])).out).traffic.length, 60);
+  assert.match((await weir(['usage', 'busy'])).out, /^LAST +CALLS[^]*hour +0 +0/);
+  assert.equal((await weir(['usage', 'nobody-there'])).code, 4);
+});

@@ -144,6 +144,11 @@ function suite(
       assert.equal((await store.calls.search({ limit: 1000 })).length, 450);
       assert.equal((await store.calls.search({ status: 429, limit: 1000 })).length, 225);
       assert.equal((await store.calls.search({ path: '/z%', method: 'GET', project: 'default', limit: 1000 })).length, 150);
+      const totals = await store.calls.totals({ from: 1000, to: 1450, spanMs: 100, rowsMax: 1000 });
+      const sum = (found: typeof totals) => found.reduce((all, t) => all + t.calls, 0);
+      assert.deepEqual([sum(totals), sum(totals.filter((t) => t.limited)), totals[0]!.time], [450, 225, 1000]);
+      const newest = await store.calls.totals({ from: 0, to: 9999, spanMs: 100, rowsMax: 10, projects: ['default'] });
+      assert.deepEqual([sum(newest), newest[0]!.time], [10, 1400], 'only the newest are looked at');
       const page = await store.calls.search({ limit: 2, before: { time: 1449, id: '00449' } });
       assert.deepEqual(
         page.map((c) => c.id),

@@ -227,6 +227,28 @@ export interface CallFilter {
   readonly before?: { readonly time: number; readonly id: string };
   readonly limit: number;
 }
+export interface CallTotalsFilter {
+  /** Milliseconds since 1970; `to` is not part of it. */
+  readonly from: number;
+  readonly to: number;
+  readonly spanMs: number;
+  readonly projects?: readonly string[];
+  readonly consumer?: string;
+  /** Newest calls looked at, at most. */
+  readonly rowsMax: number;
+}
+export interface CallTotal {
+  /** Start of the span. */
+  readonly time: number;
+  /** First digit of the status; 0 for a call without an answer. */
+  readonly class: number;
+  /** Status 429. */
+  readonly limited: boolean;
+  /** Index into `DURATION_BOUNDS_MS`; one more than the last for longer calls. */
+  readonly bucket: number;
+  readonly calls: number;
+}
+
 export interface CallTable {
   /** A record already there is left as it is. */
   add(records: readonly ToldCall[]): Promise<void>;
@@ -234,6 +256,8 @@ export interface CallTable {
   search(filter: CallFilter): Promise<CallRecord[]>;
   /** The newest call of a request id, with its story unless it was recorded before stories were. */
   find(id: string): Promise<(CallRecord & { readonly story: string | null }) | null>;
+  /** Sums by span, status class and duration class. */
+  totals(filter: CallTotalsFilter): Promise<CallTotal[]>;
   /** Deletes what is older than `before`, then the oldest until at most `rowsMax` are left; answers how many. */
   trim(before: number, rowsMax: number): Promise<number>;
 }

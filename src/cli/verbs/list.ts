@@ -7,6 +7,7 @@ import calls from './calls.ts';
 import connections from './connections.ts';
 import documents from './documents.ts';
 import explain from './explain.ts';
+import overview from './overview.ts';
 import pipelines from './pipelines.ts';
 import plan from './plan.ts';
 import resources from './resources.ts';
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   ...runs,
   ...plan,
   ...api,
+  ...overview,
   ...calls,
   ...access,
 ];

@@ -67,3 +67,58 @@ test('a form changes the text of a document, and hears its value, lines and prob
   const checks = (await ask('validateDocuments', {}, { body: wrong.text })).json.items;
   assert.deepEqual(checks[0].problems, wrong.problems, 'validate tells the same places');
 });
+
+const call = (n: number, over: object) => ({
+  id: `call-${n}`,
+  time: Date.now(),
+  project: 'shop',
+  consumer: 'app',
+  clientAddress: '127.0.0.1',
+  route: 'orders',
+  method: 'GET',
+  path: '/orders',
+  release: '',
+  status: 200,
+  reason: '',
+  durationMs: 4,
+  upstreamMs: 1,
+  requestBytes: 0,
+  responseBytes: 0,
+  traceId: '',
+  story: '',
+  ...over,
+});
+
+test('the overview tells what needs attention and the traffic of the last hour; a consumer has its counts and limits', async () => {
+  const calls = Array.from({ length: 100 }, (_, n) => call(n, n < 3 ? { status: 500, durationMs: 900 } : n < 13 ? { status: 429 } : {}));
+  await control.store.calls.add([...calls, call(200, { project: 'hidden' }), call(201, { time: Date.now() - 2 * 3_600_000 })]);
+  await applyAll(
+    ask,
+    `apiVersion: weir/v1
+kind: Plan
+metadata: { name: gold, project: shop }
+spec: { policies: [{ type: rate-limit, limit: 100, window: 1m }] }
+---
+apiVersion: weir/v1
+kind: Consumer
+metadata: { name: app, project: shop }
+spec: { plan: gold }
+`,
+  );
+  const made = await ask('createKey', { project: 'shop', consumer: 'app' }, { body: { expiresIn: '3d' } });
+  assert.equal(made.status, 201, made.text);
+  const { attention, traffic, runs, sample } = (await ask('getOverview', {}, { query: '?project=shop' })).json;
+  assert.deepEqual([traffic.length, runs, sample], [60, [], 'absent']);
+  const sum = (field: string) => traffic.reduce((all: number, point: Record<string, number>) => all + point[field]!, 0);
+  assert.deepEqual(['requests', 'clientErrors', 'limited', 'serverErrors'].map(sum), [100, 10, 10, 3]);
+  assert.equal(Math.max(...traffic.map((point: { p95Ms: number }) => point.p95Ms)), 5);
+  const key = attention.find((a: { kind: string }) => a.kind === 'key-expires');
+  assert.deepEqual([key.level, key.id, key.resource.name], ['warning', made.json.key.id, 'app']);
+  assert.match(key.text.zh, /14 天/);
+  const used = (await ask('getConsumerUsage', { project: 'shop', name: 'app' })).json;
+  assert.deepEqual([used.hour.requests, used.day.requests, used.day.limited, used.plan], [100, 101, 10, 'gold']);
+  assert.equal(used.policies[0].type, 'rate-limit');
+  const limited = await ask('getOverview', {}, { as: await tokenFor(ask, 'hidden', 'viewer') });
+  assert.doesNotMatch(limited.text, /shop|app/);
+  assert.equal(limited.json.traffic.at(-1).requests + limited.json.traffic.at(-2).requests, 1);
+});

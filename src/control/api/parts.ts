@@ -207,7 +207,7 @@ export interface Parts {
   readonly keys: Keys;
   readonly tryCalls: TryCalls;
   readonly audit: Pick<AuditTable, 'list'>;
-  readonly calls: Pick<CallTable, 'search' | 'find'>;
+  readonly calls: Pick<CallTable, 'search' | 'find' | 'totals'>;
   readonly incidents: Incidents;
   readonly projects: () => Promise<readonly string[]>;
   readonly secureCookie: boolean;

@@ -2,6 +2,7 @@
 import type { CallRecord, ToldCall } from '../../sdk/call-record.ts';
 import { type Database, number, one, type Row, text, textOrNull, type Value, where } from '../database.ts';
 import type { CallFilter, CallTable } from '../types.ts';
+import { callTotals } from './call-totals.ts';
 
 const COLUMNS = [
   'id',
@@ -54,6 +55,7 @@ export function callTable(db: Database): CallTable {
       const row = await one(db, `SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT 1`, values);
       return row && { ...callOf(row), story: textOrNull(row, 'story') };
     },
+    totals: (filter) => callTotals(db, filter),
     async trim(before, rowsMax) {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
       const edge = await one(db, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);

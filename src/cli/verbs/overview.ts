@@ -1,0 +1,65 @@
+/** Verbs that sum up: what needs attention, and what a consumer did. */
+import { EXIT } from '../exit.ts';
+import type { Verb } from '../verb.ts';
+
+const overview: Verb = {
+  name: 'overview',
+  summary: {
+    en: 'Shows what needs attention and the traffic of the last hour; exits 1 when something has failed.',
+    zh: '显示需要关注的事项与最近一小时的流量；有失败项时退出码为 1。',
+  },
+  options: [{ flags: '--all-projects', help: { en: 'Every project, not only one.', zh: '所有项目。' } }],
+  async run(given) {
+    const { out, language } = given;
+    const query = given.options['allProjects'] === true ? {} : { project: given.project };
+    const { data } = await given.client().getOverview({ query });
+    if (out.form === 'json' || out.form === 'yaml') out.one(data, { name: () => 'overview' });
+    else {
+      out.list(data.attention, {
+        columns: [
+          { title: { en: 'LEVEL', zh: '级别' }, value: (a) => a.level },
+          { title: { en: 'WHAT', zh: '事项' }, value: (a) => a.text[language] },
+          { title: { en: 'SINCE (UTC)', zh: '时间（UTC）' }, value: (a) => out.time(a.time) },
+        ],
+        name: (a) => a.id ?? a.kind,
+      });
+      const points = data.traffic ?? [];
+      const sum = (field: 'requests' | 'clientErrors' | 'serverErrors') => points.reduce((all, point) => all + point[field], 0);
+      out.note(
+        {
+          en: 'Last hour: {requests} calls, {client} 4xx, {server} 5xx.',
+          zh: '最近一小时：{requests} 次调用，{client} 次 4xx，{server} 次 5xx。',
+        },
+        { requests: sum('requests'), client: sum('clientErrors'), server: sum('serverErrors') },
+      );
+    }
+    return data.attention.some((a) => a.level === 'failed') ? EXIT.failed : EXIT.ok;
+  },
+};
+
+const usage: Verb = {
+  name: 'usage',
+  summary: { en: 'Shows the calls of a consumer in the last hour and day.', zh: '显示某消费方最近一小时与一天的调用。' },
+  arguments: [{ name: '<consumer>', help: { en: 'Name of the consumer.', zh: '消费方名称。' } }],
+  async run(given) {
+    const { data } = await given.client().getConsumerUsage({ params: { project: given.project, name: given.args[0]! } });
+    if (given.out.form === 'json' || given.out.form === 'yaml') return given.out.one(data, { name: () => given.args[0]! });
+    const spans = [
+      { span: { en: 'hour', zh: '一小时' }, ...data.hour },
+      { span: { en: 'day', zh: '一天' }, ...data.day },
+    ];
+    given.out.list(spans, {
+      columns: [
+        { title: { en: 'LAST', zh: '最近' }, value: (s) => s.span[given.language] },
+        { title: { en: 'CALLS', zh: '调用' }, value: (s) => s.requests, right: true },
+        { title: { en: '4XX', zh: '4xx' }, value: (s) => s.clientErrors, right: true },
+        { title: { en: '429', zh: '429' }, value: (s) => s.limited, right: true },
+        { title: { en: '5XX', zh: '5xx' }, value: (s) => s.serverErrors, right: true },
+        { title: { en: 'P95 MS (ABOUT)', zh: 'P95 毫秒（约）' }, value: (s) => s.p95Ms, right: true },
+      ],
+      name: (s) => s.span.en,
+    });
+  },
+};
+
+export default [overview, usage];

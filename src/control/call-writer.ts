@@ -14,6 +14,8 @@ import { within } from './within.ts';
 export interface CallWriter {
   /** Takes records; never waits. `dropped` is what the gateway lost before. */
   add(records: readonly ToldCall[], dropped: number): void;
+  /** Counts records that died in a gateway's memory. */
+  killed(count: number): void;
   /** Resolves when all that was added is stored, or raises when the store fails meanwhile. */
   flush(): Promise<void>;
   /** Stores what is left, for at most `graceMs`, and stops. */
@@ -85,6 +87,9 @@ export function createCallWriter({ calls, clock, log, config, metrics }: Needs):
       for (const record of lost > 0 ? records.slice(0, room) : records) queue.push(record);
       show();
       start();
+    },
+    killed(count) {
+      if (count > 0) metrics.callsDropped.add(count, { where: 'killed' });
     },
     flush,
     async stop(graceMs) {

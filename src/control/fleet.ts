@@ -8,6 +8,7 @@ import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '
 import type { FleetStatus } from './api/parts.ts';
 import type { CallWriter } from './call-writer.ts';
 import { createCollector } from './collector.ts';
+import { createLostCalls } from './lost-calls.ts';
 import type { Publisher } from './publish/publisher.ts';
 
 export type RoleChannel = Channel<ToControl, FromControl>;
@@ -35,6 +36,8 @@ interface Node {
   /** Revision that was sent last, and its hash. */
   sent: { readonly number: number; readonly hash: string | undefined };
   threads: readonly ThreadState[];
+  /** Call records in its memory, as it last said. */
+  callsWaiting: number;
 }
 
 /** Makes the fleet and follows `revisions`. */
@@ -48,24 +51,18 @@ export function createFleet(needs: {
   const { revisions, calls, clock, log } = needs;
   const nodes = new Map<RoleChannel, Node>();
   const lines = new Set<RoleChannel>();
+  const lost = createLostCalls(clock, calls.killed);
   const collector = createCollector(clock);
   const changed = () => needs.changed?.([...nodes.values()]);
 
-  function sendRevision(node: Node): void {
-    const { number, hash } = node.sent;
-    const delta = revisions.deltaFor(node.role, number, hash);
-    if (delta.to === number && delta.hash === hash) return;
-    if (node.channel.send({ type: 'revision', delta })) node.sent = { number: delta.to, hash: delta.hash };
-    else node.channel.close(); // It dials again and says what it has.
-  }
-
   function hello(channel: RoleChannel, message: Extract<ToControl, { type: 'hello' }>): void {
     const { role, instance, pid, revision, hash } = message;
-    const node: Node = { channel, role, instance, pid, since: clock.now(), sent: { number: revision, hash }, threads: [] };
+    const node: Node = { channel, role, instance, pid, since: clock.now(), sent: { number: revision, hash }, threads: [], callsWaiting: 0 };
     nodes.set(channel, node);
+    lost.back(instance);
     log.info('a role connected', { role, instance, pid, revision });
     changed();
-    sendRevision(node);
+    sendRevision(revisions, node);
     if (role === 'worker') channel.send({ type: 'runs-waiting' });
   }
 
@@ -74,13 +71,13 @@ export function createFleet(needs: {
     const node = nodes.get(channel);
     if (!node) return channel.close();
     if (message.type === 'applied') node.threads = message.threads;
-    else if (message.type === 'calls') calls.add(message.records, message.dropped);
+    else if (message.type === 'calls') takeCalls(calls, node, message);
     else if (message.type === 'metrics') collector.answer(message.id, message.metrics);
     else if (message.type === 'run-finished') revisions.retryPending();
   }
 
   const unfollow = revisions.onRevision(() => {
-    for (const node of nodes.values()) sendRevision(node);
+    for (const node of nodes.values()) sendRevision(revisions, node);
   });
 
   return {
@@ -91,6 +88,7 @@ export function createFleet(needs: {
         lines.delete(channel);
         collector.gone(channel);
         const node = nodes.get(channel);
+        if (node) lost.left(node.instance, node.callsWaiting);
         if (node && nodes.delete(channel)) log.warn('a role left', { role: node.role, instance: node.instance, pid: node.pid });
         changed();
       });
@@ -108,7 +106,22 @@ export function createFleet(needs: {
     },
     close() {
       unfollow();
+      lost.close();
       for (const line of lines) line.close();
     },
   };
+}
+
+function takeCalls(calls: CallWriter, node: Node, { records, dropped, killed, waiting }: Extract<ToControl, { type: 'calls' }>): void {
+  node.callsWaiting = waiting;
+  calls.killed(killed);
+  calls.add(records, dropped);
+}
+
+function sendRevision(revisions: Revisions, node: Node): void {
+  const { number, hash } = node.sent;
+  const delta = revisions.deltaFor(node.role, number, hash);
+  if (delta.to === number && delta.hash === hash) return;
+  if (node.channel.send({ type: 'revision', delta })) node.sent = { number: delta.to, hash: delta.hash };
+  else node.channel.close(); // It dials again and says what it has.
 }

@@ -8,8 +8,10 @@ import { type CallBatch, readCallBatch } from './call-ring.ts';
 
 export interface CallOutbox {
   add(batch: CallBatch): void;
-  /** Sends what waits, in messages of bounded size, until the line is full. */
-  flush(channel: Pick<ControlChannel, 'send'>): void;
+  /** Notes records that died with their thread. */
+  killed(count: number): void;
+  /** Sends what waits, in messages of bounded size, until the line is full. `inThreads`: records not collected yet. */
+  flush(channel: Pick<ControlChannel, 'send'>, inThreads: number): void;
   /** Records dropped here since the start. */
   readonly dropped: number;
 }
@@ -21,7 +23,10 @@ export function createCallOutbox(capacity: number): CallOutbox {
   let waiting: ToldCall[] = [];
   let dropped = 0;
   let untold = 0;
+  let killed = 0;
+  let toldWaiting = 0;
   return {
+    killed: (count) => void (killed += count),
     add(batch) {
       const room = Math.max(0, capacity - waiting.length);
       const records = readCallBatch(batch);
@@ -30,11 +35,14 @@ export function createCallOutbox(capacity: number): CallOutbox {
       dropped += lost;
       untold += lost + batch.dropped;
     },
-    flush(channel) {
-      while (waiting.length > 0 || untold > 0) {
-        if (!channel.send({ type: 'calls', records: waiting.slice(0, RECORDS_PER_MESSAGE), dropped: untold })) return;
+    flush(channel, inThreads) {
+      while (waiting.length > 0 || untold > 0 || killed > 0 || toldWaiting !== inThreads) {
+        const records = waiting.slice(0, RECORDS_PER_MESSAGE);
+        const left = waiting.length - records.length + inThreads;
+        if (!channel.send({ type: 'calls', records, dropped: untold, killed, waiting: left })) return;
         waiting = waiting.slice(RECORDS_PER_MESSAGE);
-        untold = 0;
+        untold = killed = 0;
+        toldWaiting = left;
       }
     },
     get dropped() {

@@ -85,11 +85,11 @@ test('the outbox waits while control is away, bounded, and tells every drop', ()
   let open = false;
   const channel = { send: (m: ToControl) => open && m.type === 'calls' && sent.push(m) > 0 };
   outbox.add(ring.drain(2500)!);
-  outbox.flush(channel);
+  outbox.flush(channel, 0);
   outbox.add(ring.drain(2500)!);
   assert.equal(outbox.dropped, 2000);
   open = true;
-  outbox.flush(channel);
+  outbox.flush(channel, 0);
   assert.deepEqual(
     sent.flatMap((m) => m.records.map((r) => r.id)),
     Array.from({ length: 3000 }, (_, i) => `id-${i}`),
@@ -98,6 +98,35 @@ test('the outbox waits while control is away, bounded, and tells every drop', ()
     sent.map((m) => m.dropped),
     [2000, 0],
   );
-  outbox.flush(channel);
+  outbox.flush(channel, 0);
   assert.equal(sent.length, 2);
+});
+
+test('the outbox tells what died with a thread, and what a kill would take now', () => {
+  const ring = createCallRing(10);
+  const outbox = createCallOutbox(100);
+  const sent: (ToControl & { type: 'calls' })[] = [];
+  const channel = { send: (m: ToControl) => m.type === 'calls' && sent.push(m) > 0 };
+  for (let i = 0; i < 4; i++) ring.push(record(i));
+  outbox.add(ring.drain(100)!);
+  outbox.killed(7);
+  outbox.flush(channel, 3);
+  outbox.flush(channel, 3);
+  outbox.flush(channel, 0);
+  outbox.flush(channel, 0);
+  assert.deepEqual(
+    sent.map((m) => [m.records.length, m.killed, m.waiting]),
+    [
+      [4, 7, 3],
+      [0, 0, 0],
+    ],
+  );
+});
+
+test('every record offered is counted in the memory that outlives the ring', () => {
+  const made = new Int32Array(new SharedArrayBuffer(4));
+  made[0] = 2 ** 31 - 2;
+  const ring = createCallRing(2, made);
+  for (let i = 0; i < 5; i++) ring.push(record(i));
+  assert.equal((made[0]! - (2 ** 31 - 2)) | 0, 5, 'also past the end of 31 bits');
 });

@@ -53,8 +53,11 @@ const TEXTS = [...RECORD_TEXTS, 'target', 'marks', 'said'] as const;
 /** Longer paths are cut in the record, and marks of hundreds of steps. */
 const TEXT_MAX = 2048;
 
-/** Makes a ring for `capacity` records. */
-export function createCallRing(capacity: number): CallRing {
+/**
+ * Makes a ring for `capacity` records. `made[0]` counts every record offered, modulo 2^32: in shared memory the count
+ * outlives the thread, and tells what died with it.
+ */
+export function createCallRing(capacity: number, made: Int32Array = new Int32Array(1)): CallRing {
   const numbers = new Float64Array(capacity * NUMBERS.length);
   const texts = Array.from({ length: capacity * TEXTS.length }, () => '');
   const chains = Array.from({ length: capacity }, () => '');
@@ -64,6 +67,7 @@ export function createCallRing(capacity: number): CallRing {
   let told = 0;
   return {
     push(record) {
+      Atomics.add(made, 0, 1);
       if (size === capacity) return void dropped++;
       const at = (first + size++) % capacity;
       for (let i = 0; i < NUMBERS.length; i++) numbers[at * NUMBERS.length + i] = record[NUMBERS[i]!];

@@ -98,6 +98,7 @@ before(async () => {
       thread: 0,
       limits: engineLimits(readValue(gatewayConfig, {}).value),
       callsBuffered: 1000,
+      callsMade: new Int32Array(new SharedArrayBuffer(4)),
       counters: createCounterBuffer(1024, systemRandom),
       countersSinceMs: systemClock.monotonic() + machineClockOffsetMs(),
     },

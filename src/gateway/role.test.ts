@@ -90,6 +90,7 @@ function start(threads: number, more: { port?: number } = {}) {
     limits: engineLimits(config),
     counters: 1024,
     callsBuffered: 1000,
+    processMetrics: async () => [{ name: 'weir_build_info', values: [] }],
     clock: systemClock,
     random: systemRandom,
     log: silentLog,
@@ -229,7 +230,25 @@ test('call records and metrics arrive, those of a time without control included'
   line.say({ type: 'collect', id: 1 });
   const { metrics } = await line.until((m) => (m.type === 'metrics' ? m : undefined));
   const total = metrics.find((m) => m['name'] === 'weir_gateway_requests_total')!['values'] as { value: number; labels: object }[];
+  assert.ok(
+    metrics.some((m) => m['name'] === 'weir_build_info'),
+    'the process tells of itself too',
+  );
   assert.deepEqual(total, [{ value: 15, labels: { route: 'a', project: 'p', method: 'GET', code: '2xx' } }]);
+});
+
+test('calls that die with a thread are told as killed', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(1);
+  line.publish([routeEntry('a', { policies: [{ type: 'probe', config: {}, identity: 'route/p/a/probe/0' }] }), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  const crash = new net.Socket().connect(port, '127.0.0.1');
+  crash.on('error', () => {});
+  // Both in one piece: the first is answered and recorded in the turn of the loop in which the second ends the thread.
+  crash.write('GET /none HTTP/1.1\r\nhost: a\r\n\r\nGET /a/crash HTTP/1.1\r\nhost: a\r\n\r\n');
+  await line.until(() => (line.got.some((m) => m.type === 'calls' && m.killed === 1) ? true : undefined));
+  await line.until(() => (line.got.findLast((m) => m.type === 'calls')?.waiting === 0 ? true : undefined));
+  crash.destroy();
 });
 
 test('stopping sends the last records and ends every thread; twice is once', { timeout: 60_000 }, async () => {

@@ -42,6 +42,8 @@ export interface GatewayOptions {
   readonly counters: number;
   /** Call records a thread keeps until they are collected. */
   readonly callsBuffered: number;
+  /** What the process says of itself: CPU, memory, build. */
+  readonly processMetrics?: () => Promise<MetricsJson>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -65,6 +67,9 @@ interface Slot {
   port: number | undefined;
   asked: boolean;
   stopped: boolean;
+  /** Call records the thread made, counted by itself, and those that came from it; both modulo 2^32. */
+  readonly made: Int32Array<SharedArrayBuffer>;
+  taken: number;
 }
 
 /** Starts the role. Answers at once; see `ready`. */
@@ -115,7 +120,7 @@ class Role {
     }
     for (let index = 0; index < options.threads; index++) this.startThread(index);
     const cancels = [
-      options.clock.every(CALLS_FLUSH_MS, () => this.outbox.flush(options.channel), { unref: true }),
+      options.clock.every(CALLS_FLUSH_MS, () => this.flushCalls(), { unref: true }),
       options.clock.every(REPORT_EVERY_MS, () => this.reportApplied(true), { unref: true }),
     ];
     this.cancelTimers = () => cancels.forEach((cancel) => cancel());
@@ -141,21 +146,25 @@ class Role {
 
   private startThread(index: number): void {
     const { options } = this;
+    const made = new Int32Array(new SharedArrayBuffer(4));
     const data: GatewayThreadData = {
       kind: 'weir-gateway-thread',
       thread: index,
       limits: options.limits,
       callsBuffered: options.callsBuffered,
+      callsMade: made,
       counters: this.counters,
       countersSinceMs: this.countersSinceMs,
     };
-    const slot: Slot = { index, kept: undefined as never, state: undefined, port: undefined, asked: false, stopped: false };
+    const slot: Slot = { index, made, taken: 0, kept: undefined as never, state: undefined, port: undefined, asked: false, stopped: false };
     slot.kept = keepThread<ToThread, FromThread>({
       start: () => new Worker(options.threadEntry, { workerData: data, name: `gateway-${index}` }),
       clock: options.clock,
       log: options.log.with({ thread: index }),
       onMessage: (message) => this.onThread(slot, message),
       onStart: () => {
+        this.outbox.killed(waitingIn(slot)); // None at the first start; later what the dead thread left.
+        slot.taken = slot.made[0]!;
         this.collector.ended(index, (project, route) => this.entries.has('route', project, route));
         Object.assign(slot, { state: undefined, port: undefined, asked: false });
         this.linkQuery(slot);
@@ -189,6 +198,7 @@ class Role {
         return this.listenFailed(slot, message.reason);
       case 'calls':
         this.dropped += message.batch.dropped;
+        slot.taken += message.batch.count + message.batch.dropped;
         return this.outbox.add(message.batch);
       case 'metrics':
         return this.collector.answered(slot.index, message.id, message.metrics);
@@ -229,7 +239,8 @@ class Role {
   private async collect(id: number): Promise<void> {
     const threads = this.slots.map((slot) => slot.index);
     const routes = await this.collector.collect(threads, (thread, own) => this.slots[thread]!.kept.send({ type: 'collect', id: own }));
-    this.options.channel.send({ type: 'metrics', id, metrics: [...routes, ...this.ownMetrics()] });
+    const process = (await this.options.processMetrics?.()) ?? [];
+    this.options.channel.send({ type: 'metrics', id, metrics: [...routes, ...this.ownMetrics(), ...process] });
   }
 
   private ownMetrics(): MetricsJson {
@@ -246,6 +257,11 @@ class Role {
     return values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }]));
   }
 
+  private flushCalls(): void {
+    const inThreads = this.slots.reduce((sum, slot) => sum + waitingIn(slot), 0);
+    this.outbox.flush(this.options.channel, inThreads);
+  }
+
   stop(graceMs: number): Promise<void> {
     return (this.stopping ??= this.stopAll(graceMs));
   }
@@ -255,7 +271,12 @@ class Role {
     await Promise.all(this.slots.map((slot) => slot.kept.ended(graceMs + 1000)));
     await this.query?.stop(graceMs);
     this.cancelTimers();
-    this.outbox.flush(this.options.channel);
+    this.flushCalls();
     this.ready.reject(new Error('the gateway was stopped'));
   }
+}
+
+/** Call records a thread made that have not come yet. */
+function waitingIn({ made, taken }: Slot): number {
+  return (Atomics.load(made, 0) - taken) | 0;
 }

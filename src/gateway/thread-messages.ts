@@ -12,6 +12,8 @@ export interface GatewayThreadData {
   readonly thread: number;
   readonly limits: EngineLimits;
   readonly callsBuffered: number;
+  /** Counts the thread's call records: see call-ring.ts. */
+  readonly callsMade: Int32Array<SharedArrayBuffer>;
   /** The node's rate-limit table, and the machine's monotonic milliseconds when it was made. */
   readonly counters: SharedArrayBuffer;
   readonly countersSinceMs: number;

@@ -78,7 +78,7 @@ function makeThread(deps: GatewayThreadDeps): Thread {
   const offset = machineClockOffsetMs() - data.countersSinceMs;
   const counters = openCounters(data.counters, () => clock.monotonic() + offset);
   const metrics = createMetrics();
-  const calls = createCallRing(data.callsBuffered);
+  const calls = createCallRing(data.callsBuffered, data.callsMade);
   let runner: PortRunner | undefined;
   const state = createRevisionState({
     tools: { registry, clock, log, counters, routeStats: (project, name) => metrics.route(project, name) },

@@ -27,7 +27,16 @@ export type ToControl =
       readonly hash?: string;
     }
   | { readonly type: 'applied'; readonly threads: readonly ThreadState[] }
-  | { readonly type: 'calls'; readonly records: readonly ToldCall[]; readonly dropped: number }
+  | {
+      readonly type: 'calls';
+      readonly records: readonly ToldCall[];
+      /** Dropped for want of room since the last message. */
+      readonly dropped: number;
+      /** Gone with threads that died since the last message. */
+      readonly killed: number;
+      /** Still in the process's memory after this message: what a kill would take. */
+      readonly waiting: number;
+    }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
   | { readonly type: 'run-finished'; readonly project: string; readonly pipeline: string; readonly run: string; readonly result: string };
 

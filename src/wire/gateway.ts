@@ -5,21 +5,28 @@ import { engineLimits, threadCount } from '../gateway/config.ts';
 import { startGateway } from '../gateway/role.ts';
 import { resilientChannel } from '../supervisor/resilient-channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
+import { createRegistry, metricsJson } from '../telemetry/metrics.ts';
+import { openProcessMetrics } from '../telemetry/process-metrics.ts';
 import { CHANNEL_SOCKET, clock, newId, random } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { entryUrl, shareThreadConfig } from './entry.ts';
+import { version } from './version.ts';
 
 /** Starts the role; resolves when every thread serves the first revision. */
 export async function startGatewayRole(role: RoleConfig, log: Log): Promise<RunningRole> {
   const { gateway } = role.config;
   shareThreadConfig(role);
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
+  const instance = newId();
+  const metrics = createRegistry();
+  const readProcess = openProcessMetrics(metrics, { role: 'gateway', instance, version, startedAt: clock.now() });
   const running = startGateway({
     channel,
     clock,
     random,
     log,
-    instance: newId(),
+    instance,
+    processMetrics: () => (readProcess(), metricsJson(metrics)),
     pid: process.pid,
     threadEntry: entryUrl('gateway-thread'),
     queryThread: entryUrl('query-thread'),

@@ -107,6 +107,10 @@ test('/metrics is open on loopback, and asks for a token behind a proxy', async 
   const metrics = await call(`${weir.control}/metrics`);
   assert.equal(metrics.status, 200);
   assert.match(metrics.text, /^weir_control_requests_total\{/m);
+  for (const role of ['control', 'gateway', 'worker']) {
+    assert.match(metrics.text, new RegExp(`^weir_build_info\\{role="${role}"`, 'm'));
+    assert.match(metrics.text, new RegExp(`^weir_process_event_loop_delay_seconds\\{[^}]*role="${role}"`, 'm'));
+  }
   for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via']) {
     assert.equal((await call(`${weir.control}/metrics`, { [header]: 'for=192.0.2.1' })).status, 401, header);
   }

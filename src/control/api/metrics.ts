@@ -44,8 +44,8 @@ export default defineMetrics({
     type: 'counter',
     labels: ['where'],
     help: {
-      en: 'Call records lost: at the gateway, or here because the store was too slow.',
-      zh: '丢失的调用记录：在网关丢失，或因存储过慢在此丢失。',
+      en: 'Call records lost: at the gateway for want of room, here because the store was too slow, or killed with a gateway process or thread.',
+      zh: '丢失的调用记录：网关空间不足、存储过慢在此丢失，或随网关进程或线程被杀而丢失。',
     },
   },
   callsWaiting: {

@@ -2,7 +2,7 @@
  * The command line: finds the verb, checks what was given, runs it, turns failures into exit codes.
  * In: `Io` and the verbs that need no server. Out: the exit code.
  */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { type Language, type Text, chooseLanguage, verbatim } from '../base/text.ts';
 import { parseDuration } from '../base/units.ts';
 import { askSecret, confirm } from './ask.ts';
@@ -96,7 +96,7 @@ function command(name: string, summary: Text, language: Language, io: Io): Comma
     .helpCommand(false)
     .exitOverride()
     .showHelpAfterError(TEXTS.hint[language])
-    .configureHelp({ styleTitle: (title) => (language === 'zh' ? (TITLES[title] ?? title) : title), sortSubcommands: true })
+    .configureHelp({ sortSubcommands: true, ...(language === 'zh' ? CHINESE_HELP : {}) })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
@@ -138,6 +138,19 @@ const TEXTS = {
   version: { en: 'Shows the version.', zh: '显示版本。' },
   hint: { en: '(add --help to see how it is used)', zh: '（加 --help 查看用法）' },
 } as const;
+/** What the parser's help says in words of its own. */
+const CHINESE_HELP: Partial<Help> = {
+  styleTitle: (title) => TITLES[title] ?? title,
+  styleUsage: (text) => text.replace('[options]', '[选项]').replace('[command]', '[命令]'),
+  optionDescription({ description, argChoices, defaultValue }) {
+    const facts = [
+      argChoices ? `可选：${argChoices.join('、')}` : '',
+      defaultValue === undefined || typeof defaultValue === 'boolean' ? '' : `默认：${String(defaultValue)}`,
+    ].filter(Boolean);
+    return facts.length === 0 ? description : `${description}（${facts.join('；')}）`;
+  },
+  subcommandTerm: (command) => new Help().subcommandTerm(command).replace('[options]', '[选项]'),
+};
 const TITLES: Readonly<Record<string, string>> = {
   'Usage:': '用法：',
   'Options:': '选项：',

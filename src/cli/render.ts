@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import type { ProblemBody } from '../base/problem.ts';
 import { type Language, type Text, fill } from '../base/text.ts';
 import type { Io } from './io.ts';
+import { memberName } from './members.ts';
 
 export type Form = 'table' | 'json' | 'yaml' | 'name';
 
@@ -61,7 +62,7 @@ export function createRenderer(io: Io, options: { form: Form; language: Language
     one(item, shape) {
       if (form === 'name') return print(shape.name(item));
       if (form !== 'table') return data(item);
-      print(members(item, new Set(shape.hide)));
+      print(members(item, new Set(shape.hide), language));
     },
     text: print,
     diff(text) {
@@ -109,19 +110,28 @@ function table<V>(items: readonly V[], { columns }: Shape<V>, language: Language
   return [titles, ...cells].map(line).join('\n');
 }
 
-function members(item: object, hide: ReadonlySet<string>): string {
-  const entries = Object.entries(item).filter(([key, value]) => !hide.has(key) && value !== undefined);
-  const longest = Math.max(...entries.map(([key]) => key.length));
+function members(item: object, hide: ReadonlySet<string>, language: Language): string {
+  const entries = Object.entries(item)
+    .filter(([key, value]) => !hide.has(key) && value !== undefined)
+    .map(([key, value]) => [memberName(key, language), key === 'status' ? named(value, language) : value] as const);
+  const longest = Math.max(...entries.map(([key]) => width(key)));
+  const padded = (key: string) => key + ' '.repeat(longest - width(key));
   return entries
     .map(([key, value]) => {
-      if (value === null || typeof value !== 'object') return `${key.padEnd(longest)}  ${cell(value as string)}`;
+      if (value === null || typeof value !== 'object') return `${padded(key)}  ${cell(value as string)}`;
       const block = stringify(value)
         .trimEnd()
         .split('\n')
         .map((line) => `  ${safe(line)}`);
-      return block.length === 1 ? `${key.padEnd(longest)}${block[0]}` : `${key}\n${block.join('\n')}`;
+      return block.length === 1 ? `${padded(key)}${block[0]}` : `${key}\n${block.join('\n')}`;
     })
     .join('\n');
+}
+
+/** Our own members inside a member; those of people's objects, such as labels, stay as they are. */
+function named(value: unknown, language: Language): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [memberName(key, language), inner]));
 }
 
 function cell(value: string | number | boolean | null | undefined): string {

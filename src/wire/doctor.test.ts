@@ -12,7 +12,7 @@ after(() => rmSync(dataFolder, { recursive: true, force: true }));
 const good = `${randomBytes(32).toString('base64')}\n`;
 
 const found = (masterKeyFile: string) =>
-  examineFiles({ dataFolder, fileRoots: [], masterKeyFile }).find(({ check }) => check === 'master key')!;
+  examineFiles({ dataFolder, fileRoots: [], masterKeyFile }).find(({ check }) => check === 'master-key')!;
 function file(name: string, text: string, mode: number): string {
   const at = path.join(dataFolder, name);
   rmSync(at, { force: true });

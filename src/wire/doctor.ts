@@ -56,7 +56,7 @@ export async function examine(
     );
   }
   for (const incident of await store.incidents.list({ open: true, limit: 50 }))
-    findings.push({ check: `incident ${incident.kind}`, level: 'warning', detail: incident.detail });
+    findings.push({ check: `incident/${incident.kind}`, level: 'warning', detail: incident.detail });
   const { items } = await configuration.resources.list({ limit: 1000 });
   for (const { kind, name, project, status } of items) {
     const where = `${project}/${kind}/${name}`;
@@ -72,7 +72,7 @@ const finding = (check: string, level: Finding['level'], en: string, zh: string)
 function folderFinding(folder: string): Finding {
   if (!existsSync(folder))
     return finding(
-      'data folder',
+      'data-folder',
       'warning',
       `${folder} does not exist yet; the first start makes it.`,
       `${folder} 尚不存在，首次启动会创建。`,
@@ -81,7 +81,7 @@ function folderFinding(folder: string): Finding {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     return finding(
-      'data folder',
+      'data-folder',
       'failed',
       `${folder} cannot be used: ${(error as Error).message}.`,
       `${folder} 无法使用：${(error as Error).message}。`,
@@ -89,8 +89,8 @@ function folderFinding(folder: string): Finding {
   }
   const open = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0;
   return open
-    ? finding('data folder', 'warning', `${folder} may be read by others: chmod 700 it.`, `其他用户可读取 ${folder}：请执行 chmod 700。`)
-    : finding('data folder', 'ok', `${folder} can be used.`, `${folder} 可用。`);
+    ? finding('data-folder', 'warning', `${folder} may be read by others: chmod 700 it.`, `其他用户可读取 ${folder}：请执行 chmod 700。`)
+    : finding('data-folder', 'ok', `${folder} can be used.`, `${folder} 可用。`);
 }
 
 function diskFinding(folder: string): Finding {
@@ -112,27 +112,27 @@ function keyFinding(file: string, dataFolder: string): Finding {
   const given = file !== path.join(dataFolder, 'master.key');
   if (!existsSync(file) && given)
     return finding(
-      'master key',
+      'master-key',
       'failed',
       `${file} is not there: put the key back; a key file that was named is never made.`,
       `${file} 不存在：请放回密钥；显式指定的密钥文件不会自动创建。`,
     );
   if (!existsSync(file) && existsSync(path.join(dataFolder, 'store.db')))
     return finding(
-      'master key',
+      'master-key',
       'failed',
       `${file} is gone: put it back, or secrets cannot be read.`,
       `${file} 丢失：请放回，否则无法读取机密。`,
     );
   if (!existsSync(file))
-    return finding('master key', 'warning', `${file} is not there; the first start makes it.`, `${file} 不存在，首次启动会创建。`);
+    return finding('master-key', 'warning', `${file} is not there; the first start makes it.`, `${file} 不存在，首次启动会创建。`);
   try {
     readKey(file, given);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { check: 'master key', level: 'failed', detail: error.detail };
+    return { check: 'master-key', level: 'failed', detail: error.detail };
   }
-  return finding('master key', 'ok', 'The master key can be used. Keep a copy elsewhere.', '主密钥可用。请另存一份。');
+  return finding('master-key', 'ok', 'The master key can be used. Keep a copy elsewhere.', '主密钥可用。请另存一份。');
 }
 
 function rootFinding(root: string): Finding {

@@ -19,6 +19,7 @@ const texts = {
   first: { en: 'First page', zh: '第一页' },
   none: { en: 'Nothing here yet.', zh: '暂无内容。' },
   noneFiltered: { en: 'Nothing matches the filters.', zh: '没有符合筛选条件的内容。' },
+  more: { en: 'More filters', zh: '更多筛选' },
   clear: { en: 'Clear filters', zh: '清除筛选' },
 };
 
@@ -41,6 +42,8 @@ export interface ListField {
   /** A choice; without it a text field. */
   readonly options?: readonly { readonly value: string; readonly label: string }[];
   readonly width?: number;
+  /** Folded under “More filters” while it is empty. */
+  readonly more?: boolean;
 }
 
 interface Page<Row> {
@@ -98,10 +101,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
   };
   return (
     <section aria-label={label}>
-      <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, marginBlockEnd: 12 }} data-search>
-        {fields.map((field) => (
-          <Field key={field.name} field={field} value={url[field.name]} onChange={(value) => change({ [field.name]: value })} />
-        ))}
+      <FieldRow fields={fields} url={url} onChange={change}>
         {props.children}
         <Tools
           csv={props.csv && csvAddress(props.csv, { ...chosen, ...fixed, sort: url['sort'] })}
@@ -110,7 +110,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
         >
           <ColumnChoice columns={props.columns} shown={shown} onChange={setShown} />
         </Tools>
-      </div>
+      </FieldRow>
       {error ? <ProblemView error={error} retry={() => void refetch()} style={{ marginBlockEnd: 12 }} /> : null}
       <Table<Row>
         size="middle"
@@ -181,7 +181,8 @@ function Pager(props: {
   );
 }
 
-function tableColumns<Row>(
+/** antd's columns from ours: those shown, with the order in use. */
+export function tableColumns<Row>(
   columns: readonly ListColumn<Row>[],
   shown: readonly string[],
   sort: string | undefined,
@@ -214,6 +215,32 @@ function emptyText(empty: ReactNode, isFiltered: boolean, say: (text: Text) => s
 function csvAddress(path: string, query: UrlValues): string {
   const kept = Object.entries(query).filter(([, value]) => value !== undefined) as [string, string][];
   return `${path}?${new URLSearchParams([...kept, ['format', 'csv']])}`;
+}
+
+/** The row of filters above a list; rarely used ones are folded until they are asked for or in use. */
+export function FieldRow(props: {
+  readonly fields: readonly ListField[];
+  readonly url: UrlValues;
+  readonly onChange: (changes: UrlValues) => void;
+  readonly children?: ReactNode;
+}) {
+  const say = useSay();
+  const { fields, url, onChange } = props;
+  const [open, setOpen] = useState(false);
+  const seen = fields.filter((field) => !field.more || open || url[field.name] !== undefined);
+  return (
+    <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, marginBlockEnd: 12 }} data-search>
+      {seen.map((field) => (
+        <Field key={field.name} field={field} value={url[field.name]} onChange={(value) => onChange({ [field.name]: value })} />
+      ))}
+      {seen.length < fields.length ? (
+        <Button type="link" onClick={() => setOpen(true)}>
+          {say(texts.more)}
+        </Button>
+      ) : null}
+      {props.children}
+    </div>
+  );
 }
 
 function Field({

@@ -21,7 +21,7 @@ const texts = {
   reason: { en: 'Reason', zh: '原因' },
   time: { en: 'Time', zh: '时间' },
   took: { en: 'Took', zh: '耗时' },
-  consumer: { en: 'Consumer', zh: '消费方' },
+  consumer: { en: 'Consumer', zh: '消费者' },
   client: { en: 'Client address', zh: '客户端地址' },
   route: { en: 'Route', zh: '路由' },
   release: { en: 'Release', zh: '发布' },
@@ -43,7 +43,7 @@ const texts = {
     en: 'This call carries no story: it was refused before any route was known, or comes from an older version.',
     zh: '该调用没有详情：在确定路由前即被拒绝，或来自旧版本。',
   },
-  again: { en: 'All calls of this consumer', zh: '该消费方的全部调用' },
+  again: { en: 'All calls of this consumer', zh: '该消费者的全部调用' },
 };
 
 export default function CallPage() {

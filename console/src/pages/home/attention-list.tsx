@@ -1,0 +1,45 @@
+/** What somebody should look at, the worst first, each a link to where it is. */
+import { Link } from '@tanstack/react-router';
+import type { Attention } from '../../../../generated/client.ts';
+import { TimeAgo } from '../../ui/format.tsx';
+import { type Text, useSay } from '../../ui/language.tsx';
+import { Mark } from '../../ui/status.tsx';
+
+const texts = {
+  none: { en: 'Nothing: everything runs as it should.', zh: '无：一切运行正常。' },
+};
+
+const KINDS: Readonly<Record<Attention['kind'], Text>> = {
+  'run-failed': { en: 'run failed', zh: '运行失败' },
+  'resource-failed': { en: 'not in force', zh: '未生效' },
+  'resource-pending': { en: 'waiting', zh: '等待生效' },
+  incident: { en: 'incident', zh: '事件' },
+  'key-expires': { en: 'key expires', zh: '密钥将到期' },
+};
+
+export function AttentionList({ items }: { readonly items: readonly Attention[] }) {
+  const say = useSay();
+  if (items.length === 0) return <Mark tone="good">{say(texts.none)}</Mark>;
+  return (
+    <ul className="weir-plain">
+      {items.map((item) => (
+        <li key={`${item.kind}${item.id ?? ''}${item.resource?.kind ?? ''}${item.resource?.name ?? ''}`}>
+          <Mark tone={item.level === 'failed' ? 'bad' : 'warning'}>{say(KINDS[item.kind])}</Mark>
+          <span style={{ flex: 1, minWidth: 0 }}>
+            <Where item={item} /> <span className="weir-quiet">{say(item.text)}</span>
+          </span>
+          <TimeAgo at={item.time} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Where({ item }: { readonly item: Attention }) {
+  const { resource, id, kind } = item;
+  const name = resource ? `${resource.kind}/${resource.name}` : undefined;
+  if (kind === 'run-failed' && id) return <Link to={`/runs/${id}`}>{resource?.name ?? id}</Link>;
+  if (kind === 'key-expires' && resource) return <Link to={`/consumers/${resource.project}/${resource.name}`}>{resource.name}</Link>;
+  if (kind === 'incident') return <Link to="/incidents">{id}</Link>;
+  return resource ? <Link to={`/resources/${resource.project}/${resource.kind}/${resource.name}`}>{name}</Link> : null;
+}

@@ -53,8 +53,7 @@ const planColumns: readonly ListColumn<Resource>[] = [
   {
     key: 'policies',
     title: { en: 'Policies', zh: '策略' },
-    render: ({ spec }) =>
-      ((spec['policies'] as { policy?: string }[] | undefined) ?? []).flatMap((one) => Object.keys(one)).join(', ') || '—',
+    render: ({ spec }) => ((spec['policies'] as { type: string }[] | undefined) ?? []).map(({ type }) => type).join(', ') || '—',
   },
   ...shared,
 ];

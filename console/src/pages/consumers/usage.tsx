@@ -70,11 +70,9 @@ export function Usage({ project, consumer }: { readonly project: string; readonl
   );
 }
 
-/** A policy in one line, as it is written: `rate-limit limit=5 per=1m`. */
-function describe(policy: Record<string, unknown>): string {
-  return Object.entries(policy)
-    .map(([name, value]) =>
-      typeof value === 'object' && value !== null ? `${name}: ${describe(value as Record<string, unknown>)}` : `${name} ${String(value)}`,
-    )
-    .join(', ');
+/** A policy in one line, as it is written: `rate-limit: limit 5, window 1m`. */
+function describe({ type, ...fields }: Record<string, unknown>): string {
+  return `${String(type)}: ${Object.entries(fields)
+    .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)}`)
+    .join(', ')}`;
 }

@@ -1,0 +1,85 @@
+/** One route: what it takes, its chain in order, and the health of the targets behind it. */
+import { EditOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { Button, Card, Descriptions } from 'antd';
+import type { Resource } from '../../../../generated/client.ts';
+import { api } from '../../api/client.ts';
+import { useSay } from '../../ui/language.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
+import { ProblemView } from '../../ui/problem-view.tsx';
+import { ResourceState } from '../../ui/resource-state.tsx';
+import { Waiting } from '../../ui/waiting.tsx';
+import { Chain } from './chain.tsx';
+import type { RouteSpec } from './spec.ts';
+import { Targets } from './targets.tsx';
+
+const texts = {
+  about: { en: 'Route in {project}', zh: '{project} 中的路由' },
+  edit: { en: 'Edit', zh: '编辑' },
+  calls: { en: 'Its calls', zh: '其调用记录' },
+  methods: { en: 'Methods', zh: '方法' },
+  hosts: { en: 'Hosts', zh: '主机' },
+  paths: { en: 'Paths', zh: '路径' },
+  rewrite: { en: 'Rewritten to', zh: '改写为' },
+  same: { en: 'sent as it came', zh: '原样转发' },
+  any: { en: 'any', zh: '任意' },
+  state: { en: 'State', zh: '状态' },
+  chain: { en: 'Chain', zh: '策略链' },
+  targets: { en: 'Targets of {upstream}', zh: '{upstream} 的目标' },
+};
+
+export default function RoutePage() {
+  const say = useSay();
+  const { project, name } = useParams({ strict: false }) as { project: string; name: string };
+  const { data, error, refetch } = useQuery({
+    queryKey: ['resource', project, 'Route', name],
+    queryFn: async () => (await api.getResource({ params: { project, kind: 'Route', name } })).data,
+  });
+  if (error) return <ProblemView error={error} retry={() => void refetch()} />;
+  if (!data) return <Waiting />;
+  const spec = data.spec as unknown as RouteSpec;
+  return (
+    <>
+      <PageHead title={name} about={say(texts.about, { project })}>
+        <Link to="/calls" search={{ route: name, project } as never}>
+          {say(texts.calls)}
+        </Link>
+        <Link to={`/resources/${project}/Route/${name}/edit`}>
+          <Button type="primary" icon={<EditOutlined />} tabIndex={-1}>
+            {say(texts.edit)}
+          </Button>
+        </Link>
+      </PageHead>
+      <div style={{ display: 'grid', gap: 16 }}>
+        <Facts route={data} spec={spec} />
+        <Card size="small" title={say(texts.chain)}>
+          <Chain spec={spec} />
+        </Card>
+        <Card
+          size="small"
+          title={<Link to={`/resources/${project}/Upstream/${spec.upstream}`}>{say(texts.targets, { upstream: spec.upstream })}</Link>}
+        >
+          <Targets project={project} upstream={spec.upstream} />
+        </Card>
+      </div>
+    </>
+  );
+}
+
+function Facts({ route, spec }: { readonly route: Resource; readonly spec: RouteSpec }) {
+  const say = useSay();
+  const list = (values: readonly string[] | undefined) => (values && values.length > 0 ? values.join(', ') : say(texts.any));
+  const items = [
+    { key: 'methods', label: say(texts.methods), children: list(spec.match.methods) },
+    { key: 'hosts', label: say(texts.hosts), children: list(spec.match.hosts) },
+    { key: 'paths', label: say(texts.paths), children: <code>{list(spec.match.paths)}</code> },
+    { key: 'rewrite', label: say(texts.rewrite), children: spec.rewrite ? <code>{spec.rewrite}</code> : say(texts.same) },
+    { key: 'state', label: say(texts.state), children: <ResourceState status={route.status} /> },
+  ];
+  return (
+    <Card size="small">
+      <Descriptions size="small" column={{ xs: 1, md: 2 }} items={items} />
+    </Card>
+  );
+}

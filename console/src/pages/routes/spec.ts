@@ -1,0 +1,21 @@
+/** A Route's spec as these pages read it; the server's schema says the rest. */
+
+export interface WrittenStep {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+export interface RouteSpec {
+  readonly match: { readonly hosts?: readonly string[]; readonly paths: readonly string[]; readonly methods?: readonly string[] };
+  readonly upstream: string;
+  readonly rewrite?: string;
+  readonly auth?: readonly WrittenStep[];
+  readonly policies?: readonly WrittenStep[];
+}
+
+/** A step's own fields in one line: `limit 5, window 1m`. */
+export function describeStep({ type: _type, ...fields }: WrittenStep): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)}`)
+    .join(', ');
+}

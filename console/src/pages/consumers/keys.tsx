@@ -96,23 +96,39 @@ export function Keys({ project, consumer }: Props) {
         ]}
       />
       {open ? (
-        <FormWindow<{ expiresIn: string }>
-          title={say(texts.add)}
-          action={say(texts.add)}
-          initial={{ expiresIn: '' }}
+        <NewKeyWindow
+          project={project}
+          consumer={consumer}
           onClose={() => setOpen(false)}
-          submit={async ({ expiresIn }) => {
-            setMade((await api.createKey({ params: { project, consumer }, body: expiresIn ? { expiresIn } : {} })).data);
-            await changed();
-          }}
-        >
-          <Form.Item name="expiresIn" label={say(texts.expiresIn)}>
-            <Select options={LIVES.map((value) => ({ value, label: value || say(texts.never) }))} />
-          </Form.Item>
-        </FormWindow>
+          onMade={(key) => (setMade(key), void changed())}
+        />
       ) : null}
       {made ? <ShownOnce title={say(texts.made, { consumer })} secret={made.secret} onDone={() => setMade(undefined)} /> : null}
     </>
+  );
+}
+
+function NewKeyWindow({
+  project,
+  consumer,
+  onClose,
+  onMade,
+}: Props & { readonly onClose: () => void; readonly onMade: (key: NewKey) => void }) {
+  const say = useSay();
+  return (
+    <FormWindow<{ expiresIn: string }>
+      title={say(texts.add)}
+      action={say(texts.add)}
+      initial={{ expiresIn: '' }}
+      onClose={onClose}
+      submit={async ({ expiresIn }) => {
+        onMade((await api.createKey({ params: { project, consumer }, body: expiresIn ? { expiresIn } : {} })).data);
+      }}
+    >
+      <Form.Item name="expiresIn" label={say(texts.expiresIn)}>
+        <Select options={LIVES.map((value) => ({ value, label: value || say(texts.never) }))} />
+      </Form.Item>
+    </FormWindow>
   );
 }
 

@@ -1,0 +1,87 @@
+/** The audit trail: who did what, when, from where; refusals too. Nothing here can be changed. */
+import { Typography } from 'antd';
+import type { AuditItem } from '../../../../generated/client.ts';
+import { api } from '../../api/client.ts';
+import { useFormats } from '../../ui/format.tsx';
+import { type Text, useSay } from '../../ui/language.tsx';
+import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
+import { Mark } from '../../ui/status.tsx';
+
+const texts = {
+  title: { en: 'Audit', zh: '审计' },
+  about: {
+    en: 'Every change, login, token, key and refusal. Records are never changed or deleted.',
+    zh: '每次更改、登录、令牌、密钥与拒绝。记录不会被修改或删除。',
+  },
+  done: { en: 'done', zh: '已执行' },
+  refused: { en: 'refused', zh: '已拒绝' },
+};
+
+const KINDS: Readonly<Record<AuditItem['actorKind'], Text>> = {
+  user: { en: 'user', zh: '用户' },
+  token: { en: 'token', zh: '令牌' },
+  'local-cli': { en: 'local command line', zh: '本机命令行' },
+  folder: { en: 'watched folder', zh: '监视文件夹' },
+  system: { en: 'Weir itself', zh: 'Weir 自身' },
+  nobody: { en: 'a stranger', zh: '未登录者' },
+};
+
+function Time({ at }: { readonly at: number }) {
+  return <span style={{ whiteSpace: 'nowrap' }}>{useFormats().time(at)}</span>;
+}
+
+function Actor({ item }: { readonly item: AuditItem }) {
+  const say = useSay();
+  return (
+    <>
+      {item.actor || '—'} <span className="weir-quiet">{say(KINDS[item.actorKind])}</span>
+    </>
+  );
+}
+
+function Outcome({ outcome }: { readonly outcome: AuditItem['outcome'] }) {
+  const say = useSay();
+  return <Mark tone={outcome === 'done' ? 'good' : 'bad'}>{say(texts[outcome])}</Mark>;
+}
+
+function Hash({ value }: { readonly value: string | null }) {
+  return value === null ? <>—</> : <Typography.Text code>{value.slice(0, 12)}</Typography.Text>;
+}
+
+const columns: readonly ListColumn<AuditItem>[] = [
+  { key: 'time', title: { en: 'Time', zh: '时间' }, render: ({ time }) => <Time at={time} /> },
+  { key: 'actor', title: { en: 'Who', zh: '操作者' }, render: (item) => <Actor item={item} /> },
+  { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => action },
+  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => subject || '—' },
+  { key: 'outcome', title: { en: 'Outcome', zh: '结果' }, render: ({ outcome }) => <Outcome outcome={outcome} /> },
+  { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => detail || '—' },
+  { key: 'address', title: { en: 'From', zh: '来源地址' }, render: ({ address }) => address || '—' },
+  { key: 'before', title: { en: 'Before', zh: '更改前' }, hidden: true, render: ({ beforeHash }) => <Hash value={beforeHash} /> },
+  { key: 'after', title: { en: 'After', zh: '更改后' }, hidden: true, render: ({ afterHash }) => <Hash value={afterHash} /> },
+];
+
+const fields: readonly ListField[] = [
+  { name: 'actor', label: { en: 'Who', zh: '操作者' }, width: 160 },
+  { name: 'action', label: { en: 'What', zh: '操作' }, width: 160 },
+  { name: 'subject', label: { en: 'On what', zh: '对象' }, width: 220 },
+];
+
+export default function AuditPage() {
+  const say = useSay();
+  return (
+    <>
+      <PageHead title={say(texts.title)} about={say(texts.about)} />
+      <ListView
+        id="audit"
+        label={say(texts.title)}
+        columns={columns}
+        fields={fields}
+        cursor="before"
+        csv="/api/v1/audit"
+        rowKey={({ id }) => id}
+        load={async (query) => (await api.listAudit({ query: query as never })).data}
+      />
+    </>
+  );
+}

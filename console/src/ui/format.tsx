@@ -8,7 +8,7 @@ export interface Formats {
   number(value: number): string;
   /** `12.3 MB`; units of 1000. */
   bytes(value: number): string;
-  /** `850 ms`, `12.3 s`, `4 min`. */
+  /** `40 μs`, `850 ms`, `12.3 s`, `4 min`. */
   duration(ms: number): string;
   /** Date and time to the second. */
   time(at: number): string;
@@ -41,6 +41,7 @@ export function makeFormats(locale: string): Formats {
       return unit(value / 1000 ** step, UNITS[step]!, step === 0 ? 0 : 1);
     },
     duration(ms) {
+      if (ms > 0 && ms < 0.95) return unit(ms * 1000, 'microsecond', 0);
       if (ms < 1000) return unit(ms, 'millisecond', ms < 10 ? 1 : 0);
       if (ms < 120_000) return unit(ms / 1000, 'second', 1);
       return ms < 7_200_000 ? unit(ms / 60_000, 'minute', 0) : unit(ms / 3_600_000, 'hour', 1);

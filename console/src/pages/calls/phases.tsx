@@ -10,7 +10,7 @@ const PHASES: readonly { readonly name: Phase; readonly text: Text; readonly col
   { name: 'chainMs', text: { en: 'auth and policies', zh: '认证与策略' }, colour: '#8a6fb0' },
   { name: 'waitMs', text: { en: 'waiting for a connection', zh: '等待连接' }, colour: '#b0803a' },
   { name: 'connectMs', text: { en: 'connecting', zh: '建立连接' }, colour: '#3f8f6b' },
-  { name: 'firstByteMs', text: { en: 'upstream until its first byte', zh: '上游至首字节' }, colour: '#0f6b82' },
+  { name: 'firstByteMs', text: { en: 'upstream or database, until the first byte', zh: '上游或数据库，至首字节' }, colour: '#0f6b82' },
   { name: 'responseMs', text: { en: 'policies on the answer', zh: '应答上的策略' }, colour: '#8a6fb0' },
 ];
 const texts = {

@@ -24,7 +24,7 @@ const texts = {
 
 type Level = DoctorReport['findings'][number]['level'];
 const LEVELS: Readonly<Record<Level, { readonly tone: Tone; readonly text: { en: string; zh: string } }>> = {
-  ok: { tone: 'good', text: { en: 'well', zh: '正常' } },
+  ok: { tone: 'good', text: { en: 'ok', zh: '正常' } },
   warning: { tone: 'warning', text: { en: 'warning', zh: '警告' } },
   failed: { tone: 'bad', text: { en: 'failed', zh: '失败' } },
 };

@@ -328,6 +328,7 @@ export interface Incident {
 
 export interface Incidents {
   items: Incident[];
+  next: string | null;
 }
 
 export interface Key {
@@ -344,6 +345,7 @@ export interface Key {
 
 export interface Keys {
   items: Key[];
+  next: string | null;
 }
 
 export interface LastRun {
@@ -531,7 +533,7 @@ export interface ResourceUses {
 
 export interface ResourceVersion {
   version: number;
-  change: 'created' | 'updated' | 'deleted';
+  change: 'created' | 'updated' | 'rolled-back' | 'deleted';
   release: string;
   at: number;
   by: string;
@@ -644,6 +646,7 @@ export interface Token {
 
 export interface Tokens {
   items: Token[];
+  next: string | null;
 }
 
 export interface TrafficPoint {
@@ -680,6 +683,7 @@ export interface User {
 
 export interface Users {
   items: User[];
+  next: string | null;
 }
 
 export interface Version {
@@ -810,10 +814,10 @@ export interface Client {
   getSample(input?: Sending): Promise<Answer<SampleReport>>;
   /** Version of control, and where the gateway listens. */
   getVersion(input?: Sending): Promise<Answer<Version>>;
-  /** Lists audit entries, newest first. */
+  /** Lists audit entries, newest first unless sorted otherwise. */
   listAudit(
     input?: {
-      query?: { actor?: string; action?: string; subject?: string; from?: number; to?: number; before?: string; limit?: number };
+      query?: { actor?: string; action?: string; subject?: string; from?: number; to?: number; outcome?: 'done' | 'refused'; address?: string; sort?: 'time' | '-time' | 'actor' | '-actor' | 'action' | '-action' | 'subject' | '-subject'; limit?: number; after?: string };
     } & Sending,
   ): Promise<Answer<AuditPage>>;
   /** Lists resource kinds, policies, auth methods and connectors of this build. */
@@ -821,13 +825,22 @@ export interface Client {
   /** Lists the data APIs that serve now. */
   listDataApis(input?: { query?: { project?: string } } & Sending): Promise<Answer<DataApis>>;
   /** Lists incidents, newest first; the open ones unless told otherwise. */
-  listIncidents(input?: { query?: { all?: boolean; limit?: number } } & Sending): Promise<Answer<Incidents>>;
+  listIncidents(
+    input?: {
+      query?: { all?: boolean; kind?: string; sort?: 'opened' | '-opened' | 'kind' | '-kind' | 'subject' | '-subject'; limit?: number; after?: string };
+    } & Sending,
+  ): Promise<Answer<Incidents>>;
   /** Lists keys, without their secrets. */
-  listKeys(input: { params: { project: string }; query?: { consumer?: string } } & Sending): Promise<Answer<Keys>>;
+  listKeys(
+    input: {
+      params: { project: string };
+      query?: { consumer?: string; sort?: 'created' | '-created' | 'consumer' | '-consumer' | 'expires' | '-expires'; limit?: number; after?: string };
+    } & Sending,
+  ): Promise<Answer<Keys>>;
   /** Lists pipelines with the run that goes on, the last one that ended, and the next firing. */
   listPipelines(
     input?: {
-      query?: { project?: string; name?: string; limit?: number; after?: string };
+      query?: { project?: string; name?: string; sort?: 'key' | '-key' | 'name' | '-name' | 'updated' | '-updated' | 'state' | '-state'; limit?: number; after?: string };
     } & Sending,
   ): Promise<Answer<PipelinePage>>;
   /** Lists every problem Weir can answer with. */
@@ -843,24 +856,32 @@ export interface Client {
       query?: { limit?: number; before?: number };
     } & Sending,
   ): Promise<Answer<ResourceVersions>>;
-  /** Lists resources, sorted by project, kind and name. */
+  /** Lists resources, by project, kind and name unless sorted otherwise. */
   listResources(
     input?: {
-      query?: { project?: string; kind?: string; name?: string; manager?: 'folder' | 'api'; label?: string[]; limit?: number; after?: string };
+      query?: { project?: string; kind?: string; name?: string; manager?: 'folder' | 'api'; label?: string[]; text?: string; state?: 'ready' | 'pending' | 'failed' | 'disabled'; sort?: 'key' | '-key' | 'name' | '-name' | 'kind' | '-kind' | 'updated' | '-updated' | 'version' | '-version' | 'state' | '-state'; limit?: number; after?: string };
     } & Sending,
   ): Promise<Answer<ResourcePage>>;
   /** Log lines of a run after a sequence number, oldest first. */
   listRunLogs(input: { params: { id: string }; query?: { after?: number; limit?: number } } & Sending): Promise<Answer<RunLogs>>;
-  /** Lists runs, newest first. */
+  /** Lists runs, newest first unless sorted otherwise. */
   listRuns(
     input?: {
-      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; from?: number; to?: number; before?: string; limit?: number };
+      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; from?: number; to?: number; sort?: 'created' | '-created' | 'started' | '-started' | 'finished' | '-finished' | 'pipeline' | '-pipeline'; limit?: number; after?: string };
     } & Sending,
   ): Promise<Answer<RunPage>>;
   /** Lists API tokens, without their secrets. */
-  listTokens(input?: Sending): Promise<Answer<Tokens>>;
-  /** Lists users. */
-  listUsers(input?: Sending): Promise<Answer<Users>>;
+  listTokens(
+    input?: {
+      query?: { sort?: 'created' | '-created' | 'name' | '-name' | 'expires' | '-expires' | 'used' | '-used'; limit?: number; after?: string };
+    } & Sending,
+  ): Promise<Answer<Tokens>>;
+  /** Lists users, by name unless sorted otherwise. */
+  listUsers(
+    input?: {
+      query?: { sort?: 'name' | '-name' | 'role' | '-role' | 'created' | '-created'; limit?: number; after?: string };
+    } & Sending,
+  ): Promise<Answer<Users>>;
   /** Loads the sample project and runs its pipelines. */
   loadSample(input?: Sending): Promise<Answer<SampleReport>>;
   /** Logs in; answers a session cookie and the CSRF token that changes must carry. */
@@ -908,10 +929,10 @@ export interface Client {
       body: { version?: number; dryRun?: boolean };
     } & Sending,
   ): Promise<Answer<DocumentResult>>;
-  /** Searches calls by any of their fields, newest first. */
+  /** Searches calls by any of their fields, newest first unless sorted otherwise. */
   searchCalls(
     input?: {
-      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true'; limit?: number; after?: string };
+      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true'; sort?: 'time' | '-time' | 'duration' | '-duration' | 'status' | '-status'; limit?: number; after?: string };
     } & Sending,
   ): Promise<Answer<CallPage>>;
   /** Changes a user’s role. */

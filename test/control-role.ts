@@ -36,7 +36,7 @@ import { createTryCalls } from '../src/control/try-call/try-calls.ts';
 import { createDataApiChecker } from '../src/dataapi/publish.ts';
 import { createDataApiCompiler } from '../src/dataapi/compiler.ts';
 import { openStore } from '../src/store/store.ts';
-import type { Store } from '../src/store/types.ts';
+import type { IncidentFilter, Store } from '../src/store/types.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { createProbe, queryLender } from '../src/wire/connections.ts';
 import { createDrafts } from '../src/wire/drafts.ts';
@@ -188,7 +188,7 @@ async function openRooms({
     tokens: createTokens(store, audit, clock, newId),
     keys: createKeys(store, audit, clock, newId, () => publisher.refreshCredentials()),
     incidents: {
-      list: (filter: { open?: boolean; limit: number }) => store.incidents.list(filter),
+      list: (filter: IncidentFilter) => store.incidents.list(filter),
       confirm: async (id: string) => {
         throw problems.raise['not-found']({ values: { what: { en: 'incident', zh: '事件' }, name: id } });
       },

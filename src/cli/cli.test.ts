@@ -101,12 +101,23 @@ test('validate, diff, apply, get, describe, history, rollback, dump, delete', as
   assert.match((await weir(['describe', 'Upstream', 'crm'])).out, /usedBy[^]*# kept/);
   assert.match((await weir(['history', 'Upstream', 'crm', '1'])).out, /-.*9001[^]*\+.*9002/);
   assert.match((await weir(['rollback', 'Upstream', 'crm', '1'])).err, /version 3/);
+  assert.match((await weir(['history', 'Upstream/crm'])).out, / 3 +rolled back +[^\n]*\n +2 +updated +[^\n]*\n +1 +created /);
+  assert.equal((await control.store.audit.list({ action: 'resource.rollback', limit: 5 }))[0]?.subject, 'default/Upstream/crm');
+  assert.equal((await weir(['get', 'default/Upstream/crm', '-o', 'name'])).out, 'default/Upstream/crm\n');
+  assert.match((await weir(['describe', 'Upstream/crm'])).out, /usedBy/);
   const dumped = await weir(['dump']);
   assert.match(dumped.out, /9001[^]*# kept/);
   assert.match((await weir(['apply', '-f', '-'], { input: dumped.out })).out, /unchanged/);
   const unsure = await weir(['delete', 'Upstream', 'crm']);
   assert.equal(unsure.code, 2, 'no question without a terminal');
   assert.match(unsure.err, /--yes/);
+  const plan = 'apiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec: {}\n';
+  const app = 'apiVersion: weir/v1\nkind: Consumer\nmetadata: { name: app }\nspec: { plan: gold }\n';
+  await weir(['apply', '-f', '-'], { input: `${plan}---\n${app}` });
+  assert.equal((await weir(['delete', 'Plan/gold', '--yes'])).code, 1, 'used by others');
+  const printed = (await weir(['get', 'Plan', '-o', 'name'])).out + (await weir(['get', 'Consumer', '-o', 'name'])).out;
+  const removed = await weir(['delete', ...printed.trim().split('\n'), '--yes']);
+  assert.deepEqual([removed.code, removed.err], [0, 'default/Consumer/app deleted.\ndefault/Plan/gold deleted.\n'], 'users before used');
   assert.equal((await weir(['delete', 'Upstream', 'crm', '--yes'])).code, 0);
   assert.equal((await weir(['get', 'Upstream', 'crm'])).code, 4);
 });
@@ -214,7 +225,9 @@ test('wrong usage is told in both languages', async () => {
     [['get', '--foo'], /unknown option '--foo'/, /没有选项 “--foo”/],
     [['get', '-o'], /argument missing/, /缺少取值/],
     [['get', '-o', 'tabel'], /argument 'tabel' is invalid/, /取值 “tabel” 无效，可选：table, json, yaml, name/],
-    [['delete', 'Route'], /missing required argument 'name'/, /缺少参数 “name”/],
+    [['delete', 'Route'], /"Route" does not fit <kind> <name>; an example: Route orders, Route\/orders/, /“Route”不适用于/],
+    [['delete'], /missing required argument 'resource'/, /缺少参数 “resource”/],
+    [['describe', 'Route'], /"Route" does not fit <kind> <name>/, /“Route”不适用于/],
     [['version', 'x'], /too many arguments/, /参数过多：应为 0 个，给出了 1 个/],
   ] as const) {
     for (const [language, said] of [
@@ -274,6 +287,31 @@ test('explain, calls, status, runs and sample answer', async () => {
   assert.equal((await weir(['run', 'list', '--limit', '5'])).code, 0);
   assert.equal((await weir(['run', 'watch', 'none'])).code, 4);
   assert.match((await weir(['sample', 'load'])).out, /loaded/);
+});
+
+test('the audit trail is listed with its filters; a started run is one object', async () => {
+  assert.match((await weir(['audit', '--limit', '3'])).out, /^TIME \(UTC\) +ACTOR +KIND +FROM +ACTION/);
+  const items = JSON.parse((await weir(['audit', '--action', 'resource.rollback', '--since', '1h', '-o', 'json'])).out) as {
+    subject: string;
+  }[];
+  assert.deepEqual(
+    items.map((i) => i.subject),
+    ['default/Upstream/crm'],
+  );
+  assert.equal((await weir(['audit', '--actor', 'nobody-here'])).out, '');
+  assert.equal((await weir(['audit', '--since', 'soon'])).code, 2);
+  assert.equal((await weir(['audit', '--sort', 'colour'])).code, 2);
+  await control.request('PUT', '/api/v1/projects/default/resources/Connection/here', {
+    as: control.admin,
+    headers: { 'if-none-match': '*' },
+    body: { spec: { type: 'sqlite', file: 'here.db' } },
+  });
+  const source = 'source: { connection: here, streams: ["*"] }\n  sink: { connection: here }';
+  const text = `apiVersion: weir/v1\nkind: Pipeline\nmetadata: { name: copy }\nspec:\n  ${source}\n`;
+  const applied = await weir(['apply', '-f', '-'], { input: text });
+  assert.equal(applied.code, 0, applied.err + applied.out);
+  const started = JSON.parse((await weir(['run', 'start', 'copy', '-o', 'json'])).out) as { pipeline: string };
+  assert.equal(started.pipeline, 'copy');
 });
 
 test('every verb and option is described in both languages', () => {

@@ -3,6 +3,7 @@
  * runs by lease with a fencing epoch, so that a worker that lost its lease can change nothing any more.
  */
 import type { Text } from '../base/text.ts';
+import type { ListOrder, ListPlace } from './list-order.ts';
 import type { Checkpoint } from './record.ts';
 
 /** `result` says how the last one ended; `state` says what is going on now: two things (DESIGN words). */
@@ -79,6 +80,24 @@ export interface Lease {
   readonly epoch: number;
 }
 
+/** What a list of runs may be ordered by: `started` and `finished` are 0 while a run has not. */
+export type RunOrderField = 'created' | 'started' | 'finished' | 'pipeline';
+
+export interface RunFilter {
+  readonly project?: string;
+  /** Any of these projects. */
+  readonly projects?: readonly string[];
+  readonly pipeline?: string;
+  readonly state?: RunState;
+  readonly result?: RunResult;
+  /** Created at this time or later, and before `to`. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly order?: ListOrder<RunOrderField>;
+  readonly after?: ListPlace;
+  readonly limit: number;
+}
+
 export interface RunStore {
   /** Queues a run unless the overlap policy forbids it; answers null when one is already there and `overlap` is `skip`. */
   enqueue(run: {
@@ -112,18 +131,8 @@ export interface RunStore {
   log(lines: readonly Omit<RunLogLine, 'sequence'>[]): Promise<void>;
   requestCancel(runId: string): Promise<boolean>;
   get(runId: string): Promise<Run | null>;
-  list(filter: {
-    project?: string;
-    pipeline?: string;
-    state?: RunState;
-    result?: RunResult;
-    /** Queued at or after, ms since 1970. */
-    from?: number;
-    /** Queued before. */
-    to?: number;
-    before?: string;
-    limit: number;
-  }): Promise<Run[]>;
+  /** Newest first unless `order` says otherwise; strictly after the place `after` of that order. */
+  list(filter: RunFilter): Promise<Run[]>;
   logs(runId: string, after: number, limit: number): Promise<RunLogLine[]>;
   /** The store's own copy of the sink's checkpoint; a smaller epoch never overwrites a larger. */
   saveCheckpoint(project: string, checkpoint: Checkpoint): Promise<void>;

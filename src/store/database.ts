@@ -29,6 +29,11 @@ export function where(conditions: readonly (readonly [string, Value | readonly V
   };
 }
 
+/** The condition that `column` is one of `values`, for `where`; none of an empty list, no condition without a list. */
+export function anyOf(column: string, values: readonly Value[] | undefined): readonly [string, readonly Value[] | undefined] {
+  return [values && values.length > 0 ? `${column} IN (${values.map(() => '?').join(', ')})` : '1 = 0', values];
+}
+
 /** Values as both databases can hold them: PostgreSQL's text has no NUL, so neither has SQLite's here. */
 export function storable(values: readonly Value[]): Value[] {
   return values.map((value) => (typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value));

@@ -149,7 +149,7 @@ function suite(
       assert.deepEqual([sum(totals), sum(totals.filter((t) => t.limited)), totals[0]!.time], [450, 225, 1000]);
       const newest = await store.calls.totals({ from: 0, to: 9999, spanMs: 100, rowsMax: 10, projects: ['default'] });
       assert.deepEqual([sum(newest), newest[0]!.time], [10, 1400], 'only the newest are looked at');
-      const page = await store.calls.search({ limit: 2, before: { time: 1449, id: '00449' } });
+      const page = await store.calls.search({ limit: 2, after: { value: 1449, id: '00449' } });
       assert.deepEqual(
         page.map((c) => c.id),
         ['00448', '00447'],

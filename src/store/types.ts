@@ -3,13 +3,14 @@
  * and PostgreSQL. Times are milliseconds since 1970 UTC. Every method may raise problems of `core/store`.
  */
 import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
+import type { ListOrder, ListPlace } from '../sdk/list-order.ts';
 import type { Manager, ResourceKey, StoredResource } from '../sdk/resource.ts';
 import type { RunStore, ScheduleStore } from '../sdk/run.ts';
 
 /** A version of a resource as history keeps it. */
 export interface HistoryEntry extends ResourceKey {
   readonly version: number;
-  readonly change: 'created' | 'updated' | 'deleted';
+  readonly change: 'created' | 'updated' | 'rolled-back' | 'deleted';
   readonly manager: Manager;
   readonly release: string;
   readonly text: string;
@@ -23,7 +24,7 @@ export interface ResourceTable {
   /** All resources, or those of a project or kind, in key order. */
   all(filter?: { project?: string; kind?: string }): Promise<StoredResource[]>;
   /** Inserts or replaces the resource and adds its history entry; keeps the newest `historyMax` entries. */
-  put(resource: StoredResource, change: 'created' | 'updated', historyMax: number): Promise<void>;
+  put(resource: StoredResource, change: Exclude<HistoryEntry['change'], 'deleted'>, historyMax: number): Promise<void>;
   /** Deletes it and adds a `deleted` history entry of `version`. */
   delete(resource: StoredResource, version: number, at: number, by: string, historyMax: number): Promise<void>;
   /** Newest first. Histories of deleted resources stay. */
@@ -163,18 +164,25 @@ export interface AuditRow {
   readonly outcome: 'done' | 'refused';
   readonly detail: string;
 }
+export type AuditOrderField = 'time' | 'actor' | 'action' | 'subject';
+
+export interface AuditFilter {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+  readonly outcome?: AuditRow['outcome'];
+  readonly address?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly order?: ListOrder<AuditOrderField>;
+  readonly after?: ListPlace;
+  readonly limit: number;
+}
+
 export interface AuditTable {
   add(row: AuditRow): Promise<void>;
-  /** Newest first, strictly before the row `before` (an id). */
-  list(filter: {
-    actor?: string;
-    action?: string;
-    subject?: string;
-    from?: number;
-    to?: number;
-    before?: string;
-    limit: number;
-  }): Promise<AuditRow[]>;
+  /** Newest first unless `order` says otherwise; strictly after the place `after` of that order. */
+  list(filter: AuditFilter): Promise<AuditRow[]>;
 }
 
 /** A durable event, written in the transaction of what it tells of. */
@@ -193,6 +201,8 @@ export interface OutboxTable {
   /** Deletes what was delivered before `before`, and the oldest beyond `keep` rows, delivered or not. */
   trim(before: number, keep: number): Promise<void>;
 }
+
+export type CallOrderField = 'time' | 'duration' | 'status';
 
 export interface CallFilter {
   readonly project?: string;
@@ -223,8 +233,10 @@ export interface CallFilter {
   /** At least this many bytes of answer. */
   readonly responseBytesFrom?: number;
   readonly projects?: readonly string[];
-  /** Strictly older than this record. */
-  readonly before?: { readonly time: number; readonly id: string };
+  /** Newest first when left out; durations are in microseconds. */
+  readonly order?: ListOrder<CallOrderField>;
+  /** Strictly after this place of the order. */
+  readonly after?: ListPlace;
   readonly limit: number;
 }
 export interface CallTotalsFilter {
@@ -262,7 +274,7 @@ export interface CallTable {
   trim(before: number, rowsMax: number): Promise<number>;
 }
 /** Bytes one call record takes in the store, on average with its indexes: turns a bound in bytes into rows. */
-export const CALL_RECORD_BYTES = 900;
+export const CALL_RECORD_BYTES = 1_000;
 
 export interface Incident {
   readonly id: string;
@@ -274,12 +286,23 @@ export interface Incident {
   readonly openedAt: number;
   readonly closedAt: number | null;
 }
+export type IncidentOrderField = 'opened' | 'kind' | 'subject';
+
+export interface IncidentFilter {
+  readonly open?: boolean;
+  readonly kind?: string;
+  readonly order?: ListOrder<IncidentOrderField>;
+  readonly after?: ListPlace;
+  readonly limit: number;
+}
+
 export interface IncidentTable {
   /** Opens one, unless an open one of this kind and subject exists: then its detail and data are replaced. */
   open(incident: Omit<Incident, 'closedAt'>): Promise<Incident>;
   close(kind: string, subject: string, at: number): Promise<boolean>;
   get(id: string): Promise<Incident | null>;
-  list(filter: { open?: boolean; limit: number }): Promise<Incident[]>;
+  /** Newest first unless `order` says otherwise; strictly after the place `after` of that order. */
+  list(filter: IncidentFilter): Promise<Incident[]>;
   /** Deletes the oldest closed ones beyond `keep`. */
   trim(keep: number): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Text } from '../../base/text.ts';
 import type { Verb } from '../verb.ts';
 import access from './access.ts';
 import api from './api.ts';
+import audit from './audit.ts';
 import calls from './calls.ts';
 import connections from './connections.ts';
 import documents from './documents.ts';
@@ -29,6 +30,7 @@ export const verbs: readonly Verb[] = [
   ...api,
   ...overview,
   ...calls,
+  ...audit,
   ...access,
 ];
 

@@ -1,12 +1,18 @@
 /** Verbs over single resources: get, describe, delete, enable, disable, explain, rollback, history. */
-import type { Resource, ResourceVersion } from '../../../generated/client.ts';
+import { ProblemAnswer, type Resource, type ResourceVersion } from '../../../generated/client.ts';
 import { fill, type Text, verbatim } from '../../base/text.ts';
 import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbArgument } from '../verb.ts';
 
-const KIND: VerbArgument = { name: '<kind>', help: { en: 'Kind, such as Route or data-apis.', zh: '资源类型，如 Route 或 data-apis。' } };
-const NAME: VerbArgument = { name: '<name>', help: { en: 'Name of the resource.', zh: '资源名称。' } };
+const KIND: VerbArgument = {
+  name: '<kind>',
+  help: {
+    en: 'Kind, such as Route or data-apis; or kind and name in one: Route/orders, shop/Route/orders.',
+    zh: '资源类型，如 Route 或 data-apis；也可连名称一起写：Route/orders、shop/Route/orders。',
+  },
+};
+const NAME: VerbArgument = { name: '[name]', help: { en: 'Name of the resource.', zh: '资源名称。' } };
 const DRY_RUN = { flags: '--dry-run', help: { en: 'Says what would happen and changes nothing.', zh: '只说明将发生什么，不做更改。' } };
 
 const PAGE = 500;
@@ -39,13 +45,12 @@ const get: Verb = {
   ],
   async run(given) {
     const [kind, name] = given.args;
-    if (kind && name) return getOne(given, kind, name);
+    if (name || kind?.includes('/')) return getOne(given, paramsOf(given));
     given.out.list(await listAll(given, kind), rows);
   },
 };
 
-async function getOne(given: Given, kind: string, name: string): Promise<void> {
-  const params = { project: given.project, kind, name };
+async function getOne(given: Given, params: Named): Promise<void> {
   if (given.out.form === 'yaml') given.out.text((await given.client().getResource({ params, accept: 'application/yaml' })).text);
   else {
     const { data } = await given.client().getResource({ params });
@@ -90,21 +95,52 @@ const describe: Verb = {
 
 const remove: Verb = {
   name: 'delete',
-  summary: { en: 'Deletes a resource; refused while others use it.', zh: '删除资源；仍被引用时拒绝。' },
-  arguments: [KIND, NAME],
+  summary: {
+    en: 'Deletes resources; refused while others use them. Takes what get -o name prints.',
+    zh: '删除资源；仍被引用时拒绝。可直接使用 get -o name 的输出。',
+  },
+  arguments: [
+    {
+      name: '<resource...>',
+      help: {
+        en: 'Kind and name of one: Route orders; or several in one word each: Route/orders shop/Plan/gold.',
+        zh: '单个资源的类型与名称：Route orders；或多个，每个写成一项：Route/orders shop/Plan/gold。',
+      },
+    },
+  ],
   options: [DRY_RUN],
   async run(given) {
-    const params = paramsOf(given);
+    const all = severalOf(given);
     const dryRun = given.options['dryRun'] === true;
-    const values = { name: `${params.project}/${params.kind}/${params.name}` };
-    if (!dryRun) await given.confirm(both({ en: 'delete {name}', zh: '删除 {name}' }, values));
-    await given.client().deleteResource({ params, query: { dryRun } });
-    given.out.note(
-      dryRun ? { en: '{name} would be deleted.', zh: '将删除 {name}。' } : { en: '{name} deleted.', zh: '已删除 {name}。' },
-      values,
-    );
+    const names = all.map(nameOf).join(', ');
+    if (!dryRun) await given.confirm(both({ en: 'delete {names}', zh: '删除 {names}' }, { names }));
+    const client = given.client();
+    await untilNoneIsUsed(all, async (params) => {
+      await client.deleteResource({ params, query: { dryRun } });
+      const gone = { en: '{name} deleted.', zh: '已删除 {name}。' };
+      given.out.note(dryRun ? { en: '{name} would be deleted.', zh: '将删除 {name}。' } : gone, { name: nameOf(params) });
+    });
   },
 };
+
+/** Deletes users before used, whatever the order given; ends when a round deletes nothing. */
+async function untilNoneIsUsed(all: readonly Named[], act: (params: Named) => Promise<void>): Promise<void> {
+  for (let left = all; left.length > 0; ) {
+    const used: Named[] = [];
+    let last: unknown;
+    for (const params of left) {
+      try {
+        await act(params);
+      } catch (error) {
+        if (!(error instanceof ProblemAnswer) || error.problem.code !== 'core/resources/in-use') throw error;
+        used.push(params);
+        last = error;
+      }
+    }
+    if (used.length === left.length) throw last;
+    left = used;
+  }
+}
 
 const switches: Verb[] = (['enable', 'disable'] as const).map((word) => ({
   name: word,
@@ -127,7 +163,7 @@ const switches: Verb[] = (['enable', 'disable'] as const).map((word) => ({
 const versions: Shape<ResourceVersion> = {
   columns: [
     { title: { en: 'VERSION', zh: '版本' }, value: (v) => v.version, right: true },
-    { title: { en: 'CHANGE', zh: '更改' }, value: (v) => v.change },
+    { title: { en: 'CHANGE', zh: '更改' }, value: (v) => v.change.replace('-', ' ') },
     { title: { en: 'BY', zh: '操作者' }, value: (v) => v.by },
     { title: { en: 'AT', zh: '时间' }, value: (v) => new Date(v.at).toISOString() },
     { title: { en: 'RELEASE', zh: '发布' }, value: (v) => v.release.slice(0, 12) },
@@ -146,7 +182,7 @@ const history: Verb = {
   ],
   async run(given) {
     const params = paramsOf(given);
-    const [from, to] = given.args.slice(2).map((text) => (text === undefined ? undefined : versionOf(text)));
+    const [from, to] = restOf(given).map((text) => (text === undefined ? undefined : versionOf(text)));
     if (from === undefined) return given.out.list((await given.client().listResourceVersions({ params })).data.items, versions);
     const newest = to ?? (await given.client().getResource({ params })).data.version;
     given.out.diff((await given.client().diffResourceVersions({ params, query: { from, to: newest } })).data.diff);
@@ -165,7 +201,7 @@ const rollback: Verb = {
   options: [DRY_RUN],
   async run(given) {
     const params = paramsOf(given);
-    const version = given.args[2];
+    const [version] = restOf(given);
     const body = { ...(version === undefined ? {} : { version: versionOf(version) }), dryRun: given.options['dryRun'] === true };
     const { data } = await given.client().rollbackResource({ params, body });
     given.out.diff(data.diff);
@@ -176,8 +212,43 @@ const rollback: Verb = {
   },
 };
 
-function paramsOf(given: Given): { project: string; kind: string; name: string } {
-  return { project: given.project, kind: given.args[0]!, name: given.args[1]! };
+interface Named {
+  readonly project: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+const nameOf = ({ project, kind, name }: Named): string => `${project}/${kind}/${name}`;
+
+/** The resource that `Kind name`, `Kind/name` or `project/Kind/name` means. */
+function paramsOf(given: Given): Named {
+  const [kind, name] = given.args;
+  if (kind!.includes('/')) return readName(kind!, given.project);
+  if (name === undefined) throw missingName(kind!);
+  return { project: given.project, kind: kind!, name };
+}
+
+/** Arguments after the resource. */
+function restOf(given: Given): readonly (string | undefined)[] {
+  return given.args.slice(given.args[0]!.includes('/') ? 1 : 2);
+}
+
+function severalOf(given: Given): Named[] {
+  const [kind, name, ...more] = given.rest;
+  if (given.rest.every((word) => word.includes('/'))) return given.rest.map((word) => readName(word, given.project));
+  if (name === undefined || name.includes('/') || more.length > 0) throw missingName(kind!);
+  return [{ project: given.project, kind: kind!, name }];
+}
+
+function readName(word: string, project: string): Named {
+  const parts = word.split('/');
+  const [name, kind, within = project] = parts.reverse();
+  if (parts.length > 3 || !name || !kind || !within) throw missingName(word);
+  return { project: within, kind, name };
+}
+
+function missingName(value: string): Error {
+  return problems.raise['bad-value']({ values: { what: verbatim('<kind> <name>'), value, example: 'Route orders, Route/orders' } });
 }
 
 function versionOf(text: string): number {

@@ -42,7 +42,13 @@ const WAIT: VerbOption = {
 async function started(given: Given, client: Client, run: Run): Promise<number | void> {
   given.out.note({ en: 'Run {id} is queued.', zh: '运行 {id} 已排队。' }, { id: run.id });
   if (given.options['wait'] === true) return watchRun(given, client, run.id);
-  given.out.list([run], shape(given));
+  showRun(given, run);
+}
+
+/** One run: a row of the table, or one object. */
+function showRun(given: Given, run: Run): void {
+  if (given.out.form === 'table') given.out.list([run], shape(given));
+  else given.out.one(run, shape(given));
 }
 
 const start: Verb = {
@@ -150,7 +156,7 @@ async function watchRun(given: Given, client: Client, id: string): Promise<numbe
     if (line.en !== last) given.out.note(line);
     last = line.en;
     if (data.state === 'done') {
-      given.out.list([data], shape(given));
+      showRun(given, data);
       if (data.problem) given.io.stderr.write(`${data.problem.code}: ${data.problem.detail}\n`);
       return data.result === 'succeeded' ? EXIT.ok : EXIT.failed;
     }

@@ -13,7 +13,7 @@ import type { Batch, StreamSchema } from '../../sdk/record.ts';
 import type { Registry } from '../../sdk/registry.ts';
 import type { CompiledRoute } from '../../sdk/revision.ts';
 import type { RunStore, ScheduleStore } from '../../sdk/run.ts';
-import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, TokenRow } from '../../store/types.ts';
+import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, IncidentFilter, TokenRow } from '../../store/types.ts';
 import type { Actor, Resources } from '../resources/types.ts';
 
 /** Tries connections of the store, as the Connection resource says; every wait ends with the signal. */
@@ -197,7 +197,7 @@ export interface TryCalls {
 
 /** Things an operator should look at; `confirm` lets a held change of the watched folder through. */
 export interface Incidents {
-  list(filter: { open?: boolean; limit: number }): Promise<readonly Incident[]>;
+  list(filter: IncidentFilter): Promise<readonly Incident[]>;
   confirm(id: string, actor: Actor): Promise<void>;
 }
 

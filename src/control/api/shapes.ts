@@ -36,12 +36,6 @@ export const projectParams = strictObject({ project: projectName() });
 /** Path parameters of one resource. */
 export const resourceParams = strictObject({ project: projectName(), kind: kindName(), name: resourceName() });
 
-/** Query members of paged lists. */
-export const paging = {
-  limit: T.Integer({ minimum: 1, maximum: 1000, default: 100, ...help('Most items of an answer.', '返回的最多条数。') }),
-  after: T.Optional(T.String({ maxLength: 500, ...help('`next` of the page before.', '上一页返回的 `next`。') })),
-};
-
 /** A page of items; `next` is null on the last. */
 export function page<S extends TSchema>(name: string, item: S) {
   return named(name, strictObject({ items: T.Array(item), next: orNull(T.String()) }));

@@ -1,9 +1,18 @@
 /** Reading many resources: pages of views, and the dump. */
+import { pageOf } from '../../sdk/list-order.ts';
 import { joinDocuments } from '../documents/split.ts';
 import type { Catalog, LiveResource } from './catalog.ts';
 import { hideSealed, keyText } from './seal.ts';
 import type { ListQuery, ResourcePage, Resources, ResourceStatus, ResourceView } from './types.ts';
 
+const BY_KEY = { by: 'key', descending: false } as const;
+const RESOURCE_ORDER = {
+  key: (live: LiveResource) => keyText(live.key),
+  name: (live: LiveResource) => live.key.name,
+  kind: (live: LiveResource) => live.key.kind,
+  updated: (live: LiveResource) => live.stored.updatedAt,
+  version: (live: LiveResource) => live.stored.version,
+};
 const PAGE_MAX = 1_000;
 const PAGE_DEFAULT = 100;
 
@@ -20,9 +29,14 @@ export function createLister(catalog: Catalog, statusOf: (live: LiveResource) =>
   return {
     async list(query): Promise<ResourcePage> {
       const limit = Math.min(Math.max(query.limit ?? PAGE_DEFAULT, 1), PAGE_MAX);
-      const found = matching(catalog, query).filter((live) => query.after === undefined || keyText(live.key) > query.after);
-      const page = found.slice(0, limit);
-      return { items: page.map((live) => viewOf(live, statusOf)), next: found.length > limit ? keyText(page.at(-1)!.key) : undefined };
+      const found = matching(catalog, query).filter((live) => query.state === undefined || statusOf(live).state === query.state);
+      const fields = { ...RESOURCE_ORDER, state: (live: LiveResource) => statusOf(live).state };
+      const { items, next } = pageOf(found, fields, (live) => keyText(live.key), {
+        order: query.order ?? BY_KEY,
+        after: query.after,
+        limit,
+      });
+      return { items: items.map((live) => viewOf(live, statusOf)), next };
     },
     async dump(query) {
       const order = (live: LiveResource): number => DUMP_ORDER.indexOf(live.key.kind);
@@ -32,12 +46,14 @@ export function createLister(catalog: Catalog, statusOf: (live: LiveResource) =>
   };
 }
 
-function matching(catalog: Catalog, { projects, kind, manager, name, labels }: ListQuery): LiveResource[] {
+function matching(catalog: Catalog, { projects, kind, manager, name, labels, text }: ListQuery): LiveResource[] {
+  const words = text?.toLowerCase();
   const wanted = Object.entries(labels ?? {});
   return [...catalog.all()]
     .filter(
       ({ key }) => (!projects || projects.includes(key.project)) && (!kind || key.kind === kind) && (!name || key.name.includes(name)),
     )
+    .filter(({ stored }) => words === undefined || stored.text.toLowerCase().includes(words))
     .filter(({ stored }) => (!manager || stored.manager === manager) && wanted.every(([label, value]) => stored.labels[label] === value))
     .sort((a, b) => (keyText(a.key) < keyText(b.key) ? -1 : 1));
 }

@@ -37,7 +37,7 @@ export function createSingleChanges(parts: SingleParts): Pick<Resources, 'put' |
     rollback: (key, version, options) =>
       parts.turns.run(async () => {
         const { text } = version === undefined ? await readBefore(store, key) : await readVersion(store, key, version);
-        return putText(parts, key, text, options);
+        return putText(parts, key, text, options, true);
       }),
   };
 }
@@ -50,7 +50,7 @@ function textOf(document: string | Readonly<Record<string, unknown>>, key: Resou
   return writeDocument({ apiVersion, kind, metadata: named, ...rest }, before?.stored.text);
 }
 
-async function putText(parts: SingleParts, key: ResourceKey, text: string, options: PutOptions): Promise<DocumentResult> {
+async function putText(parts: SingleParts, key: ResourceKey, text: string, options: PutOptions, rollback = false): Promise<DocumentResult> {
   const before = parts.apply.catalog.get(key);
   checkCondition(key, before, options);
   if (before?.stored.manager === 'folder') throw problems.raise['folder-owned']({ values: { ...key } });
@@ -62,7 +62,7 @@ async function putText(parts: SingleParts, key: ResourceKey, text: string, optio
     ]);
   const other = document!.key && keyText(document!.key) !== keyText(key) ? keyText(document!.key) : undefined;
   if (other) throw invalid([mistake('/metadata', OTHER_RESOURCE, { other, key: keyText(key) })]);
-  const { results } = await applyDocuments(parts.apply, checked, { ...options, manager: 'api' });
+  const { results } = await applyDocuments(parts.apply, checked, { ...options, manager: 'api', rollback });
   if (results[0]!.denied) throw problems.raise.refused({ values: { reason: results[0]!.problems.at(-1)!.detail } });
   if (results[0]!.outcome === 'refused') throw invalid(results[0]!.problems);
   return results[0]!;

@@ -7,6 +7,7 @@
  */
 import type { ProblemPointer } from '../../base/problem.ts';
 import type { Text } from '../../base/text.ts';
+import type { ListOrder, ListPlace } from '../../sdk/list-order.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 
 /** Who changes something, as audit names them. */
@@ -48,6 +49,8 @@ export interface DocumentResult {
 export interface ApplyOptions {
   readonly actor: Actor;
   readonly manager: Manager;
+  /** The documents are older versions: history and audit say so. */
+  readonly rollback?: boolean;
   /** Says what would happen and changes nothing. */
   readonly dryRun?: boolean;
   /** Deletes what this manager owns in the documents' projects and no document names; nothing while a document does not say what it is. */
@@ -98,6 +101,9 @@ export interface ResourceView extends ResourceKey {
   readonly status: ResourceStatus;
 }
 
+/** `key` is project, kind and name. */
+export type ResourceOrderField = 'key' | 'name' | 'kind' | 'updated' | 'version' | 'state';
+
 export interface ListQuery {
   readonly projects?: readonly string[];
   readonly kind?: string;
@@ -106,20 +112,25 @@ export interface ListQuery {
   readonly name?: string;
   /** All of these labels, with these values. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Part of the document as written, so of its name and description too; whatever the case of its letters. */
+  readonly text?: string;
+  readonly state?: ResourceStatus['state'];
+  /** By project, kind and name when left out. */
+  readonly order?: ListOrder<ResourceOrderField>;
   /** At most 1000; 100 when left out. */
   readonly limit?: number;
-  /** `next` of the page before. */
-  readonly after?: string;
+  /** `next` of the page before, in the same order. */
+  readonly after?: ListPlace;
 }
 
 export interface ResourcePage {
   readonly items: readonly ResourceView[];
-  readonly next: string | undefined;
+  readonly next: ListPlace | undefined;
 }
 
 export interface HistoryItem {
   readonly version: number;
-  readonly change: 'created' | 'updated' | 'deleted';
+  readonly change: 'created' | 'updated' | 'rolled-back' | 'deleted';
   readonly release: string;
   readonly at: number;
   readonly by: string;

@@ -20,7 +20,11 @@ export interface Writer {
    * Writes what was settled. `undefined` means that the store holds other versions than were planned with: then
    * nothing was written, and the catalog must be read again.
    */
-  write(wishes: readonly Wish[], removals: readonly Removal[], by: { actor: Actor; manager: Manager }): Promise<Written | undefined>;
+  write(
+    wishes: readonly Wish[],
+    removals: readonly Removal[],
+    by: { actor: Actor; manager: Manager; rollback?: boolean },
+  ): Promise<Written | undefined>;
 }
 
 export interface Written {
@@ -40,14 +44,15 @@ export interface WriterParts extends CheckEnvironment {
 interface By {
   readonly actor: Actor;
   readonly manager: Manager;
+  readonly rollback: boolean;
   readonly at: number;
 }
 
 /** Makes the writer. */
 export function createWriter(parts: WriterParts): Writer {
   return {
-    async write(wishes, removals, { actor, manager }) {
-      const by: By = { actor, manager, at: parts.clock.now() };
+    async write(wishes, removals, { actor, manager, rollback = false }) {
+      const by: By = { actor, manager, rollback, at: parts.clock.now() };
       return parts.store.transaction(async (tables) => {
         const touched = [
           ...wishes.map((w) => ({ key: w.key, before: w.before })),
@@ -91,7 +96,7 @@ async function putOne(parts: WriterParts, tables: Tables, wanted: Wish, by: By):
     updatedAt: by.at,
     updatedBy: by.actor.name,
   };
-  await tables.resources.put(stored, before ? 'updated' : 'created', parts.historyMax);
+  await tables.resources.put(stored, by.rollback ? 'rolled-back' : before ? 'updated' : 'created', parts.historyMax);
   await note(parts, tables, key, before?.stored, stored, by);
   return readLive(stored, parts);
 }
@@ -116,7 +121,7 @@ async function note(
   const kind = by.actor.kind ?? (by.manager === 'folder' ? 'folder' : 'user');
   const entry = {
     actor: { ...by.actor, kind },
-    action: `resource.${verb}`,
+    action: `resource.${by.rollback && after ? 'rollback' : verb}`,
     subject,
     ...(before ? { before: documentHash(before) } : {}),
     ...(after ? { after: documentHash(after) } : {}),

@@ -1,6 +1,10 @@
 /** Tables `audit` (append-only: no statement here changes or deletes a row) and `outbox`. */
 import { type Database, json, number, type Row, text, textOrNull, where } from '../database.ts';
+import { orderedBy } from '../order.ts';
 import type { AuditRow, AuditTable, OutboxTable } from '../types.ts';
+
+const NEWEST = { by: 'time', descending: true } as const;
+const ORDERS = { time: 'time', actor: 'actor', action: 'action', subject: 'subject' } as const;
 
 export function auditTable(db: Database): AuditTable {
   return {
@@ -23,16 +27,19 @@ export function auditTable(db: Database): AuditTable {
         ],
       );
     },
-    async list({ actor, action, subject, from, to, before, limit }) {
+    async list({ actor, action, subject, outcome, address, from, to, order = NEWEST, after, limit }) {
+      const { condition, sql } = orderedBy(ORDERS, order, after);
       const filter = where([
         ['actor = ?', actor],
         ['action = ?', action],
         ['subject = ?', subject],
         ['time >= ?', from],
         ['time < ?', to],
-        ['id < ?', before],
+        ['outcome = ?', outcome],
+        ['address = ?', address],
+        condition,
       ]);
-      return (await db.all(`SELECT * FROM audit ${filter.sql} ORDER BY id DESC LIMIT ?`, [...filter.values, limit])).map(auditOf);
+      return (await db.all(`SELECT * FROM audit ${filter.sql} ${sql} LIMIT ?`, [...filter.values, limit])).map(auditOf);
     },
   };
 }

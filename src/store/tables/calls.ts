@@ -1,6 +1,7 @@
 /** Table `call_record`: what the gateway answered. Durations are kept in microseconds. */
 import type { CallRecord, ToldCall } from '../../sdk/call-record.ts';
-import { type Database, number, one, type Row, text, textOrNull, type Value, where } from '../database.ts';
+import { anyOf, type Database, number, one, type Row, text, textOrNull, type Value, where } from '../database.ts';
+import { orderedBy } from '../order.ts';
 import type { CallFilter, CallTable } from '../types.ts';
 import { callTotals } from './call-totals.ts';
 
@@ -24,6 +25,8 @@ const COLUMNS = [
 ] as const;
 const SEARCHED = COLUMNS.join(', ');
 const MARKS = `(${COLUMNS.map(() => '?').join(', ')}, ?)`;
+const NEWEST = { by: 'time', descending: true } as const;
+const ORDERS = { time: 'time', duration: 'duration_us', status: 'status' } as const;
 /** Rows of one INSERT: its values stay below the limits of both databases. */
 const ROWS_PER_INSERT = 200;
 
@@ -43,15 +46,13 @@ export function callTable(db: Database): CallTable {
       });
     },
     async search(filter) {
-      const { sql, values } = conditionsOf(filter, db.dialect);
-      const rows = await db.all(`SELECT ${SEARCHED} FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT ?`, [
-        ...values,
-        filter.limit,
-      ]);
+      const order = orderedBy(ORDERS, filter.order ?? NEWEST, filter.after);
+      const { sql, values } = conditionsOf(filter, order.condition, db.dialect);
+      const rows = await db.all(`SELECT ${SEARCHED} FROM call_record ${sql} ${order.sql} LIMIT ?`, [...values, filter.limit]);
       return rows.map(callOf);
     },
     async find(id) {
-      const { sql, values } = conditionsOf({ id, limit: 1 }, db.dialect);
+      const { sql, values } = conditionsOf({ id, limit: 1 }, ['', undefined], db.dialect);
       const row = await one(db, `SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT 1`, values);
       return row && { ...callOf(row), story: textOrNull(row, 'story') };
     },
@@ -68,7 +69,9 @@ export function callTable(db: Database): CallTable {
   };
 }
 
-function conditionsOf(f: CallFilter, dialect: Database['dialect']): { sql: string; values: Value[] } {
+type Condition = readonly [string, Value[] | undefined];
+
+function conditionsOf(f: CallFilter, place: Condition, dialect: Database['dialect']): { sql: string; values: Value[] } {
   const filter = where([
     ['project = ?', f.project],
     ['consumer = ?', f.consumer],
@@ -88,6 +91,9 @@ function conditionsOf(f: CallFilter, dialect: Database['dialect']): { sql: strin
     ['upstream_us >= ?', micros(f.upstreamSlowerThanMs)],
     ['request_bytes >= ?', f.requestBytesFrom],
     ['response_bytes >= ?', f.responseBytesFrom],
+    anyOf('route', f.routes),
+    anyOf('project', f.projects),
+    place,
   ]);
   const parts = filter.sql ? [filter.sql.slice('WHERE '.length)] : [];
   const values = filter.values;
@@ -96,18 +102,6 @@ function conditionsOf(f: CallFilter, dialect: Database['dialect']): { sql: strin
     // SQLite compares bytes, so a range lets the primary key answer; PostgreSQL's collations may not.
     parts.push(dialect === 'sqlite' ? '(id = ? OR (id > ? AND id < ?))' : '(id = ? OR (starts_with(id, ?) AND id <> ?))');
     values.push(f.id, `${f.id}~`, dialect === 'sqlite' ? `${f.id}~~` : '');
-  }
-  if (f.routes) {
-    parts.push(f.routes.length > 0 ? `route IN (${f.routes.map(() => '?').join(', ')})` : '1 = 0');
-    values.push(...f.routes);
-  }
-  if (f.projects) {
-    parts.push(f.projects.length > 0 ? `project IN (${f.projects.map(() => '?').join(', ')})` : '1 = 0');
-    values.push(...f.projects);
-  }
-  if (f.before) {
-    parts.push('(time < ? OR (time = ? AND id < ?))');
-    values.push(f.before.time, f.before.time, f.before.id);
   }
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values };
 }

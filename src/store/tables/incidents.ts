@@ -1,6 +1,10 @@
 /** Tables `incident` and `setting`. */
-import { type Database, json, number, numberOrNull, one, type Row, text } from '../database.ts';
+import { type Database, json, number, numberOrNull, one, type Row, text, where } from '../database.ts';
+import { orderedBy } from '../order.ts';
 import type { Incident, IncidentTable, SettingTable } from '../types.ts';
+
+const NEWEST = { by: 'opened', descending: true } as const;
+const ORDERS = { opened: 'opened_at', kind: 'kind', subject: 'subject' } as const;
 
 export function incidentTable(db: Database): IncidentTable {
   const openOne = (kind: string, subject: string) =>
@@ -30,9 +34,14 @@ export function incidentTable(db: Database): IncidentTable {
       const row = await one(db, 'SELECT * FROM incident WHERE id = ?', [id]);
       return row && incidentOf(row);
     },
-    async list({ open, limit }) {
-      const filter = open === undefined ? '' : open ? 'WHERE closed_at IS NULL' : 'WHERE closed_at IS NOT NULL';
-      return (await db.all(`SELECT * FROM incident ${filter} ORDER BY id DESC LIMIT ?`, [limit])).map(incidentOf);
+    async list({ open, kind, order = NEWEST, after, limit }) {
+      const { condition, sql } = orderedBy(ORDERS, order, after);
+      const filter = where([
+        [open ? 'closed_at IS NULL' : 'closed_at IS NOT NULL', open === undefined ? undefined : []],
+        ['kind = ?', kind],
+        condition,
+      ]);
+      return (await db.all(`SELECT * FROM incident ${filter.sql} ${sql} LIMIT ?`, [...filter.values, limit])).map(incidentOf);
     },
     async trim(keep) {
       await db.run(

@@ -8,9 +8,17 @@ import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
 import type { Text } from '../../base/text.ts';
 import type { Lease, RunStore } from '../../sdk/run.ts';
-import { type Database, jsonOrNull, number, one, text, textOrNull, where } from '../database.ts';
+import { anyOf, type Database, jsonOrNull, number, one, text, textOrNull, where } from '../database.ts';
+import { orderedBy } from '../order.ts';
 import { runOf, storedText } from './run-row.ts';
 
+const NEWEST = { by: 'created', descending: true } as const;
+const ORDERS = {
+  created: 'created_at',
+  started: 'coalesce(started_at, 0)',
+  finished: 'coalesce(finished_at, 0)',
+  pipeline: 'pipeline',
+} as const;
 const CANDIDATES = 50;
 /** Lines kept of one run; the last says that there were more. */
 const LOG_LINES_MAX = 20_000;
@@ -94,17 +102,19 @@ function reading(db: Database): Pick<RunStore, 'get' | 'list' | 'logs'> {
       const row = await one(db, 'SELECT * FROM run WHERE id = ?', [id]);
       return row && runOf(row);
     },
-    async list({ project, pipeline, state, result, from, to, before, limit }) {
+    async list({ project, projects, pipeline, state, result, from, to, order = NEWEST, after, limit }) {
+      const { condition, sql } = orderedBy(ORDERS, order, after);
       const filter = where([
         ['project = ?', project],
+        anyOf('project', projects),
         ['pipeline = ?', pipeline],
         ['state = ?', state],
         ['result = ?', result],
         ['created_at >= ?', from],
         ['created_at < ?', to],
-        ['id < ?', before],
+        condition,
       ]);
-      return (await db.all(`SELECT * FROM run ${filter.sql} ORDER BY id DESC LIMIT ?`, [...filter.values, limit])).map(runOf);
+      return (await db.all(`SELECT * FROM run ${filter.sql} ${sql} LIMIT ?`, [...filter.values, limit])).map(runOf);
     },
     async logs(run, after, limit) {
       const rows = await db.all('SELECT * FROM run_log WHERE run = ? AND sequence > ? ORDER BY sequence LIMIT ?', [run, after, limit]);

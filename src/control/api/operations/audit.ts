@@ -1,9 +1,16 @@
 /** The audit log: every change, login, token, key and refusal, append-only. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { AuditOrderField, AuditRow } from '../../../store/types.ts';
 import { defineOperation } from '../operation.ts';
 import { named, oneOf, orNull, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'audit';
+const order = sorting<AuditRow, AuditOrderField>(
+  { time: (row) => row.time, actor: (row) => row.actor, action: (row) => row.action, subject: (row) => row.subject },
+  (row) => row.id,
+  '-time',
+);
 
 const item = named(
   'AuditItem',
@@ -27,7 +34,7 @@ const list = defineOperation({
   area,
   method: 'GET',
   path: '/audit',
-  summary: { en: 'Lists audit entries, newest first.', zh: '列出审计记录，最新在前。' },
+  summary: { en: 'Lists audit entries, newest first unless sorted otherwise.', zh: '列出审计记录，默认最新在前。' },
   access: 'audit:read',
   query: strictObject({
     actor: T.Optional(T.String({ maxLength: 100, ...help('Who.', '操作者。') })),
@@ -39,13 +46,15 @@ const list = defineOperation({
     ),
     from: T.Optional(T.Integer({ minimum: 0, ...help('Not before (milliseconds since 1970).', '起始时间（自 1970 年起毫秒）。') })),
     to: T.Optional(T.Integer({ minimum: 0, ...help('Before (milliseconds since 1970).', '截止时间（自 1970 年起毫秒）。') })),
-    before: T.Optional(T.String({ maxLength: 64, ...help('`next` of the page before.', '上一页返回的 `next`。') })),
-    limit: T.Integer({ minimum: 1, maximum: 1000, default: 100, ...help('Most entries of an answer.', '返回的最多条数。') }),
+    outcome: T.Optional(oneOf(['done', 'refused'], help('What was done, or what was refused.', '已执行或被拒绝。'))),
+    address: T.Optional(T.String({ maxLength: 100, ...help('From where.', '来源地址。') })),
+    ...order.query,
   }),
   response: named('AuditPage', strictObject({ items: T.Array(item), next: orNull(T.String()) })),
   async handler({ query }, parts) {
-    const found = await parts.audit.list(query);
-    return { items: found.map((row) => ({ ...row })), next: found.length === query.limit ? found.at(-1)!.id : null };
+    const { sort: _sort, after: _after, ...filter } = query;
+    const found = await parts.audit.list({ ...filter, ...order.read(query) });
+    return { items: found.map((row) => ({ ...row })), next: order.next(found, query) };
   },
 });
 

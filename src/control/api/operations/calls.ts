@@ -4,13 +4,19 @@ import { help, type Static, strictObject, T } from '../../../base/schema.ts';
 import type { CallRecord, CallStory } from '../../../sdk/call-record.ts';
 import { readStory } from '../../../sdk/call-story.ts';
 import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
-import type { CallFilter } from '../../../store/types.ts';
+import type { CallFilter, CallOrderField } from '../../../store/types.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { defineOperation } from '../operation.ts';
 import problems from '../problems.ts';
-import { id, named, oneOf, orNull, page, paging, projectName, time } from '../shapes.ts';
+import { id, named, oneOf, orNull, page, projectName, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'calls';
+const order = sorting<CallRecord, CallOrderField>(
+  { time: (c) => Math.round(c.time), duration: (c) => Math.round(c.durationMs * 1000), status: (c) => c.status },
+  (c) => c.id,
+  '-time',
+);
 
 const fields = {
   id: T.String(),
@@ -87,7 +93,10 @@ const search = defineOperation({
   method: 'GET',
   path: '/calls',
   filtered: true,
-  summary: { en: 'Searches calls by any of their fields, newest first.', zh: '按任意字段搜索调用记录，最新在前。' },
+  summary: {
+    en: 'Searches calls by any of their fields, newest first unless sorted otherwise.',
+    zh: '按任意字段搜索调用记录，默认最新在前。',
+  },
   access: 'calls:read',
   query: strictObject({
     project: T.Optional(projectName()),
@@ -111,22 +120,21 @@ const search = defineOperation({
     to: moment('Before (milliseconds since 1970).', '截止时间（自 1970 年起毫秒）。'),
     slowerThan: moment('At least this many milliseconds.', '耗时不少于（毫秒）。'),
     failed: T.Optional(oneOf(['true'], help('Only calls with status 400 and above.', '仅状态码 400 及以上。'))),
-    ...paging,
+    ...order.query,
   }),
   response: page('CallPage', call),
   async handler({ query, caller }, parts) {
-    const { limit, after, project, route, status, failed, slowerThan, ...fields } = query;
+    const { sort: _sort, limit: _limit, after: _after, project, route, status, failed, slowerThan, ...fields } = query;
     const projects = projectsOf(caller, project);
     const found = await parts.calls.search({
       ...fields,
       ...statusRange(status, failed),
-      limit,
+      ...order.read(query),
       ...(projects ? { projects } : {}),
       ...(route === undefined ? {} : { routes: [route, dataApiRoute(route)] }),
       ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
-      ...(after ? { before: readPlace(after) } : {}),
     });
-    return { items: found.map((record) => ({ ...record })), next: found.length === limit ? placeOf(found.at(-1)!) : null };
+    return { items: found.map((record) => ({ ...record })), next: order.next(found, query) };
   },
 });
 
@@ -164,20 +172,6 @@ function statusRange(status: string | undefined, failed: string | undefined): Pi
   if (status === undefined) return failed ? { statusFrom: 400 } : {};
   const first = Number(status.replace('xx', '00'));
   return { statusFrom: first, statusTo: status.endsWith('xx') ? first + 99 : first };
-}
-
-/** The place after a record: opaque to callers. */
-function placeOf(record: CallRecord): string {
-  return Buffer.from(`${record.time}:${record.id}`).toString('base64url');
-}
-
-function readPlace(after: string): { time: number; id: string } {
-  const match = /^(\d{1,15}):(.{1,100})$/.exec(Buffer.from(after, 'base64url').toString('utf8'));
-  if (!match)
-    throw problems.raise['invalid-request']({
-      errors: [mistake('/query/after', { en: 'is not a `next` answered before', zh: '不是之前返回的 `next`' })],
-    });
-  return { time: Number(match[1]), id: match[2]! };
 }
 
 export default [search, get];

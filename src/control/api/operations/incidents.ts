@@ -1,11 +1,18 @@
 /** What an operator should look at: unreadable folder, held deletions, changes that could not be published. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { Incident as Row, IncidentOrderField } from '../../../store/types.ts';
 import { actorOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import { reply } from '../reply.ts';
 import { id, named, orNull, text, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'incidents';
+const order = sorting<Row, IncidentOrderField>(
+  { opened: (i) => i.openedAt, kind: (i) => i.kind, subject: (i) => i.subject },
+  (i) => i.id,
+  '-opened',
+);
 
 const incident = named(
   'Incident',
@@ -29,12 +36,15 @@ const list = defineOperation({
   access: 'system:read',
   query: strictObject({
     all: T.Boolean({ default: false, ...help('Closed ones too.', '包括已关闭的。') }),
-    limit: T.Integer({ minimum: 1, maximum: 1000, default: 100, ...help('Most items of an answer.', '返回的最多条数。') }),
+    kind: T.Optional(T.String({ maxLength: 100, ...help('Only of this kind.', '仅此类型。') })),
+    ...order.query,
   }),
-  response: named('Incidents', strictObject({ items: T.Array(incident) })),
+  response: named('Incidents', strictObject({ items: T.Array(incident), next: orNull(T.String()) })),
   async handler({ query }, parts) {
-    const found = await parts.incidents.list({ ...(query.all ? {} : { open: true }), limit: query.limit });
-    return { items: found.map((one) => ({ ...one, detail: { ...one.detail }, data: { ...one.data } })) };
+    const { all, kind } = query;
+    const found = await parts.incidents.list({ ...(all ? {} : { open: true }), ...(kind ? { kind } : {}), ...order.read(query) });
+    const items = found.map((one) => ({ ...one, detail: { ...one.detail }, data: { ...one.data } }));
+    return { items, next: order.next(found, query) };
   },
 });
 

@@ -1,13 +1,21 @@
 /** Keys of consumers: what calling apps send to the gateway. Shown once, kept as a hash. */
 import { duration, help, strictObject, T } from '../../../base/schema.ts';
+import { pageOf } from '../../../sdk/list-order.ts';
 import { actorOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import type { KeyView } from '../parts.ts';
 import problems from '../problems.ts';
 import { reply } from '../reply.ts';
-import { id, named, orNull, projectName, projectParams, resourceName, time } from '../shapes.ts';
+import { id, named, orNull, page, projectName, projectParams, resourceName, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'keys';
+const order = sorting<KeyView, 'created' | 'consumer' | 'expires'>(
+  { created: (k) => k.createdAt, consumer: (k) => k.consumer, expires: (k) => k.expiresAt ?? Number.MAX_SAFE_INTEGER },
+  (k) => k.id,
+  'created',
+  { most: 1000, normal: 1000 },
+);
 
 const key = named(
   'Key',
@@ -32,9 +40,13 @@ const list = defineOperation({
   summary: { en: 'Lists keys, without their secrets.', zh: '列出密钥（不含机密）。' },
   access: 'keys:read',
   params: projectParams,
-  query: strictObject({ consumer: T.Optional(resourceName()) }),
-  response: named('Keys', strictObject({ items: T.Array(key) })),
-  handler: async ({ params, query }, parts) => ({ items: (await parts.keys.list(params.project, query.consumer)).map(view) }),
+  query: strictObject({ consumer: T.Optional(resourceName()), ...order.query }),
+  response: page('Keys', key),
+  async handler({ params, query }, parts) {
+    const all = await parts.keys.list(params.project, query.consumer);
+    const found = pageOf(all, order.fields, ({ id: keyId }) => keyId, order.read(query));
+    return { items: found.items.map(view), next: order.write(found.next, query) };
+  },
 });
 
 const create = defineOperation({

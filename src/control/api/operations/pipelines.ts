@@ -6,11 +6,19 @@ import type { ResourceView } from '../../resources/types.ts';
 import { projectsOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
-import { named, oneOf, orNull, page, paging, projectName, resourceStatus, time } from '../shapes.ts';
+import { named, oneOf, orNull, page, projectName, resourceStatus, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 import { runShape, runView } from './runs.ts';
 
 /** Of one pipeline at most one run is queued and one goes on: the third newest is over. */
 const NEWEST = 3;
+
+const keyOf = (r: ResourceView) => `${r.project}/${r.kind}/${r.name}`;
+const order = sorting<ResourceView, 'key' | 'name' | 'updated' | 'state'>(
+  { key: keyOf, name: (r) => r.name, updated: (r) => r.updatedAt, state: (r) => r.status.state },
+  keyOf,
+  'key',
+);
 
 const overview = named(
   'PipelineOverview',
@@ -45,14 +53,19 @@ const list = defineOperation({
   query: strictObject({
     project: T.Optional(projectName()),
     name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })),
-    ...paging,
+    ...order.query,
   }),
   response: page('PipelinePage', overview),
   async handler({ query, caller, language }, parts) {
-    const { project, name, ...pageOf } = query;
+    const { project, name } = query;
     const projects = projectsOf(caller, project);
-    const found = await parts.resources.list({ kind: 'Pipeline', ...(projects ? { projects } : {}), ...(name ? { name } : {}), ...pageOf });
-    return { items: await Promise.all(found.items.map((one) => look(one, language, parts))), next: found.next ?? null };
+    const found = await parts.resources.list({
+      kind: 'Pipeline',
+      ...(projects ? { projects } : {}),
+      ...(name ? { name } : {}),
+      ...order.read(query),
+    });
+    return { items: await Promise.all(found.items.map((one) => look(one, language, parts))), next: order.write(found.next, query) };
   },
 });
 

@@ -13,7 +13,7 @@ const version = named(
   'ResourceVersion',
   strictObject({
     version: T.Integer(),
-    change: oneOf(['created', 'updated', 'deleted']),
+    change: oneOf(['created', 'updated', 'rolled-back', 'deleted']),
     release: T.String(),
     at: time(),
     by: T.String(),

@@ -1,13 +1,27 @@
 /** Resources of every kind: list, read, write, delete, switch on and off. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { ResourceOrderField, ResourceView } from '../../resources/types.ts';
 import { changeOf, projectsOf } from '../caller.ts';
 import { conditionOf, dryRunOf, needsCondition } from '../condition.ts';
 import { defineOperation } from '../operation.ts';
 import { entityTag, reply } from '../reply.ts';
 import { changed, keyOf, kindOf, result, view } from '../resource-views.ts';
-import { documentResult, kindName, oneOf, page, paging, projectName, resource, resourceParams } from '../shapes.ts';
+import { documentResult, kindName, oneOf, page, projectName, resource, resourceParams } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'resources';
+const order = sorting<ResourceView, ResourceOrderField>(
+  {
+    key: (r) => `${r.project}/${r.kind}/${r.name}`,
+    name: (r) => r.name,
+    kind: (r) => r.kind,
+    updated: (r) => r.updatedAt,
+    version: (r) => r.version,
+    state: (r) => r.status.state,
+  },
+  (r) => `${r.project}/${r.kind}/${r.name}`,
+  'key',
+);
 const path = '/projects/{project}/resources/{kind}/{name}';
 
 const list = defineOperation({
@@ -16,7 +30,7 @@ const list = defineOperation({
   method: 'GET',
   path: '/resources',
   filtered: true,
-  summary: { en: 'Lists resources, sorted by project, kind and name.', zh: '列出资源，按项目、类型、名称排序。' },
+  summary: { en: 'Lists resources, by project, kind and name unless sorted otherwise.', zh: '列出资源，默认按项目、类型、名称排序。' },
   access: 'resources:read',
   query: strictObject({
     project: T.Optional(projectName()),
@@ -28,21 +42,29 @@ const list = defineOperation({
       maxItems: 16,
       ...help('`key=value`; may be repeated, all must hold.', '`key=value`，可重复，须全部满足。'),
     }),
-    ...paging,
+    text: T.Optional(
+      T.String({ minLength: 1, maxLength: 200, ...help('Part of the document, upper or lower case.', '文档中的部分内容，不区分大小写。') }),
+    ),
+    state: T.Optional(oneOf(['ready', 'pending', 'failed', 'disabled'], help('Where it stands.', '当前状态。'))),
+    ...order.query,
   }),
   response: page('ResourcePage', resource),
   async handler({ query, caller, language }, parts) {
     const projects = projectsOf(caller, query.project);
+    const where = order.read(query);
     const found = await parts.resources.list({
       ...(projects ? { projects } : {}),
       ...(query.kind ? { kind: kindOf(parts, query.kind) } : {}),
       ...(query.name ? { name: query.name } : {}),
       ...(query.manager ? { manager: query.manager } : {}),
       labels: Object.fromEntries(query.label.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
-      limit: query.limit,
-      ...(query.after ? { after: query.after } : {}),
+      ...(query.text ? { text: query.text } : {}),
+      ...(query.state ? { state: query.state } : {}),
+      order: where.order,
+      limit: where.limit,
+      ...(where.after ? { after: where.after } : {}),
     });
-    return { items: found.items.map((one) => view(one, language)), next: found.next ?? null };
+    return { items: found.items.map((one) => view(one, language)), next: order.write(found.next, query) };
   },
 });
 

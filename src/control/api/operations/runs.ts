@@ -1,7 +1,7 @@
 /** Runs of pipelines: start, look, cancel, try again, logs. */
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { Language } from '../../../base/text.ts';
-import type { Run, StoredProblem } from '../../../sdk/run.ts';
+import type { Run, RunOrderField, StoredProblem } from '../../../sdk/run.ts';
 import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
@@ -9,9 +9,21 @@ import type { Parts } from '../parts.ts';
 import problems from '../problems.ts';
 import { reply } from '../reply.ts';
 import { id, named, oneOf, orNull, problemNote, projectName, resourceName, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'runs';
 const params = strictObject({ id: id() });
+const order = sorting<Run, RunOrderField>(
+  {
+    created: (r) => r.createdAt,
+    started: (r) => r.startedAt ?? 0,
+    finished: (r) => r.finishedAt ?? 0,
+    pipeline: (r) => r.pipeline,
+  },
+  (r) => r.id,
+  '-created',
+  { most: 500, normal: 50 },
+);
 
 const states = ['queued', 'running', 'done'] as const;
 const results = ['succeeded', 'failed', 'cancelled', 'skipped'] as const;
@@ -80,7 +92,7 @@ const list = defineOperation({
   method: 'GET',
   path: '/runs',
   filtered: true,
-  summary: { en: 'Lists runs, newest first.', zh: '列出运行，最新在前。' },
+  summary: { en: 'Lists runs, newest first unless sorted otherwise.', zh: '列出运行，默认最新在前。' },
   access: 'runs:read',
   query: strictObject({
     project: T.Optional(projectName()),
@@ -89,18 +101,14 @@ const list = defineOperation({
     result: T.Optional(oneOf(results, help('How it ended.', '结束结果。'))),
     from: T.Optional(T.Integer({ minimum: 0, ...help('Queued at or after, ms since 1970.', '排队时间不早于（毫秒）。') })),
     to: T.Optional(T.Integer({ minimum: 0, ...help('Queued before, ms since 1970.', '排队时间早于（毫秒）。') })),
-    before: T.Optional(T.String({ maxLength: 64, ...help('Id of the last run of the page before.', '上一页最后一次运行的 id。') })),
-    limit: T.Integer({ minimum: 1, maximum: 500, default: 50, ...help('Most runs of an answer.', '返回的最多条数。') }),
+    ...order.query,
   }),
   response: named('RunPage', strictObject({ items: T.Array(run), next: orNull(T.String()) })),
   async handler({ query, caller, language }, parts) {
-    const { project: asked, ...rest } = query;
-    const projects = projectsOf(caller, asked);
-    const lists = await Promise.all(
-      (projects ?? [undefined]).map((project) => parts.runs.list({ ...rest, ...(project ? { project } : {}) })),
-    );
-    const found = lists.flat().sort(newestFirst).slice(0, query.limit);
-    return { items: found.map((one) => view(one, language)), next: found.length === query.limit ? found.at(-1)!.id : null };
+    const { project, sort: _sort, after: _after, ...filter } = query;
+    const projects = projectsOf(caller, project);
+    const found = await parts.runs.list({ ...filter, ...(projects ? { projects } : {}), ...order.read(query) });
+    return { items: found.map((one) => view(one, language)), next: order.next(found, query) };
   },
 });
 
@@ -190,9 +198,6 @@ const logs = defineOperation({
     return { items: lines.map((line) => ({ ...line, message: line.message[call.language] })) };
   },
 });
-
-/** Ids are UUIDv7: they sort by time. */
-const newestFirst = (a: Run, b: Run) => (a.id < b.id ? 1 : -1);
 
 type Wanted = { project: string; name: string; trigger: Run['trigger']; retryOf: string | null };
 

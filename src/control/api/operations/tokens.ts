@@ -1,15 +1,23 @@
 /** API tokens: for scripts, the command line and scrapers. The secret is shown once. */
 import { duration, help, NAME_PATTERN, strictObject, T } from '../../../base/schema.ts';
 import { ROLES_TEXT } from '../../access/roles.ts';
+import { pageOf } from '../../../sdk/list-order.ts';
 import { actorOf } from '../caller.ts';
 import { checkGrant } from '../grant.ts';
 import { defineOperation } from '../operation.ts';
 import type { TokenView } from '../parts.ts';
 import problems from '../problems.ts';
 import { reply } from '../reply.ts';
-import { id, named, oneOf, orNull, projectName, time } from '../shapes.ts';
+import { id, named, oneOf, orNull, page, projectName, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'tokens';
+const order = sorting<TokenView, 'created' | 'name' | 'expires' | 'used'>(
+  { created: (t) => t.createdAt, name: (t) => t.name, expires: (t) => t.expiresAt, used: (t) => t.usedAt ?? 0 },
+  (t) => t.id,
+  'created',
+  { most: 1000, normal: 1000 },
+);
 
 const token = named(
   'Token',
@@ -34,8 +42,12 @@ const list = defineOperation({
   path: '/tokens',
   summary: { en: 'Lists API tokens, without their secrets.', zh: '列出 API 令牌（不含机密）。' },
   access: 'tokens:read',
-  response: named('Tokens', strictObject({ items: T.Array(token) })),
-  handler: async (_call, parts) => ({ items: (await parts.tokens.list()).map(view) }),
+  query: strictObject(order.query),
+  response: page('Tokens', token),
+  async handler({ query }, parts) {
+    const found = pageOf(await parts.tokens.list(), order.fields, ({ id: tokenId }) => tokenId, order.read(query));
+    return { items: found.items.map(view), next: order.write(found.next, query) };
+  },
 });
 
 const create = defineOperation({

@@ -1,14 +1,22 @@
 /** People who log in: the accounts behind User documents. The last administrator cannot be deleted or demoted. */
 import { help, NAME_PATTERN, strictObject, T } from '../../../base/schema.ts';
 import { ROLES_TEXT } from '../../access/roles.ts';
+import { pageOf } from '../../../sdk/list-order.ts';
 import { actorOf } from '../caller.ts';
 import { checkGrant } from '../grant.ts';
 import { defineOperation } from '../operation.ts';
 import type { UserView } from '../parts.ts';
 import { reply } from '../reply.ts';
-import { named, oneOf, orNull, time } from '../shapes.ts';
+import { named, oneOf, orNull, page, time } from '../shapes.ts';
+import { sorting } from '../sorting.ts';
 
 const area = 'users';
+const order = sorting<UserView, 'name' | 'role' | 'created'>(
+  { name: (u) => u.name, role: (u) => u.role, created: (u) => u.createdAt },
+  (u) => u.name,
+  'name',
+  { most: 1000, normal: 1000 },
+);
 const roles = ['admin', 'viewer'] as const;
 const params = strictObject({ name: T.String({ minLength: 1, maxLength: 100, ...help('Name of the user.', '用户名。') }) });
 const role = () => oneOf(roles, help(ROLES_TEXT.en, ROLES_TEXT.zh));
@@ -33,10 +41,14 @@ const list = defineOperation({
   area,
   method: 'GET',
   path: '/users',
-  summary: { en: 'Lists users.', zh: '列出用户。' },
+  summary: { en: 'Lists users, by name unless sorted otherwise.', zh: '列出用户，默认按名称排序。' },
   access: 'users:read',
-  response: named('Users', strictObject({ items: T.Array(shape) })),
-  handler: async (_call, parts) => ({ items: (await parts.accounts.list()).map(view) }),
+  query: strictObject(order.query),
+  response: page('Users', shape),
+  async handler({ query }, parts) {
+    const found = pageOf(await parts.accounts.list(), order.fields, ({ name }) => name, order.read(query));
+    return { items: found.items.map(view), next: order.write(found.next, query) };
+  },
 });
 
 const create = defineOperation({

@@ -86,7 +86,7 @@ async function walk<I extends { id: string }, F extends string>(
 
 for (const dialect of ['SQLite', 'PostgreSQL'] as const) {
   describe(`orders on ${dialect}`, () => {
-    let store: Store | undefined;
+    let opened: Store | undefined;
     let stop = async (): Promise<void> => {};
     let runs: number;
     before(async (t) => {
@@ -98,18 +98,19 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const) {
         if ('missing' in server) return (t as TestContext).skip(server.missing);
         stop = server.stop;
         const { user, password, host, port, database } = server;
-        store = await openStore({ ...where, url: `postgres://${user}:${password}@${host}:${port}/${database}` });
-      } else store = await openStore(where);
-      await fill(store, clock);
-      runs = (await store.runs.list({ limit: 100 })).length;
+        opened = await openStore({ ...where, url: `postgres://${user}:${password}@${host}:${port}/${database}` });
+      } else opened = await openStore(where);
+      await fill(opened, clock);
+      runs = (await opened.runs.list({ limit: 100 })).length;
       assert.ok(runs > 10, `${runs} runs`);
     });
     after(async () => {
-      await store?.close();
+      await opened?.close();
       await stop();
     });
 
     test('runs, calls, audit and incidents come whole in every order', async (t) => {
+      const store = opened;
       if (!store) return t.skip('no PostgreSQL here');
       const limit = 3;
       const runFields = {
@@ -148,6 +149,7 @@ for (const dialect of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     test('runs are found by when they were made', async (t) => {
+      const store = opened;
       if (!store) return t.skip('no PostgreSQL here');
       const all = await store.runs.list({ limit: 100 });
       const middle = all[Math.floor(all.length / 2)]!.createdAt;

@@ -46,7 +46,7 @@ test('applies, says unchanged, counts versions, keeps history and rolls back in 
   assert.deepEqual(
     (await w.resources.history(key('Route', 'r'))).map((h) => [h.version, h.change, h.by]),
     [
-      [3, 'updated', 'ada'],
+      [3, 'rolled-back', 'ada'],
       [2, 'updated', 'ada'],
       [1, 'created', 'ada'],
     ],
@@ -56,7 +56,7 @@ test('applies, says unchanged, counts versions, keeps history and rolls back in 
   assert.deepEqual(
     audit.map((row) => [row.action, row.actor, row.actorKind]),
     [
-      ['resource.update', 'ada', 'user'],
+      ['resource.rollback', 'ada', 'user'],
       ['resource.update', 'ada', 'user'],
       ['resource.create', 'ada', 'user'],
     ],

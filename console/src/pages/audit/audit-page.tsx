@@ -77,7 +77,6 @@ export default function AuditPage() {
         label={say(texts.title)}
         columns={columns}
         fields={fields}
-        cursor="before"
         csv="/api/v1/audit"
         rowKey={({ id }) => id}
         load={async (query) => (await api.listAudit({ query: query as never })).data}

@@ -1,5 +1,4 @@
 /** Call records of the gateway: search by any field, newest first. */
-import { mistake } from '../../../base/problem.ts';
 import { help, type Static, strictObject, T } from '../../../base/schema.ts';
 import type { CallRecord, CallStory } from '../../../sdk/call-record.ts';
 import { readStory } from '../../../sdk/call-story.ts';

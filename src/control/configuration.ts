@@ -55,7 +55,7 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   const kinds = bindKinds(parts.kinds, registry);
   const catalog = createCatalog();
   await loadCatalog(catalog, store, { kinds, environment });
-  const shared = { ...parts, kinds, catalog, box, dialect: dialectsOf(registry) };
+  const shared = { ...parts, kinds, catalog, box, dialect: dialectsOf(registry), roles: rolesOf(registry) };
   const publisher = await openPublisher(shared);
   const resources = createResources({
     ...shared,
@@ -79,10 +79,12 @@ export function validateDocuments(
   const { registry, dataApis, environment } = parts;
   return validateSources(
     sources,
-    { kinds: bindKinds(parts.kinds, registry), environment, dataApis, dialect: dialectsOf(registry) },
+    { kinds: bindKinds(parts.kinds, registry), environment, dataApis, dialect: dialectsOf(registry), roles: rolesOf(registry) },
     options,
   );
 }
+
+const rolesOf = (registry: Registry) => (connector: string) => registry.connectors.get(connector)?.roles;
 
 /** A connector that answers queries speaks the dialect of its own name. */
 function dialectsOf(registry: Registry): (connector: string) => Dialect | undefined {

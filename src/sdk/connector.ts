@@ -145,8 +145,11 @@ export interface Connector {
   close(): Promise<void>;
 }
 
+/** What a connector can be. */
+export type ConnectorRole = 'source' | 'sink' | 'query';
+
 export interface ConnectorSpec<C extends TSchema, P extends ProblemSpecs> extends ComponentSpec<C, P> {
-  readonly roles: readonly ('source' | 'sink' | 'query')[];
+  readonly roles: readonly ConnectorRole[];
   /** True when `commit` is one transaction with the rows: "exactly once". */
   readonly transactional: boolean;
   /** True when its queries block the thread they run on (SQLite): they get threads of their own. */

@@ -4,6 +4,7 @@
  * WAL mode lets a second start read who holds it.
  */
 import { verbatim } from '../base/text.ts';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../base/clock.ts';
@@ -33,7 +34,10 @@ export async function takeLock(folder: string, pid: number, clock: Clock): Promi
 function tryLock(folder: string, pid: number): Lock | { holder: number } {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(path.join(folder, 'lock.db'));
+    const file = path.join(folder, 'lock.db');
+    closeSync(openSync(file, 'a', 0o600)); // SQLite gives its log the mode of the file.
+    chmodSync(file, 0o600);
+    db = new DatabaseSync(file);
     db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS holder (pid INTEGER)');
     db.exec('BEGIN IMMEDIATE; DELETE FROM holder');
     db.prepare('INSERT INTO holder (pid) VALUES (?)').run(pid);

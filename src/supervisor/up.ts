@@ -4,7 +4,7 @@
  *   data folder ─▶ lock ─▶ ports free? ─▶ control ─▶ gateway, worker ─▶ running … ─▶ gateway, worker, control
  */
 import { verbatim } from '../base/text.ts';
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -106,6 +106,8 @@ function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<
 function prepareFolder(folder: string): void {
   try {
     makeFolder(folder);
+    // Keys and passwords lie in it: made by hand or by an older copy, it may be open to others.
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw problems.raise['data-folder']({ values: { folder, reason: verbatim((error as Error).message) }, cause: error });

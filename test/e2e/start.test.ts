@@ -22,12 +22,14 @@ const folderOf = (t: TestContext): string => {
 
 test('a first start says where the password is, a second one keeps all state', async (t) => {
   const folder = folderOf(t);
+  mkdirSync(path.join(folder, '.weir'));
+  chmodSync(path.join(folder, '.weir'), 0o755); // As somebody's mkdir leaves it: the start closes it to others.
   const first = await startWeir({ folder });
   await until('the banner', () => /admin-password/.test(first.output()));
   const password = readFileSync(path.join(folder, '.weir', 'admin-password'), 'utf8').trim();
   assert.ok(password.length >= 16);
   assert.equal(statSync(path.join(folder, '.weir')).mode & 0o777, 0o700);
-  assert.equal(statSync(path.join(folder, '.weir', 'admin-password')).mode & 0o777, 0o600);
+  for (const file of ['admin-password', 'lock.db']) assert.equal(statSync(path.join(folder, '.weir', file)).mode & 0o777, 0o600, file);
   writeFileSync(path.join(folder, 'plan.yaml'), 'apiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold }\nspec: {}\n');
   const applied = await first.cli('apply', '-f', 'plan.yaml');
   assert.equal(applied.code, 0, applied.stderr);

@@ -10,6 +10,7 @@ import { writeDocument } from '../documents/edit.ts';
 import { checkKinds, checkSources } from '../resources/apply.ts';
 import { readLive } from '../resources/catalog.ts';
 import type { CheckEnvironment } from '../resources/check.ts';
+import type { CheckTools } from '../resources/define.ts';
 import { settle, type Wish, wish } from '../resources/plan.ts';
 import problems from '../resources/problems.ts';
 import { type CompilerParts, createCompiler } from './compile.ts';
@@ -18,7 +19,7 @@ import { type CompilerParts, createCompiler } from './compile.ts';
 export type CompileDraft = (key: ResourceKey, spec: Readonly<Record<string, unknown>>) => readonly AnyEntry[];
 
 /** Makes the compiler of drafts. */
-export function createDraftCompiler(parts: CompilerParts & CheckEnvironment): CompileDraft {
+export function createDraftCompiler(parts: CompilerParts & CheckEnvironment & Pick<CheckTools, 'roles'>): CompileDraft {
   const compiler = createCompiler(parts);
   return (key, spec) => {
     const { project, kind, name } = key;

@@ -13,6 +13,18 @@ const GOOD =
   `# head\napiVersion: weir/v1\nkind: Plan\nmetadata: { name: gold } # c\nspec:\n  text: |\n` +
   `    --- not a marker\n    two\n---\n\n# second\nkind: B\n...\n--- {kind: C}\n`;
 
+test('SQL that YAML cut at a bind is told, with what to write instead', () => {
+  const cut = 'kind: DataApi\nspec:\n  sql: SELECT * FROM t WHERE id = #{id}\n';
+  const [document] = parseDocuments(cut, 'api.yaml');
+  assert.deepEqual(
+    document!.problems.map(({ pointer, line }) => [pointer, line]),
+    [['/spec/sql', 3]],
+  );
+  assert.match(JSON.stringify(document!.problems[0]!.detail), /sql: \|/);
+  for (const fine of ['sql: |\n    SELECT #{id}', 'sql: "SELECT #{id}"', 'sql: SELECT 1 # a note', 'sql: SELECT(#{id})'])
+    assert.deepEqual(parseDocuments(`spec:\n  ${fine}\n`)[0]!.problems, [], fine);
+});
+
 test('documents keep their words and their lines', () => {
   const slices = splitDocuments(`\uFEFF${GOOD.replaceAll('\n', '\r\n')}`);
   assert.deepEqual(

@@ -58,10 +58,16 @@ function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | 
       { en: 'has the tag {tag}, which is not accepted here', zh: '带有标签 {tag}，此处不接受' },
       { tag: node.tag.slice(0, 60) },
     );
+  if (isScalar(node) && node.type === 'PLAIN' && at.endsWith('/sql') && node.comment?.startsWith('{')) return wrong(walk, at, CUT);
   if (isMap(node)) return readMap(walk, node.items as Pair<Node, Node | null>[], at, shared, depth);
   if (isSeq(node)) return (node.items as Node[]).map((item, index) => readNode(walk, item, `${at}/${index}`, undefined, shared, depth + 1));
   return isScalar(node) ? readScalar(walk, node.value, node.source, at) : wrong(walk, at, { en: 'is not a value', zh: '不是一个值' });
 }
+
+const CUT = {
+  en: 'ends at " #{": YAML begins a comment there. Write `sql: |` and the SQL on the next lines, or put it in quotes',
+  zh: '在“ #{”处被截断：YAML 将其视为注释。请写 `sql: |` 并把 SQL 放在后续各行，或加引号',
+};
 
 function readMap(
   walk: Walk,

@@ -5,6 +5,7 @@
 import { mistake } from '../../base/problem.ts';
 import { type Text, tell } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { Store } from '../../store/types.ts';
 import { locate, parseDocuments } from '../documents/parse.ts';
@@ -25,6 +26,7 @@ export interface ApplyParts extends CheckEnvironment {
   readonly box: SecretBox;
   readonly dataApis: DataApiCompiler;
   dialect(connector: string): Dialect | undefined;
+  roles(connector: string): readonly ConnectorRole[] | undefined;
   /** Reads the catalog from the store again. */
   reload(): Promise<void>;
   /** Called after each commit, in order. */
@@ -47,7 +49,7 @@ export function checkSources(sources: readonly SourceText[], environment: CheckE
 export function checkKinds(
   documents: readonly CheckedDocument[],
   catalog: Catalog | undefined,
-  parts: Pick<ApplyParts, 'dataApis' | 'dialect'>,
+  parts: Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles'>,
 ): CheckedDocument[] {
   const byKey = new Map(documents.flatMap((d) => (d.key ? [[keyText(d.key), d] as const] : [])));
   return documents.map((document) => {
@@ -56,6 +58,7 @@ export function checkKinds(
     const tools: CheckTools = {
       dataApis: parts.dataApis,
       dialect: parts.dialect,
+      roles: parts.roles,
       connectorOf(name) {
         const text = keyText({ project, kind: 'Connection', name });
         const type = (byKey.get(text) ?? catalog?.byText(text))?.written['type'];

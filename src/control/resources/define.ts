@@ -6,6 +6,7 @@ import type { ProblemPointer } from '../../base/problem.ts';
 import type { TSchema } from '../../base/schema.ts';
 import type { Text } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { EntryType, EntryValues } from '../../sdk/revision.ts';
@@ -53,6 +54,8 @@ export interface CheckTools {
   /** Connector id of a Connection of the same project, when it is known. */
   connectorOf(connection: string): string | undefined;
   dialect(connector: string): Dialect | undefined;
+  /** What a connector can be; undefined when there is none of this id. */
+  roles(connector: string): readonly ConnectorRole[] | undefined;
 }
 
 /** A check at the end of a change, when one is needed. */

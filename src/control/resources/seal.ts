@@ -122,17 +122,25 @@ function sealText(document: CheckedDocument, words: ReadonlyMap<string, string>)
   return hideInComments(same ? replaced : writeDocument(wanted as Record<string, unknown>), document);
 }
 
-/** A comment that repeats a secret value (of six characters or more) loses it too. */
+/** A comment that repeats a secret value loses it too; a short one only as a word of its own, or half the alphabet would go. */
 function hideInComments(text: string, document: CheckedDocument): string {
-  const literals = document.secrets.flatMap(({ literal }) => (literal !== undefined && literal.length >= 6 ? [literal] : []));
+  const literals = document.secrets.flatMap(({ literal }) => (literal ? [literal] : []));
   if (!literals.some((literal) => text.includes(literal))) return text;
   const lines = text.split('\n').map((line) => {
     const comment = /(^|\s)#/.exec(line)?.index;
     if (comment === undefined) return line;
-    return line.slice(0, comment) + literals.reduce((rest, literal) => rest.replaceAll(literal, '***'), line.slice(comment));
+    return line.slice(0, comment) + literals.reduce(hideOne, line.slice(comment));
   });
   const hidden = lines.join('\n');
   const [before] = parseDocuments(text);
   const [after] = parseDocuments(hidden);
   return JSON.stringify(before?.value) === JSON.stringify(after?.value) ? hidden : text;
+}
+
+const SHORT_MAX = 5;
+
+function hideOne(comment: string, literal: string): string {
+  if (literal.length > SHORT_MAX) return comment.replaceAll(literal, '***');
+  const word = literal.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return comment.replace(new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'gu'), '***');
 }

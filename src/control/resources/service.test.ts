@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { actor, openWorld, type World, type WorldOptions } from '../../../test/control/world.ts';
+import { actor, openWorld, testRegistry, type World, type WorldOptions } from '../../../test/control/world.ts';
 import { contentHash, type Json } from '../../base/json.ts';
 import { Problem } from '../../base/problem.ts';
 import type { CompiledConnection } from '../../sdk/revision.ts';
@@ -158,6 +158,34 @@ test('ETags: a change on old ground is refused', async (t) => {
   assert.equal((await w.resources.setEnabled(key('Upstream', 'u'), false, { ...by, ifMatch: 1 })).version, 2);
   assert.match((await w.resources.get(key('Upstream', 'u'))).text, /^enabled: false$/m);
   assert.equal((await w.resources.status(key('Upstream', 'u'))).state, 'disabled');
+});
+
+test('a pipeline is refused at apply for both mistakes of its schedule, and for a sink that cannot be one', async (t) => {
+  const csv = testRegistry.connectors.get('sqlite')!;
+  (testRegistry.connectors as Map<string, unknown>).set('reader', { ...csv, id: 'reader', roles: ['source'] });
+  t.after(() => void (testRegistry.connectors as Map<string, unknown>).delete('reader'));
+  const x = await openWorld();
+  t.after(() => x.end());
+  const connection = (name: string, type: string) =>
+    `apiVersion: weir/v1\nkind: Connection\nmetadata: { name: ${name} }\nspec: { type: ${type}, file: a.db }\n`;
+  const spec = 'source: { connection: db, streams: ["*"] }, sink: { connection: ro }, schedule: { cron: "61 * * * *", timezone: Mars }';
+  const pipeline = `apiVersion: weir/v1\nkind: Pipeline\nmetadata: { name: p }\nspec: { ${spec} }\n`;
+  const { results } = await x.apply([connection('db', 'sqlite'), connection('ro', 'reader'), pipeline].join('---\n'));
+  assert.deepEqual(
+    results[2]!.problems.map((p) => p.pointer),
+    ['/spec/schedule/timezone', '/spec/schedule/cron', '/spec/sink/connection'],
+  );
+  assert.match(JSON.stringify(results[2]!.problems[2]!.detail), /reader connection cannot be a sink/);
+});
+
+test('short secrets go from comments too, as words of their own', async (t) => {
+  const w = await openWorld();
+  t.after(() => w.end());
+  const text = `apiVersion: weir/v1\nkind: Secret\nmetadata: { name: pin }\nspec: { value: "7a+" } # pin 7a+ not x7a+y\n`;
+  assert.equal((await w.apply(text)).refused, false);
+  const dump = await w.resources.dump({});
+  assert.match(dump, /# pin \*\*\* not x7a\+y/);
+  assert.equal((await w.apply(dump)).results[0]!.outcome, 'unchanged');
 });
 
 test('comments survive a change by form', async (t) => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
 import { nearest } from '../../base/suggest.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
@@ -32,6 +33,7 @@ export interface ResourcesParts {
   readonly box: SecretBox;
   readonly dataApis: DataApiCompiler;
   dialect(connector: string): Dialect | undefined;
+  roles(connector: string): readonly ConnectorRole[] | undefined;
   readonly environment: AllowedEnvironment;
   readonly clock: Clock;
   readonly newId: NewId;

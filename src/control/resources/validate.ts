@@ -1,6 +1,7 @@
 /** Checks documents without a store: what `weir validate` does offline, and the API on request. */
 import { tell } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
+import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import { type ApplyParts, checkKinds, checkSources } from './apply.ts';
 import { createCatalog } from './catalog.ts';
@@ -12,11 +13,12 @@ import type { DocumentCheck, SourceText, ValidateOptions } from './types.ts';
 export interface ValidateParts extends CheckEnvironment {
   readonly dataApis: DataApiCompiler;
   dialect(connector: string): Dialect | undefined;
+  roles(connector: string): readonly ConnectorRole[] | undefined;
 }
 
 /** Every document with its problems; with `complete`, references and conflicts among the documents too. Pure. */
 export function validateSources(sources: readonly SourceText[], parts: ValidateParts, options: ValidateOptions = {}): DocumentCheck[] {
-  const documents = checkKinds(checkSources(sources, parts), undefined, parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect'>);
+  const documents = checkKinds(checkSources(sources, parts), undefined, parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles'>);
   const nothing = createCatalog();
   const wishes = documents.map((document) => {
     const good = options.complete && document.key && document.problems.length === 0;

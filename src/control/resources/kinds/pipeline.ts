@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 import { mistake, type ProblemPointer } from '../../../base/problem.ts';
 import { tell } from '../../../base/text.ts';
 import { pipelineSpec } from '../../../sdk/specs/pipeline.ts';
-import { defineResource } from '../define.ts';
+import { type CheckTools, defineResource } from '../define.ts';
 
 interface PipelineSpec {
   source: { connection: string };
@@ -20,7 +20,7 @@ export default defineResource<PipelineSpec>({
     zh: '把记录从源连接同步到目标连接，可定时或手动运行。',
   },
   spec: () => pipelineSpec,
-  check: ({ spec }) => (spec.schedule ? checkSchedule(spec.schedule) : []),
+  check: ({ spec }, tools) => [...(spec.schedule ? checkSchedule(spec.schedule) : []), ...checkEnds(spec, tools)],
   compile: ({ key, enabled, release, spec, written }, scope) => {
     if (!enabled) return { entries: [] };
     const idle = [spec.source.connection, spec.sink.connection].find((name) => !scope.get('Connection', name)?.enabled);
@@ -53,10 +53,34 @@ const NO_ZONE = {
 };
 const NO_CRON = { en: 'is not a cron expression: {words}', zh: '不是 cron 表达式：{words}' };
 
-function checkSchedule(schedule: { cron: string; timezone: string }): ProblemPointer[] {
-  if (!isTimeZone(schedule.timezone)) return [mistake('/spec/schedule/timezone', NO_ZONE, { zone: schedule.timezone.slice(0, 60) })];
+const CANNOT = {
+  source: {
+    en: 'reads from "{name}", but a {connector} connection cannot be a source',
+    zh: '从“{name}”读取，但 {connector} 连接不能作为源',
+  },
+  sink: { en: 'writes to "{name}", but a {connector} connection cannot be a sink', zh: '写入“{name}”，但 {connector} 连接不能作为目标' },
+};
+
+/** A connection whose connector is known must be able to do what is asked of it. */
+function checkEnds(spec: PipelineSpec, tools: CheckTools): ProblemPointer[] {
+  return (['source', 'sink'] as const).flatMap((end) => {
+    const name = spec[end].connection;
+    const connector = tools.connectorOf(name);
+    const roles = connector === undefined ? undefined : tools.roles(connector);
+    return roles === undefined || roles.includes(end) ? [] : [mistake(`/spec/${end}/connection`, CANNOT[end], { name, connector })];
+  });
+}
+
+/** Both mistakes at once: the expression is read in UTC when its zone is none. */
+function checkSchedule({ cron, timezone }: { cron: string; timezone: string }): ProblemPointer[] {
+  const known = isTimeZone(timezone);
+  const zone = known ? [] : [mistake('/spec/schedule/timezone', NO_ZONE, { zone: timezone.slice(0, 60) })];
+  return [...zone, ...checkCron(cron, known ? timezone : 'UTC')];
+}
+
+function checkCron(cron: string, timezone: string): ProblemPointer[] {
   try {
-    const next = new Cron(schedule.cron, { timezone: schedule.timezone, paused: true }).nextRun();
+    const next = new Cron(cron, { timezone, paused: true }).nextRun();
     return next ? [] : [mistake('/spec/schedule/cron', { en: 'never comes due', zh: '永远不会到期' })];
   } catch (error) {
     return [mistake('/spec/schedule/cron', NO_CRON, { words: (error as Error).message.slice(0, 200) })];

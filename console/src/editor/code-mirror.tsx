@@ -1,6 +1,6 @@
 /** The editor itself (CodeMirror 6). Loaded by `code-editor.tsx` only. */
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
-import { Compartment, EditorState, Prec } from '@codemirror/state';
+import { Compartment, EditorState, type Extension, Prec } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { useLanguage } from '../ui/language.tsx';
@@ -21,6 +21,12 @@ export default function CodeMirror(props: EditorProps) {
   const parts = useRef({ looks: new Compartment(), grammar: new Compartment(), state: new Compartment() });
   const latest = useRef(props);
   latest.current = props;
+  // Drawn so from the start, it is measured once: a later change of looks would move its lines.
+  const first = useRef({
+    looks: looks(dark, words, height, maxHeight),
+    grammar: grammar(language, sqlTables),
+    state: naming(props),
+  });
   // A text that comes from outside is no keystroke: it must not be reported as one.
   const outside = useRef(false);
 
@@ -33,9 +39,9 @@ export default function CodeMirror(props: EditorProps) {
         extensions: [
           Prec.highest(keymap.of([{ key: 'Mod-Enter', run: () => (latest.current.onRun?.(), latest.current.onRun !== undefined) }])),
           behaviour(),
-          a.of([]),
-          b.of([]),
-          c.of([]),
+          a.of(first.current.looks),
+          b.of(first.current.grammar),
+          c.of(first.current.state),
           EditorView.updateListener.of((update) => {
             if (update.docChanged && !outside.current) latest.current.onChange?.(update.state.doc.toString());
           }),
@@ -55,9 +61,7 @@ export default function CodeMirror(props: EditorProps) {
   }, [language, sqlTables]);
 
   useEffect(() => {
-    const named = { 'aria-label': label, ...(id ? { id } : {}), ...(describedBy ? { 'aria-describedby': describedBy } : {}) };
-    const extension = [EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of(named)];
-    view.current?.dispatch({ effects: parts.current.state.reconfigure(extension) });
+    view.current?.dispatch({ effects: parts.current.state.reconfigure(naming({ label, id, describedBy, readOnly })) });
   }, [label, id, describedBy, readOnly]);
 
   useEffect(() => {
@@ -74,6 +78,18 @@ export default function CodeMirror(props: EditorProps) {
   }, [marks, value]);
 
   return <div ref={place} className="weir-editor" data-language={language} />;
+}
+
+interface Naming {
+  readonly label: string;
+  readonly id?: string | undefined;
+  readonly describedBy?: string | undefined;
+  readonly readOnly?: boolean | undefined;
+}
+
+function naming({ label, id, describedBy, readOnly = false }: Naming): Extension {
+  const named = { 'aria-label': label, ...(id ? { id } : {}), ...(describedBy ? { 'aria-describedby': describedBy } : {}) };
+  return [EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of(named)];
 }
 
 /** The one stretch in which two texts differ: the caret outside of it stays where it is. */

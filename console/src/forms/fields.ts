@@ -12,7 +12,7 @@ export interface Field {
 }
 
 /** Asked for at once whatever their default: people look for them beside their neighbours. */
-const PROMINENT: ReadonlySet<string> = new Set(['port', 'write', 'mode', 'in']);
+const PROMINENT: ReadonlySet<string> = new Set(['port', 'write', 'mode', 'in', 'enabled', 'project']);
 const PLAIN: ReadonlySet<Widget> = new Set(['text', 'long-text', 'number', 'boolean', 'enum', 'duration', 'bytes', 'expression']);
 
 /** Fields of an object schema: as declared, required ones never folded. A fixed member (`const`) is no field. */

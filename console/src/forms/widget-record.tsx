@@ -7,7 +7,7 @@ import { Problems } from './field.tsx';
 import { startValue } from './fields.ts';
 import { useForm, type ValueProps } from './form-use.ts';
 import { problemsIn } from './problems.ts';
-import { below, isObject, type JsonObject, type JsonSchema, recordItems, recordNames, widgetOf } from './schema.ts';
+import { below, isObject, type JsonObject, type JsonSchema, recordItems, recordNames, type Widget, widgetOf } from './schema.ts';
 import { Value } from './value.tsx';
 
 const texts = {
@@ -52,6 +52,9 @@ export function RecordValue({ schema, pointer, value, label, id }: ValueProps) {
   );
 }
 
+/** Values too wide to stand beside their name. */
+const LARGE: ReadonlySet<Widget> = new Set(['object', 'variant', 'list', 'record']);
+
 interface RowProps {
   readonly schema: JsonSchema;
   readonly items: JsonSchema;
@@ -70,9 +73,10 @@ function Row({ schema, items, pointer, name, item, record, id, taken, onRename }
   const [typed, setTyped] = useState(name);
   useEffect(() => setTyped(name), [name]);
   const fault = typed === name ? undefined : nameFault(schema, taken, typed);
-  const own = widgetOf(items) === 'object' ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
+  const own = LARGE.has(widgetOf(items)) ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
+  const isLarge = LARGE.has(widgetOf(items));
   return (
-    <div className="weir-record-row">
+    <div className={isLarge ? 'weir-record-row weir-record-large weir-item-large' : 'weir-record-row'}>
       <div>
         <Input
           aria-label={say(texts.name, { record })}

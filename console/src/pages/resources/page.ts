@@ -12,5 +12,17 @@ export default definePages(
     path: '/resources/new/$kind',
     title: { en: 'New resource', zh: '新建资源' },
     load: () => import('./resource-new-page.tsx'),
+    permission: 'resources:write',
+  },
+  {
+    path: '/resources/$project/$kind/$name',
+    title: { en: 'Resource', zh: '资源' },
+    load: () => import('./resource-page.tsx'),
+  },
+  {
+    path: '/resources/$project/$kind/$name/edit',
+    title: { en: 'Edit resource', zh: '编辑资源' },
+    load: () => import('./resource-edit-page.tsx'),
+    permission: 'resources:write',
   },
 );

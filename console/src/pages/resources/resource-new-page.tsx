@@ -1,50 +1,72 @@
-/** A new resource of a kind: a form from the kind's schema. */
-import { useMutation, useQuery } from '@tanstack/react-query';
+/** A new resource of a kind: from an empty form or one of the kind's examples. */
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { Button, Input } from 'antd';
-import { useState } from 'react';
-import { api, ProblemAnswer } from '../../api/client.ts';
+import { Select } from 'antd';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DocumentEditor } from '../../documents/document-editor.tsx';
+import { resourceAddress, useKind } from '../../documents/kinds.ts';
 import { startValue } from '../../forms/fields.ts';
-import { SchemaForm } from '../../forms/schema-form.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { useProject } from '../../ui/project.tsx';
+import { useUrlState } from '../../ui/url-state.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 
-const texts = { title: { en: 'New {kind}', zh: '新建{kind}' }, name: { en: 'Name', zh: '名称' }, save: { en: 'Save', zh: '保存' } };
+const texts = {
+  title: { en: 'New {kind}', zh: '新建{kind}' },
+  start: { en: 'Begin with', zh: '起始内容' },
+  empty: { en: 'An empty form', zh: '空白表单' },
+  mayNot: { en: 'Your role may look but not change.', zh: '您的角色只能查看，不能更改。' },
+};
 
 export default function ResourceNewPage() {
   const say = useSay();
   const navigate = useNavigate();
+  const session = useSession();
   const { projectOrDefault: project } = useProject();
-  const { kind = '' } = useParams({ strict: false }) as { kind?: string };
-  const [name, setName] = useState('');
-  const [spec, setSpec] = useState<unknown>();
-  const { data, error } = useQuery({
-    queryKey: ['component', kind],
-    queryFn: async () => (await api.explainComponent({ params: { name: kind } })).data,
+  const { kind: written = '' } = useParams({ strict: false }) as { kind?: string };
+  const [url, setUrl] = useUrlState();
+  const { data: kind, error } = useKind(written);
+  const example = kind?.examples[Number(url['example'] ?? -1)];
+  const start = useQuery({
+    queryKey: ['start', written, project, url['example']],
+    enabled: kind !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      const empty = { apiVersion: 'weir/v1', kind: kind!.id, metadata: { name: '' }, spec: startValue(kind!.schema) };
+      const changes = [
+        ...(example ? [] : [{ pointer: '', value: empty }]),
+        ...(project === 'default' ? [] : [{ pointer: '/metadata/project', value: project }]),
+      ];
+      return (await api.editDocument({ body: { text: example?.text ?? '', changes } })).data.text;
+    },
   });
-  const value = spec ?? (data ? startValue(data.schema) : {});
-  const document = { apiVersion: 'weir/v1', kind, metadata: { name, project }, spec: value };
-  const save = useMutation({
-    mutationFn: async () =>
-      api.putResource({ params: { project, kind, name }, headers: { 'if-none-match': '*' }, body: document } as never),
-    onSuccess: () => void navigate({ to: '/resources' }),
-  });
-  const problems = save.error instanceof ProblemAnswer ? (save.error.problem.errors ?? []) : [];
-  if (error) return <ProblemView error={error} />;
-  if (!data) return <Waiting />;
+  if (error ?? start.error) return <ProblemView error={error ?? start.error} retry={() => void start.refetch()} />;
+  if (!kind || start.data === undefined) return <Waiting />;
+  const options = [
+    { value: '-1', label: say(texts.empty) },
+    ...kind.examples.map((one, i) => ({ value: String(i), label: say(one.title) })),
+  ];
   return (
     <>
-      <PageHead title={say(texts.title, { kind: say(data.title) })} about={say(data.summary)}>
-        <Button type="primary" loading={save.isPending} onClick={() => save.mutate()}>
-          {say(texts.save)}
-        </Button>
-      </PageHead>
-      {save.error ? <ProblemView error={save.error} /> : null}
-      <Input aria-label={say(texts.name)} value={name} onChange={(event) => setName(event.target.value)} />
-      <SchemaForm schema={data.schema} value={value} onChange={setSpec} problems={problems} at="/spec" project={project} label={data.id} />
+      <PageHead title={say(texts.title, { kind: say(kind.title) })} about={say(kind.summary)} />
+      <DocumentEditor
+        key={`${project} ${url['example']}`}
+        source={{ kind: kind.id, project, text: start.data, schema: kind.schema }}
+        {...(session.may('resources:write') ? {} : { readOnlyReason: say(texts.mayNot) })}
+        onSaved={({ key }) => void navigate({ to: key ? resourceAddress(key) : '/resources' })}
+      >
+        <label htmlFor="example">{say(texts.start)}</label>
+        <Select
+          id="example"
+          style={{ minWidth: 220 }}
+          value={url['example'] ?? '-1'}
+          options={options}
+          onChange={(chosen) => setUrl({ example: chosen === '-1' ? undefined : chosen })}
+        />
+      </DocumentEditor>
     </>
   );
 }

@@ -1,0 +1,55 @@
+/** Kinds and resources as queries that all pages share. */
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../api/client.ts';
+import type { JsonSchema } from '../forms/schema.ts';
+
+const KIND_STALE_MS = 600_000;
+
+/** A kind or component with its schema and examples: `DataApi`, `policy/rate-limit`. */
+export function useKind(name: string) {
+  return useQuery({
+    queryKey: ['component', name],
+    staleTime: KIND_STALE_MS,
+    queryFn: async () => {
+      const { data } = await api.explainComponent({ params: { name } });
+      return { ...data, schema: data.schema as JsonSchema };
+    },
+  });
+}
+
+/** Every kind of resource of this build, in words. */
+export function useKinds() {
+  return useQuery({
+    queryKey: ['kinds'],
+    staleTime: KIND_STALE_MS,
+    queryFn: async () => (await api.listComponents({})).data.items.filter(({ kind }) => kind === 'resource'),
+  });
+}
+
+export interface ResourcePlace {
+  readonly project: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** One resource; asked again while it is not serving yet. */
+export function useResource(place: ResourcePlace) {
+  return useQuery({
+    queryKey: ['resource', place],
+    queryFn: async () => (await api.getResource({ params: { ...place } })).data,
+    refetchInterval: ({ state }) => (state.data?.status.state === 'pending' ? 1500 : false),
+  });
+}
+
+/** Resources that name this one. */
+export function useUses(place: ResourcePlace) {
+  return useQuery({
+    queryKey: ['uses', place],
+    queryFn: async () => (await api.listResourceUses({ params: { ...place } })).data.items,
+  });
+}
+
+/** Address of a resource's page. */
+export function resourceAddress({ project, kind, name }: ResourcePlace): string {
+  return `/resources/${project}/${kind}/${name}`;
+}

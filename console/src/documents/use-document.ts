@@ -1,0 +1,175 @@
+/** A document on a page: its text, its draft in the browser, and saving it. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { DocumentResult, Resource } from '../../../generated/client.ts';
+import { api, ProblemAnswer } from '../api/client.ts';
+import type { Change } from '../forms/change.ts';
+import { isObject, type JsonSchema } from '../forms/schema.ts';
+import { type DocumentStore, type DocumentView, openDocument } from './document-store.ts';
+import { type Draft, dropDraft, keepDraft, readDraft } from './draft.ts';
+import { secretPointers } from './secret-pointers.ts';
+
+const SETTLE_MS = 300;
+
+/** What is edited. */
+export interface DocumentSource {
+  readonly kind: string;
+  readonly project: string;
+  /** Undefined for a new resource. */
+  readonly resource?: Resource;
+  /** Text to begin with. */
+  readonly text: string;
+  /** Schema of `spec`. */
+  readonly schema: JsonSchema;
+}
+
+export interface DocumentUse extends DocumentView {
+  /** The text that is stored, as far as this page knows. */
+  readonly saved: string;
+  readonly version: number | undefined;
+  readonly dirty: boolean;
+  readonly schema: JsonSchema;
+  readonly kind: string;
+  readonly project: string;
+  /** Found when the page was opened, and neither restored nor discarded yet. */
+  readonly draft: Draft | undefined;
+  /** When what stands here was last kept in the browser, ms since 1970. */
+  readonly keptAt: number | undefined;
+  change(change: Change): void;
+  write(text: string): void;
+  settle(): Promise<boolean>;
+  restore(): void;
+  discard(): void;
+  /** Begins anew from another stored version: after a merge. */
+  rebase(saved: string, version: number): void;
+  /** Saves, or says with `dryRun` what saving would do. Raises what the server refuses. */
+  save(dryRun: boolean): Promise<DocumentResult>;
+}
+
+/** Opens a document for as long as the page shows it. */
+export function useDocument(source: DocumentSource): DocumentUse {
+  const { kind, project, resource, schema } = source;
+  const queries = useQueryClient();
+  const [store] = useState(() => makeStore(source.text));
+  const view = useSyncExternalStore(store.subscribe, store.view);
+  const [base, setBase] = useState({ saved: source.text, version: resource?.version });
+  const draftKey = resource ? `${project}/${kind}/${resource.name}` : `new/${kind}`;
+  const [draft, setDraft] = useState(() => usable(readDraft(localStorage, draftKey), source.text));
+  const dirty = view.text !== base.saved || view.waiting.length > 0;
+  const keptAt = useDraft({ key: draftKey, view, schema, version: base.version, active: dirty && draft === undefined });
+  useEffect(() => void store.settle(), [store]);
+  const forget = useCallback(() => {
+    dropDraft(localStorage, draftKey);
+    setDraft(undefined);
+  }, [draftKey]);
+  const restore = () => {
+    if (!draft) return;
+    setDraft(undefined);
+    setBase((now) => ({ ...now, version: draft.version }));
+    store.write(draft.text);
+    for (const change of draft.changes) store.change(change);
+  };
+  async function save(dryRun: boolean): Promise<DocumentResult> {
+    if (!(await store.settle())) throw store.view().failure;
+    const { text, value } = store.view();
+    const { data } = await api.putResource({
+      params: { ...placeOf(value, project), kind },
+      query: { dryRun },
+      headers: base.version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${base.version}"` },
+      body: { yaml: text },
+    });
+    if (dryRun) return data;
+    dropDraft(localStorage, draftKey);
+    setBase({ saved: text, version: data.version ?? undefined });
+    await queries.invalidateQueries();
+    return data;
+  }
+  return {
+    ...view,
+    ...base,
+    dirty,
+    schema,
+    kind,
+    project,
+    draft,
+    keptAt,
+    change: store.change,
+    write: store.write,
+    settle: store.settle,
+    restore,
+    discard: forget,
+    rebase: (saved, version) => setBase({ saved, version }),
+    save,
+  };
+}
+
+function makeStore(text: string): DocumentStore {
+  return openDocument({
+    text,
+    edit: async (sent, changes) => {
+      const { data } = await api.editDocument({ body: { text: sent, changes: [...changes] as Record<string, unknown>[] as never } });
+      return data;
+    },
+    isRefusal: (failure) =>
+      failure instanceof ProblemAnswer && failure.problem.status >= 400 && failure.problem.status < 500 && failure.problem.status !== 401,
+    later: (work) => {
+      const timer = setTimeout(work, SETTLE_MS);
+      return () => clearTimeout(timer);
+    },
+  });
+}
+
+/** Project and name a document gives itself. */
+export function placeOf(value: unknown, project: string): { project: string; name: string } {
+  const metadata = isObject(value) && isObject(value['metadata']) ? value['metadata'] : {};
+  const { name, project: own } = metadata;
+  return { project: typeof own === 'string' ? own : project, name: typeof name === 'string' ? name : '' };
+}
+
+/** A draft that says what is stored already is none. */
+function usable(draft: Draft | undefined, text: string): Draft | undefined {
+  return draft && (draft.text !== text || draft.changes.length > 0) ? draft : undefined;
+}
+
+interface DraftUse {
+  readonly key: string;
+  readonly view: DocumentView;
+  readonly schema: JsonSchema;
+  readonly version: number | undefined;
+  readonly active: boolean;
+}
+
+/** Keeps what is typed in the browser; secrets in the clear stay out of it. */
+function useDraft({ key, view, schema, version, active }: DraftUse): number | undefined {
+  const [keptAt, setKeptAt] = useState<number>();
+  const clean = useRef({ text: '', without: '' });
+  const { text, waiting, value, settled } = view;
+  const pointers = useMemo(() => secretPointers(schema, isObject(value) ? value['spec'] : undefined, '/spec'), [schema, value]);
+  useEffect(() => {
+    if (!active) return;
+    let current = true;
+    const keep = (without: string) => {
+      const changes = waiting.filter(({ pointer }) => !pointers.some((secret) => secret === pointer || secret.startsWith(`${pointer}/`)));
+      const at = Date.now();
+      if (current && keepDraft(localStorage, key, { at, text: without, changes, ...(version === undefined ? {} : { version }) }))
+        setKeptAt(at);
+    };
+    if (pointers.length === 0) keep(text);
+    else if (clean.current.text === text) keep(clean.current.without);
+    else if (settled) {
+      const changes = pointers.map((pointer) => ({ pointer, value: '' }));
+      api.editDocument({ body: { text, changes } }).then(
+        ({ data }) => {
+          clean.current = { text, without: data.text };
+          keep(data.text);
+        },
+        // Without the server the secret cannot be cut out safely: the draft before it stays.
+        () => undefined,
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [active, key, text, waiting, pointers, settled, version]);
+  return active ? keptAt : undefined;
+}

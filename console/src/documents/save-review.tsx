@@ -34,7 +34,10 @@ export function SaveReview({ document, onClose, onSaved, onConflict }: Props) {
   const failed = (error: unknown) => {
     if (isConflict(error) && document.version !== undefined) onConflict();
   };
-  const preview = useMutation({ mutationFn: () => document.save(true), onError: failed });
+  const preview = useMutation({
+    mutationFn: async () => ({ result: await document.save(true), text: await document.covered() }),
+    onError: failed,
+  });
   const save = useMutation({ mutationFn: () => document.save(false), onError: failed, onSuccess: onSaved });
   const { mutate: look } = preview;
   useEffect(() => look(), [look]);
@@ -56,9 +59,9 @@ export function SaveReview({ document, onClose, onSaved, onConflict }: Props) {
       <div style={{ display: 'grid', gap: 12 }}>
         {error ? <ProblemView error={error} retry={() => (save.error ? save.mutate() : look())} /> : null}
         {preview.isPending ? <Waiting /> : null}
-        {preview.data ? <Outcome result={preview.data} /> : null}
+        {preview.data ? <Outcome result={preview.data.result} /> : null}
         {preview.data ? (
-          <DiffView before={document.version === undefined ? '' : document.saved} after={document.text} label={say(texts.diff)} />
+          <DiffView before={document.version === undefined ? '' : document.saved} after={preview.data.text} label={say(texts.diff)} />
         ) : null}
       </div>
     </Modal>

@@ -42,6 +42,8 @@ export interface DocumentUse extends DocumentView {
   discard(): void;
   /** Begins anew from another stored version: after a merge. */
   rebase(saved: string, version: number): void;
+  /** The text with secrets that were typed in the clear covered: what a review may show. */
+  covered(): Promise<string>;
   /** Saves, or says with `dryRun` what saving would do. Raises what the server refuses. */
   save(dryRun: boolean): Promise<DocumentResult>;
 }
@@ -98,6 +100,7 @@ export function useDocument(source: DocumentSource): DocumentUse {
     settle: store.settle,
     restore,
     discard: forget,
+    covered: () => covered(store.view(), schema, '•••'),
     rebase: (saved, version) => setBase({ saved, version }),
     save,
   };
@@ -117,6 +120,14 @@ function makeStore(text: string): DocumentStore {
       return () => clearTimeout(timer);
     },
   });
+}
+
+/** The view's text with `word` where secrets stand in the clear. */
+async function covered({ text, value }: DocumentView, schema: JsonSchema, word: string): Promise<string> {
+  const pointers = secretPointers(schema, isObject(value) ? value['spec'] : undefined, '/spec');
+  if (pointers.length === 0) return text;
+  const changes = pointers.map((pointer) => ({ pointer, value: word }));
+  return (await api.editDocument({ body: { text, changes } })).data.text;
 }
 
 /** Project and name a document gives itself. */
@@ -157,11 +168,10 @@ function useDraft({ key, view, schema, version, active }: DraftUse): number | un
     if (pointers.length === 0) keep(text);
     else if (clean.current.text === text) keep(clean.current.without);
     else if (settled) {
-      const changes = pointers.map((pointer) => ({ pointer, value: '' }));
-      api.editDocument({ body: { text, changes } }).then(
-        ({ data }) => {
-          clean.current = { text, without: data.text };
-          keep(data.text);
+      covered(view, schema, '').then(
+        (without) => {
+          clean.current = { text, without };
+          keep(without);
         },
         // Without the server the secret cannot be cut out safely: the draft before it stays.
         () => undefined,
@@ -170,6 +180,6 @@ function useDraft({ key, view, schema, version, active }: DraftUse): number | un
     return () => {
       current = false;
     };
-  }, [active, key, text, waiting, pointers, settled, version]);
+  }, [active, key, view, text, waiting, pointers, schema, settled, version]);
   return active ? keptAt : undefined;
 }

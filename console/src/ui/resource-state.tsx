@@ -4,7 +4,8 @@ import type { ResourceStatus } from '../../../generated/client.ts';
 import { type Text, useSay } from './language.tsx';
 import { Mark, type Tone } from './status.tsx';
 
-const STATES: Readonly<Record<ResourceStatus['state'], { readonly tone: Tone; readonly text: Text }>> = {
+/** Mark and word of each state. */
+export const RESOURCE_STATES: Readonly<Record<ResourceStatus['state'], { readonly tone: Tone; readonly text: Text }>> = {
   ready: { tone: 'good', text: { en: 'in force', zh: '已生效' } },
   pending: { tone: 'waiting', text: { en: 'waiting', zh: '等待生效' } },
   failed: { tone: 'bad', text: { en: 'not in force', zh: '未生效' } },
@@ -13,7 +14,7 @@ const STATES: Readonly<Record<ResourceStatus['state'], { readonly tone: Tone; re
 
 export function ResourceState({ status }: { readonly status: ResourceStatus }) {
   const say = useSay();
-  const { tone, text } = STATES[status.state];
+  const { tone, text } = RESOURCE_STATES[status.state];
   const warned = status.state === 'ready' && status.warnings.length > 0;
   const why = [status.reason, ...status.warnings].filter(Boolean).join('\n');
   const mark = <Mark tone={warned ? 'warning' : tone}>{say(text)}</Mark>;

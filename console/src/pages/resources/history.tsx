@@ -19,6 +19,7 @@ const texts = {
   created: { en: 'created', zh: '新建' },
   updated: { en: 'updated', zh: '修改' },
   deleted: { en: 'deleted', zh: '删除' },
+  'rolled-back': { en: 'rolled back', zh: '回退' },
   at: { en: 'When', zh: '时间' },
   by: { en: 'By', zh: '操作者' },
   from: { en: 'From', zh: '旧' },

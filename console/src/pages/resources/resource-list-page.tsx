@@ -12,13 +12,14 @@ import { type Say, useSay } from '../../ui/language.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { useProject } from '../../ui/project.tsx';
-import { ResourceState } from '../../ui/resource-state.tsx';
+import { RESOURCE_STATES, ResourceState } from '../../ui/resource-state.tsx';
 
 const texts = {
   title: { en: 'All resources', zh: '所有资源' },
   about: { en: 'Everything that is configured, whoever manages it.', zh: '全部已配置的资源，不论由谁管理。' },
   create: { en: 'New', zh: '新建' },
   name: { en: 'Name', zh: '名称' },
+  text: { en: 'Name or content', zh: '名称或内容' },
   kind: { en: 'Kind', zh: '类型' },
   project: { en: 'Project', zh: '项目' },
   state: { en: 'Status', zh: '状态' },
@@ -60,23 +61,28 @@ export default function ResourceListPage() {
 function columnsOf(kinds: readonly Component[], say: Say): readonly ListColumn<Resource>[] {
   const titles = new Map(kinds.map(({ id, title }) => [id, say(title)]));
   return [
-    { key: 'name', title: texts.name, render: (row) => <Link to={resourceAddress(row)}>{row.name}</Link> },
-    { key: 'kind', title: texts.kind, render: ({ kind }) => titles.get(kind) ?? kind },
+    { key: 'name', sort: 'name', title: texts.name, render: (row) => <Link to={resourceAddress(row)}>{row.name}</Link> },
+    { key: 'kind', sort: 'kind', title: texts.kind, render: ({ kind }) => titles.get(kind) ?? kind },
     { key: 'project', title: texts.project, render: ({ project }) => project },
-    { key: 'state', title: texts.state, render: ({ status }) => <ResourceState status={status} /> },
+    { key: 'state', sort: 'state', title: texts.state, render: ({ status }) => <ResourceState status={status} /> },
     { key: 'description', title: texts.description, render: ({ description }) => description },
     { key: 'manager', title: texts.manager, render: ({ manager }) => say(texts[manager]), hidden: true },
-    { key: 'version', title: texts.version, render: ({ version }) => version, align: 'right', hidden: true },
+    { key: 'version', sort: 'version', title: texts.version, render: ({ version }) => version, align: 'right', hidden: true },
     { key: 'labels', title: texts.labels, render: ({ labels }) => labelText(labels), hidden: true },
-    { key: 'updatedAt', title: texts.updated, render: ({ updatedAt }) => <TimeAgo at={updatedAt} /> },
+    { key: 'updatedAt', sort: 'updated', title: texts.updated, render: ({ updatedAt }) => <TimeAgo at={updatedAt} /> },
     { key: 'updatedBy', title: texts.by, render: ({ updatedBy }) => updatedBy, hidden: true },
   ];
 }
 
 function fieldsOf(kinds: readonly Component[], say: Say): readonly ListField[] {
   return [
-    { name: 'name', label: texts.name },
+    { name: 'text', label: texts.text },
     { name: 'kind', label: texts.kind, options: kinds.map(({ id, title }) => ({ value: id, label: say(title) })) },
+    {
+      name: 'state',
+      label: texts.state,
+      options: Object.entries(RESOURCE_STATES).map(([value, { text }]) => ({ value, label: say(text) })),
+    },
     { name: 'manager', label: texts.manager, options: (['folder', 'api'] as const).map((value) => ({ value, label: say(texts[value]) })) },
   ];
 }

@@ -1,0 +1,143 @@
+/**
+ * Aim: any resource can be made, changed, compared, taken back and deleted in the browser, and nothing typed is lost.
+ * Method: the real product and Chromium; texts and versions are read back through the admin API.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
+
+let world: ConsoleWorld;
+before(async () => {
+  if (!noBrowser) world = await openConsoleWorld();
+});
+after(() => world?.close());
+const options = { skip: noBrowser, timeout: 90_000 };
+
+const TEXT = `# Who calls, and why.
+apiVersion: weir/v1
+kind: Consumer
+metadata: { name: kept }   # never renamed
+spec:
+  description: first   # a comment that stays
+`;
+
+/** Asks the admin API from inside the page: its session, its address. */
+async function ask(page: Page, method: string, path: string, body?: string, headers: Record<string, string> = {}) {
+  const csrf = await page.evaluate(async () => ((await (await fetch('/api/v1/session')).json()) as { csrfToken: string }).csrfToken);
+  const answer = await page.evaluate(
+    async ([how, where, what, fields]) => {
+      const found = await fetch(`/api/v1${where}`, { method: how, headers: fields, ...(what === undefined ? {} : { body: what }) });
+      return { status: found.status, text: await found.text() };
+    },
+    [method, path, body, { 'x-weir-csrf': csrf, 'content-type': 'application/yaml', ...headers }] as const,
+  );
+  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.text;
+}
+
+const consumer = '/projects/default/resources/Consumer';
+const textOf = async (page: Page, name: string) => (JSON.parse(await ask(page, 'GET', `${consumer}/${name}`)) as { text: string }).text;
+
+async function save(page: Page): Promise<void> {
+  await page.keyboard.press('Control+s');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click();
+}
+
+test('a resource is made from a form, its secret never shown again, and deleted', options, async () => {
+  const { page, complaints, foreign } = await world.visit();
+  await page.goto('/resources/new/Connection?project=default');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('made-here');
+  await page.getByRole('combobox', { name: 'Type of Settings' }).click();
+  await page.getByText('PostgreSQL', { exact: true }).click();
+  for (const [name, value] of [
+    ['Host', 'db.example.test'],
+    ['Database', 'shop'],
+    ['User', 'reader'],
+  ] as const)
+    await page.getByRole('textbox', { name, exact: true }).fill(value);
+  await page.locator('input[type=password]').fill('a-very-secret-word');
+  await page.getByText('Draft kept at').waitFor();
+  await page.getByText('No problems').waitFor();
+  const drafts = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+  assert.match(drafts, /made-here/);
+  assert.doesNotMatch(drafts, /a-very-secret-word/);
+  await save(page);
+  await page.waitForURL('**/resources/default/Connection/made-here');
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  await page.getByText('kept:').waitFor();
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByText('Kept; it is never shown').waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('No other resource names it.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.waitForURL('**/resources');
+  assert.deepEqual(foreign, []);
+  assert.deepEqual(complaints, []);
+});
+
+test('a change by form leaves comments alone; history compares and takes it back', options, async () => {
+  const { page, complaints } = await world.visit();
+  await page.goto('/');
+  await ask(page, 'PUT', `${consumer}/kept`, TEXT, { 'if-none-match': '*' });
+  await page.goto('/resources/default/Consumer/kept/edit');
+  await page.locator('[data-pointer="/spec/description"] input').fill('second');
+  await page.getByText('No problems').waitFor();
+  await save(page);
+  await page.waitForURL('**/Consumer/kept');
+  assert.equal(await textOf(page, 'kept'), TEXT.replace('first', 'second'));
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.getByLabel('From version 1 to 2').first().waitFor();
+  await page.getByRole('button', { name: 'Roll back to this' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await textOf(page, 'kept'), TEXT);
+  assert.deepEqual(complaints, []);
+});
+
+test('two people at once: the second sees both texts, chooses, and saves the merged one', options, async () => {
+  const { page } = await world.visit();
+  await page.goto('/');
+  await ask(page, 'PUT', `${consumer}/shared`, TEXT.replace('kept', 'shared'), { 'if-none-match': '*' });
+  await page.goto('/resources/default/Consumer/shared/edit');
+  await page.locator('[data-pointer="/spec/description"] input').fill('mine');
+  await page.getByText('No problems').waitFor();
+  const theirs = TEXT.replace('kept', 'shared').replace('first', 'theirs').replace('and why', 'and for whom');
+  await ask(page, 'PUT', `${consumer}/shared`, theirs, { 'if-match': '"1"' });
+  await page.keyboard.press('Control+s');
+  const dialog = page.getByRole('dialog', { name: 'Somebody else saved this meanwhile' });
+  await dialog.getByText('both changed it: choose').waitFor();
+  const go = dialog.getByRole('button', { name: 'Go on with the merged text' });
+  assert.equal(await go.isDisabled(), true);
+  await dialog.getByRole('listitem').filter({ hasText: 'choose' }).getByRole('radio', { name: 'Yours' }).check();
+  await go.click();
+  await save(page);
+  await page.waitForURL('**/Consumer/shared');
+  assert.equal(await textOf(page, 'shared'), theirs.replace('theirs', 'mine'));
+});
+
+test('leaving asks, a draft comes back, and a control process killed mid-edit loses nothing', options, async () => {
+  const { page } = await world.visit();
+  await page.goto('/');
+  await ask(page, 'PUT', `${consumer}/draft`, TEXT.replace('kept', 'draft'), { 'if-none-match': '*' });
+  await page.goto('/resources/default/Consumer/draft/edit');
+  const field = page.locator('[data-pointer="/spec/description"] input');
+  await field.fill('before the kill');
+  await page.getByText('Draft kept at').waitFor();
+  await page.getByRole('link', { name: 'Home' }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stay' }).click();
+  await page.route('**/api/**', (route) => route.abort('connectionrefused'));
+  await field.fill('while nobody answers');
+  await page.getByText('Weir cannot be reached').first().waitFor();
+  assert.equal(await field.inputValue(), 'while nobody answers');
+  await page.unroute('**/api/**');
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByRole('button', { name: 'Restore' }).click();
+  await page.getByText('No problems').waitFor();
+  assert.equal(await field.inputValue(), 'while nobody answers');
+  await save(page);
+  await page.waitForURL('**/Consumer/draft');
+  assert.match(await textOf(page, 'draft'), /while nobody answers {3}# a comment that stays/);
+});

@@ -72,13 +72,22 @@ export interface TestAnswer {
   readonly json: any;
 }
 
-/** Starts it; `config` is the `control` section in people's form. */
-export async function startTestControl(config: Record<string, unknown> = {}, clock: Clock = systemClock): Promise<TestControl> {
+/** Starts it; `config` is the `control` section in people's form, `storeUrl` a PostgreSQL database for the store. */
+export async function startTestControl(
+  config: Record<string, unknown> = {},
+  clock: Clock = systemClock,
+  storeUrl?: string,
+): Promise<TestControl> {
   const folder = mkdtempSync(path.join(tmpdir(), 'weir-control-'));
   const lines: string[] = [];
   const log = createLog({ level: 'debug', clock, write: (line) => lines.push(line) });
   const newId = idGenerator(clock, systemRandom);
-  const store = await openStore({ file: path.join(folder, 'store.db'), clock, newId });
+  const store = await openStore({
+    file: path.join(folder, 'store.db'),
+    clock,
+    newId,
+    ...(storeUrl === undefined ? {} : { url: storeUrl }),
+  });
   const audit = createAudit(store, clock, newId);
   await ensureFirstAdmin(store, audit, folder, ADMIN_PASSWORD, clock);
   const cliToken = newCliToken(folder);

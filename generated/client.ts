@@ -20,6 +20,8 @@ export interface Sending {
   readonly signal?: AbortSignal;
   /** `application/yaml` asks for the text as written, where an operation has one. */
   readonly accept?: string;
+  /** Takes the body of a good answer piece by piece as it comes; the text is then empty. */
+  readonly onText?: (piece: string) => void;
 }
 
 /** YAML to send instead of JSON. */
@@ -74,7 +76,7 @@ function caller(options: ClientOptions) {
       ...(input.body === undefined ? {} : { body: yaml ?? JSON.stringify(input.body) }),
       ...(signal ? { signal } : {}),
     });
-    const text = await response.text();
+    const text = input.onText && response.ok ? await pieces(response, input.onText) : await response.text();
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
     if (!response.ok && response.status !== 304) throw new ProblemAnswer(problemOf(response, text, isJson));
     const data = (isJson && text ? JSON.parse(text) : text || undefined) as T;
@@ -91,6 +93,13 @@ function address(path: string, input: Input): string {
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
   }
   return query.size > 0 ? `${filled}?${query}` : filled;
+}
+
+async function pieces(response: Response, onText: (piece: string) => void): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = response.body!.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) onText(decoder.decode(read.value, { stream: true }));
+  return '';
 }
 
 function problemOf(response: Response, text: string, isJson: boolean): Problem {
@@ -939,6 +948,12 @@ export interface Client {
   setUserRole(input: { params: { name: string }; body: { role: 'admin' | 'viewer' } } & Sending): Promise<Answer<User>>;
   /** Queues a run of a pipeline. */
   startRun(input: { params: { project: string; name: string } } & Sending): Promise<Answer<Run>>;
+  /** Streams calls as they come in: events `call` (a CallRecord; `id` resumes by Last-Event-ID) and `dropped` (`{"count"}`, null when unknown). */
+  streamCalls(
+    input?: {
+      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true' };
+    } & Sending,
+  ): Promise<Answer<string>>;
   /** Calls a route or data API through the gateway as a consumer: same auth, limits, policies and call record. */
   tryCall(
     input: {
@@ -1030,6 +1045,7 @@ export function createClient(options: ClientOptions): Client {
     searchCalls: (input) => call('GET', '/api/v1/calls', input),
     setUserRole: (input) => call('PUT', '/api/v1/users/{name}/role', input),
     startRun: (input) => call('POST', '/api/v1/projects/{project}/pipelines/{name}/runs', input),
+    streamCalls: (input) => call('GET', '/api/v1/calls/stream', input),
     tryCall: (input) => call('POST', '/api/v1/projects/{project}/try-call', input),
     tryDataApi: (input) => call('POST', '/api/v1/projects/{project}/data-apis/try', input),
     validateDocuments: (input) => call('POST', '/api/v1/validate', input),

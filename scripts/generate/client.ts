@@ -199,6 +199,8 @@ export interface Sending {
   readonly signal?: AbortSignal;
   /** \`application/yaml\` asks for the text as written, where an operation has one. */
   readonly accept?: string;
+  /** Takes the body of a good answer piece by piece as it comes; the text is then empty. */
+  readonly onText?: (piece: string) => void;
 }
 
 /** YAML to send instead of JSON. */
@@ -253,7 +255,7 @@ function caller(options: ClientOptions) {
       ...(input.body === undefined ? {} : { body: yaml ?? JSON.stringify(input.body) }),
       ...(signal ? { signal } : {}),
     });
-    const text = await response.text();
+    const text = input.onText && response.ok ? await pieces(response, input.onText) : await response.text();
     const isJson = /\\bjson\\b/.test(response.headers.get('content-type') ?? '');
     if (!response.ok && response.status !== 304) throw new ProblemAnswer(problemOf(response, text, isJson));
     const data = (isJson && text ? JSON.parse(text) : text || undefined) as T;
@@ -270,6 +272,13 @@ function address(path: string, input: Input): string {
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
   }
   return query.size > 0 ? \`\${filled}?\${query}\` : filled;
+}
+
+async function pieces(response: Response, onText: (piece: string) => void): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = response.body!.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) onText(decoder.decode(read.value, { stream: true }));
+  return '';
 }
 
 function problemOf(response: Response, text: string, isJson: boolean): Problem {

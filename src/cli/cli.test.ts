@@ -13,6 +13,8 @@ import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, startTestControl, type TestControl } from '../../test/control-role.ts';
 import { verbs } from './verbs/list.ts';
 import { STORY } from '../../test/calls.ts';
+import { systemClock } from '../base/clock.ts';
+import type { ToControl } from '../sdk/channel.ts';
 
 /** What main.ts does, with the verbs that need no server cut down to what this test asks for. */
 const PROGRAM = `
@@ -241,6 +243,32 @@ test('wrong usage is told in both languages', async () => {
   }
 });
 
+/** Plays a gateway that tells of a call ten times a second, for so long. */
+async function tellCalls(forMs: number): Promise<void> {
+  let tell: (message: ToControl) => void = () => {};
+  let close = () => {};
+  control.connect({ send: () => true, onMessage: (h) => void (tell = h), onClose: (h) => void (close = h), close: () => {} });
+  tell({ type: 'hello', role: 'gateway', instance: 'g1', pid: 1, revision: 0 });
+  const call = {
+    project: 'default',
+    consumer: '',
+    clientAddress: '',
+    route: 'r',
+    method: 'GET',
+    release: '',
+    reason: '',
+    traceId: '',
+    story: STORY,
+  };
+  const numbers = { time: Date.now(), durationMs: 1, upstreamMs: 1, requestBytes: 1, responseBytes: 1 };
+  for (let n = 0; n < forMs / 100; n++) {
+    const records = [200, 503].map((status) => ({ ...call, ...numbers, id: `live-${n}-${status}`, status, path: '/live\u001b[31m' }));
+    tell({ type: 'calls', records, dropped: 0, killed: 0, waiting: 0 });
+    await systemClock.sleep(100);
+  }
+  close();
+}
+
 test('explain, calls, status, runs and sample answer', async () => {
   assert.match((await weir(['explain', 'rate-limit'])).out, /limit +\(integer, required\)/);
   assert.match((await weir(['explain', '--lang', 'zh'])).out, /种类/);
@@ -279,6 +307,10 @@ test('explain, calls, status, runs and sample answer', async () => {
   assert.match(story, /connectMs: 1\.5/);
   assert.match(story, /rate-limit +plan +request +passed +12 +limit=5 remaining=4/);
   assert.match((await weir(['calls', 'call-2'])).err, /call-2/);
+  const [followed] = await Promise.all([weir(['calls', '--follow', '--status', '5xx', '--timeout', '3s']), tellCalls(3000)]);
+  assert.match(followed.out, / 503 {2}GET {2}\/live/);
+  assert.ok(!followed.out.includes('\u001b'));
+  assert.match(followed.err, /ended/);
   const calls = await weir(['calls', '--status', '5xx', '--since', '1h', '--method', 'get']);
   assert.match(calls.out, / 503 +GET /);
   assert.ok(!calls.out.includes('\u001b'), 'what others wrote does not steer the terminal');

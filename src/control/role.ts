@@ -17,9 +17,10 @@ import metricSpecs from './api/metrics.ts';
 import type { Operation } from './api/operation.ts';
 import type { FleetStatus, Parts, TryCalls } from './api/parts.ts';
 import { createServer } from './api/server.ts';
-import { createCallWriter } from './call-writer.ts';
+import { type CallWriter, createCallWriter } from './call-writer.ts';
 import type { ControlConfig } from './config.ts';
 import { createFleet, type Revisions, type RoleChannel } from './fleet.ts';
+import { createLiveCalls, type LiveCalls } from './live-calls.ts';
 import { within } from './within.ts';
 
 /** Serves the local socket; `src/supervisor/channel.ts` bound to its path. */
@@ -33,7 +34,7 @@ export interface ControlNeeds {
   readonly revisions: Revisions;
   readonly operations: readonly Operation[];
   /** Everything operations use but what this role makes itself. */
-  readonly parts: Omit<Parts, 'fleet' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log'>;
+  readonly parts: Omit<Parts, 'fleet' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log' | 'liveCalls'>;
   readonly serve: Serve;
   /** Opens the room that calls our own gateway; it needs to know which one is connected. */
   readonly openTryCalls: (fleet: () => FleetStatus) => TryCalls;
@@ -63,7 +64,8 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   const about = { role: 'control', instance: needs.instance, version: needs.parts.version, startedAt: clock.now() };
   const readProcess = openProcessMetrics(registry, about);
   const calls = createCallWriter({ calls: store.calls, clock, log, config: config.calls, metrics });
-  const fleet = createFleet({ revisions, calls, clock, log, changed: (nodes) => showNodes(metrics, nodes) });
+  const liveCalls = createLiveCalls(clock);
+  const fleet = createFleet({ revisions, calls: shownTo(liveCalls, calls), clock, log, changed: (nodes) => showNodes(metrics, nodes) });
   let open = false;
   const denials = createDenials({ audit: needs.audit, clock, log });
   const app = createServer({
@@ -73,6 +75,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
       ...needs.parts,
       fleet: fleet.status,
       runsWaiting: fleet.runsWaiting,
+      liveCalls,
       tryCalls: needs.openTryCalls(fleet.status),
       secureCookie: config.secureCookie,
       clock,
@@ -112,12 +115,24 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
     address,
     async stop(graceMs) {
       open = false;
+      liveCalls.close();
       await within(clock, graceMs, app.close(), undefined);
       app.server.closeAllConnections();
       await within(clock, graceMs, denials.close(), undefined);
       fleet.close();
       await socket.close();
       await calls.stop(graceMs);
+    },
+  };
+}
+
+/** A writer whose records are shown to watchers as they come. */
+function shownTo(live: LiveCalls, calls: CallWriter): CallWriter {
+  return {
+    ...calls,
+    add(records, dropped) {
+      live.publish(records);
+      calls.add(records, dropped);
     },
   };
 }

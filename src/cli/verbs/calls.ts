@@ -20,10 +20,12 @@ const FIELDS: readonly VerbOption[] = [
   { flags: '--since <duration>', help: { en: 'Only of the last 15m, 2h, 1d …', zh: '仅最近 15m、2h、1d……' } },
   { flags: '--slower-than <duration>', help: { en: 'Only calls that took longer.', zh: '仅耗时更长的调用。' } },
   { flags: '--limit <count>', default: '50', help: { en: 'Most calls (up to 10000).', zh: '最多条数（不超过 10000）。' } },
+  { flags: '-f, --follow', help: { en: 'Shows calls as they come in, until stopped.', zh: '实时显示新的调用，直到停止。' } },
   { flags: '--all-projects', help: { en: 'Every project, and calls that no route took.', zh: '所有项目，以及未匹配任何路由的调用。' } },
 ];
 
 const PAGE = 1000;
+const DAY_MS = 86_400_000;
 
 const shape = (given: Given): Shape<CallRecord> => ({
   columns: [
@@ -52,6 +54,7 @@ const calls: Verb = {
     const client = given.client();
     const [id] = given.args;
     if (id !== undefined) return showOne(given, (await client.getCall({ params: { id } })).data);
+    if (given.options['follow'] === true) return follow(given, client);
     const wanted = Math.min(10_000, number(given, 'limit'));
     const query = queryOf(given);
     const items: CallRecord[] = [];
@@ -90,6 +93,51 @@ function showOne(given: Given, call: CallDetail): void {
   given.out.one({ time: given.out.time(time), ...record, target: address, tries, reused, phases }, { name: () => call.id });
   if (story.steps.length > 0) given.out.text('');
   given.out.list(story.steps, steps);
+}
+
+/** Calls as they come: one line each, as text or JSON. Ends with the server, the credential or `--timeout` (a day). */
+async function follow(given: Given, client: ReturnType<Given['client']>): Promise<void> {
+  const end = AbortSignal.timeout(given.options['timeout'] === undefined ? DAY_MS : given.timeoutMs);
+  let rest = '';
+  const onText = (piece: string): void => {
+    const events = (rest + piece).split('\n\n');
+    rest = events.pop()!;
+    for (const event of events) showEvent(given, event);
+  };
+  try {
+    await client.streamCalls({ query: queryOf(given), signal: end, accept: 'text/event-stream', onText });
+  } catch (error) {
+    if (!end.aborted) throw error;
+  }
+  given.out.note({ en: 'The stream has ended.', zh: '推送已结束。' });
+}
+
+function showEvent(given: Given, event: string): void {
+  const fields = new Map(event.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+  const data = fields.get('data');
+  if (data === undefined) return;
+  if (fields.get('event') === 'dropped') {
+    const { count } = JSON.parse(data) as { count: number | null };
+    return given.out.note(
+      { en: '{count} calls are not shown: they came too fast.', zh: '有 {count} 条调用因过快未显示。' },
+      { count: count ?? '?' },
+    );
+  }
+  if (given.out.form !== 'table') return given.out.text(plain(data));
+  const call = JSON.parse(data) as CallRecord;
+  given.out.text(
+    plain(
+      shape(given)
+        .columns.map(({ value }) => value(call) || '-')
+        .join('  '),
+    ),
+  );
+}
+
+/** What others wrote must not steer the terminal. */
+function plain(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\0-\x1f\x7f-\x9f]/g, '\ufffd');
 }
 
 function queryOf(given: Given) {

@@ -22,7 +22,7 @@ export interface CallerOptions {
 export function createCallers({ store, clock, cliToken, sessionIdleMs }: CallerOptions): Callers {
   const cliHash = Buffer.from(sha256Hex(cliToken));
   return {
-    async byToken(token, from) {
+    async byToken(token, from, how) {
       const hash = sha256Hex(token);
       if (timingSafeEqual(Buffer.from(hash), cliHash)) {
         return from.local
@@ -34,12 +34,12 @@ export function createCallers({ store, clock, cliToken, sessionIdleMs }: CallerO
       if (!row) return null;
       if (row.revokedAt !== null) return spent('revoked', row.name, 'token');
       if (row.expiresAt <= now) return spent('expired', row.name, 'token');
-      if (row.usedAt === null || Math.abs(now - row.usedAt) > TOUCH_MS) await store.tokens.touch(row.id, now);
+      if (!how?.quiet && (row.usedAt === null || Math.abs(now - row.usedAt) > TOUCH_MS)) await store.tokens.touch(row.id, now);
       const all = permissionsOf(row.role);
       const permissions = row.permissions.length === 0 ? all : all.filter((p) => row.permissions.includes(p));
       return caller(row.name, 'token', row.role, row.projects ?? undefined, permissions);
     },
-    async bySession(session, _from) {
+    async bySession(session, _from, how) {
       const hash = sha256Hex(session);
       const row = await store.sessions.get(hash);
       const now = clock.now();
@@ -47,7 +47,7 @@ export function createCallers({ store, clock, cliToken, sessionIdleMs }: CallerO
       if (row.expiresAt <= now || now - row.usedAt > sessionIdleMs) return spent('expired', row.account, 'user');
       const account = await store.accounts.get(row.account);
       if (!account?.enabled) return spent('account disabled', row.account, 'user');
-      if (Math.abs(now - row.usedAt) > TOUCH_MS) await store.sessions.touch(hash, now);
+      if (!how?.quiet && Math.abs(now - row.usedAt) > TOUCH_MS) await store.sessions.touch(hash, now);
       return caller(account.name, 'user', account.role, undefined, permissionsOf(account.role));
     },
   };

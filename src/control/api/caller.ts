@@ -49,10 +49,15 @@ export interface SpentCredential {
   readonly kind: 'user' | 'token' | 'local-cli';
 }
 
+/** `quiet`: a look that is no use of the credential, so it does not keep a session alive. */
+export interface Looking {
+  readonly quiet?: boolean;
+}
+
 /** Finds callers by what they sent; control/access implements it. Null = unknown. */
 export interface Callers {
-  byToken(token: string, from: From): Promise<Caller | SpentCredential | null>;
-  bySession(session: string, from: From): Promise<Caller | SpentCredential | null>;
+  byToken(token: string, from: From, how?: Looking): Promise<Caller | SpentCredential | null>;
+  bySession(session: string, from: From, how?: Looking): Promise<Caller | SpentCredential | null>;
 }
 
 /** What is known of a request so far; filled while it passes the door. A refusal is audited with it. */
@@ -61,6 +66,8 @@ export interface Seen {
   caller?: Caller;
   /** Name somebody without a credential says is theirs: of a login. */
   claim?: string | undefined;
+  /** Whether the caller would still be let in now. */
+  stillAllowed?: () => Promise<boolean>;
 }
 
 /** Cause of a `not-found` about something that is there, in a project the caller's credential does not reach. */
@@ -99,16 +106,17 @@ export async function findCaller(
   operation: Pick<Operation, 'access' | 'method'>,
   request: FastifyRequest,
   seen: Seen,
+  how: Looking = {},
 ): Promise<Caller> {
   if (operation.access === 'public') return NOBODY;
   const from = fromOf(request);
   const token = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1];
   if (token !== undefined || request.headers.authorization !== undefined) {
-    return (seen.caller = valid(token === undefined ? null : await callers.byToken(token, from)));
+    return (seen.caller = valid(token === undefined ? null : await callers.byToken(token, from, how)));
   }
   const session = readCookie(request.headers.cookie, SESSION_COOKIE);
   if (session === undefined) return NOBODY;
-  const caller = { ...valid(await callers.bySession(session, from)), session };
+  const caller = { ...valid(await callers.bySession(session, from, how)), session };
   seen.caller = caller;
   if (operation.method !== 'GET' && !isCsrfToken(request.headers['x-weir-csrf'], session)) throw problems.raise['csrf-token-missing']();
   return caller;

@@ -27,7 +27,9 @@ export interface Call<P extends TSchema = TSchema, Q extends TSchema = TSchema, 
   readonly requestId: string;
   /** Address of the caller's socket. */
   readonly address: string;
-  header(name: 'if-match' | 'if-none-match' | 'accept' | 'user-agent'): string | undefined;
+  header(name: 'if-match' | 'if-none-match' | 'accept' | 'user-agent' | 'last-event-id'): string | undefined;
+  /** Whether the caller would still be let in: for answers that go on for long. */
+  stillAllowed(): Promise<boolean>;
   /** Aborted when the caller goes away or the operation's time is over. */
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,7 @@
  * test can run the real rooms on a temporary store.
  */
 import { type Text } from '../../base/text.ts';
+import type { LiveCalls } from '../live-calls.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Problem, ProblemCatalogue } from '../../base/problem.ts';
@@ -209,6 +210,8 @@ export interface Parts {
   readonly audit: Pick<AuditTable, 'list'>;
   readonly calls: Pick<CallTable, 'search' | 'find' | 'totals'>;
   readonly incidents: Incidents;
+  /** Calls as they come in. */
+  readonly liveCalls: Pick<LiveCalls, 'watch'>;
   readonly projects: () => Promise<readonly string[]>;
   readonly secureCookie: boolean;
   readonly resources: Resources;

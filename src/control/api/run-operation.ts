@@ -34,6 +34,7 @@ export async function runOperation(
       signal,
       language: languageOf(request),
       requestId: request.id,
+      stillAllowed: seen.stillAllowed ?? (async () => false),
       address: request.ip,
       header: (name) => request.headers[name] as string | undefined,
     };

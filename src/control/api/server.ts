@@ -145,7 +145,9 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
     config: { operation } as object,
     onRequest: async (request) => {
       try {
-        await admit(given.callers, operation, request, seenOf(request));
+        const seen = seenOf(request);
+        await admit(given.callers, operation, request, seen);
+        seen.stillAllowed = () => wouldAdmit(given.callers, operation, request);
       } catch (error) {
         throw error instanceof Problem ? refused(metrics, error) : error;
       }
@@ -162,6 +164,17 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
     },
     handler: (request, reply) => runOperation(operation, parts, seenOf(request), config.requests.timeout, request, reply),
   });
+}
+
+/** Whether the same request would be let in now; a look only. */
+async function wouldAdmit(callers: Callers, operation: Operation, request: FastifyRequest): Promise<boolean> {
+  try {
+    checkAccess(await findCaller(callers, operation, request, {}, { quiet: true }), operation, projectOf(request));
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
 }
 
 /** Finds the caller and lets them in, if they may. */

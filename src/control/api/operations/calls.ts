@@ -2,11 +2,13 @@
 import { help, type Static, strictObject, T } from '../../../base/schema.ts';
 import type { CallRecord, CallStory } from '../../../sdk/call-record.ts';
 import { readStory } from '../../../sdk/call-story.ts';
-import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
+import { type Caller, mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { CallFilter, CallOrderField } from '../../../store/types.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { defineOperation } from '../operation.ts';
+import { WATCHERS_MAX, type Watching } from '../../live-calls.ts';
 import problems from '../problems.ts';
+import { reply } from '../reply.ts';
 import { id, named, oneOf, orNull, page, projectName, time } from '../shapes.ts';
 import { sorting } from '../sorting.ts';
 
@@ -86,6 +88,33 @@ const told = named('CallDetail', strictObject({ ...fields, story: orNull(story) 
 const exact = (en: string, zh: string, maxLength = 200) => T.Optional(T.String({ maxLength, ...help(en, zh) }));
 const moment = (en: string, zh: string) => T.Optional(T.Integer({ minimum: 0, ...help(en, zh) }));
 
+/** What a search and a live tail may ask for. */
+const filters = {
+  project: T.Optional(projectName()),
+  id: exact('Request id.', '请求 id。'),
+  consumer: exact('Name of the consumer.', '消费方名称。'),
+  clientAddress: exact('Address of the client.', '客户端地址。'),
+  route: exact('Name of the route or data API.', '路由或数据 API 的名称。'),
+  method: exact('Method.', '方法。', 32),
+  path: exact('Beginning of the path.', '路径前缀。', 2000),
+  release: exact('Release hash, or its beginning.', '发布哈希或其前缀。', 64),
+  status: T.Optional(
+    T.String({
+      pattern: '^[1-5](\\d\\d|xx)$',
+      examples: ['404', '5xx'],
+      ...help('Status (`404`) or class (`5xx`).', '状态码（`404`）或类别（`5xx`）。'),
+    }),
+  ),
+  reason: exact('Problem code or other reason.', '问题代码或其他原因。'),
+  traceId: exact('Trace id.', '跟踪 id。', 32),
+  from: moment('Not before (milliseconds since 1970).', '起始时间（自 1970 年起毫秒）。'),
+  to: moment('Before (milliseconds since 1970).', '截止时间（自 1970 年起毫秒）。'),
+  slowerThan: moment('At least this many milliseconds.', '耗时不少于（毫秒）。'),
+  failed: T.Optional(oneOf(['true'], help('Only calls with status 400 and above.', '仅状态码 400 及以上。'))),
+};
+const filterSchema = strictObject(filters);
+type Asked = Static<typeof filterSchema>;
+
 const search = defineOperation({
   id: 'searchCalls',
   area,
@@ -98,42 +127,36 @@ const search = defineOperation({
   },
   access: 'calls:read',
   query: strictObject({
-    project: T.Optional(projectName()),
-    id: exact('Request id.', '请求 id。'),
-    consumer: exact('Name of the consumer.', '消费方名称。'),
-    clientAddress: exact('Address of the client.', '客户端地址。'),
-    route: exact('Name of the route or data API.', '路由或数据 API 的名称。'),
-    method: exact('Method.', '方法。', 32),
-    path: exact('Beginning of the path.', '路径前缀。', 2000),
-    release: exact('Release hash, or its beginning.', '发布哈希或其前缀。', 64),
-    status: T.Optional(
-      T.String({
-        pattern: '^[1-5](\\d\\d|xx)$',
-        examples: ['404', '5xx'],
-        ...help('Status (`404`) or class (`5xx`).', '状态码（`404`）或类别（`5xx`）。'),
-      }),
-    ),
-    reason: exact('Problem code or other reason.', '问题代码或其他原因。'),
-    traceId: exact('Trace id.', '跟踪 id。', 32),
-    from: moment('Not before (milliseconds since 1970).', '起始时间（自 1970 年起毫秒）。'),
-    to: moment('Before (milliseconds since 1970).', '截止时间（自 1970 年起毫秒）。'),
-    slowerThan: moment('At least this many milliseconds.', '耗时不少于（毫秒）。'),
-    failed: T.Optional(oneOf(['true'], help('Only calls with status 400 and above.', '仅状态码 400 及以上。'))),
+    ...filters,
     ...order.query,
   }),
   response: page('CallPage', call),
   async handler({ query, caller }, parts) {
-    const { sort: _sort, limit: _limit, after: _after, project, route, status, failed, slowerThan, ...fields } = query;
-    const projects = projectsOf(caller, project);
-    const found = await parts.calls.search({
-      ...fields,
-      ...statusRange(status, failed),
-      ...order.read(query),
-      ...(projects ? { projects } : {}),
-      ...(route === undefined ? {} : { routes: [route, dataApiRoute(route)] }),
-      ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
-    });
+    const { sort: _sort, limit: _limit, after: _after, ...asked } = query;
+    const found = await parts.calls.search({ ...filterOf(asked, caller), ...order.read(query) });
     return { items: found.map((record) => ({ ...record })), next: order.next(found, query) };
+  },
+});
+
+const stream = defineOperation({
+  id: 'streamCalls',
+  area,
+  method: 'GET',
+  path: '/calls/stream',
+  filtered: true,
+  summary: {
+    en: 'Streams calls as they come in: events `call` (a CallRecord; `id` resumes by Last-Event-ID) and `dropped` (`{"count"}`, null when unknown).',
+    zh: '实时推送调用：事件 `call`（CallRecord；可用 Last-Event-ID 续传）与 `dropped`（`{"count"}`，未知时为 null）。',
+  },
+  access: 'calls:read',
+  query: filterSchema,
+  response: T.String(),
+  answers: ['text/event-stream'],
+  async handler({ query, caller, header, stillAllowed }, parts) {
+    const after = header('last-event-id')?.slice(0, 200);
+    const events = parts.liveCalls.watch({ filter: filterOf(query, caller), after, stillAllowed });
+    if (!events) throw problems.raise.busy({ values: { limit: WATCHERS_MAX }, retryAfterMs: 5000 });
+    return reply(events, { contentType: 'text/event-stream' });
   },
 });
 
@@ -167,10 +190,22 @@ function shownStory(found: CallStory, showsAddress: boolean): Static<typeof stor
   };
 }
 
+/** The store's filter for what was asked, within the projects the caller reaches. */
+function filterOf({ project, route, status, failed, slowerThan, ...plain }: Asked, caller: Caller): Watching['filter'] {
+  const projects = projectsOf(caller, project);
+  return {
+    ...plain,
+    ...statusRange(status, failed),
+    ...(projects ? { projects } : {}),
+    ...(route === undefined ? {} : { routes: [route, dataApiRoute(route)] }),
+    ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
+  };
+}
+
 function statusRange(status: string | undefined, failed: string | undefined): Pick<CallFilter, 'statusFrom' | 'statusTo'> {
   if (status === undefined) return failed ? { statusFrom: 400 } : {};
   const first = Number(status.replace('xx', '00'));
   return { statusFrom: first, statusTo: status.endsWith('xx') ? first + 99 : first };
 }
 
-export default [search, get];
+export default [search, stream, get];

@@ -235,6 +235,7 @@ export interface Component {
   summary: LocalText;
   since: string | null;
   status: 'experimental' | 'beta' | 'stable' | null;
+  roles: ('source' | 'sink' | 'query')[];
 }
 
 export interface ComponentDetail {
@@ -244,6 +245,7 @@ export interface ComponentDetail {
   summary: LocalText;
   since: string | null;
   status: 'experimental' | 'beta' | 'stable' | null;
+  roles: ('source' | 'sink' | 'query')[];
   schema: Record<string, unknown>;
   examples: { title: LocalText; text: string }[];
   problems: ({ code: string; status: number; title: LocalText; detail: LocalText | null })[];
@@ -807,6 +809,8 @@ export interface Client {
   getFleet(input?: Sending): Promise<Answer<Fleet>>;
   /** What needs attention first, the last hour of traffic per minute, the newest run of each pipeline, the sample. Parts the caller may not read are null. */
   getOverview(input?: { query?: { project?: string } } & Sending): Promise<Answer<Overview>>;
+  /** Reads one pipeline with the run that goes on, the last one that ended, and the next firing. */
+  getPipeline(input: { params: { project: string; name: string } } & Sending): Promise<Answer<PipelineOverview>>;
   /** Explains one problem by its code (with %2F for `/`). */
   getProblem(input: { params: { code: string } } & Sending): Promise<Answer<ProblemEntry>>;
   /** Reads one resource: JSON, or with `Accept: application/yaml` the document as written. */
@@ -1009,6 +1013,7 @@ export function createClient(options: ClientOptions): Client {
     getDoctorReport: (input) => call('GET', '/api/v1/doctor', input),
     getFleet: (input) => call('GET', '/api/v1/fleet', input),
     getOverview: (input) => call('GET', '/api/v1/overview', input),
+    getPipeline: (input) => call('GET', '/api/v1/projects/{project}/pipelines/{name}', input),
     getProblem: (input) => call('GET', '/api/v1/problems/{code}', input),
     getResource: (input) => call('GET', '/api/v1/projects/{project}/resources/{kind}/{name}', input),
     getResourceStatus: (input) => call('GET', '/api/v1/projects/{project}/resources/{kind}/{name}/status', input),

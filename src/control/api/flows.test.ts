@@ -88,6 +88,7 @@ test('pipelines show the run that goes on, the last that ended, and the next fir
   const second = (await ask('startRun', { project, name: 'copy' })).json;
   const both = await look();
   assert.deepEqual([both.current.id, both.last.id], [second.id, first.id]);
+  assert.deepEqual((await ask('getPipeline', { project, name: 'copy' })).json, both);
   const within = async (query: string) => (await ask('listRuns', {}, { query })).json.items.map((run: { id: string }) => run.id);
   assert.deepEqual(await within(`?from=${second.createdAt}&to=${second.createdAt + 1}&state=queued`), [second.id]);
   assert.deepEqual(await within(`?to=${first.createdAt}`), []);

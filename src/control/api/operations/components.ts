@@ -2,6 +2,7 @@
 import { help, strictObject, T } from '../../../base/schema.ts';
 import { stringify } from 'yaml';
 import type { Component } from '../../../sdk/component.ts';
+import type { ConnectorComponent } from '../../../sdk/connector.ts';
 import type { KindView } from '../../resources/types.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
@@ -18,6 +19,7 @@ const summary = {
   summary: text,
   since: orNull(T.String()),
   status: orNull(oneOf(['experimental', 'beta', 'stable'])),
+  roles: T.Array(oneOf(['source', 'sink', 'query']), help('What a connector can be; empty for others.', '连接器可担任的角色；其他为空。')),
 };
 const component = named('Component', strictObject(summary));
 const explained = named(
@@ -96,6 +98,7 @@ function kindDetail(kind: KindView) {
     summary: { ...kind.summary },
     since: null,
     status: null,
+    roles: [],
     schema: plainJson(kind.schema),
     examples: kind.examples.map((e) => ({ title: { ...e.title }, text: e.text })),
     problems: [],
@@ -109,6 +112,7 @@ function componentDetail(found: Component) {
     id,
     since,
     status,
+    roles: 'roles' in found ? [...(found as ConnectorComponent).roles] : [],
     title: { ...found.title },
     summary: { ...found.summary },
     schema: plainJson(found.config),

@@ -6,7 +6,7 @@ import type { ResourceView } from '../../resources/types.ts';
 import { projectsOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
-import { named, oneOf, orNull, page, projectName, resourceStatus, time } from '../shapes.ts';
+import { named, oneOf, orNull, page, projectName, resourceName, resourceStatus, time } from '../shapes.ts';
 import { sorting } from '../sorting.ts';
 import { runShape, runView } from './runs.ts';
 
@@ -69,6 +69,21 @@ const list = defineOperation({
   },
 });
 
+const get = defineOperation({
+  id: 'getPipeline',
+  area: 'pipelines',
+  method: 'GET',
+  path: '/projects/{project}/pipelines/{name}',
+  summary: {
+    en: 'Reads one pipeline with the run that goes on, the last one that ended, and the next firing.',
+    zh: '读取一个管道及其正在进行的运行、上次结束的运行和下次触发时间。',
+  },
+  access: 'runs:read',
+  params: strictObject({ project: projectName(), name: resourceName() }),
+  response: overview,
+  handler: async ({ params }, parts) => look(await parts.resources.get({ ...params, kind: 'Pipeline' }), parts),
+});
+
 interface PipelineSpec {
   readonly source: { readonly connection: string; readonly streams: readonly unknown[] };
   readonly sink: { readonly connection: string };
@@ -101,4 +116,4 @@ async function look({ project, name, description, enabled, manager, status, spec
   };
 }
 
-export default [list];
+export default [list, get];

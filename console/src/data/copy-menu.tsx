@@ -31,7 +31,7 @@ export function CopyMenu({ choices }: { readonly choices: readonly CopyChoice[] 
   const items = choices.map((choice) => ({ key: choice.key, label: say(choice.label), onClick: () => void copy(choice) }));
   return (
     <Dropdown trigger={['click']} menu={{ items }}>
-      <Button icon={<CopyOutlined />}>{say(texts.copy)}</Button>
+      <Button icon={<CopyOutlined aria-hidden />}>{say(texts.copy)}</Button>
     </Dropdown>
   );
 }

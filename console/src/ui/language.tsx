@@ -2,6 +2,7 @@
  * Words on the screen: every text is `{ en, zh }` beside the thing it names, chosen at the moment it is drawn,
  * so changing the language needs no reload and no text can be missing in one of them.
  */
+import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from 'react';
 
 export type Language = 'en' | 'zh';
@@ -35,10 +36,16 @@ export function firstLanguage(): Language {
 /** Keeps the language for everything below. */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
   const [language, setLanguage] = useState(firstLanguage);
-  const choose = useCallback((chosen: Language) => {
-    localStorage.setItem(KEY, chosen);
-    setLanguage(chosen);
-  }, []);
+  const queries = useQueryClient();
+  const choose = useCallback(
+    (chosen: Language) => {
+      localStorage.setItem(KEY, chosen);
+      setLanguage(chosen);
+      // Some texts are the server's: they come again in the language chosen.
+      void queries.invalidateQueries();
+    },
+    [queries],
+  );
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   }, [language]);

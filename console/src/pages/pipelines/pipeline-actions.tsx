@@ -36,7 +36,7 @@ export function PipelineActions({ pipeline }: { readonly pipeline: PipelineOverv
       {session.may('runs:write') ? (
         <Button
           type="primary"
-          icon={<CaretRightOutlined />}
+          icon={<CaretRightOutlined aria-hidden />}
           loading={start.isPending}
           disabled={!enabled || current !== null}
           onClick={() => start.mutate({ project, name })}

@@ -57,7 +57,7 @@ export default function PipelineListPage() {
   const mayWrite = useSession().may('resources:write');
   const create = (primary: boolean) =>
     mayWrite ? (
-      <LinkButton to="/pipelines/new" icon={<PlusOutlined />} {...(primary ? { type: 'primary' as const } : {})}>
+      <LinkButton to="/pipelines/new" icon={<PlusOutlined aria-hidden />} {...(primary ? { type: 'primary' as const } : {})}>
         {say(texts.create)}
       </LinkButton>
     ) : null;
@@ -121,7 +121,7 @@ function RunNow({ pipeline: { project, name, current, enabled } }: { readonly pi
   return (
     <Button
       size="small"
-      icon={<CaretRightOutlined />}
+      icon={<CaretRightOutlined aria-hidden />}
       loading={start.isPending}
       disabled={current !== null || !enabled}
       aria-label={say(texts.runNamed, { name })}

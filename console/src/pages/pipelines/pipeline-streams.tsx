@@ -28,7 +28,9 @@ export function PipelineStreams({ project, name }: { readonly project: string; r
   if (!data) return <Waiting />;
   return (
     <>
-      <p className="weir-quiet">{say(texts.about)}</p>
+      <p className="weir-quiet" style={{ marginBlockStart: 0 }}>
+        {say(texts.about)}
+      </p>
       <PlanView plan={data} />
     </>
   );

@@ -13,7 +13,7 @@ export function ScheduleText({ schedule }: { readonly schedule: { readonly cron:
     <Tooltip title={`${schedule.cron} · ${schedule.timezone}`}>
       <span>
         {words ? say(words.text, words.values) : <code>{schedule.cron}</code>}
-        {schedule.timezone === 'UTC' && !words ? null : <span className="weir-quiet"> {schedule.timezone}</span>}
+        {words && words.values['time'] === undefined ? null : <span className="weir-quiet"> {schedule.timezone}</span>}
       </span>
     </Tooltip>
   );

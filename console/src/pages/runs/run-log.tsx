@@ -11,7 +11,8 @@ import { addLines, type KeptLines, type Level, LEVELS, linesFrom, type LogLine, 
 
 const texts = {
   title: { en: 'Log', zh: '日志' },
-  level: { en: 'Lowest level', zh: '最低级别' },
+  least: { en: 'Lowest level', zh: '最低级别' },
+  level: { en: 'Level', zh: '级别' },
   stream: { en: 'Stream', zh: '流' },
   allStreams: { en: 'All streams', zh: '所有流' },
   follow: { en: 'Follow', zh: '跟随最新' },
@@ -56,7 +57,7 @@ export function RunLog({ id, isMoving }: { readonly id: string; readonly isMovin
   const tools = (
     <Space wrap>
       <Select
-        aria-label={say(texts.level)}
+        aria-label={say(texts.least)}
         value={level}
         style={{ width: 120 }}
         options={LEVELS.map((value) => ({ value, label: say(WORDS[value].text) }))}

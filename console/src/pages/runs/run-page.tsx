@@ -49,7 +49,7 @@ export default function RunPage() {
     );
   }
   return (
-    <div style={{ display: 'grid', gap: 16 }}>
+    <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
       <PageHead title={say(texts.title, { pipeline: data.pipeline })}>
         <Actions run={data} />
       </PageHead>

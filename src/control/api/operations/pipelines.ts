@@ -81,7 +81,7 @@ const get = defineOperation({
   access: 'runs:read',
   params: strictObject({ project: projectName(), name: resourceName() }),
   response: overview,
-  handler: async ({ params }, parts) => look(await parts.resources.get({ ...params, kind: 'Pipeline' }), parts),
+  handler: async ({ params, language }, parts) => look(await parts.resources.get({ ...params, kind: 'Pipeline' }), language, parts),
 });
 
 interface PipelineSpec {

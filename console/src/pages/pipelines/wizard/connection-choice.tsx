@@ -45,7 +45,7 @@ export function ConnectionChoice({ role, label, project, value, onChange }: Prop
   const known = new Map(connectors.data.map((one) => [one.id, one]));
   const able = data.filter((one) => known.get(typeOf(one))?.roles.includes(role));
   const create = (
-    <LinkButton to="/connections/new" icon={<PlusOutlined />}>
+    <LinkButton to="/connections/new" icon={<PlusOutlined aria-hidden />}>
       {say(texts.create)}
     </LinkButton>
   );

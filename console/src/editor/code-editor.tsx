@@ -22,6 +22,8 @@ export interface EditorProps {
   /** Height in px; grows with the text up to `maxHeight` when left out. */
   readonly height?: number;
   readonly maxHeight?: number;
+  /** Given, once it stands, a function that puts a text where the caret is. */
+  readonly onReady?: (insert: (text: string) => void) => void;
   /** Ctrl/⌘ Enter. */
   readonly onRun?: () => void;
 }

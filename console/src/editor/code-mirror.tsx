@@ -49,6 +49,10 @@ export default function CodeMirror(props: EditorProps) {
       }),
     });
     view.current = made;
+    latest.current.onReady?.((text) => {
+      made.dispatch(made.state.replaceSelection(text));
+      made.focus();
+    });
     return () => made.destroy();
   }, []);
 

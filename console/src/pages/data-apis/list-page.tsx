@@ -1,0 +1,108 @@
+/** Every data API: where it answers, from which connection, who may call it, and how it stands. */
+import { BookOutlined, PlusOutlined } from '@ant-design/icons';
+import { Link } from '@tanstack/react-router';
+import { Empty, Space, Tag } from 'antd';
+import type { Resource } from '../../../../generated/client.ts';
+import { api } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { TimeAgo } from '../../ui/format.tsx';
+import { type Text, useSay } from '../../ui/language.tsx';
+import { LinkButton } from '../../data/link-button.tsx';
+import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
+import { PageHead } from '../../ui/page-head.tsx';
+import { useProject } from '../../ui/project.tsx';
+import { type ApiSpec, keyHeaderOf } from './api-spec.ts';
+import { ApiState } from './api-state.tsx';
+
+const texts = {
+  title: { en: 'Data APIs', zh: '数据 API' },
+  about: { en: 'Read-only SQL, published at a path behind the gateway.', zh: '只读 SQL，发布为网关上的一个路径。' },
+  create: { en: 'New data API', zh: '新建数据 API' },
+  docs: { en: 'Documentation', zh: '接口文档' },
+  empty: {
+    en: 'A data API turns one SELECT into an HTTP API with parameters, paging and keys.',
+    zh: '数据 API 把一条 SELECT 变成带参数、分页和密钥的 HTTP 接口。',
+  },
+  open: { en: 'Everybody', zh: '所有人' },
+  key: { en: 'API key', zh: 'API 密钥' },
+  calls: { en: 'Calls', zh: '调用记录' },
+};
+
+const column = (key: string, title: Text, render: (row: Resource) => React.ReactNode, more: object = {}): ListColumn<Resource> => ({
+  key,
+  title,
+  render,
+  ...more,
+});
+
+const columns: readonly ListColumn<Resource>[] = [
+  column('name', { en: 'Name', zh: '名称' }, ({ project, name, description }) => (
+    <div>
+      <Link to={`/data-apis/${project}/${name}`}>{name}</Link>
+      {description ? <div className="weir-quiet">{description}</div> : null}
+    </div>
+  )),
+  column('state', { en: 'State', zh: '状态' }, ({ status }) => <ApiState status={status} />),
+  column('path', { en: 'Method and path', zh: '方法与路径' }, ({ spec }) => (
+    <span>
+      <Tag>GET</Tag>
+      <code>{(spec as ApiSpec).path}</code>
+    </span>
+  )),
+  column('connection', { en: 'Connection', zh: '连接' }, ({ spec }) => (spec as ApiSpec).connection),
+  column('auth', { en: 'Who may call', zh: '可调用者' }, ({ spec }) => <Auth spec={spec as ApiSpec} />),
+  column('calls', { en: 'Calls', zh: '调用' }, ({ project, name }) => <CallsLink project={project} name={name} />),
+  column('release', { en: 'Release', zh: '发布' }, ({ status, release }) => <code>{(status.serving ?? release).slice(0, 8)}</code>),
+  column('project', { en: 'Project', zh: '项目' }, ({ project }) => project, { hidden: true }),
+  column('updatedBy', { en: 'Changed by', zh: '修改人' }, ({ updatedBy }) => updatedBy, { hidden: true }),
+  column('updatedAt', { en: 'Changed', zh: '修改时间' }, ({ updatedAt }) => <TimeAgo at={updatedAt} />),
+];
+
+const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '名称' } }];
+
+export default function ListPage() {
+  const say = useSay();
+  const { project } = useProject();
+  const { may } = useSession();
+  const create = may('resources:write') ? (
+    <LinkButton to="/data-apis/new" type="primary" icon={<PlusOutlined aria-hidden />}>
+      {say(texts.create)}
+    </LinkButton>
+  ) : null;
+  return (
+    <>
+      <PageHead title={say(texts.title)} about={say(texts.about)}>
+        <Space>
+          <LinkButton to="/data-apis/docs" icon={<BookOutlined aria-hidden />}>
+            {say(texts.docs)}
+          </LinkButton>
+          {create}
+        </Space>
+      </PageHead>
+      <ListView
+        id="data-apis"
+        label={say(texts.title)}
+        columns={columns}
+        fields={fields}
+        fixed={{ project, kind: 'DataApi' }}
+        rowKey={({ project: of, name }) => `${of}/${name}`}
+        load={async (query) => (await api.listResources({ query })).data}
+        empty={<Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE} />}
+      />
+    </>
+  );
+}
+
+function Auth({ spec }: { readonly spec: ApiSpec }) {
+  const say = useSay();
+  return say(keyHeaderOf(spec) === undefined ? texts.open : texts.key);
+}
+
+function CallsLink({ project, name }: { readonly project: string; readonly name: string }) {
+  const say = useSay();
+  return (
+    <Link to="/calls" search={{ project, route: name } as never}>
+      {say(texts.calls)}
+    </Link>
+  );
+}

@@ -1,0 +1,27 @@
+/** Swagger UI over a document at hand: its own chunk, no outside request, nothing sent from it (calls go by "Try it"). */
+import SwaggerUi from 'swagger-ui-dist/swagger-ui-es-bundle.js';
+import 'swagger-ui-dist/swagger-ui.css';
+import { useEffect, useRef } from 'react';
+import './swagger.css';
+
+interface Props {
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly expansion: 'list' | 'full';
+}
+
+export default function Swagger({ document: shown, expansion }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    SwaggerUi({
+      domNode: place.current!,
+      spec: shown,
+      docExpansion: expansion,
+      supportedSubmitMethods: [],
+      validatorUrl: null,
+      deepLinking: false,
+      defaultModelsExpandDepth: -1,
+      syntaxHighlight: { activated: false },
+    });
+  }, [shown, expansion]);
+  return <div ref={place} className="weir-swagger" />;
+}

@@ -1,4 +1,4 @@
-/** A link that looks like a button: it opens in a new tab as links do. */
+/** A link that looks like a button: it opens in a new tab as links do. `type` is the link's own: say `color` and `variant`. */
 import { createLink } from '@tanstack/react-router';
 import { Button } from 'antd';
 

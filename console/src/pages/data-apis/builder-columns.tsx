@@ -82,7 +82,7 @@ export function BuilderColumns(props: Props) {
               sqlTables={tables}
               marks={marks}
               readOnly={readOnly}
-              height={HEIGHT - 46}
+              height={HEIGHT - 70}
               onReady={(put) => {
                 insert.current = put;
               }}

@@ -3,12 +3,15 @@
  * below. All of it is one document; the YAML is another view of it.
  */
 import { CaretRightOutlined, CloudUploadOutlined } from '@ant-design/icons';
-import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Alert, App, Button, Space, Tabs, Tooltip } from 'antd';
 import { useMemo, useState } from 'react';
-import type { DocumentResult, Resource } from '../../../../generated/client.ts';
+import type { Resource } from '../../../../generated/client.ts';
 import { useSession } from '../../api/session.tsx';
+import { ConflictView } from '../../documents/conflict-view.tsx';
+import { DraftBanner } from '../../documents/draft-banner.tsx';
+import { LeaveGuard } from '../../documents/leave-guard.tsx';
+import { type DocumentUse, placeOf, useDocument } from '../../documents/use-document.ts';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import { marksOf } from '../../editor/marks.ts';
 import { TimeAgo } from '../../ui/format.tsx';
@@ -22,8 +25,7 @@ import { firstText } from './first-text.ts';
 import { declareAll, parameterRows } from './parameters.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 import { Results } from './results.tsx';
-import { type ApiDocument, useApiDocument } from './use-api-document.ts';
-import { specOf, useTrial } from './use-trial.ts';
+import { specOf, type Trial, useTrial } from './use-trial.ts';
 
 const texts = {
   new: { en: 'New data API', zh: '新建数据 API' },
@@ -33,13 +35,8 @@ const texts = {
   runKeys: { en: 'Ctrl/⌘ Enter', zh: 'Ctrl/⌘ Enter' },
   publish: { en: 'Publish…', zh: '发布…' },
   kept: { en: 'Draft kept in this browser', zh: '草稿已保存在此浏览器' },
+  changed: { en: 'Not published yet', zh: '尚未发布' },
   clean: { en: 'Nothing differs from what is saved', zh: '与已保存的内容一致' },
-  restored: { en: 'Your draft was taken up again', zh: '已恢复您的草稿' },
-  outdated: {
-    en: 'Your draft was taken up again; another version has been saved since it began',
-    zh: '已恢复您的草稿；草稿开始后，他人保存了新版本',
-  },
-  discard: { en: 'Discard the draft', zh: '放弃草稿' },
   folder: {
     en: 'This document belongs to the watched folder: change its file there. Here it can be tried, not published.',
     zh: '该文档由监视目录管理，请在文件中修改；此处只能试运行，不能发布。',
@@ -54,64 +51,51 @@ interface Props {
   readonly resource: Resource | undefined;
 }
 
-/** Draws the builder; discarding the draft begins anew from what is saved. */
-export function Builder(props: Props) {
-  const [round, setRound] = useState(0);
-  return <BuilderOf key={round} {...props} onDiscard={() => setRound(round + 1)} />;
-}
+/** No field of a data API is a secret, so that its draft may be kept whole. */
+const NO_SECRETS = {};
 
-function BuilderOf({ project, resource, onDiscard }: Props & { readonly onDiscard: () => void }) {
+/** Draws the builder. Give it a `key` of the document's identity: it keeps what it began with. */
+export function Builder({ project, resource }: Props) {
   const say = useSay();
   const { may } = useSession();
   const { message } = App.useApp();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
   const [url, setUrl] = useUrlState();
-  const own = useApiDocument(`DataApi.${project}.${resource?.name ?? '~new'}`, resource, firstText(project));
-  const trial = useTrial(project, own.store);
-  const [publishing, setPublishing] = useState<string>();
-  const spec = specOf(own.view.value);
+  const document = useDocument({
+    kind: 'DataApi',
+    project,
+    text: resource?.text ?? firstText(project),
+    schema: NO_SECRETS,
+    ...(resource ? { resource } : {}),
+  });
+  const trial = useTrial(project, document);
+  const [open, setOpen] = useState<'publish' | 'conflict' | 'left'>();
+  const spec = specOf(document.value);
   const rows = useMemo(() => parameterRows(spec, trial.inferred), [spec, trial.inferred]);
-  const name = resource?.name ?? String((own.view.value as { metadata?: { name?: unknown } } | undefined)?.metadata?.name ?? '');
+  const name = resource?.name ?? placeOf(document.value, project).name;
   const readOnly = resource?.manager === 'folder' || !may('resources:write');
   const run = () => void trial.run().catch(() => undefined);
-  useKeys(useMemo(() => ({ 'mod+enter': run }), [trial.run]));
-  async function publish() {
-    if (name === '') return message.warning(say(texts.needName));
-    for (const change of declareAll(rows)) own.change(change);
-    if (await own.store.settle()) setPublishing(own.store.view().text);
-  }
-  function done(_result: DocumentResult) {
-    own.forget();
-    void queries.invalidateQueries();
-    void message.success(say(texts.published, { name }));
-    void navigate({ to: `/data-apis/${project}/${name}` });
-  }
-  const tabs = [
+  useKeys({ 'mod+enter': run });
+  const publish = () => {
+    if (name === '') return void message.warning(say(texts.needName));
+    for (const change of declareAll(rows)) document.change(change);
+    setOpen('publish');
+  };
+  const views = [
     {
       key: 'build',
       label: say(texts.build),
-      children: <BuilderColumns {...{ project, spec, rows, trial, readOnly, name, isNew: !resource, change: own.change }} />,
+      children: <BuilderColumns {...{ project, spec, rows, trial, readOnly, name, isNew: !resource, change: document.change }} />,
     },
-    { key: 'yaml', label: say(texts.yaml), children: <YamlView own={own} readOnly={readOnly} /> },
+    { key: 'yaml', label: say(texts.yaml), children: <YamlView document={document} readOnly={readOnly} /> },
   ];
   return (
     <>
+      <LeaveGuard dirty={document.dirty && open !== 'left' && !readOnly} />
       <PageHead title={resource?.name ?? say(texts.new)}>
-        <Space wrap>
-          <DraftState own={own} />
-          <Tooltip title={say(texts.runKeys)}>
-            <Button icon={<CaretRightOutlined aria-hidden />} loading={trial.running} onClick={run}>
-              {say(texts.run)}
-            </Button>
-          </Tooltip>
-          <Button type="primary" icon={<CloudUploadOutlined aria-hidden />} disabled={readOnly} onClick={() => void publish()}>
-            {say(texts.publish)}
-          </Button>
-        </Space>
+        <Actions document={document} running={trial.running} readOnly={readOnly} onRun={run} onPublish={publish} />
       </PageHead>
-      <Notes own={own} folder={resource?.manager === 'folder'} onDiscard={onDiscard} />
-      <Tabs size="small" activeKey={url['view'] ?? 'build'} onChange={(view) => setUrl({ view })} items={tabs} />
+      <Notes document={document} folder={resource?.manager === 'folder'} />
+      <Tabs size="small" activeKey={url['view'] ?? 'build'} onChange={(view) => setUrl({ view })} items={views} />
       <section style={{ marginBlockStart: 16 }}>
         <Results
           trial={trial.answer}
@@ -121,70 +105,98 @@ function BuilderOf({ project, resource, onDiscard }: Props & { readonly onDiscar
           onTab={(result) => setUrl({ result })}
         />
       </section>
-      {publishing === undefined ? null : (
-        <PublishDialog
-          {...{ project, name, text: publishing, version: resource?.version, trial: trial.run, onDone: done }}
-          onClose={() => setPublishing(undefined)}
-        />
-      )}
+      <Dialogs {...{ document, project, name, trial, open, setOpen }} />
     </>
   );
 }
 
-function DraftState({ own }: { readonly own: ApiDocument }) {
+function Dialogs(props: {
+  readonly document: DocumentUse;
+  readonly project: string;
+  readonly name: string;
+  readonly trial: Trial;
+  readonly open: 'publish' | 'conflict' | 'left' | undefined;
+  readonly setOpen: (open: 'publish' | 'conflict' | 'left' | undefined) => void;
+}) {
+  const say = useSay();
+  const { message } = App.useApp();
+  const navigate = useNavigate();
+  const { document, project, name, trial, open, setOpen } = props;
+  const close = () => setOpen(undefined);
+  const done = () => {
+    setOpen('left');
+    void message.success(say(texts.published, { name }));
+    // The guard must have seen that nothing is unsaved before the page is left.
+    setTimeout(() => void navigate({ to: `/data-apis/${project}/${name}` }));
+  };
+  if (open === 'conflict') return <ConflictView document={document} onClose={close} onMerged={close} />;
+  if (open !== 'publish') return null;
+  return <PublishDialog {...{ document, name }} trial={trial.run} onDone={done} onClose={close} onConflict={() => setOpen('conflict')} />;
+}
+
+function Actions(props: {
+  readonly document: DocumentUse;
+  readonly running: boolean;
+  readonly readOnly: boolean;
+  readonly onRun: () => void;
+  readonly onPublish: () => void;
+}) {
   const say = useSay();
   return (
+    <Space wrap>
+      <DraftState document={props.document} />
+      <Tooltip title={say(texts.runKeys)}>
+        <Button icon={<CaretRightOutlined aria-hidden />} loading={props.running} onClick={props.onRun}>
+          {say(texts.run)}
+        </Button>
+      </Tooltip>
+      <Button type="primary" icon={<CloudUploadOutlined aria-hidden />} disabled={props.readOnly} onClick={props.onPublish}>
+        {say(texts.publish)}
+      </Button>
+    </Space>
+  );
+}
+
+function DraftState({ document }: { readonly document: DocumentUse }) {
+  const say = useSay();
+  if (document.version === undefined && !document.dirty) return null;
+  return (
     <span className="weir-quiet" role="status" style={{ fontSize: 12 }}>
-      {own.keptAt === undefined ? (
-        say(texts.clean)
+      {document.keptAt === undefined ? (
+        say(document.dirty ? texts.changed : texts.clean)
       ) : (
         <>
-          {say(texts.kept)} · <TimeAgo at={own.keptAt} />
+          {say(texts.kept)} · <TimeAgo at={document.keptAt} />
         </>
       )}
     </span>
   );
 }
 
-function Notes({ own, folder, onDiscard }: { readonly own: ApiDocument; readonly folder: boolean; readonly onDiscard: () => void }) {
+function Notes({ document, folder }: { readonly document: DocumentUse; readonly folder: boolean }) {
   const say = useSay();
-  const discard = () => {
-    own.forget();
-    onDiscard();
-  };
+  const { failure, settled, value } = document;
   return (
     <div style={{ display: 'grid', gap: 8, marginBlockEnd: 8 }}>
-      {folder ? <Alert type="info" showIcon title={say(texts.folder)} /> : null}
-      {own.restored ? (
-        <Alert
-          type={own.restored.outdated ? 'warning' : 'info'}
-          showIcon
-          title={say(own.restored.outdated ? texts.outdated : texts.restored)}
-          action={
-            <Button size="small" onClick={discard}>
-              {say(texts.discard)}
-            </Button>
-          }
-        />
-      ) : null}
-      {own.view.failure ? <ProblemView error={own.view.failure} retry={() => void own.store.settle()} /> : null}
-      {own.view.settled && own.view.value === undefined ? <Alert type="error" showIcon title={say(texts.unreadable)} /> : null}
+      {folder ? <Alert type="info" showIcon title={say(texts.folder)} /> : <DraftBanner document={document} />}
+      {failure ? <ProblemView error={failure} retry={() => void document.settle()} /> : null}
+      {settled && (value === undefined || value === null) ? <Alert type="error" showIcon title={say(texts.unreadable)} /> : null}
     </div>
   );
 }
 
-function YamlView({ own, readOnly }: { readonly own: ApiDocument; readonly readOnly: boolean }) {
+function YamlView({ document, readOnly }: { readonly document: DocumentUse; readonly readOnly: boolean }) {
   const say = useSay();
-  const marks = useMemo(() => marksOf(own.view.problems), [own.view.problems]);
+  const marks = useMemo(() => marksOf(document.problems), [document.problems]);
   return (
     <CodeEditor
       language="yaml"
       label={say(texts.yaml)}
-      value={own.view.text}
+      value={document.text}
       marks={marks}
       readOnly={readOnly}
       height={460}
-      onChange={own.store.write}
+      onChange={document.write}
       onRun={() => undefined}
     />
   );

@@ -90,7 +90,7 @@ function Detail({ resource }: { readonly resource: Resource }) {
             {say(texts.calls)}
           </Link>
           {may('resources:write') ? (
-            <LinkButton type="primary" icon={<EditOutlined aria-hidden />} to={`/data-apis/${project}/${name}/build`}>
+            <LinkButton color="primary" variant="solid" icon={<EditOutlined aria-hidden />} to={`/data-apis/${project}/${name}/build`}>
               {say(texts.edit)}
             </LinkButton>
           ) : null}

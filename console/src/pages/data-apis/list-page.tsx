@@ -52,7 +52,9 @@ const columns: readonly ListColumn<Resource>[] = [
   column('connection', { en: 'Connection', zh: '连接' }, ({ spec }) => (spec as ApiSpec).connection),
   column('auth', { en: 'Who may call', zh: '可调用者' }, ({ spec }) => <Auth spec={spec as ApiSpec} />),
   column('calls', { en: 'Calls', zh: '调用' }, ({ project, name }) => <CallsLink project={project} name={name} />),
-  column('release', { en: 'Release', zh: '发布' }, ({ status, release }) => <code>{(status.serving ?? release).slice(0, 8)}</code>),
+  column('release', { en: 'Release', zh: '发布' }, ({ status, release }) => <code>{(status.serving ?? release).slice(0, 8)}</code>, {
+    hidden: true,
+  }),
   column('project', { en: 'Project', zh: '项目' }, ({ project }) => project, { hidden: true }),
   column('updatedBy', { en: 'Changed by', zh: '修改人' }, ({ updatedBy }) => updatedBy, { hidden: true }),
   column('updatedAt', { en: 'Changed', zh: '修改时间' }, ({ updatedAt }) => <TimeAgo at={updatedAt} />),
@@ -65,7 +67,7 @@ export default function ListPage() {
   const { project } = useProject();
   const { may } = useSession();
   const create = may('resources:write') ? (
-    <LinkButton to="/data-apis/new" type="primary" icon={<PlusOutlined aria-hidden />}>
+    <LinkButton to="/data-apis/new" color="primary" variant="solid" icon={<PlusOutlined aria-hidden />}>
       {say(texts.create)}
     </LinkButton>
   ) : null;

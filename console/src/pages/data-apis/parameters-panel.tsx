@@ -22,7 +22,8 @@ const texts = {
   type: { en: 'Type', zh: '类型' },
   required: { en: 'Needed', zh: '必填' },
   default: { en: 'Default', zh: '默认值' },
-  example: { en: 'Example (runs use it)', zh: '示例（运行时使用）' },
+  example: { en: 'Example', zh: '示例值' },
+  exampleHint: { en: 'Run sends the examples as values; an empty one is left out.', zh: '运行时以示例值作为参数值；为空则不传。' },
   description: { en: 'Description', zh: '说明' },
   line: { en: 'line {lines}', zh: '第 {lines} 行' },
   inPath: { en: 'path', zh: '路径' },
@@ -57,6 +58,9 @@ export function ParametersPanel({ rows, readOnly, mistakes, change }: Props) {
   const undeclared = declareAll(rows);
   return (
     <div style={{ display: 'grid', gap: 8 }}>
+      <div className="weir-quiet" style={{ fontSize: 12 }}>
+        {say(texts.exampleHint)}
+      </div>
       {rows.map((row) => (
         <ParameterCard key={row.name} row={row} readOnly={readOnly} mistake={mistakes.get(row.name)} change={change} />
       ))}

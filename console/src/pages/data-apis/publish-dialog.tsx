@@ -1,9 +1,11 @@
 /** Before a data API is published: what changes against what serves, and what a check found. Then it is saved. */
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Alert, Button, Modal, Space } from 'antd';
-import type { DataApiDraft, DocumentResult } from '../../../../generated/client.ts';
-import { api } from '../../api/client.ts';
-import { CodeEditor } from '../../editor/code-editor.tsx';
+import { useEffect } from 'react';
+import type { DataApiDraft } from '../../../../generated/client.ts';
+import { isConflict } from '../../documents/save-review.tsx';
+import type { DocumentUse } from '../../documents/use-document.ts';
+import { DiffView } from '../../editor/diff-view.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
@@ -17,48 +19,38 @@ const texts = {
   new: { en: 'This API is new.', zh: '这是新的 API。' },
   mistakes: { en: 'It cannot be published yet', zh: '暂不能发布' },
   warnings: { en: 'It can be published, but', zh: '可以发布，但请注意' },
-  conflict: {
-    en: 'Somebody saved another version meanwhile. Open the document’s YAML under “All resources” to compare both; your draft stays.',
-    zh: '期间有人保存了另一个版本。请在“所有资源”中打开该文档进行比较；您的草稿会保留。',
-  },
 };
 
 interface Props {
-  readonly project: string;
+  readonly document: DocumentUse;
   readonly name: string;
-  readonly text: string;
-  /** Version the draft began from; undefined for a new API. */
-  readonly version: number | undefined;
   readonly trial: () => Promise<DataApiDraft>;
-  readonly onDone: (result: DocumentResult) => void;
+  readonly onDone: () => void;
   readonly onClose: () => void;
+  /** Somebody else saved meanwhile. */
+  readonly onConflict: () => void;
 }
 
 /** Draws the dialog; it closes by its buttons only. */
-export function PublishDialog({ project, name, text, version, trial, onDone, onClose }: Props) {
+export function PublishDialog({ document, name, trial, onDone, onClose, onConflict }: Props) {
   const say = useSay();
-  const send = (dryRun: boolean) =>
-    api.putResource({
-      params: { project, kind: 'DataApi', name },
-      query: { dryRun },
-      headers: version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` },
-      body: { yaml: text },
-    });
-  const look = useQuery({
-    queryKey: ['publish', project, name, text],
-    gcTime: 0,
-    staleTime: 0,
-    retry: false,
-    queryFn: async () => {
-      const [change, checked] = await Promise.all([send(true), trial()]);
-      return { change: change.data, checked };
+  const failed = (error: unknown) => {
+    if (isConflict(error) && document.version !== undefined) onConflict();
+  };
+  const look = useMutation({
+    mutationFn: async () => {
+      const change = await document.save(true);
+      return { change, checked: await trial() };
     },
+    onError: failed,
   });
-  const save = useMutation({ mutationFn: async () => (await send(false)).data, onSuccess: onDone });
+  const save = useMutation({ mutationFn: () => document.save(false), onSuccess: onDone, onError: failed });
+  const { mutate: begin } = look;
+  useEffect(() => begin(), [begin]);
   // Values are examples: a wrong one says nothing about the API.
   const wrong = look.data?.checked.mistakes.filter(({ pointer }) => !pointer.startsWith('/values/')) ?? [];
   const problems = look.data?.change.problems ?? [];
-  const unchanged = look.data?.change.outcome === 'unchanged';
+  const unchanged = look.data?.change.outcome === 'unchanged' && document.text === document.saved;
   const blocked = !look.data || unchanged || problems.length > 0 || wrong.length > 0;
   return (
     <Modal
@@ -77,8 +69,8 @@ export function PublishDialog({ project, name, text, version, trial, onDone, onC
       }
     >
       <div style={{ display: 'grid', gap: 12 }}>
-        {look.error ? <Refusal error={look.error} /> : null}
-        {save.error ? <Refusal error={save.error} /> : null}
+        {look.error ? <ProblemView error={look.error} retry={() => begin()} /> : null}
+        {save.error ? <ProblemView error={save.error} /> : null}
         {look.isPending ? <Waiting /> : null}
         {wrong.length + problems.length > 0 ? (
           <Alert type="error" showIcon title={say(texts.mistakes)} description={<Lines lines={[...problems, ...wrong].map(lineOf)} />} />
@@ -86,36 +78,21 @@ export function PublishDialog({ project, name, text, version, trial, onDone, onC
         {look.data && look.data.checked.warnings.length > 0 ? (
           <Alert type="warning" showIcon title={say(texts.warnings)} description={<Lines lines={look.data.checked.warnings} />} />
         ) : null}
-        {look.data ? <Difference change={look.data.change} unchanged={unchanged} /> : null}
+        {look.data ? <Difference document={document} isNew={look.data.change.outcome === 'created'} unchanged={unchanged} /> : null}
       </div>
     </Modal>
   );
 }
 
-function Difference({ change, unchanged }: { readonly change: DocumentResult; readonly unchanged: boolean }) {
+function Difference(props: { readonly document: DocumentUse; readonly isNew: boolean; readonly unchanged: boolean }) {
   const say = useSay();
+  const { document, isNew, unchanged } = props;
   if (unchanged) return <Alert type="info" showIcon title={say(texts.same)} />;
   return (
     <div>
-      {change.outcome === 'created' ? <div className="weir-quiet">{say(texts.new)}</div> : null}
-      {change.diff === '' ? null : <DiffText label={say(texts.diff)} text={change.diff} />}
+      {isNew ? <div className="weir-quiet">{say(texts.new)}</div> : null}
+      <DiffView before={document.version === undefined ? '' : document.saved} after={document.text} label={say(texts.diff)} />
     </div>
-  );
-}
-
-/** A unified diff: added and removed lines bear their sign as well as their colour. */
-function DiffText({ label, text }: { readonly label: string; readonly text: string }) {
-  return <CodeEditor readOnly language="text" label={label} value={text} maxHeight={360} />;
-}
-
-function Refusal({ error }: { readonly error: unknown }) {
-  const say = useSay();
-  const isConflict = (error as { problem?: { status?: number } }).problem?.status === 412;
-  return (
-    <>
-      <ProblemView error={error} />
-      {isConflict ? <Alert type="info" showIcon title={say(texts.conflict)} /> : null}
-    </>
   );
 }
 

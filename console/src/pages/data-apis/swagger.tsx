@@ -2,6 +2,8 @@
 import SwaggerUi from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import 'swagger-ui-dist/swagger-ui.css';
 import { useEffect, useRef } from 'react';
+import { useLanguage } from '../../ui/language.tsx';
+import { followWords } from './swagger-words.ts';
 import './swagger.css';
 
 interface Props {
@@ -11,6 +13,8 @@ interface Props {
 
 export default function Swagger({ document: shown, expansion }: Props) {
   const place = useRef<HTMLDivElement>(null);
+  const { language } = useLanguage();
+  useEffect(() => followWords(place.current!, language), [language]);
   useEffect(() => {
     SwaggerUi({
       domNode: place.current!,

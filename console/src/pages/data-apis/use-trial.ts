@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 import type { DataApiDraft } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import type { DocumentStore } from '../../documents/document-store.ts';
+import type { DocumentUse } from '../../documents/use-document.ts';
 import type { ApiSpec } from './api-spec.ts';
 import { type Inferred, parameterRows, trialValues } from './parameters.ts';
 
@@ -19,15 +19,19 @@ export interface Trial {
 }
 
 /** Trials of one document. */
-export function useTrial(project: string, store: DocumentStore): Trial {
+export function useTrial(project: string, document: DocumentUse): Trial {
+  const latest = useRef(document);
+  latest.current = document;
   const going = useRef<AbortController>(undefined);
   const { data, error, isPending, mutateAsync } = useMutation({
     mutationFn: async () => {
       going.current?.abort();
       const own = new AbortController();
       going.current = own;
-      await store.settle();
-      const spec = specOf(store.view().value);
+      // What was typed as YAML must be read first, and the page must have drawn it.
+      if (!latest.current.settled) await latest.current.settle();
+      await new Promise((resolve) => setTimeout(resolve));
+      const spec = specOf(latest.current.value);
       const values = trialValues(parameterRows(spec));
       const body = { name: 'draft', spec: spec as Record<string, unknown>, values };
       return { spec, answer: (await api.tryDataApi({ params: { project }, body, signal: own.signal })).data };

@@ -1,0 +1,45 @@
+/** Swagger UI speaks English only: its own words, which are few, are put into the reader's language as they appear. */
+import type { Language } from '../../ui/language.tsx';
+
+const words: Readonly<Record<string, { readonly en: string; readonly zh: string }>> = {
+  parameters: { en: 'Parameters', zh: '参数' },
+  noParameters: { en: 'No parameters', zh: '无参数' },
+  responses: { en: 'Responses', zh: '响应' },
+  name: { en: 'Name', zh: '名称' },
+  description: { en: 'Description', zh: '说明' },
+  code: { en: 'Code', zh: '状态码' },
+  links: { en: 'Links', zh: '链接' },
+  noLinks: { en: 'No links', zh: '无' },
+  mediaType: { en: 'Media type', zh: '媒体类型' },
+  example: { en: 'Example Value', zh: '示例' },
+  schema: { en: 'Schema', zh: '结构' },
+  headers: { en: 'Headers:', zh: '响应头：' },
+  type: { en: 'Type', zh: '类型' },
+  available: { en: 'Available values', zh: '可选值' },
+  defaultValue: { en: 'Default value', zh: '默认值' },
+  path: { en: '(path)', zh: '（路径）' },
+  query: { en: '(query)', zh: '（查询）' },
+  header: { en: '(header)', zh: '（请求头）' },
+  accept: { en: 'Controls Accept header.', zh: '决定 Accept 请求头。' },
+};
+
+const OTHER: Readonly<Record<Language, Language>> = { en: 'zh', zh: 'en' };
+
+/** Keeps the words below `place` in `language`; the answer ends that. */
+export function followWords(place: HTMLElement, language: Language): () => void {
+  const from = OTHER[language];
+  const known = new Map(Object.values(words).map((word) => [word[from], word[language]]));
+  const change = () => {
+    const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.parentElement?.closest('pre, code, .renderedMarkdown')) continue;
+      const text = node.nodeValue ?? '';
+      const said = known.get(text.trim());
+      if (said !== undefined) node.nodeValue = text.replace(text.trim(), said);
+    }
+  };
+  const observer = new MutationObserver(change);
+  observer.observe(place, { subtree: true, childList: true, characterData: true });
+  change();
+  return () => observer.disconnect();
+}

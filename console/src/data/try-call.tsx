@@ -19,14 +19,14 @@ const texts = {
   nobody: { en: 'Nobody (no key)', zh: '匿名（无密钥）' },
   consumerHint: {
     en: 'A real call: it counts against this consumer’s limits and stands in the call records. Its key is never shown.',
-    zh: '这是真实调用：计入该消费方的限额并写入调用记录；不会显示其密钥。',
+    zh: '这是真实调用：计入该消费者的限额并写入调用记录；不会显示其密钥。',
   },
   parameters: { en: 'Parameters', zh: '参数' },
   none: { en: 'This API takes no parameters.', zh: '该 API 没有参数。' },
   send: { en: 'Send', zh: '发送' },
   required: { en: 'needed', zh: '必填' },
   needed: { en: 'A path parameter needs a value.', zh: '路径参数必须填写。' },
-  forbidden: { en: 'Calling as a consumer needs the permission keys:write.', zh: '以消费方身份调用需要 keys:write 权限。' },
+  forbidden: { en: 'Calling as a consumer needs the permission keys:write.', zh: '以消费者身份调用需要 keys:write 权限。' },
   answer: { en: 'Answer', zh: '应答' },
   record: { en: 'Call record', zh: '调用记录' },
   headers: { en: 'Header fields', zh: '响应头' },
@@ -36,7 +36,9 @@ const texts = {
   bytes: { en: 'Not a text; shown as base64.', zh: '不是文本，以 base64 显示。' },
   by: { en: 'by', zh: '处理路由' },
   copy: { en: 'The same call as code', zh: '同一调用的代码' },
-  consumers: { en: 'Consumers', zh: '消费方' },
+  in_query: { en: 'query', zh: '查询参数' },
+  in_path: { en: 'path', zh: '路径' },
+  in_header: { en: 'header', zh: '请求头' },
 };
 
 export interface TryParameter {
@@ -160,7 +162,7 @@ function Parameters(props: {
               label={
                 <Space size={6}>
                   <code>{p.name}</code>
-                  <Tag>{p.in}</Tag>
+                  <Tag>{say(texts[`in_${p.in}`])}</Tag>
                   {p.required ? <span className="weir-quiet">{say(texts.required)}</span> : null}
                 </Space>
               }

@@ -34,7 +34,7 @@ const texts = {
   connection: { en: 'Connection', zh: '连接' },
   auth: { en: 'Who may call', zh: '可调用者' },
   open: { en: 'Everybody, without a key', zh: '所有人，无需密钥' },
-  key: { en: 'Consumers with a key in {header}', zh: '在 {header} 中带密钥的消费方' },
+  key: { en: 'Consumers with a key in {header}', zh: '在 {header} 中带密钥的消费者' },
   release: { en: 'Release that serves', zh: '当前发布' },
   changed: { en: 'Changed', zh: '修改时间' },
   sql: { en: 'SQL', zh: 'SQL' },

@@ -17,7 +17,7 @@ const texts = {
   title: { en: 'API documentation', zh: 'API 文档' },
   about: {
     en: 'Every published data API. To call one, open it and choose “Try it”: that goes through the gateway as a consumer of yours.',
-    zh: '全部已发布的数据 API。要调用某个 API，请打开它并选择“试一试”：调用将以消费方身份经过网关。',
+    zh: '全部已发布的数据 API。要调用某个 API，请打开它并选择“试一试”：调用将以消费者身份经过网关。',
   },
   download: { en: 'OpenAPI document', zh: 'OpenAPI 文档' },
   empty: { en: 'No data API is published yet.', zh: '尚未发布数据 API。' },

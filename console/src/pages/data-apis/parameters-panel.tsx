@@ -33,6 +33,9 @@ const texts = {
   add: { en: 'Add all to the document', zh: '全部写入文档' },
   remove: { en: 'Remove {name}', zh: '移除 {name}' },
   of: { en: '{label} of {name}', zh: '{name} 的{label}' },
+  in_query: { en: 'query', zh: '查询参数' },
+  in_path: { en: 'path', zh: '路径' },
+  in_header: { en: 'header', zh: '请求头' },
   type_string: { en: 'text', zh: '文本' },
   type_integer: { en: 'whole number', zh: '整数' },
   type_number: { en: 'number', zh: '数值' },
@@ -97,7 +100,7 @@ function ParameterCard({ row, readOnly, mistake, change }: CardProps) {
           aria-label={label(texts.place)}
           disabled={readOnly}
           value={row.in}
-          options={(['query', 'path', 'header'] as const).map((value) => ({ value, label: value }))}
+          options={(['query', 'path', 'header'] as const).map((value) => ({ value, label: say(texts[`in_${value}`]) }))}
           onChange={(place) => set({ in: place })}
         />
         <Select<TypeName>

@@ -17,11 +17,17 @@ const words: Readonly<Record<string, { readonly en: string; readonly zh: string 
   type: { en: 'Type', zh: '类型' },
   available: { en: 'Available values', zh: '可选值' },
   defaultValue: { en: 'Default value', zh: '默认值' },
-  path: { en: '(path)', zh: '（路径）' },
-  query: { en: '(query)', zh: '（查询）' },
-  header: { en: '(header)', zh: '（请求头）' },
+  path: { en: 'path', zh: '路径' },
+  query: { en: 'query', zh: '查询' },
+  header: { en: 'header', zh: '请求头' },
   accept: { en: 'Controls Accept header.', zh: '决定 Accept 请求头。' },
 };
+
+/** Where a text is somebody's own and must stay. */
+const OWN = 'pre, code, p, .parameter__name, .opblock-summary-path, .opblock-summary-description, .opblock-tag, .model, option';
+/** Words so plain that they count only here. */
+const PLACE = '.parameter__in';
+const PLAIN = new Set(['path', 'query', 'header', ...['路径', '查询', '请求头']]);
 
 const OTHER: Readonly<Record<Language, Language>> = { en: 'zh', zh: 'en' };
 
@@ -32,8 +38,11 @@ export function followWords(place: HTMLElement, language: Language): () => void 
   const change = () => {
     const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      if (node.parentElement?.closest('pre, code, .renderedMarkdown')) continue;
+      const around = node.parentElement;
       const text = node.nodeValue ?? '';
+      // A value's label stands in emphasis inside a paragraph of Swagger's own.
+      if (around?.tagName !== 'I' && around?.closest(OWN)) continue;
+      if (PLAIN.has(text.trim()) && !around?.closest(PLACE)) continue;
       const said = known.get(text.trim());
       if (said !== undefined) node.nodeValue = text.replace(text.trim(), said);
     }

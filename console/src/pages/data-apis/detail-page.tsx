@@ -7,7 +7,7 @@ import { lazy, Suspense, useMemo } from 'react';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { LinkButton } from '../../data/link-button.tsx';
+import { LinkButton } from '../../ui/link-button.tsx';
 import { TryCall, type TryParameter } from '../../data/try-call.tsx';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
@@ -90,7 +90,7 @@ function Detail({ resource }: { readonly resource: Resource }) {
             {say(texts.calls)}
           </Link>
           {may('resources:write') ? (
-            <LinkButton color="primary" variant="solid" icon={<EditOutlined aria-hidden />} to={`/data-apis/${project}/${name}/build`}>
+            <LinkButton type="primary" icon={<EditOutlined aria-hidden />} to={`/data-apis/${project}/${name}/build`}>
               {say(texts.edit)}
             </LinkButton>
           ) : null}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Button, Empty } from 'antd';
 import { lazy, Suspense } from 'react';
 import { api } from '../../api/client.ts';
-import { LinkButton } from '../../data/link-button.tsx';
+import { LinkButton } from '../../ui/link-button.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';

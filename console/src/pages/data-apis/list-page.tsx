@@ -7,7 +7,7 @@ import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
-import { LinkButton } from '../../data/link-button.tsx';
+import { LinkButton } from '../../ui/link-button.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { useProject } from '../../ui/project.tsx';
@@ -67,7 +67,7 @@ export default function ListPage() {
   const { project } = useProject();
   const { may } = useSession();
   const create = may('resources:write') ? (
-    <LinkButton to="/data-apis/new" color="primary" variant="solid" icon={<PlusOutlined aria-hidden />}>
+    <LinkButton to="/data-apis/new" type="primary" icon={<PlusOutlined aria-hidden />}>
       {say(texts.create)}
     </LinkButton>
   ) : null;

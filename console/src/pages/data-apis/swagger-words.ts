@@ -27,7 +27,7 @@ const words: Readonly<Record<string, { readonly en: string; readonly zh: string 
 const OWN = 'pre, code, p, .parameter__name, .opblock-summary-path, .opblock-summary-description, .opblock-tag, .model, option';
 /** Words so plain that they count only here. */
 const PLACE = '.parameter__in';
-const PLAIN = new Set(['path', 'query', 'header', ...['路径', '查询', '请求头']]);
+const PLAIN = new Set(['path', 'query', 'header', '路径', '查询', '请求头']);
 
 const OTHER: Readonly<Record<Language, Language>> = { en: 'zh', zh: 'en' };
 

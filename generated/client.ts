@@ -507,6 +507,7 @@ export interface Resource {
   kind: string;
   name: string;
   manager: 'folder' | 'api';
+  file: string | null;
   labels: Record<string, string>;
   description: string | null;
   enabled: boolean;

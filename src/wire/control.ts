@@ -80,6 +80,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       audit: store.audit,
       calls: store.calls,
       incidents: folder.incidents,
+      fileOf: folder.fileOf,
       resources,
       runs: store.runs,
       projects: () => projectsOf(store),

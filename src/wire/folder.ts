@@ -5,6 +5,7 @@ import type { Incidents } from '../control/api/parts.ts';
 import type { Configuration } from '../control/configuration.ts';
 import { watchFolder } from '../control/folder/watch.ts';
 import resourceProblems from '../control/resources/problems.ts';
+import type { ResourceKey } from '../sdk/resource.ts';
 import type { Store } from '../store/types.ts';
 import { clock, newId } from './common.ts';
 import type { RoleConfig } from './config.ts';
@@ -24,7 +25,7 @@ export async function startFolder({
   configuration,
   audit,
   log,
-}: FolderNeeds): Promise<{ incidents: Incidents; stop(): Promise<void> }> {
+}: FolderNeeds): Promise<{ incidents: Incidents; fileOf(key: ResourceKey): string | undefined; stop(): Promise<void> }> {
   const folder = role.resourceFolder;
   const watch = folder === undefined ? undefined : watchFolder({ folder, resources: configuration.resources, store, clock, newId, log });
   await watch?.look();
@@ -37,6 +38,7 @@ export async function startFolder({
         await audit({ actor, action: 'incident.confirm', subject: id });
       },
     },
+    fileOf: (key) => watch?.fileOf(key),
     stop: async () => watch?.close(),
   };
 }

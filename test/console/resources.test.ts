@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { roleProcesses } from '../e2e/tools.ts';
+import { until } from '../e2e/weir.ts';
 import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
 
 let world: ConsoleWorld;
@@ -117,8 +119,8 @@ test('two people at once: the second sees both texts, chooses, and saves the mer
   assert.equal(await textOf(page, 'shared'), theirs.replace('theirs', 'mine'));
 });
 
-test('leaving asks, a draft comes back, and a control process killed mid-edit loses nothing', options, async () => {
-  const { page } = await world.visit();
+test('leaving asks; the control process killed mid-edit and a session that ends lose nothing', options, async () => {
+  const { page, context } = await world.visit();
   await page.goto('/');
   await ask(page, 'PUT', `${consumer}/draft`, TEXT.replace('kept', 'draft'), { 'if-none-match': '*' });
   await page.goto('/resources/default/Consumer/draft/edit');
@@ -127,17 +129,31 @@ test('leaving asks, a draft comes back, and a control process killed mid-edit lo
   await page.getByText('Draft kept at').waitFor();
   await page.getByRole('link', { name: 'Home' }).first().click();
   await page.getByRole('dialog').getByRole('button', { name: 'Stay' }).click();
-  await page.route('**/api/**', (route) => route.abort('connectionrefused'));
+  // The kill is real; the refusals hold until the page has met one, however fast control comes back.
+  const killed = roleProcesses(world.weir).get('control')!;
+  await context.route('**/api/**', (route) => route.abort('connectionrefused'));
+  process.kill(killed, 'SIGKILL');
   await field.fill('while nobody answers');
   await page.getByText('Weir cannot be reached').first().waitFor();
   assert.equal(await field.inputValue(), 'while nobody answers');
-  await page.unroute('**/api/**');
+  await until('control is back', async () => {
+    const answer = await fetch(`${world.weir.control}/livez`).catch(() => undefined);
+    return answer?.ok === true && roleProcesses(world.weir).get('control') !== killed;
+  });
+  await context.unroute('**/api/**');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('No problems').waitFor();
   page.on('dialog', (dialog) => void dialog.accept());
   await page.reload();
   await page.getByRole('button', { name: 'Restore' }).click();
-  await page.getByText('No problems').waitFor();
-  assert.equal(await field.inputValue(), 'while nobody answers');
+  await context.clearCookies();
+  await field.fill('after a new login');
+  await page.getByText('Your session has ended').waitFor();
+  await page.locator('input[autocomplete=current-password]').fill(world.password);
+  await page.keyboard.press('Enter');
+  await page.getByText('Your session has ended').waitFor({ state: 'detached' });
+  assert.equal(await field.inputValue(), 'after a new login');
   await save(page);
   await page.waitForURL('**/Consumer/draft');
-  assert.match(await textOf(page, 'draft'), /while nobody answers {3}# a comment that stays/);
+  assert.match(await textOf(page, 'draft'), /after a new login {3}# a comment that stays/);
 });

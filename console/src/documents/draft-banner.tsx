@@ -30,10 +30,10 @@ export function DraftBanner({ document }: { readonly document: DocumentUse }) {
       description={draft.version === version ? say(texts.hint) : `${say(texts.hint)} ${say(texts.changed)}`}
       action={
         <Space>
-          <Button size="small" type="primary" onClick={document.restore}>
+          <Button size="small" onClick={document.restore}>
             {say(texts.restore)}
           </Button>
-          <Button size="small" onClick={document.discard}>
+          <Button size="small" type="text" onClick={document.discard}>
             {say(texts.discard)}
           </Button>
         </Space>

@@ -43,8 +43,10 @@ interface FieldsProps {
 export function ObjectFields({ fields, pointer, members, unknown }: FieldsProps) {
   const { say, language } = useLanguage();
   const { problems } = useForm();
-  const shown = fields.filter((field) => !field.advanced);
-  const folded = fields.filter((field) => field.advanced);
+  // With nothing else to show, a fold in front of all would hide everything.
+  const all = fields.every((field) => field.advanced);
+  const shown = fields.filter((field) => all || !field.advanced);
+  const folded = fields.filter((field) => !all && field.advanced);
   const own = problemsOfObject(
     problems,
     pointer,
@@ -58,7 +60,7 @@ export function ObjectFields({ fields, pointer, members, unknown }: FieldsProps)
       <Problems own={own} />
       {shown.map(draw)}
       {folded.length > 0 ? (
-        <Fold key={String(faulty)} open={faulty || shown.length === 0} title={say(texts.more)} note={note.join(' · ')}>
+        <Fold key={String(faulty)} open={faulty} title={say(texts.more)} note={note.join(' · ')}>
           {folded.map(draw)}
         </Fold>
       ) : null}

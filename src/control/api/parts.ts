@@ -15,6 +15,7 @@ import type { Registry } from '../../sdk/registry.ts';
 import type { CompiledRoute } from '../../sdk/revision.ts';
 import type { RunStore, ScheduleStore } from '../../sdk/run.ts';
 import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, IncidentFilter, TokenRow } from '../../store/types.ts';
+import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Actor, Resources } from '../resources/types.ts';
 
 /** Tries connections of the store, as the Connection resource says; every wait ends with the signal. */
@@ -215,6 +216,8 @@ export interface Parts {
   readonly projects: () => Promise<readonly string[]>;
   readonly secureCookie: boolean;
   readonly resources: Resources;
+  /** File of the watched folder a resource comes from, where known; missing when no folder is watched. */
+  readonly fileOf?: (key: ResourceKey) => string | undefined;
   readonly runs: RunStore;
   readonly probe: ConnectionProbe;
   readonly schedules: Pick<ScheduleStore, 'next'>;

@@ -47,8 +47,9 @@ export function keyOf(parts: Pick<Parts, 'resources'>, params: { project: string
 }
 
 /** A resource as answers show it to a reader of `language`. */
-export function view(found: ResourceView, language: Language) {
+export function view(found: ResourceView, language: Language, file?: string) {
   return {
+    file: file ?? null,
     ...orNulls({ ...found, description: found.description }),
     labels: { ...found.labels },
     spec: { ...found.spec },

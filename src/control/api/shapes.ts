@@ -72,6 +72,7 @@ export const resource = named(
     kind: T.String(),
     name: T.String(),
     manager: oneOf(['folder', 'api']),
+    file: orNull(T.String(help('File of the watched folder it comes from, where known.', '其来源的监视文件夹中的文件（已知时）。'))),
     labels: T.Record(T.String(), T.String()),
     description: orNull(T.String()),
     enabled: T.Boolean(),

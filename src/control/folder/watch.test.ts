@@ -201,3 +201,16 @@ test('files that are no text, too many, or bombs are reported and harm nothing',
   ])
     assert.match(said, expected);
 });
+
+test('each resource knows the file it was last read from', async (t) => {
+  const y = await yard(t);
+  const key = (name: string) => ({ project: 'default', kind: 'Upstream', name });
+  assert.equal(y.watch.fileOf(key('a')), undefined);
+  y.write('deep/a.yaml', upstream('a'));
+  await y.settle();
+  assert.equal(y.watch.fileOf(key('a')), 'deep/a.yaml');
+  renameSync(path.join(y.folder, 'deep/a.yaml'), path.join(y.folder, 'moved.yaml'));
+  await y.settle();
+  assert.equal(y.watch.fileOf(key('a')), 'moved.yaml');
+  assert.equal(y.watch.fileOf(key('b')), undefined);
+});

@@ -8,6 +8,7 @@
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { NewId } from '../../base/id.ts';
 import type { Log } from '../../base/log.ts';
+import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
 import problems from '../resources/problems.ts';
 import { createTurnQueue } from '../resources/queue.ts';
@@ -36,6 +37,8 @@ export interface FolderWatch {
   look(): Promise<LookOutcome>;
   /** Lets a held look happen. Raises `no-hold` when `incident` is none, or the folder changed since. */
   confirmHold(incident: string, by: { readonly name: string }): Promise<ApplyResult>;
+  /** The file a resource was last read from, relative to the folder; undefined before the first look and for others. */
+  fileOf(key: ResourceKey): string | undefined;
   close(): Promise<void>;
 }
 
@@ -80,6 +83,7 @@ export function watchFolder(parts: FolderWatchParts): FolderWatch {
         log.info('a held change of the watched folder was confirmed', { incident, by: by.name });
         return result;
       }),
+    fileOf: looker.fileOf,
     async close() {
       closed = true;
       next?.();
@@ -91,6 +95,7 @@ export function watchFolder(parts: FolderWatchParts): FolderWatch {
 interface Looker {
   look(): Promise<LookOutcome>;
   confirm(incident: string): Promise<ApplyResult>;
+  fileOf(key: ResourceKey): string | undefined;
 }
 
 /** One look after another over the same memory. */
@@ -98,9 +103,11 @@ function createLooker(parts: FolderWatchParts): Looker {
   const cache: ReadCache = new Map();
   const memory: Memory = { seen: undefined, done: undefined, held: false, refused: false, quietLooks: 0 };
   const reports = createReports(parts);
+  let files: ReadonlyMap<string, string> = new Map();
   const read = (): Promise<FolderContents> => readFolder(parts.folder, cache, parts.limits ?? FOLDER_LIMITS);
   const carryOut = async (contents: FolderContents): Promise<ApplyResult> => {
     const result = await applyContents(parts, contents, {});
+    files = new Map(result.results.flatMap(({ key, file }) => (key && file !== undefined ? [[nameOf(key), file] as const] : [])));
     Object.assign(memory, { done: contents.hash, held: false, refused: result.refused || contents.unreadable.length > 0 });
     await reports.applied(contents, result);
     return result;
@@ -135,8 +142,11 @@ function createLooker(parts: FolderWatchParts): Looker {
       if (!contents || contents.hash !== held!.data['hash']) throw problems.raise['no-hold']({ values: { id: incident } });
       return carryOut(contents);
     },
+    fileOf: (key) => files.get(nameOf(key)),
   };
 }
+
+const nameOf = ({ project, kind, name }: ResourceKey): string => `${project}/${kind}/${name}`;
 
 /** Documents of readable files; deletions only when every file could be read to its end. */
 function applyContents(parts: FolderWatchParts, contents: FolderContents, options: Partial<ApplyOptions>): Promise<ApplyResult> {

@@ -16,6 +16,7 @@ const texts = {
   none: { en: '—', zh: '—' },
   manager: { en: 'Managed by', zh: '管理方' },
   folder: { en: 'Watched folder; read-only here', zh: '监视文件夹，此处只读' },
+  file: { en: 'File {file} of the watched folder; read-only here', zh: '监视文件夹中的文件 {file}，此处只读' },
   api: { en: 'Console, CLI and API', zh: '控制台、CLI 与 API' },
   version: { en: 'Version', zh: '版本' },
   changed: { en: 'Last changed', zh: '最近修改' },
@@ -29,13 +30,13 @@ const SHORT = 12;
 
 export function Overview({ resource }: { readonly resource: Resource }) {
   const say = useSay();
-  const { status, labels, description, manager, version, updatedAt, updatedBy, createdAt } = resource;
+  const { status, labels, description, manager, file, version, updatedAt, updatedBy, createdAt } = resource;
   const items = [
     { key: 'status', label: say(texts.status), children: <ResourceState status={status} /> },
     { key: 'serving', label: say(texts.serving), children: <Serving resource={resource} /> },
     { key: 'description', label: say(texts.description), children: description ?? say(texts.none) },
     { key: 'labels', label: say(texts.labels), children: <Labels labels={labels} /> },
-    { key: 'manager', label: say(texts.manager), children: say(texts[manager]) },
+    { key: 'manager', label: say(texts.manager), children: file === null ? say(texts[manager]) : say(texts.file, { file }) },
     { key: 'version', label: say(texts.version), children: version },
     {
       key: 'changed',

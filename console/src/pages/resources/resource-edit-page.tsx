@@ -14,8 +14,8 @@ import { usePlace } from './place.ts';
 const texts = {
   title: { en: 'Edit {name}', zh: '编辑 {name}' },
   folder: {
-    en: 'The watched folder owns this resource: change its file there. What is changed in the folder is served without a save here.',
-    zh: '此资源由监视文件夹管理：请修改文件夹中的文件，修改后无需在此保存即可生效。',
+    en: 'The watched folder owns this resource: change its file{file}; that takes effect without a save here.',
+    zh: '此资源由监视文件夹管理：请修改其文件{file}，修改后自动生效，无需在此保存。',
   },
   mayNot: { en: 'Your role may look but not change.', zh: '您的角色只能查看，不能更改。' },
 };
@@ -33,7 +33,12 @@ export default function ResourceEditPage() {
   if (error && !first) return <ProblemView error={error} retry={() => void refetch()} />;
   if (kind.error) return <ProblemView error={kind.error} retry={() => void kind.refetch()} />;
   if (!first || !kind.data) return <Waiting />;
-  const reason = first.manager === 'folder' ? say(texts.folder) : session.may('resources:write') ? undefined : say(texts.mayNot);
+  const reason =
+    first.manager === 'folder'
+      ? say(texts.folder, { file: first.file === null ? '' : ` ${first.file}` })
+      : session.may('resources:write')
+        ? undefined
+        : say(texts.mayNot);
   const address = resourceAddress(first);
   return (
     <>

@@ -64,7 +64,7 @@ const list = defineOperation({
       limit: where.limit,
       ...(where.after ? { after: where.after } : {}),
     });
-    return { items: found.items.map((one) => view(one, language)), next: order.write(found.next, query) };
+    return { items: found.items.map((one) => view(one, language, parts.fileOf?.(one))), next: order.write(found.next, query) };
   },
 });
 
@@ -86,7 +86,9 @@ const get = defineOperation({
     const headers = { etag: entityTag(found.version) };
     if (header('if-none-match') === headers.etag) return reply(undefined, { status: 304, headers });
     const wantsYaml = /\b(application|text)\/(x-)?yaml\b/.test(header('accept') ?? '');
-    return wantsYaml ? reply(found.text, { headers, contentType: 'application/yaml' }) : reply(view(found, language), { headers });
+    return wantsYaml
+      ? reply(found.text, { headers, contentType: 'application/yaml' })
+      : reply(view(found, language, parts.fileOf?.(found)), { headers });
   },
 });
 

@@ -75,6 +75,7 @@ test('a value the form does not understand does not fit, and is never taken for 
 test('a start holds what is required and no default', () => {
   assert.deepEqual(startValue(target), { url: '' });
   assert.deepEqual(startValue(typed), { type: 'a' });
+  assert.equal(startValue({ type: 'integer', minimum: 1, examples: [100] }), 100);
   assert.deepEqual(startValue({ type: 'array', minItems: 1, items: { type: 'string' } }), ['']);
 });
 

@@ -114,7 +114,7 @@ export function startValue(schema: JsonSchema): unknown {
     case 'list':
       return (schema.minItems ?? 0) > 0 && schema.items ? [startValue(schema.items)] : [];
     case 'number':
-      return schema.minimum ?? 0;
+      return schema.examples?.find((one) => typeof one === 'number') ?? schema.minimum ?? 0;
     case 'boolean':
       return false;
     case 'enum':

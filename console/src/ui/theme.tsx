@@ -45,9 +45,6 @@ const LIGHT: ThemeConfig['token'] = {
   colorInfoBg: '#e5f3f6',
   colorInfoBorder: '#a5d0db',
   colorBgLayout: '#f5f7f9',
-  // Derived from so dark a primary, the grounds of notes would be grey.
-  colorInfoBg: '#e7f3f6',
-  colorInfoBorder: '#a9d3dd',
   colorTextSecondary: '#4a5661',
   colorTextTertiary: '#5d6a75',
   colorTextDescription: '#4f5b66',

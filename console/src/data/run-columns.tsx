@@ -19,6 +19,7 @@ export const runColumns: readonly ListColumn<Run>[] = [
   {
     key: 'run',
     title: { en: 'Run', zh: '运行' },
+    sort: 'created',
     render: ({ id, createdAt }) => (
       <Link to={`/runs/${id}`}>
         <TimeAgo at={createdAt} />
@@ -28,6 +29,7 @@ export const runColumns: readonly ListColumn<Run>[] = [
   {
     key: 'pipeline',
     title: { en: 'Pipeline', zh: '管道' },
+    sort: 'pipeline',
     render: ({ project, pipeline }) => <Link to={`/pipelines/${project}/${pipeline}`}>{pipeline}</Link>,
   },
   { key: 'state', title: { en: 'Now', zh: '当前状态' }, render: (run) => <StateMark run={run} /> },

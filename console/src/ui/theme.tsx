@@ -36,6 +36,8 @@ const LIGHT: ThemeConfig['token'] = {
   colorWarning: '#9a5b00',
   colorError: '#b3261e',
   // Grounds of notes: derived from such dark colours they would come out grey.
+  colorPrimaryBg: '#dceef2',
+  colorPrimaryBgHover: '#cbe5eb',
   colorSuccessBg: '#e9f6ed',
   colorSuccessBorder: '#a5d6b5',
   colorWarningBg: '#fdf4e3',

@@ -6,7 +6,7 @@ import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { useConnectors } from '../../data/connectors.ts';
-import { ResourceState } from '../../data/resource-state.tsx';
+import { ResourceState } from '../../ui/resource-state.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
@@ -29,14 +29,15 @@ const columns: readonly ListColumn<Resource>[] = [
   {
     key: 'name',
     title: { en: 'Name', zh: '名称' },
+    sort: 'name',
     render: ({ project, name }) => <Link to={`/connections/${project}/${name}`}>{name}</Link>,
   },
   { key: 'type', title: { en: 'Type', zh: '类型' }, render: ({ spec }) => <ConnectorTitle type={String(spec['type'])} /> },
   { key: 'place', title: { en: 'Place', zh: '位置' }, render: ({ spec }) => <code>{placeOf(spec)}</code> },
-  { key: 'status', title: { en: 'Status', zh: '状态' }, render: ({ status }) => <ResourceState status={status} /> },
+  { key: 'status', title: { en: 'Status', zh: '状态' }, sort: 'state', render: ({ status }) => <ResourceState status={status} /> },
   { key: 'description', title: { en: 'Description', zh: '说明' }, render: ({ description }) => description ?? '' },
   { key: 'project', title: { en: 'Project', zh: '项目' }, hidden: true, render: ({ project }) => project },
-  { key: 'updatedAt', title: { en: 'Changed', zh: '修改时间' }, render: ({ updatedAt }) => <TimeAgo at={updatedAt} /> },
+  { key: 'updatedAt', title: { en: 'Changed', zh: '修改时间' }, sort: 'updated', render: ({ updatedAt }) => <TimeAgo at={updatedAt} /> },
 ];
 
 const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '名称' } }];

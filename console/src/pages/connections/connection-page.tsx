@@ -7,7 +7,7 @@ import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { type CopyChoice, CopyMenu } from '../../data/copy-menu.tsx';
 import { useConnectors } from '../../data/connectors.ts';
-import { ResourceState } from '../../data/resource-state.tsx';
+import { ResourceState } from '../../ui/resource-state.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { PageHead } from '../../ui/page-head.tsx';

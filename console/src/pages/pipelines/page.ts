@@ -1,4 +1,4 @@
-import { BranchesOutlined } from '@ant-design/icons';
+import { NodeIndexOutlined } from '@ant-design/icons';
 import { definePages } from '../page.ts';
 
 const title = { en: 'Pipelines', zh: '管道' };
@@ -8,7 +8,7 @@ export default definePages(
     path: '/pipelines',
     title,
     load: () => import('./pipeline-list-page.tsx'),
-    nav: { group: 'data', order: 2, icon: BranchesOutlined, key: 'p' },
+    nav: { group: 'data', order: 2, icon: NodeIndexOutlined, key: 'p' },
     words: { en: 'copy sync transfer', zh: '同步 复制 传输' },
     permission: 'runs:read',
   },

@@ -27,7 +27,6 @@ const texts = {
     zh: '还没有管道。新建只需四步：源、流、目标、同步方式。',
   },
   create: { en: 'New pipeline', zh: '新建管道' },
-  run: { en: 'Run now', zh: '立即运行' },
   runNamed: { en: 'Run {name} now', zh: '立即运行 {name}' },
 };
 
@@ -35,16 +34,17 @@ const columns: readonly ListColumn<PipelineOverview>[] = [
   {
     key: 'name',
     title: { en: 'Name', zh: '名称' },
+    sort: 'name',
     render: ({ project, name }) => <Link to={`/pipelines/${project}/${name}`}>{name}</Link>,
   },
   { key: 'way', title: { en: 'From → to', zh: '源 → 目标' }, render: ({ source, sink }) => `${source} → ${sink}` },
   { key: 'now', title: { en: 'Now', zh: '当前状态' }, render: (pipeline) => <Now pipeline={pipeline} /> },
   { key: 'last', title: { en: 'Last result', zh: '上次结果' }, render: ({ last }) => <Last last={last} /> },
-  { key: 'rows', title: { en: 'Rows last run', zh: '上次行数' }, align: 'right', render: ({ last }) => <Rows last={last} /> },
+  { key: 'rows', title: { en: 'Rows', zh: '上次行数' }, align: 'right', render: ({ last }) => <Rows last={last} /> },
   { key: 'schedule', title: { en: 'Schedule', zh: '计划' }, render: ({ schedule }) => <ScheduleText schedule={schedule} /> },
   { key: 'next', title: { en: 'Next run', zh: '下次运行' }, render: ({ nextAt }) => <TimeAgo at={nextAt} /> },
   { key: 'project', title: { en: 'Project', zh: '项目' }, hidden: true, render: ({ project }) => project },
-  { key: 'run', title: { en: 'Action', zh: '操作' }, render: (pipeline) => <RunNow pipeline={pipeline} /> },
+  { key: 'run', title: { en: 'Run', zh: '运行' }, render: (pipeline) => <RunNow pipeline={pipeline} /> },
 ];
 
 const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '名称' } }];
@@ -125,9 +125,8 @@ function RunNow({ pipeline: { project, name, current, enabled } }: { readonly pi
       loading={start.isPending}
       disabled={current !== null || !enabled}
       aria-label={say(texts.runNamed, { name })}
+      title={say(texts.runNamed, { name })}
       onClick={() => start.mutate({ project, name })}
-    >
-      {say(texts.run)}
-    </Button>
+    />
   );
 }

@@ -72,7 +72,6 @@ function Runs({ project, name }: { readonly project: string; readonly name: stri
       label={say(texts.runs)}
       columns={columns}
       fixed={{ project, pipeline: name }}
-      cursor="before"
       rowKey={({ id }) => id}
       every={(rows) => (rows.some(isMoving) ? MOVING_MS : QUIET_MS)}
       load={async (query) => (await api.listRuns({ query: query as never })).data}

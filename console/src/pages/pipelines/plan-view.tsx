@@ -46,7 +46,7 @@ export function PlanView({ plan }: { readonly plan: PipelinePlan }) {
   const { say, language } = useLanguage();
   const formats = useFormats();
   return (
-    <div style={{ display: 'grid', gap: 12 }}>
+    <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 12 }}>
       <PlanProblems plan={plan} />
       <Table<PlannedStream>
         size="small"

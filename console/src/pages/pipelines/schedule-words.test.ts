@@ -11,6 +11,7 @@ const english = (cron: string) => {
 test('common schedules have words', () => {
   assert.equal(english('*/5 * * * *'), 'every 5 minutes');
   assert.equal(english('* * * * *'), 'every minute');
+  assert.equal(english('0 * * * *'), 'every hour');
   assert.equal(english('7 * * * *'), 'every hour at :07');
   assert.equal(english('30 2 * * *'), 'every day at 02:30');
   assert.equal(english('0 9 * * 1'), 'every Monday at 09:00');

@@ -30,6 +30,7 @@ export function wordsOf(cron: string): ScheduleWords | undefined {
     if (minute === '*') return { text: { en: 'every minute', zh: '每分钟' }, values: {} };
     if (every !== undefined && 60 % Number(every) === 0)
       return { text: { en: 'every {count} minutes', zh: '每 {count} 分钟' }, values: { count: Number(every) } };
+    if (minute === '0') return { text: { en: 'every hour', zh: '每小时整点' }, values: {} };
     if (isNumber(minute)) return { text: { en: 'every hour at :{minute}', zh: '每小时第 {minute} 分' }, values: { minute: two(minute) } };
     return undefined;
   }

@@ -38,7 +38,11 @@ export function RunFacts({ run }: { readonly run: Run }) {
       : []),
     { key: 'started', label: say(texts.started), children: <TimeAgo at={run.startedAt} /> },
     { key: 'finished', label: say(texts.finished), children: <TimeAgo at={run.finishedAt} /> },
-    { key: 'trigger', label: say(texts.trigger), children: `${say(TRIGGERS[run.trigger])} · ${run.requestedBy}` },
+    {
+      key: 'trigger',
+      label: say(texts.trigger),
+      children: run.trigger === 'schedule' ? say(TRIGGERS.schedule) : `${say(TRIGGERS[run.trigger])} · ${run.requestedBy}`,
+    },
     { key: 'tries', label: say(texts.tries), children: <Tries run={run} /> },
     { key: 'id', label: say(texts.id), children: <Copyable text={run.id} /> },
     { key: 'release', label: say(texts.release), children: <Copyable text={run.release} shown={run.release.slice(0, 12)} /> },

@@ -49,7 +49,6 @@ export default function RunListPage() {
         columns={runColumns}
         fields={fields}
         fixed={{ project }}
-        cursor="before"
         rowKey={({ id }) => id}
         every={(rows) => (rows.some(isMoving) ? MOVING_MS : QUIET_MS)}
         load={async ({ since, ...query }) => {

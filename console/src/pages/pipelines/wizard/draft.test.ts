@@ -29,13 +29,11 @@ test('choices of a stream stand before the patterns that would take it', () => {
   assert.equal((specOf(only)['source'] as { streams: unknown[] }).streams.length, 1);
 });
 
-test('mode, schedule, project and description come in when they say something', () => {
-  const all = draft({ mode: 'incremental', cursor: 'updated_at', cron: '*/5 * * * *', name: 'a', description: 'b', project: 'crm' });
+test('schedule, project and description come in when they say something', () => {
+  const all = draft({ cron: '*/5 * * * *', name: 'a', description: 'b', project: 'crm' });
   const { metadata, spec } = documentOf(all) as { metadata: unknown; spec: Record<string, unknown> };
   assert.deepEqual(metadata, { name: 'a', project: 'crm', description: 'b' });
-  assert.deepEqual(spec['mode'], { incremental: { cursor: 'updated_at' } });
   assert.deepEqual(spec['schedule'], { cron: '*/5 * * * *', timezone: 'Asia/Shanghai' });
-  assert.equal(specOf(draft({ mode: 'incremental' }))['mode'], undefined);
 });
 
 test('a kept draft comes back; a broken or foreign one does not', () => {

@@ -20,8 +20,6 @@ export interface WizardDraft {
   readonly schema: string;
   readonly prefix: string;
   readonly write: Write;
-  readonly mode: 'full' | 'incremental';
-  readonly cursor: string;
   readonly choices: Readonly<Record<string, StreamChoice>>;
   /** Empty: by hand only. */
   readonly cron: string;
@@ -41,8 +39,6 @@ export function emptyDraft(project: string, timezone: string): WizardDraft {
     schema: '',
     prefix: '',
     write: 'upsert',
-    mode: 'full',
-    cursor: '',
     choices: {},
     cron: '',
     timezone,
@@ -82,7 +78,6 @@ export function specOf(draft: WizardDraft): Record<string, unknown> {
       streams: [...draft.streams.map((name) => entryOf(name, draft)), ...ownChoices(draft), ...draft.patterns],
     },
     sink: { connection: sink, ...(schema ? { schema } : {}), ...(prefix ? { prefix } : {}), write },
-    ...(draft.mode === 'full' || draft.cursor === '' ? {} : { mode: { incremental: { cursor: draft.cursor } } }),
     ...(cron ? { schedule: { cron, timezone } } : {}),
   };
 }

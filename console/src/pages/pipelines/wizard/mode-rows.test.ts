@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PipelinePlan, PlannedStream } from '../../../../../generated/client.ts';
-import { rowsOf } from './mode-rows.ts';
+import { allFull, allIncremental, rowsOf } from './mode-rows.ts';
 
 const keys = { primaryKey: ['id'], uniqueKeys: [['id'], ['code', 'site']], cursors: [] };
 const planned = (stream: string): PlannedStream => ({
@@ -41,4 +41,21 @@ test('refused streams stand among the planned ones; entries that name nothing do
   );
   assert.deepEqual(rows[0]!.keys, [['id'], ['code', 'site']]);
   assert.deepEqual(rows[1]!.keys, [['id'], ['code', 'site']]);
+});
+
+test('all at once: likely cursors are taken, chosen ones stay, streams without one stay full', () => {
+  const why = { en: '', zh: '' };
+  const rows = ['a', 'b', 'c'].map((stream) => ({
+    stream,
+    planned: undefined,
+    cursors: stream === 'c' ? [] : [{ column: 'updated_at', why }],
+    keys: [],
+    columns: [],
+  }));
+  const made = allIncremental({ b: { cursor: 'changed', write: 'append' } }, rows);
+  assert.deepEqual(made, {
+    a: { mode: 'incremental', cursor: 'updated_at' },
+    b: { mode: 'incremental', cursor: 'changed', write: 'append' },
+  });
+  assert.deepEqual(allFull(made)['b'], { mode: 'full', cursor: 'changed', write: 'append' });
 });

@@ -1,5 +1,6 @@
 /** One row per stream of a plan, also of those the planner refuses: they are mended here. Pure. */
 import type { PipelinePlan, PlannedStream } from '../../../../../generated/client.ts';
+import type { WizardDraft } from './draft.ts';
 
 export interface StreamRow {
   readonly stream: string;
@@ -35,4 +36,20 @@ function keysOf({ primaryKey, uniqueKeys }: Keys): readonly (readonly string[])[
     const name = key.join();
     return seen.has(name) ? false : seen.add(name);
   });
+}
+
+type Choices = WizardDraft['choices'];
+
+/** Choices in which every stream with a likely cursor is read incrementally; a cursor chosen before stays. */
+export function allIncremental(choices: Choices, rows: readonly StreamRow[]): Choices {
+  const changed = rows.flatMap(({ stream, cursors }) => {
+    const cursor = choices[stream]?.cursor || cursors[0]?.column;
+    return cursor === undefined ? [] : [[stream, { ...choices[stream], mode: 'incremental' as const, cursor }] as const];
+  });
+  return { ...choices, ...Object.fromEntries(changed) };
+}
+
+/** Choices in which every stream is read in full; cursors stay for a change of mind. */
+export function allFull(choices: Choices): Choices {
+  return Object.fromEntries(Object.entries(choices).map(([stream, choice]) => [stream, { ...choice, mode: 'full' as const }]));
 }

@@ -1,12 +1,12 @@
 /** Step 4: how each stream is read and written, with what that choice cannot see, in the planner's words. */
-import { Segmented, Table, type TableColumnsType } from 'antd';
+import { Button, Segmented, Space, Table, type TableColumnsType } from 'antd';
 import type { PipelinePlan } from '../../../../../generated/client.ts';
 import { type Text, useLanguage } from '../../../ui/language.tsx';
 import { ProblemView } from '../../../ui/problem-view.tsx';
 import { Waiting } from '../../../ui/waiting.tsx';
 import { Notes, PlanProblems } from '../plan-view.tsx';
 import { CursorChoice, KeyChoice, ModeChoice, WriteChoice } from './mode-choices.tsx';
-import { rowsOf, type StreamRow } from './mode-rows.ts';
+import { allFull, allIncremental, rowsOf, type StreamRow } from './mode-rows.ts';
 import type { Write } from './draft.ts';
 import { usePlan } from './use-plan.ts';
 import type { Wizard } from './use-wizard.ts';
@@ -18,6 +18,9 @@ const texts = {
   cursor: { en: 'Cursor', zh: '游标' },
   ownWrite: { en: 'Write', zh: '写入' },
   key: { en: 'Key', zh: '键' },
+  allIncremental: { en: 'Incremental where a cursor is likely', zh: '有推荐游标的全部改为增量' },
+  allFull: { en: 'All full', zh: '全部全量' },
+  later: { en: 'Streams that a pattern takes later are read in full.', zh: '以后由名称模式匹配到的流按全量读取。' },
   cannot: { en: 'What this cannot see', zh: '此选择看不到的内容' },
 };
 
@@ -44,7 +47,7 @@ export function ModesStep({ wizard }: { readonly wizard: Wizard }) {
   const { draft, change } = wizard;
   const { data, error, refetch } = usePlan(draft);
   return (
-    <div style={{ display: 'grid', gap: 16 }}>
+    <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
       <div>
         <div style={{ marginBlockEnd: 6 }}>{say(texts.write)}</div>
         <Segmented<Write>
@@ -65,22 +68,26 @@ export function ModesStep({ wizard }: { readonly wizard: Wizard }) {
 
 function Streams({ plan, wizard }: { readonly plan: PipelinePlan; readonly wizard: Wizard }) {
   const { say, language } = useLanguage();
+  const { draft, change } = wizard;
   const columns: TableColumnsType<StreamRow> = [
     { key: 'stream', title: say(texts.stream), render: (_, { stream }) => <code>{stream}</code> },
     { key: 'mode', title: say(texts.mode), render: (_, row) => <ModeChoice row={row} wizard={wizard} /> },
     { key: 'cursor', title: say(texts.cursor), render: (_, row) => <CursorChoice row={row} wizard={wizard} /> },
     { key: 'write', title: say(texts.ownWrite), render: (_, row) => <WriteChoice row={row} wizard={wizard} /> },
     { key: 'key', title: say(texts.key), render: (_, row) => <KeyChoice row={row} wizard={wizard} /> },
-    {
-      key: 'notes',
-      title: say(texts.cannot),
-      width: 420,
-      render: (_, { planned }) => (planned ? <Notes stream={planned} language={language} /> : null),
-    },
   ];
   const rows = rowsOf(plan);
   return (
     <>
+      <Space wrap>
+        <Button size="small" onClick={() => change({ choices: allIncremental(draft.choices, rows) })}>
+          {say(texts.allIncremental)}
+        </Button>
+        <Button size="small" onClick={() => change({ choices: allFull(draft.choices) })}>
+          {say(texts.allFull)}
+        </Button>
+        {draft.patterns.length > 0 ? <span className="weir-quiet">{say(texts.later)}</span> : null}
+      </Space>
       <PlanProblems plan={plan} />
       <Table<StreamRow>
         size="small"
@@ -88,7 +95,18 @@ function Streams({ plan, wizard }: { readonly plan: PipelinePlan; readonly wizar
         columns={columns}
         dataSource={[...rows]}
         pagination={rows.length > 20 ? { pageSize: 20, showSizeChanger: false } : false}
-        scroll={{ x: 1080 }}
+        scroll={{ x: 'max-content' }}
+        expandable={{
+          showExpandColumn: false,
+          expandedRowKeys: rows.filter(({ planned }) => planned && planned.notes.length > 0).map(({ stream }) => stream),
+          expandedRowRender: ({ planned }) =>
+            planned ? (
+              <>
+                <strong>{say(texts.cannot)}</strong>
+                <Notes stream={planned} language={language} />
+              </>
+            ) : null,
+        }}
       />
     </>
   );

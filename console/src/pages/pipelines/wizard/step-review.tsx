@@ -33,7 +33,7 @@ export function ReviewStep({ wizard }: { readonly wizard: Wizard }) {
   const isNamed = NAME.test(draft.name);
   const conflicts = plan.data ? conflictsOf(plan.data) : [];
   return (
-    <div style={{ display: 'grid', gap: 16 }}>
+    <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
       <Form layout="vertical" style={{ maxWidth: 560 }}>
         <Form.Item
           label={say(texts.name)}

@@ -14,8 +14,8 @@ import type { Wizard } from './use-wizard.ts';
 const texts = {
   search: { en: 'Search streams', zh: '搜索流' },
   chosen: { en: '{count} of {all} chosen', zh: '已选 {count} / {all}' },
-  byPattern: { en: '{count} more by pattern', zh: '另有 {count} 个由模式选中' },
-  patterns: { en: 'Patterns', zh: '模式' },
+  byPattern: { en: '{count} more by pattern', zh: '另有 {count} 个由名称模式选中' },
+  patterns: { en: 'Name patterns', zh: '名称模式' },
   patternsHint: { en: 'Such as public.*: also takes streams that appear later.', zh: '例如 public.*，以后新增的流也会包括在内。' },
   stream: { en: 'Stream', zh: '流' },
   columns: { en: 'Columns', zh: '列数' },
@@ -68,6 +68,7 @@ export function StreamsStep({ wizard: { draft, change } }: { readonly wizard: Wi
         scroll={{ x: 760, y: HEIGHT }}
         locale={{ emptyText: say(texts.none) }}
         rowSelection={{
+          columnWidth: 48,
           selectedRowKeys: [...draft.streams],
           preserveSelectedRowKeys: true,
           onChange: (keys) => change({ streams: keys.map(String).slice(0, STREAMS_MAX) }),

@@ -84,7 +84,7 @@ export function WriteChoice(props: Props) {
   return (
     <Select<Write | ''>
       aria-label={say(texts.write, { stream })}
-      style={{ width: 140 }}
+      style={{ width: 170 }}
       value={choice.write ?? ''}
       options={[
         { value: '', label: say(texts.asAll) },

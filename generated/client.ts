@@ -831,7 +831,7 @@ export interface Client {
   /** Lists audit entries, newest first unless sorted otherwise. */
   listAudit(
     input?: {
-      query?: { actor?: string; action?: string; subject?: string; from?: number; to?: number; outcome?: 'done' | 'refused'; address?: string; sort?: 'time' | '-time' | 'actor' | '-actor' | 'action' | '-action' | 'subject' | '-subject'; limit?: number; after?: string };
+      query?: { actor?: string; action?: string; subject?: string; from?: number; to?: number; outcome?: 'done' | 'refused'; address?: string; sort?: 'time' | '-time' | 'actor' | '-actor' | 'action' | '-action' | 'subject' | '-subject'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<AuditPage>>;
   /** Lists resource kinds, policies, auth methods and connectors of this build. */
@@ -841,20 +841,20 @@ export interface Client {
   /** Lists incidents, newest first; the open ones unless told otherwise. */
   listIncidents(
     input?: {
-      query?: { all?: boolean; kind?: string; sort?: 'opened' | '-opened' | 'kind' | '-kind' | 'subject' | '-subject'; limit?: number; after?: string };
+      query?: { all?: boolean; kind?: string; sort?: 'opened' | '-opened' | 'kind' | '-kind' | 'subject' | '-subject'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<Incidents>>;
   /** Lists keys, without their secrets. */
   listKeys(
     input: {
       params: { project: string };
-      query?: { consumer?: string; sort?: 'created' | '-created' | 'consumer' | '-consumer' | 'expires' | '-expires'; limit?: number; after?: string };
+      query?: { consumer?: string; sort?: 'created' | '-created' | 'consumer' | '-consumer' | 'expires' | '-expires'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<Keys>>;
   /** Lists pipelines with the run that goes on, the last one that ended, and the next firing. */
   listPipelines(
     input?: {
-      query?: { project?: string; name?: string; sort?: 'key' | '-key' | 'name' | '-name' | 'updated' | '-updated' | 'state' | '-state'; limit?: number; after?: string };
+      query?: { project?: string; name?: string; sort?: 'key' | '-key' | 'name' | '-name' | 'updated' | '-updated' | 'state' | '-state'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<PipelinePage>>;
   /** Lists every problem Weir can answer with. */
@@ -873,7 +873,7 @@ export interface Client {
   /** Lists resources, by project, kind and name unless sorted otherwise. */
   listResources(
     input?: {
-      query?: { project?: string; kind?: string; name?: string; manager?: 'folder' | 'api'; label?: string[]; text?: string; state?: 'ready' | 'pending' | 'failed' | 'disabled'; sort?: 'key' | '-key' | 'name' | '-name' | 'kind' | '-kind' | 'updated' | '-updated' | 'version' | '-version' | 'state' | '-state'; limit?: number; after?: string };
+      query?: { project?: string; kind?: string; name?: string; manager?: 'folder' | 'api'; label?: string[]; text?: string; state?: 'ready' | 'pending' | 'failed' | 'disabled'; sort?: 'key' | '-key' | 'name' | '-name' | 'kind' | '-kind' | 'updated' | '-updated' | 'version' | '-version' | 'state' | '-state'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<ResourcePage>>;
   /** Log lines of a run after a sequence number, oldest first. */
@@ -881,19 +881,19 @@ export interface Client {
   /** Lists runs, newest first unless sorted otherwise. */
   listRuns(
     input?: {
-      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; from?: number; to?: number; sort?: 'created' | '-created' | 'started' | '-started' | 'finished' | '-finished' | 'pipeline' | '-pipeline'; limit?: number; after?: string };
+      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; from?: number; to?: number; sort?: 'created' | '-created' | 'started' | '-started' | 'finished' | '-finished' | 'pipeline' | '-pipeline'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<RunPage>>;
   /** Lists API tokens, without their secrets. */
   listTokens(
     input?: {
-      query?: { sort?: 'created' | '-created' | 'name' | '-name' | 'expires' | '-expires' | 'used' | '-used'; limit?: number; after?: string };
+      query?: { sort?: 'created' | '-created' | 'name' | '-name' | 'expires' | '-expires' | 'used' | '-used'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<Tokens>>;
   /** Lists users, by name unless sorted otherwise. */
   listUsers(
     input?: {
-      query?: { sort?: 'name' | '-name' | 'role' | '-role' | 'created' | '-created'; limit?: number; after?: string };
+      query?: { sort?: 'name' | '-name' | 'role' | '-role' | 'created' | '-created'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<Users>>;
   /** Loads the sample project and runs its pipelines. */
@@ -946,7 +946,7 @@ export interface Client {
   /** Searches calls by any of their fields, newest first unless sorted otherwise. */
   searchCalls(
     input?: {
-      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true'; sort?: 'time' | '-time' | 'duration' | '-duration' | 'status' | '-status'; limit?: number; after?: string };
+      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true'; sort?: 'time' | '-time' | 'duration' | '-duration' | 'status' | '-status'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<CallPage>>;
   /** Changes a user’s role. */

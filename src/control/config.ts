@@ -94,6 +94,26 @@ export const controlConfig = strictObject(
       },
       { default: {}, ...help('Bounds of admin requests.', '管理请求的上限。') },
     ),
+    exports: strictObject(
+      {
+        rows: T.Integer({
+          minimum: 1,
+          maximum: 10_000_000,
+          default: 100_000,
+          ...help(
+            'Most rows of a list as CSV; the trailer `x-weir-truncated` says whether there were more.',
+            '列表导出为 CSV 的最多行数；尾部字段 `x-weir-truncated` 说明是否被截断。',
+          ),
+        }),
+        timeout: duration({
+          default: '5m',
+          'x-minimum': '1s',
+          'x-maximum': '1h',
+          ...help('Longest time the sending of a list as CSV may take.', '导出 CSV 的最长时间。'),
+        }),
+      },
+      { default: {}, ...help('Bounds of lists as CSV.', '列表导出 CSV 的上限。') },
+    ),
   },
   { default: {}, ...help('The control role: console, admin API, metrics.', '控制角色：控制台、管理 API、指标。') },
 );

@@ -5,6 +5,7 @@
  */
 import type { JsonSchema } from '../../base/schema.ts';
 import type { Registry } from '../../sdk/registry.ts';
+import { isExportable } from './export-list.ts';
 import { API_PREFIX, type Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
@@ -95,14 +96,15 @@ function requestBody(operation: Operation, schemas: Json): Json {
 }
 
 function content(operation: Operation, schemas: Json): Json {
-  const others = Object.fromEntries((operation.answers ?? []).map((type) => [type, { schema: { type: 'string' } }]));
+  const types = [...(operation.answers ?? []), ...(isExportable(operation) ? ['text/csv'] : [])];
+  const others = Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }]));
   const isTextOnly = (operation.response as JsonSchema).type === 'string' && operation.answers;
   return isTextOnly ? others : { 'application/json': { schema: hoist(operation.response as JsonSchema, schemas) }, ...others };
 }
 
 /** A copy of `schema` with named shapes moved to `schemas` and referred to. */
 function hoist(schema: JsonSchema, schemas: Json): Json {
-  const { 'x-name': name, ...rest } = schema as JsonSchema & { 'x-name'?: string };
+  const { 'x-name': name, 'x-csv': _csv, ...rest } = schema as JsonSchema & { 'x-name'?: string };
   if (name === undefined) return copy(rest, schemas) as Json;
   if (!(name in schemas)) {
     schemas[name] = {}; // Holds the place, should the shape contain itself.

@@ -2,8 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { formatDuration } from '../../base/units.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { ControlConfig } from '../config.ts';
 import { languageOf } from './boundary.ts';
 import { NOBODY, type Seen } from './caller.ts';
+import { exportList, wantsCsv } from './export-list.ts';
 import type { Call, Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
 import problems from './problems.ts';
@@ -16,7 +18,7 @@ export async function runOperation(
   operation: Operation,
   parts: Parts,
   seen: Seen,
-  defaultTimeoutMs: number,
+  config: Pick<ControlConfig, 'requests' | 'exports'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -27,19 +29,23 @@ export async function runOperation(
     body: typeof request.body === 'string' ? request.body : undefined,
   });
   seen.claim = operation.claims?.(read.body as never);
-  const answer = await withDeadline(parts.clock, operation.timeoutMs ?? defaultTimeoutMs, request, (signal) => {
-    const call: Call = {
-      ...read,
-      caller: seen.caller ?? NOBODY,
-      signal,
-      language: languageOf(request),
-      requestId: request.id,
-      stillAllowed: seen.stillAllowed ?? (async () => false),
-      address: request.ip,
-      header: (name) => request.headers[name] as string | undefined,
-    };
-    return operation.handler(call, parts);
+  const callOf = (signal: AbortSignal): Call => ({
+    ...read,
+    caller: seen.caller ?? NOBODY,
+    signal,
+    language: languageOf(request),
+    requestId: request.id,
+    stillAllowed: seen.stillAllowed ?? (async () => false),
+    address: request.ip,
+    header: (name) => request.headers[name] as string | undefined,
   });
+  if (wantsCsv(operation, read.query['format'], request.headers.accept)) {
+    const { rows, timeout } = config.exports;
+    return withDeadline(parts.clock, timeout, request, (signal) => exportList(operation, callOf(signal), parts, rows, reply));
+  }
+  const answer = await withDeadline(parts.clock, operation.timeoutMs ?? config.requests.timeout, request, (signal) =>
+    operation.handler(callOf(signal), parts),
+  );
   return sendAnswer(operation, answer, reply);
 }
 

@@ -162,7 +162,7 @@ function addOperation(app: FastifyInstance, given: ServerParts, operation: Opera
         caller: seenOf(request).caller?.name,
       });
     },
-    handler: (request, reply) => runOperation(operation, parts, seenOf(request), config.requests.timeout, request, reply),
+    handler: (request, reply) => runOperation(operation, parts, seenOf(request), config, request, reply),
   });
 }
 

@@ -2,6 +2,7 @@
  * Shapes that several operations share. A shape with an `x-name` becomes a named type of the OpenAPI
  * document and the client. Times are milliseconds since 1970 (UTC).
  */
+import { type CsvHint, notInCsv } from './csv.ts';
 import { type TSchema, help, NAME_PATTERN, strictObject, T } from '../../base/schema.ts';
 
 /** Gives a shape its name in OpenAPI and client. */
@@ -17,7 +18,8 @@ export function oneOf<const V extends string>(values: readonly V[], options: Rec
 /** A text or null. */
 export const orNull = <S extends TSchema>(schema: S) => T.Union([schema, T.Null()]);
 
-export const time = () => T.Number(help('Milliseconds since 1970, UTC.', '自 1970 年（UTC）起的毫秒数。'));
+export const time = () =>
+  T.Number({ 'x-csv': 'time' satisfies CsvHint, ...help('Milliseconds since 1970, UTC.', '自 1970 年（UTC）起的毫秒数。') });
 
 export const projectName = () => T.String({ pattern: NAME_PATTERN, ...help('Name of the project.', '项目名称。') });
 export const resourceName = () => T.String({ pattern: NAME_PATTERN, ...help('Name of the resource.', '资源名称。') });
@@ -76,7 +78,7 @@ export const resource = named(
     labels: T.Record(T.String(), T.String()),
     description: orNull(T.String()),
     enabled: T.Boolean(),
-    spec: T.Record(T.String(), T.Unknown()),
+    spec: notInCsv(T.Record(T.String(), T.Unknown())),
     text: T.String(help('The document as written; secret values as placeholders.', '原样文档；机密值为占位符。')),
     version: T.Integer(help('Grows with each change; its ETag is `"<version>"`.', '每次修改递增；ETag 为 `"<version>"`。')),
     release: T.String(),

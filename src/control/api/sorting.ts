@@ -9,11 +9,12 @@ import problems from './problems.ts';
 import { oneOf } from './shapes.ts';
 
 export interface Sorting<I, F extends string> {
-  /** Members of the operation's query: `sort`, `limit`, `after`. */
+  /** Members of the operation's query: `sort`, `limit`, `after`, and `format`, by which the door gives the whole list as CSV. */
   readonly query: {
     readonly sort: ReturnType<typeof oneOf<F | `-${F}`>>;
     readonly limit: ReturnType<typeof T.Integer>;
     readonly after: ReturnType<typeof T.Optional<ReturnType<typeof T.String>>>;
+    readonly format: ReturnType<typeof T.Optional<ReturnType<typeof oneOf<'json' | 'csv'>>>>;
   };
   readonly fields: OrderFields<I, F>;
   /** Order and place asked for. Raises `invalid-request` for an `after` that was answered to no list of this order. */
@@ -51,6 +52,15 @@ export function sorting<I, F extends string>(
         ...help('Most items of an answer.', '返回的最多条数。'),
       }),
       after: T.Optional(T.String({ maxLength: 1000, ...help('`next` of the page before.', '上一页返回的 `next`。') })),
+      format: T.Optional(
+        oneOf(
+          ['json', 'csv'],
+          help(
+            '`csv`: all pages from `after` on as one file, whatever `limit` says; so does `Accept: text/csv`.',
+            '`csv`：自 `after` 起的所有页合为一个文件（忽略 `limit`）；`Accept: text/csv` 等效。',
+          ),
+        ),
+      ),
     },
     fields,
     read: ({ sort, after, limit }) => ({

@@ -5,10 +5,13 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { referenceFaults, textFaults } from './tidy/docs.ts';
 import { deadFiles, importFaults } from './tidy/imports.ts';
+import { interpolationFaults } from './tidy/interpolated.ts';
 import { sizeFaults } from './tidy/sizes.ts';
 import { blank, readSources, type SourceFile } from './tidy/source.ts';
 import { globalFaults, wordFaults } from './tidy/words.ts';
@@ -69,6 +72,23 @@ test('problems and metrics stand in the docs, and nothing else does', () => none
 test('the form is Biome’s', () => {
   const done = spawnSync(process.execPath, [path.join(root, 'scripts', 'format.ts'), '--check'], { cwd: root, encoding: 'utf8' });
   assert.equal(done.status, 0, `run "npm run format":\n${done.stdout}${done.stderr}`);
+});
+
+test('no object becomes words by accident', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'weir-tidy-'));
+  try {
+    const text = "const told = { en: 'a', zh: '甲' };\nexport const a = `${told} ${told.en} ${1}`;\nexport const b = 'x' + told;\n";
+    mkdirSync(path.join(folder, 'src'));
+    writeFileSync(path.join(folder, 'src', 'x.ts'), text);
+    writeFileSync(path.join(folder, 'tsconfig.json'), '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["src"] }');
+    assert.deepEqual(
+      interpolationFaults(folder, ['src']).map((fault) => fault.split(': ')[0]),
+      ['src/x.ts:2', 'src/x.ts:3'],
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  none(interpolationFaults(root, ['src']));
 });
 
 test('oxlint and tsc find nothing', () => {

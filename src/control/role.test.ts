@@ -84,8 +84,16 @@ test('a role gets what it lacks, then every new revision; a worker is told to lo
   assert.equal(whole.delta.hash, delta.hash);
   const again = role({ instance: 'g3', pid: 4, revision: delta.to, hash: delta.hash });
   assert.equal(again.got.filter((m) => m.type === 'revision').length, 0, 'it has everything');
-  gateway.tell({ type: 'applied', threads: [{ thread: 0, revision: delta.to, hash: delta.hash, failed: [] }] });
+  const failed = [{ key: 'route/default/a', reason: { en: 'a reason', zh: '原因' } }];
+  gateway.tell({ type: 'applied', threads: [{ thread: 0, revision: delta.to, hash: delta.hash, failed }] });
   const fleet = (await control.request('GET', '/api/v1/fleet', { as: control.admin })).json;
+  const chinese = (await control.request('GET', '/api/v1/fleet', { as: control.admin, headers: { 'accept-language': 'zh' } })).json;
+  const reasonIn = (shown: typeof fleet) => shown.nodes.find((n: { instance: string }) => n.instance === 'g1').threads[0].failed[0].reason;
+  assert.deepEqual(
+    [reasonIn(fleet), reasonIn(chinese)],
+    ['a reason', '原因'],
+    'why an entry does not serve is told in the reader’s language',
+  );
   assert.equal(fleet.revision, delta.to);
   assert.equal(fleet.nodes.find((n: { instance: string }) => n.instance === 'g1').threads[0].revision, delta.to);
   for (const one of [gateway, worker, late, again]) one.close();

@@ -1,11 +1,12 @@
 /**
  * Compiled routes and plans brought to life: patterns read, auth methods and policies created. One is made
  * when its entry changes, and closed when it is replaced and no exchange uses it any more.
- * In: an entry's value. Out: an instance, or a throw whose message says why it cannot serve.
+ * In: an entry's value. Out: an instance, or a throw whose words (in both languages) say why it cannot serve.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ProblemPointer } from '../base/problem.ts';
+import { pointersTold, Told } from '../base/problem.ts';
+import { tell } from '../base/text.ts';
 import { readValue } from '../base/schema-read.ts';
 import type { AuthTools } from '../sdk/auth.ts';
 import type { ComponentSpec, ConfigOf } from '../sdk/component.ts';
@@ -89,10 +90,15 @@ export interface LivePlan {
   readonly held: Held;
 }
 
-/** Brings a route to life. Throws when a part of it cannot be made; nothing is left open then. */
+/** Mistakes told of one entry. */
+const FAULTS_MAX = 5;
+const NO_AUTH = { en: 'auth method "{name}" is not known to this gateway', zh: '此网关不认识认证方法“{name}”' };
+const NO_POLICY = { en: 'policy "{name}" is not known to this gateway', zh: '此网关不认识策略“{name}”' };
+
+/** Brings a route to life. Throws a `Told` when a part of it cannot be made; nothing is left open then. */
 export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute {
   const faults = checkRouteMatch(spec, spec.rewrite);
-  if (faults.length > 0) throw new Error(pointersText(faults));
+  if (faults.length > 0) throw new Told(pointersTold(faults.slice(0, FAULTS_MAX)));
   const patterns = spec.paths.map((path) => parsePathPattern(path)).flatMap((p) => (p.ok ? [p.value] : []));
   const rewrite = spec.rewrite === undefined ? undefined : parseRewrite(spec.rewrite, patterns);
   const keepCredential = spec.keepCredential && spec.target.kind === 'upstream';
@@ -134,7 +140,7 @@ export function makePlan(spec: CompiledPlan, tools: InstanceTools): LivePlan {
 
 function makeAuth(named: NamedConfig, { project, target }: CompiledRoute, keepCredential: boolean, tools: InstanceTools): LiveAuth {
   const component = tools.registry.auth.get(named.type);
-  if (!component) throw new Error(`auth method "${named.type}" is not known to this gateway`);
+  if (!component) throw new Told(tell(NO_AUTH, { name: named.type }));
   const method = component.create(readConfig(component, named), {
     problems: component.catalogue.raise,
     clock: tools.clock,
@@ -158,7 +164,7 @@ function makePolicies(list: CompiledRoute['policies'], tools: InstanceTools): re
 
 function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceTools): LivePolicy {
   const component = tools.registry.policies.get(named.type);
-  if (!component) throw new Error(`policy "${named.type}" is not known to this gateway`);
+  if (!component) throw new Told(tell(NO_POLICY, { name: named.type }));
   const label = policyLabel(named.identity);
   const policy = component.create(readConfig(component, named), {
     problems: component.catalogue.raise,
@@ -174,19 +180,15 @@ function makePolicy(named: CompiledRoute['policies'][number], tools: InstanceToo
 
 function mustCompile(text: string): ReadExpression {
   const compiled = compileExpression(text);
-  if (!compiled.ok) throw new Error(compiled.error.en);
+  if (!compiled.ok) throw new Told(compiled.error);
   return compiled.read;
 }
 
 function readConfig<C extends TSchema>(component: ComponentSpec<C, ProblemSpecs>, named: NamedConfig): ConfigOf<C> {
   const read = readValue(component.config, named.config);
-  if (read.errors.length > 0) throw new Error(`${component.id}: ${pointersText(read.errors)}`);
+  if (read.errors.length > 0) {
+    const faults = pointersTold(read.errors.slice(0, FAULTS_MAX));
+    throw new Told(tell({ en: '{id}: {faults}', zh: '{id}：{faults}' }, { id: component.id, faults }));
+  }
   return read.value as ConfigOf<C>;
-}
-
-function pointersText(errors: readonly ProblemPointer[]): string {
-  return errors
-    .slice(0, 5)
-    .map((e) => `${e.pointer || '/'} ${e.detail.en}`)
-    .join('; ');
 }

@@ -139,7 +139,9 @@ test('a bad entry keeps its last good version, says why, and takes nothing down'
       state.failed().map((f) => f.key),
       ['route/p/a'],
     );
-    assert.match(state.failed()[0]!.reason, reason);
+    const said = state.failed()[0]!.reason;
+    assert.match(said.en, reason);
+    assert.ok(/\p{Script=Han}/u.test(said.zh) || said.en === 'told to fail', said.zh);
     assert.equal(match('/a'), 'found');
     assert.equal(state.current.routes.get('p/a')?.spec.release, 'r1');
     assert.equal(match('/b'), 'found', 'the others move on');

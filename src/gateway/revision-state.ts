@@ -6,6 +6,8 @@
  * An entry that cannot be instantiated keeps its last good instance, and its reason is reported; the rest
  * of the delta is applied. An exchange keeps the revision it began with.
  */
+import { wordsOf } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import type { ThreadState } from '../sdk/channel.ts';
 import type { CompiledDataApi } from '../sdk/dataapi.ts';
 import {
@@ -59,7 +61,7 @@ export interface RevisionStateOptions {
 /** Makes the state of a thread that serves nothing yet. */
 export function createRevisionState(options: RevisionStateOptions): RevisionState {
   const entries = new Map<string, AnyEntry>();
-  const failures = new Map<string, string>();
+  const failures = new Map<string, Text>();
   let current = emptyRevision();
   const tools: InstanceTools = {
     ...options.tools,
@@ -119,7 +121,7 @@ function buildStep(
   current: LiveRevision,
   change: Change,
   entries: ReadonlyMap<string, AnyEntry>,
-  failures: Map<string, string>,
+  failures: Map<string, Text>,
   tools: InstanceTools,
 ): Step {
   const routes = changeInstances<LiveRoute, 'route'>(current.routes, 'route', change, failures, (value) => makeRoute(value, tools));
@@ -149,7 +151,7 @@ function changeInstances<I, K extends 'route' | 'plan'>(
   map: ReadonlyMap<string, I>,
   type: K,
   change: Change,
-  failures: Map<string, string>,
+  failures: Map<string, Text>,
   make: (value: EntryValues[K]) => I,
 ): InstanceChange<I> {
   const next = new Map(map);
@@ -173,7 +175,7 @@ function changeInstances<I, K extends 'route' | 'plan'>(
       next.set(nameOf(entry), instance);
       came.push(instance);
     } catch (error) {
-      failures.set(entry.key, error instanceof Error ? error.message : String(error));
+      failures.set(entry.key, wordsOf(error));
     }
   }
   return came.length + left.length === 0 ? { map, left, came } : { map: next, left, came };

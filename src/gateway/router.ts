@@ -4,6 +4,7 @@
  * The cost depends on the path's length, not on the number of routes. `withChanges` copies only the nodes on
  * the changed paths, so a route can change under load. Rules of precedence: sdk/route-pattern.ts.
  */
+import { Told } from '../base/problem.ts';
 import { type Text } from '../base/text.ts';
 import { normaliseHost, type PathFault, readRequestPath, type RequestPath } from '../sdk/request-path.ts';
 import { parseHostPattern, parsePathPattern, type PathPattern, type Rewrite } from '../sdk/route-pattern.ts';
@@ -196,7 +197,7 @@ function isEmpty<R>(node: Node<R>): boolean {
 }
 
 function must<V>(parsed: { ok: true; value: V } | { ok: false; error: Text }): V {
-  if (!parsed.ok) throw new Error(parsed.error.en);
+  if (!parsed.ok) throw new Told(parsed.error);
   return parsed.value;
 }
 

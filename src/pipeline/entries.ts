@@ -2,6 +2,8 @@
  * What the worker knows of the configuration: pipelines and connections, moved from revision to revision.
  * A pipeline that cannot be read keeps its last good form, and the reason is reported.
  */
+import { wordsOf } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
 import type { ThreadState } from '../sdk/channel.ts';
 import { type AnyEntry, type CompiledConnection, EMPTY_REVISION_HASH, entryKey, type RevisionDelta, toggleEntry } from '../sdk/revision.ts';
 import { type PipelineSettings, readSettings } from './settings.ts';
@@ -21,7 +23,7 @@ export interface WorkerEntries {
 export function createEntries(): WorkerEntries {
   const entries = new Map<string, AnyEntry>();
   const settings = new Map<string, PipelineSettings>();
-  const failures = new Map<string, string>();
+  const failures = new Map<string, Text>();
   let revision = 0;
   let hash = EMPTY_REVISION_HASH;
   const remove = (key: string) => {
@@ -38,7 +40,7 @@ export function createEntries(): WorkerEntries {
     try {
       settings.set(entry.key, readSettings(entry.value));
     } catch (error) {
-      failures.set(entry.key, (error as Error).message);
+      failures.set(entry.key, wordsOf(error));
     }
   };
   return {

@@ -2,6 +2,7 @@
  * The one contract between roles: typed messages over a local socket (or, for threads, a port).
  * Control serves; gateways and workers connect, say hello, receive revision deltas and answer.
  */
+import type { Text } from '../base/text.ts';
 import type { ToldCall } from './call-record.ts';
 import type { RevisionDelta } from './revision.ts';
 
@@ -14,7 +15,7 @@ export interface ThreadState {
   readonly revision: number;
   readonly hash: string;
   /** Entries that could not be instantiated; the last good one keeps serving. */
-  readonly failed: readonly { readonly key: string; readonly reason: string }[];
+  readonly failed: readonly { readonly key: string; readonly reason: Text }[];
 }
 
 export type ToControl =

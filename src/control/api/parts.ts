@@ -89,7 +89,7 @@ export interface NodeStatus {
     readonly thread: number;
     readonly revision: number;
     readonly hash: string;
-    readonly failed: readonly { readonly key: string; readonly reason: string }[];
+    readonly failed: readonly { readonly key: string; readonly reason: Text }[];
   }[];
 }
 

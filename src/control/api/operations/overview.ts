@@ -1,5 +1,6 @@
 /** What the first screen needs in one call, and what one consumer did. Sums are of call records and bounded. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import { tell, verbatim } from '../../../base/text.ts';
 import type { Run } from '../../../sdk/run.ts';
 import { type Caller, projectsOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
@@ -188,7 +189,10 @@ async function troubledResources(parts: Parts, projects: readonly string[] | und
         resource: { project, kind, name },
         id: null,
         time: updatedAt,
-        text: { en: `${kind} ${name}: ${status.reason}`, zh: `${kind} ${name}：${status.reason}` },
+        text: tell(
+          { en: '{kind} {name}: {reason}', zh: '{kind} {name}：{reason}' },
+          { kind, name, reason: status.reason ?? verbatim('–') },
+        ),
       },
     ];
   });

@@ -1,5 +1,6 @@
 /** The installation itself: which processes run which revision, what doctor finds, which build it is. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { ThreadState } from '../../../sdk/channel.ts';
 import { defineOperation } from '../operation.ts';
 import { named, oneOf, orNull, text, time } from '../shapes.ts';
 
@@ -41,13 +42,13 @@ const status = defineOperation({
       ),
     }),
   ),
-  async handler(_call, parts) {
+  async handler({ language }, parts) {
     const { revision, hash, nodes } = parts.fleet();
-    return {
-      revision,
-      hash,
-      nodes: nodes.map((node) => ({ ...node, threads: node.threads.map((t) => ({ ...t, failed: t.failed.map((f) => ({ ...f })) })) })),
-    };
+    const told = (thread: ThreadState) => ({
+      ...thread,
+      failed: thread.failed.map(({ key, reason }) => ({ key, reason: reason[language] })),
+    });
+    return { revision, hash, nodes: nodes.map((node) => ({ ...node, threads: node.threads.map(told) })) };
   },
 });
 

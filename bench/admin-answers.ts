@@ -1,7 +1,8 @@
 /**
- * Beside `bench/admin-lists.ts` (orders): how long filters, the overview and the sums of the admin API take with 300 resources, 10,000 runs, 100,000 calls
- * and 20,000 audit entries: a control role on its real HTTP server; the client is a thread of its own, one request at a
- * time, each list with several filters, orders and pages in turn. Also the longest pause of control's event loop.
+ * How long the admin API takes for lists with filters, the overview and the sums (the orders of lists stand in
+ * `bench/admin-lists.ts`), with 300 resources, 10,000 runs, 100,000 calls and 20,000 audit entries: a control role on
+ * its real HTTP server; the client is a thread of its own, one request at a time, each list with several filters,
+ * orders and pages in turn. Also the longest pause of control's event loop.
  * Run: node bench/admin-answers.ts [requests of each list] [--postgres]
  */
 import { once } from 'node:events';

@@ -2,7 +2,7 @@
  * One document that is being edited: its text is the truth, a form and an editor are two views of it. Changes of the
  * form are made in the text by the server, one request at a time and in order; until then they wait and are shown.
  */
-import { applyChange, type Change } from '../forms/change.ts';
+import { applyChange, type Change, valueAt } from '../forms/change.ts';
 import type { PointedProblem } from '../forms/problems.ts';
 
 export interface DocumentView {
@@ -74,9 +74,19 @@ export function openDocument(options: DocumentOptions): DocumentStore {
       return true;
     } catch (failure) {
       const refused = options.isRefusal(failure) && now.text === text && waiting.length > 0;
-      set(refused ? { waiting: now.waiting.slice(waiting.length), value: undefined, failure } : { failure });
+      if (refused) await giveUp(text, waiting.length, failure);
+      else set({ failure });
       return false;
     }
+  }
+  /** The text as it is without the changes that were refused; why they were stays said until the next change. */
+  async function giveUp(text: string, count: number, failure: unknown): Promise<void> {
+    const read = await options.edit(text, []).catch(() => undefined);
+    const rest = now.waiting.slice(count);
+    const whole = read !== undefined && now.text === text;
+    if (!whole) return set({ waiting: rest, value: undefined, failure });
+    const value = rest.reduce(applyChange, read.value ?? undefined);
+    set({ waiting: rest, value, problems: read.problems, settled: rest.length === 0, failure });
   }
   async function settleAll(): Promise<boolean> {
     while (!now.settled) if (!(await round())) return false;
@@ -96,6 +106,8 @@ export function openDocument(options: DocumentOptions): DocumentStore {
       return () => listeners.delete(listener);
     },
     change(change) {
+      // What is not there cannot be removed, and the server would refuse all that comes with it.
+      if ('remove' in change && valueAt(now.value, change.pointer) === undefined) return;
       set({ waiting: [...now.waiting, change], value: applyChange(now.value, change), settled: false });
       soon();
     },

@@ -80,9 +80,18 @@ test('a refused change is given up and said; the text stays', async () => {
   document.change({ pointer: '/a', value: 5 });
   const first = document.settle();
   asked[0]!.go(new Error('refused'));
+  await turn();
+  asked[1]!.go();
   assert.equal(await first, false);
+  const { waiting, text, value, settled, failure } = document.view();
+  assert.deepEqual({ waiting, text, value, settled }, { waiting: [], text: '{"a":1}', value: { a: 1 }, settled: true });
+  assert.equal((failure as Error).message, 'refused');
+});
+
+test('removing what is not there asks nobody', () => {
+  const { document } = world('{"a":1}');
+  document.change({ pointer: '/b', remove: true });
   assert.deepEqual(document.view().waiting, []);
-  assert.equal(document.view().text, '{"a":1}');
 });
 
 test('three versions: one side’s changes are taken, both sides’ wait for a choice', () => {

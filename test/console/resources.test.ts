@@ -11,7 +11,7 @@ import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
 
 let world: ConsoleWorld;
 before(async () => {
-  if (!noBrowser) world = await openConsoleWorld();
+  if (!noBrowser) world = await openConsoleWorld({ args: [] });
 });
 after(() => world?.close());
 const options = { skip: noBrowser, timeout: 90_000 };
@@ -53,11 +53,13 @@ test('a resource is made from a form, its secret never shown again, and deleted'
   await page.getByRole('combobox', { name: 'Type of Settings' }).click();
   await page.getByText('PostgreSQL', { exact: true }).click();
   for (const [name, value] of [
-    ['Host', 'db.example.test'],
+    ['Host', '127.0.0.1'],
     ['Database', 'shop'],
     ['User', 'reader'],
   ] as const)
     await page.getByRole('textbox', { name, exact: true }).fill(value);
+  // A port nobody listens at refuses at once; a name nobody has would be looked up for long.
+  await page.getByRole('spinbutton', { name: 'Port', exact: true }).fill('9');
   await page.locator('input[type=password]').fill('a-very-secret-word');
   await page.getByText('Draft kept at').waitFor();
   await page.getByText('No problems').waitFor();

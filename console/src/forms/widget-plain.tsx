@@ -32,8 +32,9 @@ function placeholder({ schema }: ValueProps, say: Say): string {
   return typeof example === 'string' || typeof example === 'number' ? say(texts.example, { value: example }) : '';
 }
 
-const marks = ({ id, describedBy, invalid }: ValueProps) => ({
+const marks = ({ id, label, describedBy, invalid }: ValueProps) => ({
   id,
+  'aria-label': label,
   'aria-describedby': describedBy,
   'aria-invalid': invalid === true,
   ...(invalid ? { status: 'error' as const } : {}),

@@ -93,7 +93,11 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
     [choice, dark],
   );
   const config = useMemo<ThemeConfig>(
-    () => ({ algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, token: dark ? DARK : LIGHT, components: PARTS }),
+    () => ({
+      algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
+      token: dark ? DARK : LIGHT,
+      components: dark ? DARK_PARTS : PARTS,
+    }),
     [dark],
   );
   return (
@@ -106,6 +110,8 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
 }
 
 const PARTS: ThemeConfig['components'] = { Table: { cellPaddingBlockMD: 10 }, Layout: { headerHeight: 52 } };
+// White on the dark theme's primary would miss the contrast of AA.
+const DARK_PARTS: ThemeConfig['components'] = { ...PARTS, Button: { primaryColor: '#04181e' } };
 
 /** The theme in use. */
 export function useTheme(): ThemeUse {

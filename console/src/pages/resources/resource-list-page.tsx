@@ -51,6 +51,7 @@ export default function ResourceListPage() {
         columns={columns}
         fields={fields}
         fixed={{ project }}
+        csv="/api/v1/resources"
         rowKey={resourceAddress}
         load={async (query) => (await api.listResources({ query })).data}
       />

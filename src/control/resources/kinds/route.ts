@@ -147,6 +147,8 @@ spec:
   upstream: orders-upstream
   rewrite: /v2/**          # the upstream knows only /v2
   timeouts: { firstByte: 5s }
+  auth: [{ type: api-key }]
+  policies: [{ type: rate-limit, limit: 100 }]   # a minute, each consumer
 `,
     },
   ],

@@ -226,7 +226,7 @@ test('a caller that goes away is let go at once', async () => {
 });
 
 test('a changed connection is used from then on; an unknown one is 503; a query thread that ends is 503', async () => {
-  const own = startHouse({ waitMs: 300 });
+  const own = startHouse({ waitMs: 3_000 });
   try {
     const other = path.join(folder, 'other.db');
     const db = new DatabaseSync(other);

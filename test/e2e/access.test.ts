@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { api, call, must, newHome, shell, weirIn } from './tools.ts';
-import type { Weir } from './weir.ts';
+import { until, type Weir } from './weir.ts';
 
 interface Asked {
   readonly id: string;
@@ -110,10 +110,16 @@ test('a wrong Host and a foreign Origin are refused, whatever the credential', a
 });
 
 test('/metrics is open on loopback, and asks for a token behind a proxy', async () => {
-  const metrics = await call(`${weir.control}/metrics`);
+  const roles = ['control', 'gateway', 'worker'];
+  let metrics = await call(`${weir.control}/metrics`);
+  // A process tells of itself a second after it connected at the latest.
+  await until('every role tells of itself', async () => {
+    metrics = await call(`${weir.control}/metrics`);
+    return roles.every((role) => metrics.text.includes(`weir_build_info{role="${role}"`));
+  });
   assert.equal(metrics.status, 200);
   assert.match(metrics.text, /^weir_control_requests_total\{/m);
-  for (const role of ['control', 'gateway', 'worker']) {
+  for (const role of roles) {
     assert.match(metrics.text, new RegExp(`^weir_build_info\\{role="${role}"`, 'm'));
     assert.match(metrics.text, new RegExp(`^weir_process_event_loop_delay_seconds\\{[^}]*role="${role}"`, 'm'));
   }

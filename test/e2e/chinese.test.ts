@@ -77,7 +77,7 @@ test('a failed run: its problem, its log, and the same in English for who asks s
   let run: { id: string; problem: { detail: string } } | undefined;
   await until('the pipeline runs', async () => {
     const started = await chinese('run', 'start', 'fails', '--wait', '-o', 'json');
-    run = started.stdout.startsWith('[') ? JSON.parse(started.stdout)[0] : undefined;
+    run = started.stdout.startsWith('{') ? JSON.parse(started.stdout) : undefined;
     return run !== undefined;
   });
   assertChinese(run!.problem.detail);

@@ -57,7 +57,7 @@ const planColumns: readonly ListColumn<Resource>[] = [
   },
   ...shared,
 ];
-const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '名称' } }];
+const fields: readonly ListField[] = [{ name: 'text', label: { en: 'Name', zh: '名称' } }];
 
 export default function ConsumersPage() {
   const say = useSay();
@@ -76,7 +76,7 @@ export default function ConsumersPage() {
             { value: 'consumers', label: say(texts.consumers) },
             { value: 'plans', label: say(texts.plans) },
           ]}
-          onChange={(show) => change({ show: show === 'plans' ? 'plans' : undefined, after: undefined, name: undefined })}
+          onChange={(show) => change({ show: show === 'plans' ? 'plans' : undefined, after: undefined, text: undefined })}
         />
         {may('resources:write') ? (
           <Link to={`/resources/new/${kind}`} search={{ project: projectOrDefault } as never}>

@@ -78,7 +78,7 @@ const columns: readonly ListColumn<Resource>[] = [
     render: ({ updatedAt }) => <TimeAgo at={updatedAt} />,
   },
 ];
-const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '名称' } }];
+const fields: readonly ListField[] = [{ name: 'text', label: { en: 'Name', zh: '名称' } }];
 
 export default function RoutesPage() {
   const say = useSay();

@@ -279,6 +279,11 @@ export interface DataApiDraft {
   timings: { describeMs: number | null; planMs: number | null; runMs: number | null };
 }
 
+export interface DataApiUsage {
+  hour: { requests: number; clientErrors: number; limited: number; serverErrors: number; p95Ms: number | null };
+  day: { requests: number; clientErrors: number; limited: number; serverErrors: number; p95Ms: number | null };
+}
+
 export interface DataApis {
   items: PublishedApi[];
 }
@@ -802,6 +807,8 @@ export interface Client {
   getCall(input: { params: { id: string } } & Sending): Promise<Answer<CallDetail>>;
   /** Calls of one consumer in the last hour and day by status class, and the limits of its plan. */
   getConsumerUsage(input: { params: { project: string; name: string } } & Sending): Promise<Answer<ConsumerUsage>>;
+  /** Calls of one data API in the last hour and day by status class. */
+  getDataApiUsage(input: { params: { project: string; name: string } } & Sending): Promise<Answer<DataApiUsage>>;
   /** OpenAPI 3.1 document of the published data APIs. */
   getDataApisOpenApi(input?: { query?: { project?: string } } & Sending): Promise<Answer<Record<string, unknown>>>;
   /** Looks for what is wrong or risky in this installation. */
@@ -1010,6 +1017,7 @@ export function createClient(options: ClientOptions): Client {
     explainRoute: (input) => call('POST', '/api/v1/routes/explain', input),
     getCall: (input) => call('GET', '/api/v1/calls/{id}', input),
     getConsumerUsage: (input) => call('GET', '/api/v1/projects/{project}/consumers/{name}/usage', input),
+    getDataApiUsage: (input) => call('GET', '/api/v1/projects/{project}/data-apis/{name}/usage', input),
     getDataApisOpenApi: (input) => call('GET', '/api/v1/data-apis/openapi.json', input),
     getDoctorReport: (input) => call('GET', '/api/v1/doctor', input),
     getFleet: (input) => call('GET', '/api/v1/fleet', input),

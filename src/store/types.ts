@@ -246,6 +246,7 @@ export interface CallTotalsFilter {
   readonly spanMs: number;
   readonly projects?: readonly string[];
   readonly consumer?: string;
+  readonly route?: string;
   /** Newest calls looked at, at most. */
   readonly rowsMax: number;
 }

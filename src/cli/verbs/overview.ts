@@ -1,6 +1,7 @@
-/** Verbs that sum up: what needs attention, and what a consumer did. */
+/** Verbs that sum up: what needs attention, and what a consumer or a data API did. */
+import type { DataApiUsage } from '../../../generated/client.ts';
 import { EXIT } from '../exit.ts';
-import type { Verb } from '../verb.ts';
+import type { Given, Verb } from '../verb.ts';
 
 const overview: Verb = {
   name: 'overview',
@@ -43,23 +44,37 @@ const usage: Verb = {
   arguments: [{ name: '<consumer>', help: { en: 'Name of the consumer.', zh: '消费方名称。' } }],
   async run(given) {
     const { data } = await given.client().getConsumerUsage({ params: { project: given.project, name: given.args[0]! } });
-    if (given.out.form === 'json' || given.out.form === 'yaml') return given.out.one(data, { name: () => given.args[0]! });
-    const spans = [
-      { span: { en: 'hour', zh: '一小时' }, ...data.hour },
-      { span: { en: 'day', zh: '一天' }, ...data.day },
-    ];
-    given.out.list(spans, {
-      columns: [
-        { title: { en: 'LAST', zh: '最近' }, value: (s) => s.span[given.language] },
-        { title: { en: 'CALLS', zh: '调用' }, value: (s) => s.requests, right: true },
-        { title: { en: '4XX', zh: '4xx' }, value: (s) => s.clientErrors, right: true },
-        { title: { en: '429', zh: '429' }, value: (s) => s.limited, right: true },
-        { title: { en: '5XX', zh: '5xx' }, value: (s) => s.serverErrors, right: true },
-        { title: { en: 'P95 MS (ABOUT)', zh: 'P95 毫秒（约）' }, value: (s) => s.p95Ms, right: true },
-      ],
-      name: (s) => s.span.en,
-    });
+    showUsage(given, data);
   },
 };
 
-export default [overview, usage];
+const apiUsage: Verb = {
+  name: 'api usage',
+  summary: { en: 'Shows the calls of a data API in the last hour and day.', zh: '显示某数据 API 最近一小时与一天的调用。' },
+  arguments: [{ name: '<api>', help: { en: 'Name of the data API.', zh: '数据 API 名称。' } }],
+  async run(given) {
+    const { data } = await given.client().getDataApiUsage({ params: { project: given.project, name: given.args[0]! } });
+    showUsage(given, data);
+  },
+};
+
+function showUsage(given: Given, data: DataApiUsage): void {
+  if (given.out.form === 'json' || given.out.form === 'yaml') return given.out.one(data, { name: () => given.args[0]! });
+  const spans = [
+    { span: { en: 'hour', zh: '一小时' }, ...data.hour },
+    { span: { en: 'day', zh: '一天' }, ...data.day },
+  ];
+  given.out.list(spans, {
+    columns: [
+      { title: { en: 'LAST', zh: '最近' }, value: (s) => s.span[given.language] },
+      { title: { en: 'CALLS', zh: '调用' }, value: (s) => s.requests, right: true },
+      { title: { en: '4XX', zh: '4xx' }, value: (s) => s.clientErrors, right: true },
+      { title: { en: '429', zh: '429' }, value: (s) => s.limited, right: true },
+      { title: { en: '5XX', zh: '5xx' }, value: (s) => s.serverErrors, right: true },
+      { title: { en: 'P95 MS (ABOUT)', zh: 'P95 毫秒（约）' }, value: (s) => s.p95Ms, right: true },
+    ],
+    name: (s) => s.span.en,
+  });
+}
+
+export default [overview, usage, apiUsage];

@@ -118,6 +118,11 @@ spec: { plan: gold }
   const used = (await ask('getConsumerUsage', { project: 'shop', name: 'app' })).json;
   assert.deepEqual([used.hour.requests, used.day.requests, used.day.limited, used.plan], [100, 101, 10, 'gold']);
   assert.equal(used.policies[0].type, 'rate-limit');
+  const own = { project: 'apis', route: 'data-api.items' };
+  await control.store.calls.add([call(300, own), call(301, { ...own, status: 400 }), call(302, { ...own, route: 'items' })]);
+  const served = (await ask('getDataApiUsage', { project: 'apis', name: 'items' })).json;
+  assert.deepEqual([served.hour.requests, served.hour.clientErrors, served.day.requests], [2, 1, 2]);
+  assert.equal((await ask('getDataApiUsage', { project: 'apis', name: 'items' }, { as: await tokenFor(ask, 'hidden') })).status, 403);
   const limited = await ask('getOverview', {}, { as: await tokenFor(ask, 'hidden', 'viewer') });
   assert.doesNotMatch(limited.text, /shop|app/);
   assert.equal(limited.json.traffic.at(-1).requests + limited.json.traffic.at(-2).requests, 1);

@@ -7,7 +7,7 @@ export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([1, 2, 5, 10,
 
 /** One row per span, class and duration class that has calls. `time` of a span is its start. */
 export async function callTotals(db: Database, filter: CallTotalsFilter): Promise<CallTotal[]> {
-  const { from, to, spanMs, projects, consumer, rowsMax } = filter;
+  const { from, to, spanMs, projects, consumer, route, rowsMax } = filter;
   const parts = ['time >= ?', 'time < ?'];
   const values: Value[] = [from, to];
   if (projects) {
@@ -17,6 +17,10 @@ export async function callTotals(db: Database, filter: CallTotalsFilter): Promis
   if (consumer !== undefined) {
     parts.push('consumer = ?');
     values.push(consumer);
+  }
+  if (route !== undefined) {
+    parts.push('route = ?');
+    values.push(route);
   }
   const classes = DURATION_BOUNDS_MS.map((ms, i) => `WHEN duration_us <= ${ms * 1000} THEN ${i}`).join(' ');
   const bucket = `CASE ${classes} ELSE ${DURATION_BOUNDS_MS.length} END`;

@@ -39,6 +39,8 @@ const texts = {
   changed: { en: 'Changed', zh: '修改时间' },
   sql: { en: 'SQL', zh: 'SQL' },
   notServing: { en: 'It does not serve the newest version', zh: '尚未以最新版本提供服务' },
+  usage: { en: 'Calls in the last hour', zh: '最近一小时调用' },
+  usageText: { en: '{requests} · {failed} failed · {limited} limited', zh: '{requests} 次 · 失败 {failed} · 被限流 {limited}' },
   warnings: { en: 'Warnings of the last check', zh: '最近一次检查的警告' },
   noDocs: { en: 'It is documented once it serves.', zh: '开始提供服务后即有文档。' },
 };
@@ -103,6 +105,7 @@ function Detail({ resource }: { readonly resource: Resource }) {
 
 function Overview({ resource, spec }: { readonly resource: Resource; readonly spec: ApiSpec }) {
   const say = useSay();
+  const { may } = useSession();
   const { status } = resource;
   const header = keyHeaderOf(spec);
   const rows = [
@@ -115,6 +118,9 @@ function Overview({ resource, spec }: { readonly resource: Resource; readonly sp
     },
     { key: 'auth', label: say(texts.auth), children: header === undefined ? say(texts.open) : say(texts.key, { header }) },
     { key: 'release', label: say(texts.release), children: <code>{status.serving?.slice(0, 12) ?? '—'}</code> },
+    ...(may('calls:read')
+      ? [{ key: 'usage', label: say(texts.usage), children: <Usage project={resource.project} name={resource.name} /> }]
+      : []),
     { key: 'changed', label: say(texts.changed), children: <TimeAgo at={resource.updatedAt} /> },
   ];
   return (
@@ -133,6 +139,24 @@ function Overview({ resource, spec }: { readonly resource: Resource; readonly sp
       </Card>
       <CodeEditor readOnly language="sql" label={say(texts.sql)} value={spec.sql ?? ''} />
     </div>
+  );
+}
+
+const USAGE_EVERY_MS = 15_000;
+
+function Usage({ project, name }: { readonly project: string; readonly name: string }) {
+  const say = useSay();
+  const { data } = useQuery({
+    queryKey: ['api-usage', project, name],
+    queryFn: async () => (await api.getDataApiUsage({ params: { project, name } })).data.hour,
+    refetchInterval: USAGE_EVERY_MS,
+  });
+  if (!data) return <span>—</span>;
+  const { requests, limited, clientErrors, serverErrors } = data;
+  return (
+    <Link to="/calls" search={{ project, route: name } as never}>
+      {say(texts.usageText, { requests, limited, failed: clientErrors + serverErrors - limited })}
+    </Link>
   );
 }
 

@@ -58,13 +58,10 @@ export function Results({ trial, error, stale, tab, onTab }: Props) {
     { key: 'problems', label: `${label(texts.problems)}${count > 0 ? ` (${count})` : ''}`, children: <Problems trial={trial} /> },
   ];
   return (
-    <Tabs
-      size="small"
-      activeKey={tab ?? (trial.mistakes.length > 0 ? 'problems' : 'rows')}
-      onChange={onTab}
-      items={items}
-      tabBarExtraContent={<Facts trial={trial} stale={stale} />}
-    />
+    <>
+      <Facts trial={trial} stale={stale} />
+      <Tabs size="small" activeKey={tab ?? (trial.mistakes.length > 0 ? 'problems' : 'rows')} onChange={onTab} items={items} />
+    </>
   );
 }
 
@@ -79,9 +76,9 @@ function Facts({ trial, stale }: { readonly trial: DataApiDraft; readonly stale:
     say(texts.shapes, { count: trial.shapes }),
   ];
   return (
-    <span className="weir-quiet" role="status" style={{ fontSize: 12 }}>
+    <div className="weir-quiet" role="status" style={{ fontSize: 12 }}>
       {facts.join(' · ')} {stale ? <Tag>{say(texts.stale)}</Tag> : null}
-    </span>
+    </div>
   );
 }
 
@@ -90,23 +87,25 @@ function Rows({ trial }: { readonly trial: DataApiDraft }) {
   const rows = useMemo(() => (trial.result ? jsonRows(trial.result.json).map((row, at) => ({ at, row })) : []), [trial.result]);
   if (!trial.result) return <Empty description={say(texts.noResult)} image={Empty.PRESENTED_IMAGE_SIMPLE} />;
   return (
-    <Table
-      size="small"
-      rowKey={({ at }) => at}
-      dataSource={rows}
-      pagination={false}
-      scroll={{ x: 'max-content', y: 320 }}
-      locale={{ emptyText: say(texts.noRows) }}
-      columns={trial.columns.map(({ name, type }) => ({
-        key: name,
-        title: (
-          <span>
-            {name} <span className="weir-quiet">{type}</span>
-          </span>
-        ),
-        render: (_: unknown, { row }: { row: Readonly<Record<string, Cell>> }) => <Value value={row[name]} />,
-      }))}
-    />
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <div tabIndex={0} role="region" aria-label={say(texts.rows)} style={{ maxHeight: 400, overflow: 'auto' }}>
+      <Table
+        size="small"
+        rowKey={({ at }) => at}
+        dataSource={rows}
+        pagination={false}
+        locale={{ emptyText: say(texts.noRows) }}
+        columns={trial.columns.map(({ name, type }) => ({
+          key: name,
+          title: (
+            <span>
+              {name} <span className="weir-quiet">{type}</span>
+            </span>
+          ),
+          render: (_: unknown, { row }: { row: Readonly<Record<string, Cell>> }) => <Value value={row[name]} />,
+        }))}
+      />
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-/** Swagger UI speaks English only: its own words, which are few, are put into the reader's language as they appear. */
+/** Swagger UI speaks English only: its own words, which are few, follow the reader, and its choices get names. */
 import type { Language } from '../../ui/language.tsx';
 
 const words: Readonly<Record<string, { readonly en: string; readonly zh: string }>> = {
@@ -36,6 +36,8 @@ export function followWords(place: HTMLElement, language: Language): () => void 
   const from = OTHER[language];
   const known = new Map(Object.values(words).map((word) => [word[from], word[language]]));
   const change = () => {
+    for (const choice of place.querySelectorAll('tr[data-param-name] select:not([aria-label])'))
+      choice.setAttribute('aria-label', choice.closest('tr')!.dataset['paramName']!);
     const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const around = node.parentElement;

@@ -2,6 +2,7 @@
 import { help, strictObject, T } from '../../../base/schema.ts';
 import { tell, verbatim } from '../../../base/text.ts';
 import type { Run } from '../../../sdk/run.ts';
+import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { type Caller, projectsOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
@@ -140,6 +141,27 @@ const usage = defineOperation({
   },
 });
 
+const apiUsage = defineOperation({
+  id: 'getDataApiUsage',
+  area,
+  method: 'GET',
+  path: '/projects/{project}/data-apis/{name}/usage',
+  summary: {
+    en: 'Calls of one data API in the last hour and day by status class.',
+    zh: '某数据 API 最近一小时与一天的调用数（按状态类别）。',
+  },
+  access: 'calls:read',
+  params: strictObject({ project: projectName(), name: resourceName() }),
+  response: named('DataApiUsage', strictObject({ hour: strictObject(trafficCounts), day: strictObject(trafficCounts) })),
+  async handler({ params }, parts) {
+    const to = parts.clock.now() + 1;
+    const filter = { to, projects: [params.project], route: dataApiRoute(params.name), rowsMax: CALLS_MAX };
+    const since = (ms: number) => parts.calls.totals({ ...filter, from: to - ms, spanMs: ms });
+    const [hour, day] = await Promise.all([since(60 * MINUTE), since(24 * 60 * MINUTE)]);
+    return { hour: countsOf(hour), day: countsOf(day) };
+  },
+});
+
 async function trafficOf(parts: Parts, projects: readonly string[] | undefined) {
   const to = (Math.floor(parts.clock.now() / MINUTE) + 1) * MINUTE;
   const from = to - MINUTES * MINUTE;
@@ -231,4 +253,4 @@ async function expiringKeys(parts: Parts, projects: readonly string[]): Promise<
     });
 }
 
-export default [overview, usage];
+export default [overview, usage, apiUsage];

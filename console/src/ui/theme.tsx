@@ -113,13 +113,6 @@ const PARTS: ThemeConfig['components'] = { Table: { cellPaddingBlockMD: 10 }, La
 // White on the dark theme's primary would miss the contrast of AA.
 const DARK_PARTS: ThemeConfig['components'] = { ...PARTS, Button: { primaryColor: '#04181e' } };
 
-/** White on the dark theme's blue is too faint to read. */
-const DARK_PARTS: ThemeConfig['components'] = {
-  ...PARTS,
-  Button: { primaryColor: '#001a20' },
-  Tabs: { itemSelectedColor: '#6cc7dc', inkBarColor: '#6cc7dc' },
-};
-
 /** The theme in use. */
 export function useTheme(): ThemeUse {
   const found = use(ThemeContext);

@@ -24,6 +24,7 @@ const texts = {
 };
 
 const ROWS = 20;
+const COLUMNS_SHOWN = 12;
 const CELL_WIDTH = 170;
 const HEIGHT = 420;
 
@@ -42,10 +43,10 @@ export function StreamView({ project, name, stream }: { readonly project: string
         <Table<Column>
           size="small"
           rowKey="name"
-          pagination={false}
+          pagination={stream.columns.length > COLUMNS_SHOWN ? { pageSize: COLUMNS_SHOWN, showSizeChanger: false } : false}
           columns={describing(stream, say)}
           dataSource={stream.columns}
-          scroll={{ y: 260, x: 'max-content' }}
+          scroll={{ x: 'max-content' }}
         />
       </Card>
       <Card size="small" title={say(texts.rows, { count: ROWS })} styles={{ body: { padding: data ? 0 : 16 } }}>

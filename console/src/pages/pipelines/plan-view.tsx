@@ -27,6 +27,8 @@ const texts = {
   fit: { en: 'Fits', zh: '适配' },
 };
 
+const COLUMNS_SHOWN = 12;
+
 type Fit = NonNullable<PlannedStream['columns'][number]['fit']>;
 
 const FITS: Readonly<Record<Fit, { readonly tone: Tone; readonly text: Text }>> = {
@@ -140,8 +142,8 @@ function StreamDetail({ stream, language }: { readonly stream: PlannedStream; re
       <Table<PlannedStream['columns'][number]>
         size="small"
         rowKey="name"
-        pagination={false}
-        scroll={{ y: 280, x: 'max-content' }}
+        pagination={stream.columns.length > COLUMNS_SHOWN ? { pageSize: COLUMNS_SHOWN, showSizeChanger: false } : false}
+        scroll={{ x: 'max-content' }}
         dataSource={stream.columns}
         columns={[
           { key: 'name', title: say(texts.column), render: (_, { name }) => <code>{name}</code> },

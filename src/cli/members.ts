@@ -22,7 +22,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   usedBy: '被引用',
   id: '标识',
   time: '时间（UTC）',
-  consumer: '消费方',
+  consumer: '消费者',
   clientAddress: '客户端地址',
   route: '路由',
   method: '方法',

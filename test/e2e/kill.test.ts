@@ -72,7 +72,7 @@ spec:
   );
   await must(weir, 'apply', '-f', 'copy.yaml');
   for (let round = 0; round < 2; round++) {
-    const [{ id }] = JSON.parse(await must(weir, 'run', 'start', 'mes-copy', '-o', 'json')) as [{ id: string }];
+    const { id } = JSON.parse(await must(weir, 'run', 'start', 'mes-copy', '-o', 'json')) as { id: string };
     const runs = async () => JSON.parse((await api(weir, `/api/v1/runs/${id}`)).text) as { state: string; result: string };
     await until('the run is claimed', async () => (await runs()).state !== 'queued');
     process.kill(roleProcesses(weir).get('worker')!, 'SIGKILL');

@@ -58,7 +58,7 @@ const login: Verb = {
 const keyShape = (given: Given): Shape<Key> => ({
   columns: [
     { title: { en: 'ID', zh: 'ID' }, value: (k) => k.id },
-    { title: { en: 'CONSUMER', zh: '消费方' }, value: (k) => k.consumer },
+    { title: { en: 'CONSUMER', zh: '消费者' }, value: (k) => k.consumer },
     { title: { en: 'KEY', zh: '密钥' }, value: (k) => `${k.hint}…` },
     { title: { en: 'CREATED (UTC)', zh: '创建（UTC）' }, value: (k) => given.out.time(k.createdAt) },
     { title: { en: 'EXPIRES (UTC)', zh: '过期（UTC）' }, value: (k) => given.out.time(k.expiresAt) },
@@ -69,8 +69,8 @@ const keyShape = (given: Given): Shape<Key> => ({
 
 const keyCreate: Verb = {
   name: 'key create',
-  summary: { en: 'Creates an API key of a consumer; shown once.', zh: '为消费方新建 API 密钥；只显示一次。' },
-  arguments: [{ name: '<consumer>', help: { en: 'Name of the consumer.', zh: '消费方名称。' } }],
+  summary: { en: 'Creates an API key of a consumer; shown once.', zh: '为消费者新建 API 密钥；只显示一次。' },
+  arguments: [{ name: '<consumer>', help: { en: 'Name of the consumer.', zh: '消费者名称。' } }],
   options: [EXPIRES],
   async run(given) {
     const expiresIn = given.options['expiresIn'] as never;
@@ -84,7 +84,7 @@ const keyCreate: Verb = {
 const keyList: Verb = {
   name: 'key list',
   summary: { en: 'Lists keys.', zh: '列出密钥。' },
-  arguments: [{ name: '[consumer]', help: { en: 'Only of this consumer.', zh: '仅此消费方。' } }],
+  arguments: [{ name: '[consumer]', help: { en: 'Only of this consumer.', zh: '仅此消费者。' } }],
   async run(given) {
     const [consumer] = given.args;
     given.out.list(

@@ -7,7 +7,7 @@ import type { Shape } from '../render.ts';
 import type { Given, Verb, VerbOption } from '../verb.ts';
 
 const FIELDS: readonly VerbOption[] = [
-  { flags: '--consumer <name>', help: { en: 'Only of this consumer.', zh: '仅此消费方。' } },
+  { flags: '--consumer <name>', help: { en: 'Only of this consumer.', zh: '仅此消费者。' } },
   { flags: '--client <address>', help: { en: 'Only from this address.', zh: '仅此客户端地址。' } },
   { flags: '--route <name>', help: { en: 'Only on this route or data API.', zh: '仅此路由或数据 API。' } },
   { flags: '--method <method>', help: { en: 'Only with this method.', zh: '仅此方法。' } },
@@ -34,7 +34,7 @@ const shape = (given: Given): Shape<CallRecord> => ({
     { title: { en: 'METHOD', zh: '方法' }, value: (c) => c.method },
     { title: { en: 'PATH', zh: '路径' }, value: (c) => c.path },
     { title: { en: 'ROUTE', zh: '路由' }, value: (c) => c.route },
-    { title: { en: 'CONSUMER', zh: '消费方' }, value: (c) => c.consumer },
+    { title: { en: 'CONSUMER', zh: '消费者' }, value: (c) => c.consumer },
     { title: { en: 'MS', zh: '毫秒' }, value: (c) => Math.round(c.durationMs * 10) / 10, right: true },
     { title: { en: 'REASON', zh: '原因' }, value: (c) => c.reason },
     { title: { en: 'ID', zh: 'ID' }, value: (c) => c.id },

@@ -41,7 +41,7 @@ export const GROUPS: Readonly<Record<string, Text>> = {
   api: { en: 'Data APIs.', zh: '数据 API。' },
   pipeline: { en: 'Pipelines.', zh: '管道。' },
   run: { en: 'Runs of pipelines.', zh: '管道运行。' },
-  key: { en: 'API keys of consumers.', zh: '消费方的 API 密钥。' },
+  key: { en: 'API keys of consumers.', zh: '消费者的 API 密钥。' },
   token: { en: 'API tokens.', zh: 'API 令牌。' },
   user: { en: 'Users.', zh: '用户。' },
   sample: { en: 'The sample project.', zh: '示例项目。' },

@@ -40,8 +40,8 @@ const overview: Verb = {
 
 const usage: Verb = {
   name: 'usage',
-  summary: { en: 'Shows the calls of a consumer in the last hour and day.', zh: '显示某消费方最近一小时与一天的调用。' },
-  arguments: [{ name: '<consumer>', help: { en: 'Name of the consumer.', zh: '消费方名称。' } }],
+  summary: { en: 'Shows the calls of a consumer in the last hour and day.', zh: '显示某消费者最近一小时与一天的调用。' },
+  arguments: [{ name: '<consumer>', help: { en: 'Name of the consumer.', zh: '消费者名称。' } }],
   async run(given) {
     const { data } = await given.client().getConsumerUsage({ params: { project: given.project, name: given.args[0]! } });
     showUsage(given, data);

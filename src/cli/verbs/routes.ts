@@ -51,7 +51,7 @@ const attempt: Verb = {
   name: 'route call',
   summary: {
     en: 'Calls a route or data API through the gateway as a consumer, without its key; exits 1 for an answer of 400 and above.',
-    zh: '以消费方身份经网关调用路由或数据 API（无需其密钥）；应答为 400 及以上时退出码为 1。',
+    zh: '以消费者身份经网关调用路由或数据 API（无需其密钥）；应答为 400 及以上时退出码为 1。',
   },
   arguments: [
     {
@@ -60,7 +60,7 @@ const attempt: Verb = {
     },
   ],
   options: [
-    { flags: '--consumer <name>', help: { en: 'Consumer that calls; nobody when left out.', zh: '调用的消费方；省略则匿名。' } },
+    { flags: '--consumer <name>', help: { en: 'Consumer that calls; nobody when left out.', zh: '调用的消费者；省略则匿名。' } },
     { flags: '-H, --header <name: value>', many: true, help: { en: 'Header field; may be repeated.', zh: '请求头，可重复。' } },
     { flags: '-d, --data <text>', help: { en: 'Body.', zh: '请求体。' } },
   ],

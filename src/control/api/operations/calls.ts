@@ -92,7 +92,7 @@ const moment = (en: string, zh: string) => T.Optional(T.Integer({ minimum: 0, ..
 const filters = {
   project: T.Optional(projectName()),
   id: exact('Request id.', '请求 id。'),
-  consumer: exact('Name of the consumer.', '消费方名称。'),
+  consumer: exact('Name of the consumer.', '消费者名称。'),
   clientAddress: exact('Address of the client.', '客户端地址。'),
   route: exact('Name of the route or data API.', '路由或数据 API 的名称。'),
   method: exact('Method.', '方法。', 32),

@@ -57,7 +57,7 @@ const create = defineOperation({
   status: 201,
   summary: {
     en: 'Creates an API key of a consumer; its secret is in this answer and nowhere else.',
-    zh: '为消费方新建 API 密钥；机密只在本次返回中出现。',
+    zh: '为消费者新建 API 密钥；机密只在本次返回中出现。',
   },
   access: 'keys:write',
   params: strictObject({ project: projectName(), consumer: resourceName() }),

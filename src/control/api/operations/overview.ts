@@ -110,7 +110,7 @@ const usage = defineOperation({
   path: '/projects/{project}/consumers/{name}/usage',
   summary: {
     en: 'Calls of one consumer in the last hour and day by status class, and the limits of its plan.',
-    zh: '某消费方最近一小时与一天的调用数（按状态类别）及其套餐限制。',
+    zh: '某消费者最近一小时与一天的调用数（按状态类别）及其套餐限制。',
   },
   access: 'calls:read',
   params: strictObject({ project: projectName(), name: resourceName() }),
@@ -247,7 +247,7 @@ async function expiringKeys(parts: Parts, projects: readonly string[]): Promise<
         time: expiresAt,
         text: {
           en: `Key ${hint}… of consumer ${consumer} ${over ? 'has expired' : 'expires within 14 days'}: create a new one and revoke this.`,
-          zh: `消费方 ${consumer} 的密钥 ${hint}… ${over ? '已过期' : '将在 14 天内过期'}：请新建密钥并吊销此密钥。`,
+          zh: `消费者 ${consumer} 的密钥 ${hint}… ${over ? '已过期' : '将在 14 天内过期'}：请新建密钥并吊销此密钥。`,
         },
       };
     });

@@ -34,7 +34,7 @@ const attempt = defineOperation({
   path: '/projects/{project}/try-call',
   summary: {
     en: 'Calls a route or data API through the gateway as a consumer: same auth, limits, policies and call record.',
-    zh: '以某消费方身份经网关调用路由或数据 API：认证、限流、策略与调用记录均与真实调用一致。',
+    zh: '以某消费者身份经网关调用路由或数据 API：认证、限流、策略与调用记录均与真实调用一致。',
   },
   access: 'keys:write',
   params: projectParams,
@@ -63,7 +63,7 @@ const attempt = defineOperation({
     strictObject({
       requestId: T.String(help('Of the call record, which is stored a moment later.', '调用记录的请求 id；记录稍后写入。')),
       consumer: orNull(
-        T.String(help('Whose key was used; null when the route asks for none.', '所用密钥的消费方；路由无需密钥时为 null。')),
+        T.String(help('Whose key was used; null when the route asks for none.', '所用密钥的消费者；路由无需密钥时为 null。')),
       ),
       route: T.String(help('`project/name`.', '`项目/名称`。')),
       status: T.Integer(),

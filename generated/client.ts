@@ -637,6 +637,20 @@ export interface Streams {
   items: Stream[];
 }
 
+export interface TargetHealth {
+  address: string;
+  weight: number;
+  state: 'ok' | 'failing' | 'unused';
+  requests: number;
+  open: number;
+  idle: number;
+  failures: number;
+  failingSince: number | null;
+  lastSuccessAt: number | null;
+  lastFailureAt: number | null;
+  lastFailure: string | null;
+}
+
 export interface TextDiff {
   diff: string;
 }
@@ -685,6 +699,11 @@ export interface TriedCall {
   encoding: 'utf8' | 'base64';
   truncated: boolean;
   ms: number;
+}
+
+export interface UpstreamHealth {
+  threads: number;
+  targets: TargetHealth[];
 }
 
 export interface User {
@@ -833,6 +852,8 @@ export interface Client {
   getRun(input: { params: { id: string } } & Sending): Promise<Answer<Run>>;
   /** Says whether the sample project is there. */
   getSample(input?: Sending): Promise<Answer<SampleReport>>;
+  /** Tells what the connected gateways know of an upstream’s targets, about a second old. */
+  getUpstreamHealth(input: { params: { project: string; name: string } } & Sending): Promise<Answer<UpstreamHealth>>;
   /** Version of control, and where the gateway listens. */
   getVersion(input?: Sending): Promise<Answer<Version>>;
   /** Lists audit entries, newest first unless sorted otherwise. */
@@ -1028,6 +1049,7 @@ export function createClient(options: ClientOptions): Client {
     getResourceStatus: (input) => call('GET', '/api/v1/projects/{project}/resources/{kind}/{name}/status', input),
     getRun: (input) => call('GET', '/api/v1/runs/{id}', input),
     getSample: (input) => call('GET', '/api/v1/sample', input),
+    getUpstreamHealth: (input) => call('GET', '/api/v1/projects/{project}/upstreams/{name}/health', input),
     getVersion: (input) => call('GET', '/api/v1/version', input),
     listAudit: (input) => call('GET', '/api/v1/audit', input),
     listComponents: (input) => call('GET', '/api/v1/components', input),

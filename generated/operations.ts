@@ -24,6 +24,7 @@ import areaSession from '../src/control/api/operations/session.ts';
 import areaSystem from '../src/control/api/operations/system.ts';
 import areaTokens from '../src/control/api/operations/tokens.ts';
 import areaTryCalls from '../src/control/api/operations/try-calls.ts';
+import areaUpstreams from '../src/control/api/operations/upstreams.ts';
 import areaUsers from '../src/control/api/operations/users.ts';
 
 /** Every admin operation, area by area. */
@@ -52,5 +53,6 @@ export const operations: readonly Operation[] = [
   ...areaSystem,
   ...areaTokens,
   ...areaTryCalls,
+  ...areaUpstreams,
   ...areaUsers,
 ];

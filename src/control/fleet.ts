@@ -5,21 +5,25 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '../sdk/channel.ts';
-import type { FleetStatus } from './api/parts.ts';
+import { entryKey } from '../sdk/revision.ts';
+import type { FleetStatus, UpstreamSum } from './api/parts.ts';
 import type { CallWriter } from './call-writer.ts';
 import { createCollector } from './collector.ts';
 import { createLostCalls } from './lost-calls.ts';
 import type { Publisher } from './publish/publisher.ts';
+import { createGatewayTargets, type GatewayTargets, sumTargets } from './target-health.ts';
 
 export type RoleChannel = Channel<ToControl, FromControl>;
 
 /** The newest revision and the way to it. */
-export type Revisions = Pick<Publisher, 'number' | 'hashes' | 'deltaFor' | 'onRevision' | 'retryPending'>;
+export type Revisions = Pick<Publisher, 'number' | 'hashes' | 'entry' | 'deltaFor' | 'onRevision' | 'retryPending'>;
 
 export interface Fleet {
   /** Takes a new line. */
   accept(channel: RoleChannel): void;
   status(): FleetStatus;
+  /** The targets of an upstream of the newest revision, summed over all threads. */
+  upstreamHealth(project: string, name: string): UpstreamSum;
   /** Metrics of all processes that answer within two seconds. */
   collect(): Promise<MetricsJson[]>;
   /** Tells every worker that a run waits. */
@@ -38,6 +42,7 @@ interface Node {
   threads: readonly ThreadState[];
   /** Call records in its memory, as it last said. */
   callsWaiting: number;
+  readonly targets: GatewayTargets;
 }
 
 /** Makes the fleet and follows `revisions`. */
@@ -57,13 +62,15 @@ export function createFleet(needs: {
 
   function hello(channel: RoleChannel, message: Extract<ToControl, { type: 'hello' }>): void {
     const { role, instance, pid, revision, hash } = message;
-    const node: Node = { channel, role, instance, pid, since: clock.now(), sent: { number: revision, hash }, threads: [], callsWaiting: 0 };
+    const sent = { number: revision, hash };
+    const targets = createGatewayTargets();
+    const node: Node = { channel, role, instance, pid, since: clock.now(), sent, threads: [], callsWaiting: 0, targets };
     nodes.set(channel, node);
     lost.back(instance);
     log.info('a role connected', { role, instance, pid, revision });
     changed();
     sendRevision(revisions, node);
-    if (role === 'worker') channel.send({ type: 'runs-waiting' });
+    channel.send({ type: role === 'worker' ? 'runs-waiting' : 'targets-wanted' });
   }
 
   function receive(channel: RoleChannel, message: ToControl): void {
@@ -72,6 +79,7 @@ export function createFleet(needs: {
     if (!node) return channel.close();
     if (message.type === 'applied') node.threads = message.threads;
     else if (message.type === 'calls') takeCalls(calls, node, message);
+    else if (message.type === 'targets') node.targets.take(message);
     else if (message.type === 'metrics') collector.answer(message.id, message.metrics);
     else if (message.type === 'run-finished') revisions.retryPending();
   }
@@ -97,6 +105,7 @@ export function createFleet(needs: {
       const shown = [...nodes.values()].map(({ role, instance, pid, since, threads }) => ({ role, instance, pid, since, threads }));
       return { revision: revisions.number, hash: revisions.hashes.all, nodes: shown };
     },
+    upstreamHealth: (project, name) => upstreamHealth(revisions, [...nodes.values()], project, name),
     async collect() {
       const answers = await Promise.all([...nodes.values()].map(({ channel }) => collector.ask(channel)));
       return answers.filter((metrics) => metrics !== undefined);
@@ -110,6 +119,12 @@ export function createFleet(needs: {
       for (const line of lines) line.close();
     },
   };
+}
+
+function upstreamHealth(revisions: Revisions, nodes: readonly Node[], project: string, name: string): UpstreamSum {
+  const entry = revisions.entry(entryKey('upstream', project, name));
+  const threads = nodes.flatMap(({ targets }) => targets.of(`${project}/${name}`));
+  return { threads: threads.length, targets: entry?.type === 'upstream' ? sumTargets(entry.value, threads) : [] };
 }
 
 function takeCalls(calls: CallWriter, node: Node, { records, dropped, killed, waiting }: Extract<ToControl, { type: 'calls' }>): void {

@@ -34,7 +34,7 @@ export interface ControlNeeds {
   readonly revisions: Revisions;
   readonly operations: readonly Operation[];
   /** Everything operations use but what this role makes itself. */
-  readonly parts: Omit<Parts, 'fleet' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log' | 'liveCalls'>;
+  readonly parts: Omit<Parts, 'fleet' | 'upstreamHealth' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log' | 'liveCalls'>;
   readonly serve: Serve;
   /** Opens the room that calls our own gateway; it needs to know which one is connected. */
   readonly openTryCalls: (fleet: () => FleetStatus) => TryCalls;
@@ -74,6 +74,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
     parts: {
       ...needs.parts,
       fleet: fleet.status,
+      upstreamHealth: fleet.upstreamHealth,
       runsWaiting: fleet.runsWaiting,
       liveCalls,
       tryCalls: needs.openTryCalls(fleet.status),

@@ -10,6 +10,7 @@
 import type { Problem } from '../base/problem.ts';
 import type { Answer, Exchange } from '../sdk/exchange.ts';
 import type { CompiledUpstream } from '../sdk/revision.ts';
+import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
@@ -129,6 +130,8 @@ export interface Engine {
   /** Makes or changes a pool; exchanges in flight keep their connection. */
   putUpstream(upstream: CompiledUpstream): void;
   removeUpstream(key: string): void;
+  /** Upstreams of whose targets something is new since the last call: a bounded number, the others the next time. */
+  targetNews(): readonly UpstreamHealth[];
   /** Resolves with the port listened on; rejects with the system's error. */
   listen(where: { readonly host: string; readonly port: number; readonly reusePort: boolean }): Promise<number>;
   /** Stops accepting, lets exchanges in flight end for at most `graceMs`, then closes everything. */

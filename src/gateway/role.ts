@@ -20,6 +20,7 @@ import gatewayProblems from './problems.ts';
 import { createMetricsCollector, type MetricsCollector } from './metrics-collector.ts';
 import { metricJson } from './metrics-json.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
+import { createTargetOutbox } from './target-outbox.ts';
 import { createQueryLink, type QueryLink } from './query-link.ts';
 import { keepThread, type KeptThread } from './kept-thread.ts';
 
@@ -56,7 +57,7 @@ export interface Gateway {
   stop(options: { readonly graceMs: number }): Promise<void>;
 }
 
-const CALLS_FLUSH_MS = 100;
+const FLUSH_MS = 100;
 /** Repeats what every thread serves: an answer lost with a control that was restarted is made good. */
 const REPORT_EVERY_MS = 5000;
 
@@ -87,6 +88,7 @@ class Role {
   private readonly ready: PromiseWithResolvers<number>;
   private readonly entries = createHeldEntries();
   private readonly outbox;
+  private readonly targets = createTargetOutbox();
   private readonly counters: SharedArrayBuffer;
   private readonly countersSinceMs: number;
   private readonly slots: Slot[] = [];
@@ -120,7 +122,7 @@ class Role {
     }
     for (let index = 0; index < options.threads; index++) this.startThread(index);
     const cancels = [
-      options.clock.every(CALLS_FLUSH_MS, () => this.flushCalls(), { unref: true }),
+      options.clock.every(FLUSH_MS, () => this.flush(), { unref: true }),
       options.clock.every(REPORT_EVERY_MS, () => this.reportApplied(true), { unref: true }),
     ];
     this.cancelTimers = () => cancels.forEach((cancel) => cancel());
@@ -135,6 +137,7 @@ class Role {
 
   private onControl(message: FromControl): void {
     if (message.type === 'collect') return void this.collect(message.id);
+    if (message.type === 'targets-wanted') return this.targets.tellAll();
     if (message.type !== 'revision') return;
     if (!this.entries.apply(message.delta)) {
       this.entries.clear();
@@ -165,6 +168,7 @@ class Role {
       onStart: () => {
         this.outbox.killed(waitingIn(slot)); // None at the first start; later what the dead thread left.
         slot.taken = slot.made[0]!;
+        this.targets.ended(index);
         this.collector.ended(index, (project, route) => this.entries.has('route', project, route));
         Object.assign(slot, { state: undefined, port: undefined, asked: false });
         this.linkQuery(slot);
@@ -200,6 +204,8 @@ class Role {
         this.dropped += message.batch.dropped;
         slot.taken += message.batch.count + message.batch.dropped;
         return this.outbox.add(message.batch);
+      case 'targets':
+        return this.targets.told(slot.index, message.upstreams);
       case 'metrics':
         return this.collector.answered(slot.index, message.id, message.metrics);
       case 'stopped':
@@ -257,9 +263,10 @@ class Role {
     return values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }]));
   }
 
-  private flushCalls(): void {
+  private flush(): void {
     const inThreads = this.slots.reduce((sum, slot) => sum + waitingIn(slot), 0);
     this.outbox.flush(this.options.channel, inThreads);
+    this.targets.flush(this.options.channel);
   }
 
   stop(graceMs: number): Promise<void> {
@@ -271,7 +278,7 @@ class Role {
     await Promise.all(this.slots.map((slot) => slot.kept.ended(graceMs + 1000)));
     await this.query?.stop(graceMs);
     this.cancelTimers();
-    this.flushCalls();
+    this.flush();
     this.ready.reject(new Error('the gateway was stopped'));
   }
 }

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ThreadState } from '../sdk/channel.ts';
 import type { RevisionDelta } from '../sdk/revision.ts';
+import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { CallBatch } from './call-ring.ts';
 import type { EngineLimits } from './contract.ts';
 import type { MetricsSnapshot } from './route-stats.ts';
@@ -34,5 +35,7 @@ export type FromThread =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'listen-failed'; readonly reason: string }
   | { readonly type: 'calls'; readonly batch: CallBatch }
+  /** At most once a second: upstreams of whose targets something is new. */
+  | { readonly type: 'targets'; readonly upstreams: readonly UpstreamHealth[] }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsSnapshot }
   | { readonly type: 'stopped' };

@@ -35,13 +35,17 @@ export interface GatewayThreadDeps {
 /** How often call records leave the thread, and how many at once. */
 const CALLS_EVERY_MS = 100;
 const CALLS_AT_ONCE = 4096;
+const TARGETS_EVERY_MS = 1000;
 
 /** Runs the thread until it is told to stop. Messages: thread-messages.ts. */
 export function runGatewayThread(deps: GatewayThreadDeps): void {
   const { data, parent, clock } = deps;
   const thread = makeThread(deps);
   const send = (message: FromThread) => parent.postMessage(message, []);
-  const cancel = clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true });
+  const cancels = [
+    clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true }),
+    clock.every(TARGETS_EVERY_MS, () => sendTargets(thread.engine, send), { unref: true }),
+  ];
   parent.on('message', (message: ToThread) => {
     switch (message.type) {
       case 'revision':
@@ -57,7 +61,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
         );
       case 'stop':
         return void thread.engine.drain(message.graceMs).finally(() => {
-          cancel();
+          for (const cancel of cancels) cancel();
           while (thread.calls.size > 0) sendCalls(thread.calls, send);
           send({ type: 'stopped' });
         });
@@ -125,6 +129,11 @@ function applyDelta(
 function sendCalls(calls: CallRing, send: (message: FromThread) => void): void {
   const batch = calls.drain(CALLS_AT_ONCE);
   if (batch) send({ type: 'calls', batch });
+}
+
+function sendTargets(engine: Engine, send: (message: FromThread) => void): void {
+  const upstreams = engine.targetNews();
+  if (upstreams.length > 0) send({ type: 'targets', upstreams });
 }
 
 function reasonOf(error: unknown): string {

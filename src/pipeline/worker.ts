@@ -119,6 +119,7 @@ function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => 
       void metricsJson(registry).then((metrics) => channel.send({ type: 'metrics', id: message.id, metrics }));
       return undefined;
     }
+    if (message.type !== 'revision') return undefined;
     if (!entries.apply(message.delta)) {
       log.warn('the revision held is not the one control holds', { from: message.delta.from, to: message.delta.to });
       if (message.delta.from !== 0) return void hello(0); // Asked once: what came as a whole is used as it is.

@@ -5,6 +5,7 @@
 import type { Text } from '../base/text.ts';
 import type { ToldCall } from './call-record.ts';
 import type { RevisionDelta } from './revision.ts';
+import type { UpstreamHealth } from './target-health.ts';
 
 /** Metrics of one process in prom-client's JSON form. */
 export type MetricsJson = readonly Record<string, unknown>[];
@@ -38,13 +39,23 @@ export type ToControl =
       /** Still in the process's memory after this message: what a kill would take. */
       readonly waiting: number;
     }
+  | {
+      readonly type: 'targets';
+      readonly thread: number;
+      /** True when all that was said of this thread before is to be forgotten. */
+      readonly fresh: boolean;
+      /** Upstreams of whose targets something is new; each replaces what was said of it. */
+      readonly upstreams: readonly UpstreamHealth[];
+    }
   | { readonly type: 'metrics'; readonly id: number; readonly metrics: MetricsJson }
   | { readonly type: 'run-finished'; readonly project: string; readonly pipeline: string; readonly run: string; readonly result: string };
 
 export type FromControl =
   | { readonly type: 'revision'; readonly delta: RevisionDelta }
   | { readonly type: 'collect'; readonly id: number }
-  | { readonly type: 'runs-waiting' };
+  | { readonly type: 'runs-waiting' }
+  /** Asks a gateway for all it knows of its targets; what changes later comes by itself. */
+  | { readonly type: 'targets-wanted' };
 
 /** A two-way line. Messages arrive in order, whole, at most once; `close` fires once. */
 export interface Channel<In, Out> {

@@ -1,5 +1,5 @@
 /** Verbs over single resources: get, describe, delete, enable, disable, explain, rollback, history. */
-import { ProblemAnswer, type Resource, type ResourceVersion } from '../../../generated/client.ts';
+import { ProblemAnswer, type Resource, type ResourceVersion, type TargetHealth } from '../../../generated/client.ts';
 import { fill, type Text, verbatim } from '../../base/text.ts';
 import problems from '../problems.ts';
 import type { Shape } from '../render.ts';
@@ -84,14 +84,41 @@ const describe: Verb = {
     const [{ data }, { data: uses }] = await Promise.all([client.getResource({ params }), client.listResourceUses({ params })]);
     const { text, spec: _, createdAt, updatedAt, ...rest } = data;
     const usedBy = uses.items.map((key) => `${key.project}/${key.kind}/${key.name}`);
-    if (given.out.form !== 'table') return given.out.one({ ...data, usedBy }, rows);
+    const known = data.kind === 'Upstream' ? { targets: (await client.getUpstreamHealth({ params: data })).data.targets } : {};
+    if (given.out.form !== 'table') return given.out.one({ ...data, usedBy, ...known }, rows);
     given.out.one(
       { ...rest, created: given.out.time(createdAt), updated: given.out.time(updatedAt), usedBy },
       { name: () => rows.name(data) },
     );
     given.out.text(`\n${text}`);
+    if (!known.targets) return;
+    given.out.text('\n');
+    given.out.list(known.targets, targetsShape(given));
   },
 };
+
+const STATES: Readonly<Record<TargetHealth['state'], Text>> = {
+  ok: { en: 'ok', zh: '正常' },
+  failing: { en: 'failing since {since}', zh: '自 {since} 起失败' },
+  unused: { en: 'not used yet', zh: '尚未使用' },
+};
+
+/** What the gateways know of an upstream's targets. */
+function targetsShape({ out, language }: Given): Shape<TargetHealth> {
+  return {
+    columns: [
+      { title: { en: 'TARGET', zh: '目标' }, value: (t) => t.address },
+      { title: { en: 'WEIGHT', zh: '权重' }, value: (t) => t.weight, right: true },
+      { title: { en: 'STATE', zh: '状态' }, value: (t) => fill(STATES[t.state], language, { since: out.time(t.failingSince) }) },
+      { title: { en: 'LAST SUCCESS', zh: '最近成功' }, value: (t) => out.time(t.lastSuccessAt) },
+      { title: { en: 'LAST FAILURE', zh: '最近失败' }, value: (t) => `${out.time(t.lastFailureAt)} ${t.lastFailure ?? ''}`.trim() },
+      { title: { en: 'REQUESTS', zh: '请求数' }, value: (t) => t.requests, right: true },
+      { title: { en: 'OPEN', zh: '已打开' }, value: (t) => t.open, right: true },
+      { title: { en: 'IDLE', zh: '空闲' }, value: (t) => t.idle, right: true },
+    ],
+    name: (t) => t.address,
+  };
+}
 
 const remove: Verb = {
   name: 'delete',

@@ -4,6 +4,7 @@
  */
 import { type Text } from '../../base/text.ts';
 import type { LiveCalls } from '../live-calls.ts';
+import type { TargetSum } from '../target-health.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Problem, ProblemCatalogue } from '../../base/problem.ts';
@@ -98,6 +99,12 @@ export interface FleetStatus {
   readonly revision: number;
   readonly hash: string;
   readonly nodes: readonly NodeStatus[];
+}
+
+/** An upstream over all gateways: `threads` of them have told of it. */
+export interface UpstreamSum {
+  readonly threads: number;
+  readonly targets: readonly TargetSum[];
 }
 
 /** A published data API. */
@@ -230,6 +237,8 @@ export interface Parts {
   /** Routes of the newest revision, those of data APIs among them, of every project. */
   readonly routes: () => readonly CompiledRoute[];
   readonly fleet: () => FleetStatus;
+  /** What the gateways know of the targets of `project/name` in the newest revision; no target when it is not there. */
+  readonly upstreamHealth: (project: string, name: string) => UpstreamSum;
   readonly doctor: (signal: AbortSignal) => Promise<readonly Finding[]>;
   /** Tells workers that a run waits. */
   readonly runsWaiting: () => void;

@@ -47,6 +47,8 @@ export interface Publisher {
   refreshCredentials(scope?: CredentialScope): Promise<void>;
   /** Where a role at revision `from` with hash `knownHash` has to go. */
   deltaFor(role: Role, from: number, knownHash: string | undefined): RevisionDelta;
+  /** What stands under `key` in the newest revision. */
+  entry(key: string): AnyEntry | undefined;
   /** Calls back after each new revision; the answer stops it. */
   onRevision(listener: (news: RevisionNews) => void): () => void;
   /** Tries data APIs that wait for a connection or table again; called when a pipeline run ends. */
@@ -94,6 +96,7 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
     changed: (keys) => owed.add(keys),
     refreshCredentials: (scope = {}) => turns.run(async () => publish(await credentials(scope))),
     deltaFor: (role, from, knownHash) => ledger.deltaFor(role, from, knownHash),
+    entry: (key) => ledger.entry(key),
     onRevision(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

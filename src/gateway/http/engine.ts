@@ -60,6 +60,7 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     pool: (key) => pools.pool(key),
     putUpstream: (upstream) => pools.update([upstream]),
     removeUpstream: (key) => pools.remove(key),
+    targetNews: () => pools.news(),
     async listen(where) {
       const port = await listener.listen(where);
       own.ports.add(port);

@@ -12,6 +12,7 @@ import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
+import type { TargetStats } from './target-stats.ts';
 
 /** Why there is no (complete) answer; names of problems in http/problems.ts. */
 export interface UpstreamFailure {
@@ -51,6 +52,7 @@ export interface ConnectionTarget {
   readonly id: string;
   readonly index: number;
   readonly hostLines: Buffer;
+  readonly stats: TargetStats;
 }
 
 /** What a connection needs from its pool. */
@@ -145,6 +147,7 @@ export class UpstreamConnection implements Timed {
   begin(user: UpstreamUser, terms: RequestTerms): void {
     this.user = user;
     this.terms = terms;
+    this.target.stats.requests++;
     this.requestDone = this.gotByte = this.paused = false;
     this.interims = 0;
     this.reused = this.served > 0;
@@ -272,6 +275,7 @@ export class UpstreamConnection implements Timed {
       }
     }
     this.gather = undefined;
+    this.target.stats.succeeded(this.host.wheel.now);
     this.frame(head);
     this.phase = 'body';
     this.head = undefined;
@@ -362,6 +366,9 @@ export class UpstreamConnection implements Timed {
 
   private fail(failure: UpstreamFailure): void {
     const { user } = this;
+    // What rested may have been closed meanwhile: that is no failure of the target.
+    const isStale = failure.fault === 'upstream-closed' && this.reused && !this.gotByte;
+    if (user && !isStale) this.target.stats.failed(this.host.wheel.now, failure.fault);
     this.user = undefined;
     this.close();
     user?.onFailure(this, failure);

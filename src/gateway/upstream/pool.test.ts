@@ -198,3 +198,78 @@ test('changed and removed upstreams: exchanges in flight end as they began, noth
     talk.close();
   });
 });
+
+test('health: a target that answers, is down, and comes back; only news are told', async () => {
+  const clock = manualClock();
+  await over([answer('a')], { clock }, async (gateway, [upstream]) => {
+    const target = () => gateway.engine.targetNews().find(({ key }) => key === 'default/up')?.targets[0];
+    assert.equal(target(), undefined, 'nobody called it');
+    await ask(gateway, 3);
+    const begun = clock.now();
+    const up = target()!;
+    assert.deepEqual(
+      { ...up, lastSuccessAt: begun - up.lastSuccessAt! < 50 },
+      {
+        address: `127.0.0.1:${upstream!.port}`,
+        requests: 3,
+        open: 1,
+        idle: 1,
+        failures: 0,
+        failingSince: null,
+        lastSuccessAt: true,
+        lastFailureAt: null,
+        lastFailure: '',
+      },
+    );
+    assert.deepEqual(gateway.engine.targetNews(), [], 'nothing is new');
+    upstream!.close();
+    await eventually(() => gateway.engine.stats().upstream.open === 0, 'its end was noticed');
+    assert.deepEqual([target()!.open, target()], [0, undefined], 'a resting connection that ends is no failure');
+    await ask(gateway, 2);
+    clock.advance(60_000);
+    await ask(gateway);
+    const down = target()!;
+    assert.deepEqual([down.failures, down.lastFailure, down.requests, down.open], [3, 'upstream-unreachable', 6, 0]);
+    assert.ok(clock.now() - down.lastFailureAt! < 100 && clock.now() - down.failingSince! >= 60_000, JSON.stringify(down));
+    const back = await startUpstream(answer('b'));
+    setTargets(gateway, [{ port: upstream!.port }, { port: back.port }]);
+    await ask(gateway, 2);
+    const [first, second] = gateway.engine.targetNews()[0]!.targets;
+    assert.deepEqual([first!.failures > 0, second!.failures, second!.requests], [true, 0, 2], 'each has its own');
+    setTargets(gateway, [{ port: back.port }]);
+    assert.equal(gateway.engine.targetNews()[0]!.targets.length, 1, 'one that is gone is news');
+    gateway.engine.removeUpstream('default/up');
+    assert.deepEqual(gateway.engine.targetNews(), [{ key: 'default/up', targets: [] }]);
+    assert.deepEqual(gateway.engine.targetNews(), []);
+    back.close();
+  });
+});
+
+test('health: no answer in time, a cut and a malformed one count, by their codes; a 500 is an answer', async () => {
+  const clock = manualClock();
+  const words = ['late', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ncut', 'nonsense\r\n\r\n', ok('x').replace('200 OK', '500 No')];
+  const held: Socket[] = [];
+  const script = (socket: Socket) => {
+    held.push(socket);
+    const word = words[held.length - 1]!;
+    if (word !== 'late') socket.end(word);
+  };
+  await over([script], { clock }, async (gateway) => {
+    const seen: [string, number][] = [];
+    for (let i = 0; i < words.length; i++) {
+      const talk = new Talk(gateway.port).send(REQUEST);
+      await eventually(() => held.length === i + 1, `request ${i} is there`);
+      if (i === 0) clock.advance(6000);
+      await eventually(() => gateway.outcomes.length === i + 1, `request ${i} is over`);
+      talk.close();
+      const { lastFailure, failures } = gateway.engine.targetNews()[0]!.targets[0]!;
+      seen.push([lastFailure, failures]);
+    }
+    assert.deepEqual(seen, [
+      ['upstream-timeout', 1],
+      ['upstream-closed', 1], // Its head had come: that was a success.
+      ['upstream-malformed', 2],
+      ['upstream-malformed', 0],
+    ]);
+  });
+});

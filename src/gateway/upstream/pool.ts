@@ -10,6 +10,7 @@ import { isIPv6 } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { CompiledUpstream } from '../../sdk/revision.ts';
+import type { UpstreamHealth } from '../../sdk/target-health.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
 import { hostLines } from '../http/messages.ts';
@@ -23,6 +24,7 @@ import {
   type UpstreamUser,
 } from './connection.ts';
 import type { Names } from './names.ts';
+import { TargetStats } from './target-stats.ts';
 
 /** Says that an address must not be called: Weir's own ports, link-local ones. Asked before every connect. */
 export type IsRefused = (address: string, port: number) => boolean;
@@ -61,6 +63,8 @@ export interface Pools {
   remove(key: string): void;
   close(): void;
   stats(): PoolStats;
+  /** Upstreams of which something is new since this was last asked: at most some, the others the next time. */
+  news(): UpstreamHealth[];
 }
 
 /** Users that may wait for a connection, per upstream. */
@@ -68,6 +72,8 @@ const WAITING_MAX = 1024;
 const DOWN_MS = 1000;
 const CONNECTS_MAX = 8;
 const SHARED_BYTES = 64 * 1024;
+/** Upstreams told of at once. */
+const NEWS_MAX = 200;
 
 interface Target extends ConnectionTarget {
   index: number;
@@ -89,6 +95,7 @@ interface Waiter extends Timed {
 /** Makes the pools of one thread. */
 export function createPools(tools: PoolTools): Pools {
   const pools = new Map<string, Pool>();
+  const removed = new Set<string>();
   const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BYTES);
   return {
     pool: (key) => pools.get(key),
@@ -97,12 +104,13 @@ export function createPools(tools: PoolTools): Pools {
         const key = `${upstream.project}/${upstream.name}`;
         let pool = pools.get(key);
         if (!pool) pools.set(key, (pool = new Pool(key, tools, sharedBuffer)));
+        removed.delete(key);
         pool.configure(upstream);
       }
     },
     remove(key) {
       pools.get(key)?.retire();
-      pools.delete(key);
+      if (pools.delete(key)) removed.add(key);
     },
     close() {
       for (const pool of pools.values()) pool.retire();
@@ -120,6 +128,22 @@ export function createPools(tools: PoolTools): Pools {
       }
       return { open, idle, waiting };
     },
+    news() {
+      const found: UpstreamHealth[] = [...removed].slice(0, NEWS_MAX).map((key) => ({ key, targets: [] }));
+      for (const { key } of found) removed.delete(key);
+      const told: [string, Pool][] = [];
+      for (const [key, pool] of pools) {
+        if (found.length + told.length >= NEWS_MAX) break;
+        if (pool.hasNews()) told.push([key, pool]);
+      }
+      // Who is told of goes to the end, so that the busiest do not keep the others out.
+      for (const [key, pool] of told) {
+        found.push({ key, targets: pool.health() });
+        pools.delete(key);
+        pools.set(key, pool);
+      }
+      return found;
+    },
   };
 }
 
@@ -135,6 +159,7 @@ class Pool implements ConnectionPool, ConnectionHost {
   private idleMs = 1;
   private open = 0;
   private retired = false;
+  private lostTarget = false;
   private waiting: Waiter[] = [];
 
   constructor(key: string, tools: PoolTools, sharedBuffer: Buffer) {
@@ -162,8 +187,21 @@ class Pool implements ConnectionPool, ConnectionHost {
         return kept;
       }
       const lines = hostLines(authorityOf(host, port));
-      return { id, index, host, port, hostLines: lines, weight, credit: 0, downUntil: 0, nextAddress: 0, idle: [] };
+      return {
+        id,
+        index,
+        host,
+        port,
+        hostLines: lines,
+        weight,
+        credit: 0,
+        downUntil: 0,
+        nextAddress: 0,
+        idle: [],
+        stats: new TargetStats(),
+      };
     });
+    if (before.size > 0) this.lostTarget = true;
     this.connectionsMax = upstream.connectionsMax;
     this.idleMs = upstream.idleMs;
     for (const gone of before.values()) for (const connection of gone.idle.splice(0)) connection.retire();
@@ -198,6 +236,7 @@ class Pool implements ConnectionPool, ConnectionHost {
 
   onClosed(connection: UpstreamConnection): void {
     this.open--;
+    connection.target.stats.open--;
     for (const target of this.targets) {
       const at = target.id === connection.target.id ? target.idle.lastIndexOf(connection) : -1;
       if (at >= 0) target.idle.splice(at, 1);
@@ -213,6 +252,19 @@ class Pool implements ConnectionPool, ConnectionHost {
 
   stats(): PoolStats {
     return { open: this.open, idle: this.targets.reduce((sum, target) => sum + target.idle.length, 0), waiting: this.waiting.length };
+  }
+
+  /** True when something of its targets changed since this was last asked. */
+  hasNews(): boolean {
+    let isNew = this.lostTarget;
+    this.lostTarget = false;
+    for (const { stats, idle } of this.targets) isNew = stats.hasNews(idle.length) || isNew;
+    return isNew;
+  }
+
+  health(): UpstreamHealth['targets'] {
+    const since = this.clock.now() - this.clock.monotonic();
+    return this.targets.map(({ id, idle, stats }) => stats.health(id, idle.length, since));
   }
 
   /** A connection or a failure now; undefined when the user has to wait. */
@@ -258,8 +310,12 @@ class Pool implements ConnectionPool, ConnectionHost {
       return undefined;
     }
     const address = addresses[target.nextAddress++ % addresses.length]!;
-    if (this.tools.isRefused(address, target.port)) return { fault: 'upstream-refused' };
+    if (this.tools.isRefused(address, target.port)) {
+      target.stats.failed(this.wheel.now, 'upstream-refused');
+      return { fault: 'upstream-refused' };
+    }
     this.open++;
+    target.stats.open++;
     return new UpstreamConnection(this, target, { address, port: target.port });
   }
 
@@ -267,6 +323,7 @@ class Pool implements ConnectionPool, ConnectionHost {
   private afterNames(target: Target): void {
     if (this.tools.names.addresses(target.host)) return this.serveWaiting();
     target.downUntil = this.wheel.now + DOWN_MS;
+    target.stats.failed(this.wheel.now, 'upstream-unreachable');
     if (this.targets.some((other) => other.downUntil <= this.wheel.now)) return this.serveWaiting();
     for (const waiter of this.waiting.splice(0)) {
       this.wheel.clear(waiter);

@@ -16,6 +16,25 @@ const FORMATS: Readonly<Record<string, ColumnType>> = { date: 'date', 'date-time
 
 /** Compiles a parameter's schema; throws ajv's error on a schema that is none. */
 export function compileValueCheck(schema: ValueSchema): ValidateFunction {
+  if (!shared || shared.left === 0) shared = { ajv: newCompiler(), left: COMPILES_MAX };
+  shared.left -= 1;
+  try {
+    return shared.ajv.compile(schema);
+  } finally {
+    shared.ajv.removeSchema(schema);
+  }
+}
+
+/** Makes what compiles schemas; a spare does so ahead, for it is most of the time that the first schemas of a process take. */
+export function prepareValueChecks(): void {
+  compileValueCheck({ type: 'string', format: 'date' });
+}
+
+/** A compiler keeps something of each schema, so a new one takes its place after so many. */
+const COMPILES_MAX = 500;
+let shared: { readonly ajv: Ajv2020; left: number } | undefined;
+
+function newCompiler(): Ajv2020 {
   // Loaded with the first parameter: a gateway thread without data APIs never needs it, and starts sooner.
   const load = createRequire(import.meta.url);
   const library = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
@@ -30,7 +49,7 @@ export function compileValueCheck(schema: ValueSchema): ValidateFunction {
   });
   addFormats(ajv);
   ajv.addVocabulary(['example', 'x-zh']);
-  return ajv.compile(schema);
+  return ajv;
 }
 
 /** The type a parameter is bound as. */

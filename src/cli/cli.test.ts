@@ -158,6 +158,19 @@ test('credential: --token, WEIR_TOKEN, login, cli-token, in this order; the last
   const twice = await weir(['token', 'list'], { env: { WEIR_TOKEN: control.admin, WEIR_TOKEN_FILE: '/nowhere' } });
   assert.notEqual(twice.code, 0);
   assert.match(twice.err, /WEIR_TOKEN and WEIR_TOKEN_FILE are both set/);
+  const [tokenFile, empty] = [path.join(folder, 'token'), path.join(folder, 'empty-token')];
+  writeFileSync(tokenFile, `${control.admin}\n`);
+  writeFileSync(empty, '\n');
+  assert.equal(await who({ WEIR_TOKEN_FILE: tokenFile }), 'test-admin');
+  for (const [named, reason] of [
+    [path.join(folder, 'none'), /ENOENT/],
+    [empty, /it is empty/],
+  ] as const) {
+    const { code, err } = await weir(['token', 'list'], { env: { WEIR_TOKEN_FILE: named } });
+    assert.notEqual(code, 0);
+    assert.match(err, reason);
+    assert.match(err, new RegExp(`WEIR_TOKEN_FILE names ${named}, which gives no token`));
+  }
   assert.equal(
     (await weir(['token', 'list', '--token', control.viewer], { env: { WEIR_TOKEN: control.admin } })).code,
     5,

@@ -25,10 +25,10 @@ export function chooseServer(io: Io, asked: string | undefined, local: () => Loc
   return originOf(asked ?? io.env['WEIR_SERVER'] ?? readLogins(io).current ?? local().address);
 }
 
-/** The credential for `server`. Raises `no-credential`, `token-twice`. */
+/** The credential for `server`. Raises `no-credential`, `token-twice`, `token-file`. */
 export function chooseCredential(io: Io, asked: string | undefined, server: string, local: () => LocalControl): Credential {
   if (io.env['WEIR_TOKEN'] !== undefined && io.env['WEIR_TOKEN_FILE'] !== undefined) throw problems.raise['token-twice']();
-  const given = asked ?? io.env['WEIR_TOKEN'] ?? fileValue(io.env['WEIR_TOKEN_FILE']);
+  const given = asked ?? io.env['WEIR_TOKEN'] ?? namedFile(io.env['WEIR_TOKEN_FILE']);
   if (given) return { kind: 'token', token: given };
   const login = readLogins(io).servers[server];
   const expired = login?.expiresAt !== undefined && login.expiresAt <= io.clock.now();
@@ -86,6 +86,21 @@ function readLogins(io: Io): Logins {
     return { servers: {} }; // A broken file means: log in again.
   }
 }
+
+/** The token in a file that somebody named: one that gives none is told, for another credential may be of somebody else. */
+function namedFile(file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  let token: string;
+  try {
+    token = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw problems.raise['token-file']({ values: { file, reason: verbatim((error as Error).message) }, cause: error });
+  }
+  if (token === '') throw problems.raise['token-file']({ values: { file, reason: EMPTY } });
+  return token;
+}
+
+const EMPTY = { en: 'it is empty', zh: '文件为空' };
 
 function fileValue(file: string | undefined): string | undefined {
   if (!file) return undefined;

@@ -56,6 +56,14 @@ export default defineProblems('core/cli', {
       zh: 'WEIR_TOKEN 与 WEIR_TOKEN_FILE 同时设置：只能由其中一个提供令牌，请移除另一个。',
     },
   },
+  'token-file': {
+    status: 400,
+    title: { en: 'Token file gives no token', zh: '令牌文件未提供令牌' },
+    detail: {
+      en: 'WEIR_TOKEN_FILE names {file}, which gives no token ({reason}): correct it, or remove the variable to use another credential.',
+      zh: 'WEIR_TOKEN_FILE 指定的 {file} 未提供令牌（{reason}）：请更正，或移除该变量以使用其他凭证。',
+    },
+  },
   unreachable: {
     status: 503,
     title: { en: 'Control does not answer', zh: '控制端无应答' },

@@ -2,16 +2,16 @@
  * How long a role is away after `kill -9`: from the kill until a new process of that role does its work again.
  * A gateway is back when it answers a data API, control when it answers the admin API, a worker when control has
  * heard of it, the sample when its CRM answers through the gateway. Keep-alive clients load the gateway meanwhile.
- * Run: node bench/revive.ts [rounds] [busy processes]. The busy ones spin; a machine has as many cores as it has.
+ * Run: node bench/revive.ts [rounds] [busy processes] [spare: on | off]. The busy ones spin; the spare waits before each kill.
  * Roles take turns, so that none is killed twice within the half minute in which a restart waits longer.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { api, call, roleProcesses, weirIn } from '../test/e2e/tools.ts';
+import { api, call, roleProcesses, sparePid, weirIn } from '../test/e2e/tools.ts';
 import { until, type Weir } from '../test/e2e/weir.ts';
 
 const ROLES = ['control', 'gateway', 'worker', 'sample'] as const;
@@ -23,11 +23,12 @@ const LIMIT_S = 60;
 
 const rounds = Number(process.argv[2] ?? 10);
 const busy = Number(process.argv[3] ?? 0);
+const spare = process.argv[4] ?? 'on';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-revive-'));
 const spinners: ChildProcess[] = [];
 try {
-  const weir = await weirIn(folder, { args: ['--sample'] });
+  const weir = await weirIn(folder, { args: ['--sample'], env: { WEIR_SPARE: spare } });
   try {
     await until('the sample is filled', () => /Ctrl-C stops everything/.test(weir.output()), 120);
     const key = /^shop-app: (\S+)$/m.exec(readFileSync(path.join(folder, '.weir', 'sample-keys'), 'utf8'))![1]!;
@@ -35,8 +36,11 @@ try {
     const stopLoad = startLoad(weir, key);
     const times = await measure(weir, key);
     await stopLoad();
-    console.log(`${rounds} kills of each role, ${busy} busy processes, ${availableParallelism()} cores, Node ${process.versions.node}`);
+    console.log(
+      `${rounds} kills of each role, spare ${spare}, ${busy} busy processes, load ${loadavg()[0]!.toFixed(1)}, ${availableParallelism()} cores, Node ${process.versions.node}`,
+    );
     for (const [role, ms] of times) {
+      console.log(`${role} ${ms.join(' ')}`);
       ms.sort((a, b) => a - b);
       console.log(`${role.padEnd(8)} p50 ${ms[Math.floor(ms.length / 2)]} ms   max ${ms.at(-1)} ms`);
     }
@@ -62,7 +66,7 @@ async function measure(weir: Weir, key: string): Promise<Map<Role, number[]>> {
 }
 
 async function killAndWait(weir: Weir, key: string, role: Role): Promise<number> {
-  await until(`${role} runs`, () => roleProcesses(weir).has(role));
+  await until(`${role} runs`, () => roleProcesses(weir).has(role) && (spare === 'off' || sparePid(weir) !== undefined));
   const pid = roleProcesses(weir).get(role)!;
   const from = performance.now();
   process.kill(pid, 'SIGKILL');

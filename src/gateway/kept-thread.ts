@@ -1,7 +1,13 @@
 /** A worker thread that is started again when it dies, with a growing but bounded wait between tries. */
-import type { Transferable, Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+
+/** Starts a thread of `entry`, or takes one that has loaded it already. */
+export type NewThread = (entry: URL, options: { readonly workerData: unknown; readonly name: string }) => Worker;
+
+/** Starts a thread. */
+export const newThread: NewThread = (entry, options) => new Worker(entry, options);
 
 export interface KeptThread<In> {
   /** Posts to the thread; false when it is down. */

@@ -1,13 +1,15 @@
 /** The gateway process's query thread: started, fed with connections and data APIs, brought back, and linked to socket threads. */
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { QUERY_ENTRIES, type ToQueryThread } from '../sdk/query-thread.ts';
 import type { AnyEntry, Entry, RevisionDelta } from '../sdk/revision.ts';
-import { type KeptThread, keepThread } from './kept-thread.ts';
+import { type KeptThread, keepThread, type NewThread, newThread } from './kept-thread.ts';
 
 export interface QueryLinkOptions {
   readonly entry: URL;
+  /** Starts the thread; a new one each time when left out. */
+  readonly newThread?: NewThread | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** The thread came back: every socket thread needs a new port. */
@@ -31,7 +33,7 @@ export function createQueryLink(options: QueryLinkOptions): QueryLink {
   let starts = 0;
   let early: MessagePort[] = [];
   const kept: KeptThread<ToQueryThread> = keepThread<ToQueryThread, never>({
-    start: () => new Worker(options.entry, { workerData: { kind: 'weir-query-thread' }, name: 'query' }),
+    start: () => (options.newThread ?? newThread)(options.entry, { workerData: { kind: 'weir-query-thread' }, name: 'query' }),
     clock: options.clock,
     log: options.log.with({ thread: 'query' }),
     onMessage() {},

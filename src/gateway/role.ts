@@ -6,7 +6,6 @@
  *                           └────▶ query thread ◀── a MessagePort per socket thread
  */
 import { verbatim } from '../base/text.ts';
-import { Worker } from 'node:worker_threads';
 import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -22,7 +21,7 @@ import { metricJson } from './metrics-json.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
 import { createTargetOutbox } from './target-outbox.ts';
 import { createQueryLink, type QueryLink } from './query-link.ts';
-import { keepThread, type KeptThread } from './kept-thread.ts';
+import { keepThread, type KeptThread, type NewThread, newThread } from './kept-thread.ts';
 
 export interface GatewayOptions {
   /** The line to control; it survives control's restarts by itself. */
@@ -34,6 +33,8 @@ export interface GatewayOptions {
   readonly threadEntry: URL;
   /** Entry of the query thread; data APIs answer 503 without one. */
   readonly queryThread?: URL;
+  /** Starts each thread; a new one each time when left out. */
+  readonly newThread?: NewThread;
   readonly threads: number;
   readonly host: string;
   /** 0 takes a free port. */
@@ -115,6 +116,7 @@ class Role {
     if (options.queryThread) {
       this.query = createQueryLink({
         entry: options.queryThread,
+        newThread: options.newThread,
         clock: options.clock,
         log: options.log,
         onRestart: () => this.slots.forEach((slot) => this.linkQuery(slot)),
@@ -161,7 +163,7 @@ class Role {
     };
     const slot: Slot = { index, made, taken: 0, kept: undefined as never, state: undefined, port: undefined, asked: false, stopped: false };
     slot.kept = keepThread<ToThread, FromThread>({
-      start: () => new Worker(options.threadEntry, { workerData: data, name: `gateway-${index}` }),
+      start: () => (options.newThread ?? newThread)(options.threadEntry, { workerData: data, name: `gateway-${index}` }),
       clock: options.clock,
       log: options.log.with({ thread: index }),
       onMessage: (message) => this.onThread(slot, message),

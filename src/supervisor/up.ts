@@ -1,7 +1,7 @@
 /**
  * `weir up`: starts the roles, keeps them running, stops them in order.
  *
- *   data folder ─▶ lock ─▶ ports free? ─▶ control ─▶ gateway, worker ─▶ running … ─▶ gateway, worker, control
+ *   data folder ─▶ lock ─▶ ports free? ─▶ control ─▶ gateway, worker ─▶ running (spare) … ─▶ gateway, worker, control
  */
 import { verbatim } from '../base/text.ts';
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { type Child, keepChild } from './children.ts';
 import { takeLock } from './lock.ts';
 import { type WantedPort, probePorts } from './ports.ts';
 import problems from './problems.ts';
+import { keepSpare, type Spare } from './spare.ts';
 
 export type RoleName = 'control' | 'gateway' | 'worker' | 'sample';
 
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly config: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly niceWorker: number;
+  /** Keep a process that has loaded what roles need, for the next role that dies. */
+  readonly spare: boolean;
   readonly stopGraceMs: number;
   readonly pid: number;
   /** Aborted when a stop is asked for while starting: what was started is stopped again. */
@@ -39,7 +42,7 @@ export interface UpOptions {
 export interface Up {
   /** Stops every role in order and lets go of the lock. */
   stop(): Promise<void>;
-  /** Pids by role, for `kill` tests and status. */
+  /** Pids by role, and the spare’s, for `kill` tests and status. */
   pids(): Record<string, number | undefined>;
 }
 
@@ -50,16 +53,14 @@ export async function up(options: UpOptions): Promise<Up> {
   const lock = await takeLock(options.dataFolder, options.pid, clock);
   const children = new Map<RoleName, Child>();
   let stopping = false; // A note that arrives meanwhile must not start what nobody would stop.
+  let spare: Spare | undefined;
+  const { command, args, environment, config } = options;
+  const how = { command, args, cwd: options.dataFolder, environment, config, clock, log };
   const start = (role: RoleName): Child => {
     const child = keepChild({
+      ...how,
       role,
-      command: options.command,
-      args: options.args,
-      cwd: options.dataFolder,
-      environment: options.environment,
-      config: options.config,
-      clock,
-      log,
+      spare: { take: (nice) => spare?.take(nice) },
       nice: role === 'worker' ? options.niceWorker : 0,
       onNote: (name, value) => (name === 'sample' ? void setSample(value) : options.onNote(name, value)),
     });
@@ -77,6 +78,7 @@ export async function up(options: UpOptions): Promise<Up> {
   };
   const stop = async () => {
     stopping = true;
+    await spare?.stop(); // First, so that it takes over nothing any more.
     for (const role of ['sample', 'gateway', 'worker', 'control'] as const) await children.get(role)?.stop(options.stopGraceMs);
     lock.release();
   };
@@ -87,11 +89,12 @@ export async function up(options: UpOptions): Promise<Up> {
     if (options.roles.includes('control')) await unlessAborted(start('control').ready, options.signal);
     const others = options.roles.filter((r) => r === 'gateway' || r === 'worker');
     await unlessAborted(Promise.all(others.map((r) => start(r).ready)), options.signal);
+    if (options.spare) spare = keepSpare(how);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop, pids: () => Object.fromEntries([...children].map(([role, child]) => [role, child.pid])) };
+  return { stop, pids: () => ({ ...Object.fromEntries([...children].map(([role, child]) => [role, child.pid])), spare: spare?.pid }) };
 }
 
 /** The promise's outcome, or a rejection with the signal's reason when that comes first. */

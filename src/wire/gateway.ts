@@ -11,9 +11,17 @@ import { CHANNEL_SOCKET, clock, newId, random } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { entryUrl, shareThreadConfig } from './entry.ts';
 import { version } from './version.ts';
+import type { WarmThreads } from './warm-threads.ts';
+
+/** In a spare: starts the threads of a gateway, which load what they need and wait. */
+export function warmGatewayThreads({ config: { gateway } }: RoleConfig, warm: WarmThreads): void {
+  warm.add(entryUrl('query-thread'), 'query');
+  const threads = threadCount(gateway, availableParallelism(), process.platform);
+  for (let index = 0; index < threads; index++) warm.add(entryUrl('gateway-thread'), `gateway-${index}`);
+}
 
 /** Starts the role; resolves when every thread serves the first revision. */
-export async function startGatewayRole(role: RoleConfig, log: Log): Promise<RunningRole> {
+export async function startGatewayRole(role: RoleConfig, log: Log, { newThread }: Pick<WarmThreads, 'newThread'>): Promise<RunningRole> {
   const { gateway } = role.config;
   shareThreadConfig(role);
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
@@ -30,6 +38,7 @@ export async function startGatewayRole(role: RoleConfig, log: Log): Promise<Runn
     pid: process.pid,
     threadEntry: entryUrl('gateway-thread'),
     queryThread: entryUrl('query-thread'),
+    newThread,
     threads: threadCount(gateway, availableParallelism(), process.platform),
     host: gateway.host,
     port: gateway.port,

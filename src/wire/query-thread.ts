@@ -1,5 +1,5 @@
 /** Entry of the query thread, and of its engine threads for databases whose calls block. */
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { connectors } from '../../generated/connectors.ts';
 import { fileGuard } from '../connections/files.ts';
 import { hostGuard } from '../connections/hosts.ts';
@@ -10,28 +10,27 @@ import type { EngineWorker } from '../dataapi/engine-threads.ts';
 import { assert } from '../base/assert.ts';
 import { keepCompiledCode } from '../supervisor/compiled-code.ts';
 import { clock, openLog } from './common.ts';
-import { threadConfig } from './entry.ts';
+import { type ThreadConfig, whenNeeded } from './entry.ts';
 
 assert(!isMainThread && parentPort, 'the query thread is a thread');
-const config = threadConfig();
-keepCompiledCode(clock);
-const { kind, role = 'gateway' } = (workerData ?? {}) as { kind?: string; role?: string };
-const log = openLog(role, config.logLevel).with({ thread: 'query' });
-const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
-const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });
-const open = engineOpener(connectors, (component, connection) => ({
-  problems: component.catalogue.raise,
-  clock,
-  log: log.with({ connection: connection.name }),
-  resolveHost: (host, port, signal) => hosts.resolve(host, port, signal),
-  resolveFile: (file, mode) => files.resolve(file, mode),
-  recheckFile: (descriptor, realPath) => files.recheck(descriptor, realPath),
-}));
 const port = parentPort as unknown as EnginePort;
+keepCompiledCode(clock);
+whenNeeded(run);
 
-if (kind === 'weir-engine-thread') {
-  runEngineThread({ port, open, clock, log });
-} else {
+function run(data: unknown, config: ThreadConfig): void {
+  const { kind, role = 'gateway' } = (data ?? {}) as { kind?: string; role?: string };
+  const log = openLog(role, config.logLevel).with({ thread: 'query' });
+  const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
+  const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });
+  const open = engineOpener(connectors, (component, connection) => ({
+    problems: component.catalogue.raise,
+    clock,
+    log: log.with({ connection: connection.name }),
+    resolveHost: (host, port, signal) => hosts.resolve(host, port, signal),
+    resolveFile: (file, mode) => files.resolve(file, mode),
+    recheckFile: (descriptor, realPath) => files.recheck(descriptor, realPath),
+  }));
+  if (kind === 'weir-engine-thread') return runEngineThread({ port, open, clock, log });
   runQueryThread({
     port,
     open,

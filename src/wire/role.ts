@@ -1,9 +1,11 @@
-/** A role process: waits for the supervisor's word, loads its role, runs it. */
+/** A role process: waits for the supervisor's word, loads its role (a spare: every role), runs it. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { runRoleProcess } from '../supervisor/role-process.ts';
 import { clock, openLog } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { entryUrl } from './entry.ts';
+import { createWarmThreads, type WarmThreads } from './warm-threads.ts';
 
 /** Runs the role the supervisor names; never returns. */
 export function runRole(): void {
@@ -15,25 +17,48 @@ export function runRole(): void {
     process.exit(1);
   });
   new Worker(entryUrl('watchdog-thread'), { workerData: { parent: process.ppid }, name: 'watchdog' }).unref();
-  runRoleProcess(
-    async (role, given, note) => {
-      const config = given as RoleConfig;
-      const own = openLog(role, config.config.logLevel);
-      switch (role) {
-        case 'control':
-          return (await import('./control.ts')).startControlRole(config, own, note);
-        case 'gateway':
-          return (await import('./gateway.ts')).startGatewayRole(config, own);
-        case 'worker':
-          return (await import('./worker.ts')).startWorkerRole(config, own);
-        case 'sample':
-          return (await import('./sample.ts')).startSampleRole(config, own);
-        default:
-          throw new Error(`there is no role "${role}"`);
-      }
+  const warm = createWarmThreads(log);
+  runRoleProcess({
+    async start(role, given, note) {
+      nameProcess(role);
+      const running = await startRole(role, given as RoleConfig, note, warm);
+      warm.close();
+      return running;
     },
-    (given) => (given as RoleConfig | undefined)?.config.gateway.drain ?? 3_000,
+    prepare: async (given) => {
+      const role = given as RoleConfig;
+      if (role.config.roles.includes('gateway')) (await import('./gateway.ts')).warmGatewayThreads(role, warm);
+      await Promise.all([import('./control.ts'), import('./worker.ts'), import('./sample.ts')]);
+      (await import('../dataapi/schema-check.ts')).prepareValueChecks();
+    },
+    graceMs: (given) => (given as RoleConfig | undefined)?.config.gateway.drain ?? 3_000,
     clock,
     log,
-  );
+  });
+}
+
+async function startRole(role: string, config: RoleConfig, note: (name: string, value: unknown) => void, warm: WarmThreads) {
+  const log = openLog(role, config.config.logLevel);
+  switch (role) {
+    case 'control':
+      return (await import('./control.ts')).startControlRole(config, log, note);
+    case 'gateway':
+      return (await import('./gateway.ts')).startGatewayRole(config, log, warm);
+    case 'worker':
+      return (await import('./worker.ts')).startWorkerRole(config, log);
+    case 'sample':
+      return (await import('./sample.ts')).startSampleRole(config, log);
+    default:
+      throw new Error(`there is no role "${role}"`);
+  }
+}
+
+/** A process that was the spare shows the role's name in lists of processes, as one that was made for the role does. */
+function nameProcess(role: string): void {
+  if (process.argv.at(-1) === role) return;
+  process.argv[process.argv.length - 1] = role;
+  const name = '/proc/self/comm';
+  const comm = existsSync(name) ? readFileSync(name, 'utf8') : undefined;
+  process.title = [process.argv0, ...process.execArgv, ...process.argv.slice(1)].join(' ');
+  if (comm !== undefined) writeFileSync(name, comm); // The short name, which the title overwrote.
 }

@@ -1,4 +1,5 @@
 /** `weir up`: the supervisor, what it prints, and how it is stopped. */
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Language } from '../base/text.ts';
@@ -67,6 +68,18 @@ export function logLevelOf({ config, origins }: Pick<LoadedConfig<ProcessConfig>
   return isTerminal && origins['logLevel'] === 'default' ? 'warn' : config.logLevel;
 }
 
+/** Whether to keep a spare process on a machine, or in a container, with so much memory. */
+export function wantsSpare(setting: ProcessConfig['spare'], memory: number): boolean {
+  return setting === 'auto' ? memory >= SPARE_MEMORY_BYTES : setting === 'on';
+}
+
+const SPARE_MEMORY_BYTES = 2 * 2 ** 30;
+
+/** What this process may use: the machine's, or less where a container limits it (0 says it does not). */
+function memoryBytes(): number {
+  return Math.min(process.constrainedMemory() || Infinity, totalmem());
+}
+
 class Stopped extends Error {}
 
 function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Map<string, unknown>, signal: AbortSignal): Promise<Up> {
@@ -83,10 +96,11 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Ma
     clock,
     log,
     command: process.execPath,
-    // Threads find compiled code here too: it halves the time until a role that died is back.
+    // Threads find compiled code here too: what starts in the place of a role that died need not compile it again.
     environment: { ...process.env, NODE_COMPILE_CACHE: path.join(role.dataFolder, 'cache') },
     args: [...process.execArgv, process.argv[1]!, '--role-process'],
     niceWorker: NICE_WORKER,
+    spare: wantsSpare(role.config.spare, memoryBytes()),
     stopGraceMs: gateway.drain + STOP_EXTRA_MS,
     pid: process.pid,
     signal,

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { api, call, isAlive, must, newHome, roleProcesses, supervisorPid, untilReady, weirIn } from './tools.ts';
+import { api, call, isAlive, must, newHome, roleProcesses, sparePid, supervisorPid, untilReady, weirIn } from './tools.ts';
 import { until, type Weir } from './weir.ts';
 
 let weir: Weir;
@@ -20,12 +20,38 @@ after(() => weir?.stop());
 const home = newHome({ after }, 'kill');
 before(async () => {
   // The lease is longer than any wait here: a run whose worker died is taken over because the next worker knows it.
-  weir = await weirIn(home, { args: ['--sample'], env: { WEIR_WORKER_LEASE: '10m' } });
+  weir = await weirIn(home, { args: ['--sample'], env: { WEIR_WORKER_LEASE: '10m', WEIR_SPARE: 'on' } });
   writeFileSync(path.join(home, 'caller.yaml'), 'apiVersion: weir/v1\nkind: Consumer\nmetadata: { name: load }\nspec: {}\n');
   await must(weir, 'apply', '-f', 'caller.yaml');
   key = (await must(weir, 'key', 'create', 'load')).trim();
   await until('the sample is filled', () => /Ctrl-C stops everything/.test(weir.output()));
   await until('the key is known', async () => (await get('/data/v1/orders/1')).status === 200, 10);
+});
+
+test('kill -9 of the spare: nobody notices, and there is another one', async () => {
+  const load = startLoad(['/data/v1/orders/1', '/crm/customers/7']);
+  const pid = await untilSpare();
+  process.kill(pid, 'SIGKILL');
+  await until('another spare is there', () => ![undefined, pid].includes(sparePid(weir)));
+  const before = load.answered();
+  await until('the load goes on', () => load.answered() > before + 200);
+  assert.deepEqual(await load.stop(), [], 'no request failed');
+});
+
+test('a killed role goes on in the spare, which shows its name; two killed at once come back both', async (t) => {
+  const spare = await untilSpare();
+  const killed = roleProcesses(weir);
+  const from = performance.now();
+  for (const role of ['control', 'gateway']) process.kill(killed.get(role)!, 'SIGKILL');
+  for (const role of ['gateway', 'control']) {
+    await until(`${role} is back`, async () => {
+      const now = roleProcesses(weir).get(role);
+      return now !== undefined && now !== killed.get(role) && (await isBack(role, now));
+    });
+    t.diagnostic(`${role} was back ${Math.round(performance.now() - from)} ms after both were killed`);
+  }
+  assert.ok([...roleProcesses(weir).values()].includes(spare), 'one of them is what was the spare');
+  for (const role of ['worker', 'sample']) assert.equal(roleProcesses(weir).get(role), killed.get(role), `${role} ran on`);
 });
 
 for (const role of ['control', 'worker', 'sample'] as const) {
@@ -99,6 +125,7 @@ spec:
 test('kill -9 of the supervisor: the roles leave, and the next start works', async (t) => {
   const [supervisor, roles] = [supervisorPid(weir), roleProcesses(weir)];
   assert.ok(roles.size >= 4);
+  roles.set('spare', await untilSpare());
   const from = performance.now();
   process.kill(supervisor, 'SIGKILL');
   const left: string[] = [];
@@ -165,6 +192,13 @@ spec: { match: { paths: ["/slow"] }, upstream: slow, auth: [{ type: api-key }] }
     slow.close();
   }
 });
+
+/** Waits until the spare has loaded all it needs; its process id. */
+async function untilSpare(): Promise<number> {
+  const pid = () => sparePid(weir) ?? 0;
+  await until('a spare waits', () => weir.output().includes(`"pid":${pid()},"residentBytes"`));
+  return pid();
+}
 
 /** Kills a role and waits until it answers again, as a new process; milliseconds from the kill. */
 async function killAndWait(t: TestContext, role: string): Promise<number> {

@@ -106,6 +106,11 @@ export function roleProcesses(weir: Weir): Map<string, number> {
   return new Map(roles.filter(([role]) => /^(control|gateway|worker|sample)$/.test(role)));
 }
 
+/** The process that waits to take the place of a role, when there is one just now. */
+export function sparePid(weir: Weir): number | undefined {
+  return childrenOf(supervisorPid(weir)).find((pid) => argumentsOf(pid).at(-1) === 'standby');
+}
+
 /** The supervisor's process id. */
 export function supervisorPid(weir: Weir): number {
   const [pid] = childrenOf(weir.child.pid!);
@@ -124,7 +129,7 @@ export function isAlive(pid: number): boolean {
 
 function argumentsOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/).filter(Boolean);
   } catch {
     return [];
   }

@@ -11,7 +11,7 @@ import { Agent } from 'node:http';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { api, call, roleProcesses, sparePid, weirIn } from '../test/e2e/tools.ts';
+import { api, call, roleProcesses, untilSpare, weirIn } from '../test/e2e/tools.ts';
 import { until, type Weir } from '../test/e2e/weir.ts';
 
 const ROLES = ['control', 'gateway', 'worker', 'sample'] as const;
@@ -26,6 +26,8 @@ const busy = Number(process.argv[3] ?? 0);
 const spare = process.argv[4] ?? 'on';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-revive-'));
+/** What each spare took when it had loaded everything. */
+const spareBytes: number[] = [];
 const spinners: ChildProcess[] = [];
 try {
   const weir = await weirIn(folder, { args: ['--sample'], env: { WEIR_SPARE: spare } });
@@ -39,6 +41,7 @@ try {
     console.log(
       `${rounds} kills of each role, spare ${spare}, ${busy} busy processes, load ${loadavg()[0]!.toFixed(1)}, ${availableParallelism()} cores, Node ${process.versions.node}`,
     );
+    if (spareBytes.length > 0) console.log(`the spare takes ${Math.round(Math.max(...spareBytes) / 2 ** 20)} MiB of memory, at most`);
     for (const [role, ms] of times) {
       console.log(`${role} ${ms.join(' ')}`);
       ms.sort((a, b) => a - b);
@@ -66,7 +69,8 @@ async function measure(weir: Weir, key: string): Promise<Map<Role, number[]>> {
 }
 
 async function killAndWait(weir: Weir, key: string, role: Role): Promise<number> {
-  await until(`${role} runs`, () => roleProcesses(weir).has(role) && (spare === 'off' || sparePid(weir) !== undefined));
+  await until(`${role} runs`, () => roleProcesses(weir).has(role));
+  if (spare === 'on') spareBytes.push((await untilSpare(weir)).residentBytes);
   const pid = roleProcesses(weir).get(role)!;
   const from = performance.now();
   process.kill(pid, 'SIGKILL');

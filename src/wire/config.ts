@@ -28,8 +28,8 @@ const common = {
     enum: ['auto', 'on', 'off'],
     default: 'auto',
     ...help(
-      'Keep one process that has loaded what roles need, so that a role that dies is back sooner, for about 150 MB of memory; `auto`: where there are 2 GiB of memory or more.',
-      '保留一个已加载各角色所需代码的备用进程，使终止的角色更快恢复，约占 150 MB 内存；`auto`：内存不少于 2 GiB 时启用。',
+      'Keep one process that has loaded what roles need, so that a role that dies is back sooner, for about 200 MB of memory; `auto`: where there are 2 GiB of memory or more.',
+      '保留一个已加载各角色所需代码的备用进程，使终止的角色更快恢复，约占 200 MB 内存；`auto`：内存不少于 2 GiB 时启用。',
     ),
   }),
   store: strictObject(

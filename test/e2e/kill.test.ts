@@ -10,7 +10,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { api, call, isAlive, must, newHome, roleProcesses, sparePid, supervisorPid, untilReady, weirIn } from './tools.ts';
+import { api, call, isAlive, must, newHome, roleProcesses, sparePid, supervisorPid, untilReady, untilSpare, weirIn } from './tools.ts';
 import { until, type Weir } from './weir.ts';
 
 let weir: Weir;
@@ -30,7 +30,7 @@ before(async () => {
 
 test('kill -9 of the spare: nobody notices, and there is another one', async () => {
   const load = startLoad(['/data/v1/orders/1', '/crm/customers/7']);
-  const pid = await untilSpare();
+  const { pid } = await untilSpare(weir);
   process.kill(pid, 'SIGKILL');
   await until('another spare is there', () => ![undefined, pid].includes(sparePid(weir)));
   const before = load.answered();
@@ -39,7 +39,7 @@ test('kill -9 of the spare: nobody notices, and there is another one', async () 
 });
 
 test('a killed role goes on in the spare, which shows its name; two killed at once come back both', async (t) => {
-  const spare = await untilSpare();
+  const { pid: spare } = await untilSpare(weir);
   const killed = roleProcesses(weir);
   const from = performance.now();
   for (const role of ['control', 'gateway']) process.kill(killed.get(role)!, 'SIGKILL');
@@ -125,7 +125,7 @@ spec:
 test('kill -9 of the supervisor: the roles leave, and the next start works', async (t) => {
   const [supervisor, roles] = [supervisorPid(weir), roleProcesses(weir)];
   assert.ok(roles.size >= 4);
-  roles.set('spare', await untilSpare());
+  roles.set('spare', (await untilSpare(weir)).pid);
   const from = performance.now();
   process.kill(supervisor, 'SIGKILL');
   const left: string[] = [];
@@ -192,13 +192,6 @@ spec: { match: { paths: ["/slow"] }, upstream: slow, auth: [{ type: api-key }] }
     slow.close();
   }
 });
-
-/** Waits until the spare has loaded all it needs; its process id. */
-async function untilSpare(): Promise<number> {
-  const pid = () => sparePid(weir) ?? 0;
-  await until('a spare waits', () => weir.output().includes(`"pid":${pid()},"residentBytes"`));
-  return pid();
-}
 
 /** Kills a role and waits until it answers again, as a new process; milliseconds from the kill. */
 async function killAndWait(t: TestContext, role: string): Promise<number> {

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cleanEnvironment, type CliResult, root, startWeir, type Weir, type WeirOptions } from './weir.ts';
+import { cleanEnvironment, type CliResult, root, startWeir, until, type Weir, type WeirOptions } from './weir.ts';
 
 /** A folder of the test's own, with `./weir` in it as in a checkout. */
 export function newFolder(name: string): string {
@@ -106,9 +106,19 @@ export function roleProcesses(weir: Weir): Map<string, number> {
   return new Map(roles.filter(([role]) => /^(control|gateway|worker|sample)$/.test(role)));
 }
 
-/** The process that waits to take the place of a role, when there is one just now. */
+/** The process that could take the place of a role, when there is one just now. */
 export function sparePid(weir: Weir): number | undefined {
   return childrenOf(supervisorPid(weir)).find((pid) => argumentsOf(pid).at(-1) === 'standby');
+}
+
+/** Waits until the spare has told the log that it has loaded all it needs; its process id and memory then. */
+export async function untilSpare(weir: Weir): Promise<{ readonly pid: number; readonly residentBytes: number }> {
+  let found: RegExpExecArray | null = null;
+  await until('a spare waits', () => {
+    found = new RegExp(`"pid":(${sparePid(weir)}),"residentBytes":(\\d+)`).exec(weir.output());
+    return found !== null;
+  });
+  return { pid: Number(found![1]), residentBytes: Number(found![2]) };
 }
 
 /** The supervisor's process id. */

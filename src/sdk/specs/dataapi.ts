@@ -36,6 +36,7 @@ export const dataApiProperties = {
     minLength: 1,
     maxLength: 100_000,
     'x-sql': true,
+    examples: ['SELECT id, name FROM customer WHERE id = #{id}'],
     ...help(
       'One SELECT. `#{name}` binds a value; `<where>` and `<if test="…">` choose parts.',
       '一条 SELECT。`#{name}` 绑定值；`<where>`、`<if test="…">` 选择片段。',

@@ -6,6 +6,7 @@ const incremental = strictObject(
     cursor: T.String({
       minLength: 1,
       maxLength: 128,
+      examples: ['updated_at'],
       ...help(
         'Column that grows with every insert and update, for example `updated_at`. A cursor cannot see deletes.',
         '随每次插入和更新而增大的列，例如 `updated_at`。游标列看不到删除。',
@@ -36,6 +37,7 @@ const streamOptions = strictObject({
   name: T.String({
     minLength: 1,
     maxLength: 200,
+    examples: ['public.orders'],
     ...help('Stream, or a pattern with `*`: `public.*`.', '流名，或带 `*` 的模式：`public.*`。'),
   }),
   target: T.Optional(

@@ -11,7 +11,9 @@ export async function callTotals(db: Database, filter: CallTotalsFilter): Promis
   const parts = ['time >= ?', 'time < ?'];
   const values: Value[] = [from, to];
   if (projects) {
-    parts.push(projects.length > 0 ? `project IN (${projects.map(() => '?').join(', ')})` : '1 = 0');
+    // Of one consumer its own index answers; otherwise time must lead, and an expression keeps that index out.
+    const column = consumer === undefined ? "(project || '')" : 'project';
+    parts.push(projects.length > 0 ? `${column} IN (${projects.map(() => '?').join(', ')})` : '1 = 0');
     values.push(...projects);
   }
   if (consumer !== undefined) {
@@ -24,19 +26,23 @@ export async function callTotals(db: Database, filter: CallTotalsFilter): Promis
   }
   const classes = DURATION_BOUNDS_MS.map((ms, i) => `WHEN duration_us <= ${ms * 1000} THEN ${i}`).join(' ');
   const bucket = `CASE ${classes} ELSE ${DURATION_BOUNDS_MS.length} END`;
+  // One number per row and group: sorting it is cheaper than sorting four.
+  const key = `(time / ${Math.trunc(spanMs)}) * 1000 + (status / 100) * 100 + CASE WHEN status = 429 THEN 50 ELSE 0 END + ${bucket}`;
   const rows = await db.all(
-    `SELECT span, class, bucket, limited, count(*) AS calls FROM (
-       SELECT time / ${Math.trunc(spanMs)} AS span, status / 100 AS class,
-         CASE WHEN status = 429 THEN 1 ELSE 0 END AS limited, ${bucket} AS bucket
-       FROM call_record WHERE ${parts.join(' AND ')} ORDER BY time DESC, id DESC LIMIT ?
-     ) AS newest GROUP BY span, class, bucket, limited ORDER BY span`,
+    `SELECT key, count(*) AS calls FROM (
+       SELECT ${key} AS key FROM call_record WHERE ${parts.join(' AND ')} ORDER BY time DESC, id DESC LIMIT ?
+     ) AS newest GROUP BY key ORDER BY key`,
     [...values, rowsMax],
   );
-  return rows.map((row) => ({
-    time: number(row, 'span') * spanMs,
-    class: number(row, 'class'),
-    limited: number(row, 'limited') === 1,
-    bucket: number(row, 'bucket'),
-    calls: number(row, 'calls'),
-  }));
+  return rows.map((row) => {
+    const whole = number(row, 'key');
+    const calls = number(row, 'calls');
+    return {
+      time: Math.floor(whole / 1000) * spanMs,
+      class: Math.floor((whole % 1000) / 100),
+      limited: whole % 100 >= 50,
+      bucket: whole % 50,
+      calls,
+    };
+  });
 }

@@ -6,8 +6,13 @@ export type TlsMode = 'disable' | 'require' | 'verify-full';
 export const mysqlConfig = strictObject({
   host: T.String({ minLength: 1, maxLength: 255, ...help('Host name or address.', '主机名或地址。'), examples: ['erp.example.test'] }),
   port: T.Integer({ minimum: 1, maximum: 65_535, default: 3306, ...help('Port.', '端口。') }),
-  database: T.String({ minLength: 1, maxLength: 64, ...help('Database to read.', '要读取的数据库。') }),
-  user: T.String({ minLength: 1, maxLength: 80, ...help('Login; SELECT on the database is enough.', '登录用户，只需 SELECT 权限。') }),
+  database: T.String({ minLength: 1, maxLength: 64, examples: ['shop'], ...help('Database to read.', '要读取的数据库。') }),
+  user: T.String({
+    minLength: 1,
+    maxLength: 80,
+    examples: ['weir'],
+    ...help('Login; SELECT on the database is enough.', '登录用户，只需 SELECT 权限。'),
+  }),
   password: T.Optional(secret(help('Password; best as `${secret:name}`.', '密码，建议用 `${secret:name}`。'))),
   tls: strictObject(
     {

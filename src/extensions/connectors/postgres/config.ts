@@ -7,8 +7,13 @@ export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-full';
 export const postgresConfig = strictObject({
   host: T.String({ minLength: 1, maxLength: 255, ...help('Host name or address.', '主机名或地址。'), examples: ['db.example.test'] }),
   port: T.Integer({ minimum: 1, maximum: 65_535, default: 5432, ...help('Port.', '端口。') }),
-  database: T.String({ minLength: 1, maxLength: 63, ...help('Database, in exact case.', '数据库名（区分大小写）。') }),
-  user: T.String({ minLength: 1, maxLength: 63, ...help('Login. Grant it no more than it needs.', '登录用户，只授予所需权限。') }),
+  database: T.String({ minLength: 1, maxLength: 63, examples: ['shop'], ...help('Database, in exact case.', '数据库名（区分大小写）。') }),
+  user: T.String({
+    minLength: 1,
+    maxLength: 63,
+    examples: ['weir'],
+    ...help('Login. Grant it no more than it needs.', '登录用户，只授予所需权限。'),
+  }),
   password: T.Optional(secret(help('Password; best as `${secret:name}`.', '密码，建议用 `${secret:name}`。'))),
   tls: strictObject(
     {

@@ -68,6 +68,7 @@ export default function PipelineListPage() {
       </PageHead>
       <ListView<PipelineOverview>
         id="pipelines"
+        csv="/api/v1/pipelines"
         label={say(texts.title)}
         columns={columns}
         fields={fields}

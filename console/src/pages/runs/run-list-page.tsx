@@ -45,6 +45,7 @@ export default function RunListPage() {
       <PageHead title={say(texts.title)} about={say(texts.about)} />
       <ListView<Run>
         id="runs"
+        csv="/api/v1/runs"
         label={say(texts.title)}
         columns={runColumns}
         fields={fields}

@@ -25,7 +25,7 @@ const texts = {
   start: { en: 'Start', zh: '开始' },
   data: { en: 'Data', zh: '数据' },
   gateway: { en: 'Gateway', zh: '网关' },
-  operate: { en: 'Operate', zh: '运行' },
+  operate: { en: 'Operate', zh: '运维' },
   settings: { en: 'Settings', zh: '设置' },
   search: { en: 'Search', zh: '搜索' },
   project: { en: 'Project', zh: '项目' },

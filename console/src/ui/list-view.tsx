@@ -65,6 +65,8 @@ interface Props<Row> {
   readonly fixed?: UrlValues;
   /** Address of the same list as CSV. */
   readonly csv?: string;
+  /** The API's query from what stands in the address, where the two differ. */
+  readonly csvQuery?: (query: UrlValues) => UrlValues;
   /** How often to ask again, ms; while something moves. */
   readonly every?: number | ((rows: readonly Row[]) => number | false);
   readonly empty?: ReactNode;
@@ -104,7 +106,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
       <FieldRow fields={fields} url={url} onChange={change}>
         {props.children}
         <Tools
-          csv={props.csv && csvAddress(props.csv, { ...chosen, ...fixed, sort: url['sort'] })}
+          csv={props.csv && csvAddress(props.csv, (props.csvQuery ?? same)({ ...chosen, ...fixed, sort: url['sort'] }))}
           busy={isFetching}
           onRefresh={() => void refetch()}
         >
@@ -211,6 +213,8 @@ function emptyText(empty: ReactNode, isFiltered: boolean, say: (text: Text) => s
     </Empty>
   );
 }
+
+const same = (query: UrlValues): UrlValues => query;
 
 function csvAddress(path: string, query: UrlValues): string {
   const kept = Object.entries(query).filter(([, value]) => value !== undefined) as [string, string][];

@@ -46,6 +46,7 @@ export default function RunListPage() {
       <ListView<Run>
         id="runs"
         csv="/api/v1/runs"
+        csvQuery={({ since, ...query }) => ({ ...query, from: sinceMs(since, Date.now())?.toString() })}
         label={say(texts.title)}
         columns={runColumns}
         fields={fields}

@@ -39,24 +39,43 @@ function builtHash(root) {
 /** Builds when needed. In an installed package the console is shipped built: nothing to do. */
 async function ensureConsole(root, node = process.execPath) {
   if (!fs.existsSync(path.join(root, 'console', 'src'))) return null;
-  const want = sourceHash(root);
-  if (builtHash(root) === want) return null;
-  if (!fs.existsSync(path.join(root, 'node_modules', 'vite'))) return 'its build tool is not installed; run npm ci.';
-  return withLock(root, async () => {
+  try {
+    const want = sourceHash(root);
     if (builtHash(root) === want) return null;
-    const failure = await build(root, node);
-    if (failure === null) fs.writeFileSync(path.join(root, 'console', 'dist', STAMP), want);
-    return failure;
-  });
+    const failure = await buildLocked(root, node, want);
+    return failure && `${standing(root)}: ${failure}`;
+  } catch (error) {
+    return `${standing(root)}: ${error.message}`;
+  }
 }
 
-/** Into a folder of its own first: a running Weir goes on serving the old one until the new one is whole. */
-async function build(root, node) {
+function buildLocked(root, node, want) {
+  if (!fs.existsSync(path.join(root, 'node_modules', 'vite'))) return 'its build tool is not installed; run npm ci.';
+  try {
+    fs.accessSync(path.join(root, 'console'), fs.constants.W_OK);
+  } catch {
+    return `this user may not write in ${path.join(root, 'console')}; start Weir once as the owner of the checkout.`;
+  }
+  return withLock(root, () => (builtHash(root) === want ? null : build(root, node, want)));
+}
+
+/** What a failed build leaves. */
+function standing(root) {
+  const built = fs.existsSync(path.join(root, 'console', 'dist', 'index.html'));
+  return built ? 'the console is an older build' : 'the console is not served';
+}
+
+/**
+ * Into a folder of its own first, with the stamp in it: `dist` is either an old build or a whole new one. A Weir that
+ * runs from this checkout holds the console's files in memory, so it goes on serving what it started with.
+ */
+async function build(root, node, want) {
   const folder = path.join(root, 'console');
   const fresh = path.join(folder, 'dist-new');
   const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const failure = await run(node, [vite, 'build', '--outDir', 'dist-new', '--logLevel', 'warn'], folder);
   if (failure !== null) return failure;
+  fs.writeFileSync(path.join(fresh, STAMP), want);
   fs.rmSync(path.join(folder, 'dist'), { recursive: true, force: true });
   fs.renameSync(fresh, path.join(folder, 'dist'));
   return null;

@@ -25,7 +25,14 @@ function chooseNode() {
 }
 
 /** Runs `entry` under the chosen Node, after `before(node)`; signals pass through, the exit code is the child's. */
-async function launch(entry, args, before) {
+function launch(entry, args, before) {
+  return start(entry, args, before).catch((error) => {
+    process.stderr.write(`weir: could not be set up: ${error.message}\n`);
+    process.exit(1);
+  });
+}
+
+async function start(entry, args, before) {
   const problem = await ensureInstalled(root);
   if (problem) {
     process.stderr.write(`weir: ${problem}\n`);

@@ -68,12 +68,13 @@ function answers(socketName) {
   return new Promise((resolve) => {
     const socket = net.connect(socketName);
     socket.once('connect', () => (socket.destroy(), resolve(true)));
-    socket.once('error', () => resolve(false));
+    // Refused or gone: nobody listens any more. Anything else (the socket of another user, say) may be alive.
+    socket.once('error', ({ code }) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
   });
 }
 
 /** Takes the install lock (a folder, atomic on every file system); waits for another installer. */
-function takeLock(root) {
+async function takeLock(root) {
   const lock = path.join(root, '.weir-install-lock');
   const until = Date.now() + INSTALL_TIMEOUT_MS;
   for (;;) {
@@ -92,7 +93,7 @@ function takeLock(root) {
     }
     if (holder > 0 && !alive(holder)) fs.rmSync(lock, { recursive: true, force: true });
     if (Date.now() > until) return null;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -109,7 +110,7 @@ async function ensureInstalled(root) {
 async function withLock(root, work) {
   let lock;
   try {
-    lock = takeLock(root);
+    lock = await takeLock(root);
   } catch (error) {
     return `cannot install into ${root}: ${error.message}`;
   }

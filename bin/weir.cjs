@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The `weir` command: in a checkout it runs src/main.ts, in an installed package dist/src/main.js.
+// The `weir` command: in a checkout it runs src/main.ts, in an installed package src/main.js.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -14,5 +14,5 @@ void launch(fs.existsSync(built) ? built : source, args, args[0] === 'up' ? buil
 /** Before `up` in a checkout; without a console Weir still serves everything else, so a failure is only told. */
 async function buildConsole(node) {
   const failure = await ensureConsole(root, node);
-  if (failure) process.stderr.write(`weir: the console is not served: ${failure}\n`);
+  if (failure) process.stderr.write(`weir: ${failure}\n`);
 }

@@ -53,7 +53,7 @@ async function share(launch: () => Promise<Launched | { missing: string }>): Pro
 
 installDebianParts();
 const notBuilt = await ensureConsole(root);
-if (notBuilt) process.stderr.write(`the console is not built: ${notBuilt}\n`);
+if (notBuilt) process.stderr.write(`${notBuilt}\n`);
 const patterns = process.argv.slice(2).filter((a) => a !== '--');
 const files = globSync(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], {
   cwd: root,

@@ -32,6 +32,7 @@ import type { RoleChannel } from '../src/control/fleet.ts';
 import { openConfiguration } from '../src/control/configuration.ts';
 import { allowedEnvironment } from '../src/control/documents/variables.ts';
 import { type RunningControl, startControl } from '../src/control/role.ts';
+import { createRunRequests } from '../src/control/run-requests.ts';
 import { createTryCalls } from '../src/control/try-call/try-calls.ts';
 import { createDataApiChecker } from '../src/dataapi/publish.ts';
 import { createDataApiCompiler } from '../src/dataapi/compiler.ts';
@@ -173,6 +174,7 @@ async function openRooms({
   const parts = {
     resources,
     runs: store.runs,
+    runRequests: createRunRequests(store, audit),
     audit: store.audit,
     calls: store.calls,
     registry,

@@ -260,6 +260,15 @@ function suite(
       assert.equal(await store.incidents.close('k', 's', 3), false);
     });
 
+    it('a run asked for in a transaction goes with it', async () => {
+      const asked = store.transaction(async ({ runs }) => {
+        assert.notEqual(await runs.enqueue({ ...queued, pipeline: 'undone' }), null);
+        throw new Error('undone');
+      });
+      await assert.rejects(asked, /undone/);
+      assert.deepEqual(await store.runs.list({ pipeline: 'undone', limit: 1 }), []);
+    });
+
     it('a run has one holder, whose epoch grows and fences', async () => {
       const run = (await store.runs.enqueue({ ...queued, pipeline: 'p' }))!;
       assert.equal(await store.runs.enqueue({ ...queued, pipeline: 'p', overlap: 'skip' }), null);

@@ -34,24 +34,24 @@ export interface StoreOptions {
  * Raises `newer-schema`, `damaged`, `read-only`, `full`, `unavailable`.
  */
 export async function openStore({ url, file, clock, newId }: StoreOptions): Promise<Store> {
+  const tables = (db: Database) => ({ ...tablesOf(db), runs: runTable(db, clock, newId) });
   const opened = url === undefined ? openSqlite(file) : (await import('./postgres.ts')).openPostgres(url);
   try {
     await migrate(opened);
-    await tidyUp(tablesOf(opened), clock.now());
+    await tidyUp(tables(opened), clock.now());
   } catch (error) {
     await opened.close();
     throw error;
   }
   const db = guarded(opened);
   return {
-    ...tablesOf(db),
-    runs: runTable(db, clock, newId),
+    ...tables(db),
     schedules: scheduleTable(db),
     transaction: (work) =>
       db.transaction(async (inner) => {
         // SQLite has one writer anyway; on PostgreSQL this makes reading before writing as safe.
         if (inner.dialect === 'postgres') await inner.all('SELECT pg_advisory_xact_lock(?)', [TRANSACTION_LOCK]);
-        return work(tablesOf(inner));
+        return work(tables(inner));
       }),
     ping: async () => void (await db.all('SELECT 1 AS one')),
     close: () => db.close(),
@@ -93,7 +93,7 @@ function guarded(db: Database): Database {
   };
 }
 
-function tablesOf(db: Database): Tables {
+function tablesOf(db: Database): Omit<Tables, 'runs'> {
   return {
     resources: resourceTable(db),
     revisions: revisionTable(db),

@@ -328,6 +328,8 @@ export interface Tables {
   readonly calls: CallTable;
   readonly incidents: IncidentTable;
   readonly settings: SettingTable;
+  /** Runs as they are asked for; the rest of a run is the worker's. */
+  readonly runs: Pick<RunStore, 'enqueue' | 'requestCancel'>;
 }
 
 export interface Store extends Tables {

@@ -17,6 +17,7 @@ import { adoptAccounts, createUserDocuments } from '../control/access/user-docum
 import { openConfiguration } from '../control/configuration.ts';
 import { allowedEnvironment } from '../control/documents/variables.ts';
 import { startControl } from '../control/role.ts';
+import { createRunRequests } from '../control/run-requests.ts';
 import { createTryCalls } from '../control/try-call/try-calls.ts';
 import { createDataApiCompiler } from '../dataapi/compiler.ts';
 import { createDataApiChecker } from '../dataapi/publish.ts';
@@ -49,7 +50,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   const { resources, publisher } = configuration;
   const drafts = createDrafts({ publisher, connections: rooms.connections, registry, clock, log });
   const world = (running: boolean) => note('sample', running);
-  const sampleNeeds: SampleNeeds = { role, resources, keys: access.keys, runs: store.runs, settings: store.settings, audit, world };
+  const sampleNeeds: SampleNeeds = { role, resources, ...access, settings: store.settings, audit, world };
   const sample = createSample(sampleNeeds);
   const running = await startControl({
     config: role.config.control,
@@ -165,6 +166,7 @@ function openAccess(role: RoleConfig, { store, audit, configuration }: Pick<Room
     }),
     tokens: createTokens(store, audit, clock, newId),
     keys: createKeys(store, audit, clock, newId, refresh),
+    runRequests: createRunRequests(store, audit),
     callers: createCallers({ store, clock, cliToken: newCliToken(role.dataFolder), sessionIdleMs: session.idle }),
   };
 }

@@ -7,11 +7,11 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Sample, SampleReport, Keys } from '../control/api/parts.ts';
 import type { Actor, Resources, ResourceView } from '../control/resources/types.ts';
+import type { RunRequests } from '../control/run-requests.ts';
 import { Problem } from '../base/problem.ts';
 import { SAMPLE_LABEL, sampleDocuments } from '../sample/documents.ts';
 import { createErp, createMes } from '../sample/factory.ts';
 import sampleProblems from '../sample/problems.ts';
-import type { RunStore } from '../sdk/run.ts';
 import type { Audit } from '../control/access/audit.ts';
 import type { SettingTable } from '../store/types.ts';
 import { clock, ownPorts } from './common.ts';
@@ -22,7 +22,7 @@ export interface SampleNeeds {
   readonly role: RoleConfig;
   readonly resources: Resources;
   readonly keys: Keys;
-  readonly runs: RunStore;
+  readonly runRequests: RunRequests;
   readonly settings: SettingTable;
   readonly audit: Audit;
   /** Starts or stops the sample's outside world (a role of the supervisor). */
@@ -112,20 +112,11 @@ async function makeKeys({ keys, role }: SampleNeeds, actor: Actor): Promise<void
   writeFileSync(file, lines.join(''), { mode: 0o600, flag: 'wx' });
 }
 
-async function startRuns({ resources, runs }: SampleNeeds, actor: Actor): Promise<void> {
+async function startRuns({ resources, runRequests }: SampleNeeds, actor: Actor): Promise<void> {
   for (const pipeline of PIPELINES) {
     const { release } = await resources.get({ project: PROJECT, kind: 'Pipeline', name: pipeline });
-    await runs.enqueue({
-      project: PROJECT,
-      pipeline,
-      release,
-      trigger: 'manual',
-      attempt: 1,
-      attemptsMax: 5,
-      dueAt: clock.now(),
-      requestedBy: actor.name,
-      overlap: 'skip',
-    });
+    const wish = { project: PROJECT, pipeline, release, trigger: 'manual', attemptsMax: 5, dueAt: clock.now(), overlap: 'skip' } as const;
+    await runRequests.start(wish, actor);
   }
 }
 

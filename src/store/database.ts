@@ -16,7 +16,7 @@ export interface Database {
 }
 
 /** The first row, or null. */
-export async function one(db: Database, sql: string, values: readonly Value[] = []): Promise<Row | null> {
+export async function one(db: Pick<Database, 'all'>, sql: string, values: readonly Value[] = []): Promise<Row | null> {
   return (await db.all(sql, values))[0] ?? null;
 }
 

@@ -25,6 +25,14 @@ export default defineProblems('core/store', {
     title: { en: 'The store is busy', zh: '存储繁忙' },
     detail: { en: 'The store was locked for longer than it may take. Try again.', zh: '存储被锁定的时间过长，请重试。' },
   },
+  'read-too-slow': {
+    status: 503,
+    title: { en: 'Reading took too long', zh: '读取耗时过长' },
+    detail: {
+      en: 'There was no answer within {seconds} s, so it was given up. Ask for less: a shorter time range, or one project.',
+      zh: '{seconds} 秒内没有得到结果，已放弃。请缩小范围：更短的时间段，或单个项目。',
+    },
+  },
   damaged: {
     status: 500,
     title: { en: 'The store cannot be read', zh: '存储无法读取' },

@@ -17,25 +17,10 @@ const WAITING_MAX = 10_000;
 /** Opens (or makes) the file, mode 0600. Raises `damaged`, `read-only` or `full`. */
 export function openSqlite(file: string): Database {
   const db = translated(() => openFile(file));
-  const statements = new Map<string, StatementSync>();
-  const statement = (sql: string): StatementSync => {
-    let found = statements.get(sql);
-    if (!found) {
-      if (statements.size >= STATEMENTS_MAX) statements.clear();
-      found = db.prepare(sql);
-      found.setReadBigInts(true);
-      statements.set(sql, found);
-    }
-    return found;
-  };
+  const statement = keptStatements(db);
   const direct = {
     dialect: 'sqlite' as const,
-    all: async (sql: string, values: readonly Value[] = []) =>
-      translated(() =>
-        statement(sql)
-          .all(...storable(values))
-          .map((row) => narrowed(row as Row)),
-      ),
+    all: async (sql: string, values: readonly Value[] = []) => allRows(statement, sql, values),
     run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...storable(values)).changes)),
     close: async () => db.close(),
   };
@@ -59,6 +44,43 @@ export function openSqlite(file: string): Database {
       }),
     close: () => queue(direct.close),
   };
+}
+
+/** A handle that only reads, and keeps its thread busy while it does. */
+export interface BlockingReader {
+  /** Raises what `Database.all` raises. */
+  all(sql: string, values: readonly Value[]): Row[];
+}
+
+/** Opens a store that is open elsewhere; sees what is committed there. Raises `damaged` or `read-only`. */
+export function openReader(file: string): BlockingReader {
+  const db = translated(() => new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS }));
+  const statement = keptStatements(db);
+  return { all: (sql, values) => allRows(statement, sql, values) };
+}
+
+type Statements = (sql: string) => StatementSync;
+
+function keptStatements(db: DatabaseSync): Statements {
+  const statements = new Map<string, StatementSync>();
+  return (sql) => {
+    let found = statements.get(sql);
+    if (!found) {
+      if (statements.size >= STATEMENTS_MAX) statements.clear();
+      found = db.prepare(sql);
+      found.setReadBigInts(true);
+      statements.set(sql, found);
+    }
+    return found;
+  };
+}
+
+function allRows(statement: Statements, sql: string, values: readonly Value[]): Row[] {
+  return translated(() =>
+    statement(sql)
+      .all(...storable(values))
+      .map((row) => narrowed(row as Row)),
+  );
 }
 
 /** Made by us the file is ours alone; SQLite gives its log the same mode. */

@@ -9,6 +9,7 @@ import type { NewId } from '../base/id.ts';
 import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite } from './sqlite.ts';
+import { createSqliteReader } from './sqlite-reader.ts';
 import { accountTable, loginFailureTable, sessionTable, tokenTable } from './tables/accounts.ts';
 import { auditTable, outboxTable } from './tables/audit.ts';
 import { callTable } from './tables/calls.ts';
@@ -44,8 +45,11 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
     throw error;
   }
   const db = guarded(opened);
+  // Years of calls on SQLite are read on a thread of their own; PostgreSQL has its own processes.
+  const reader = url === undefined ? createSqliteReader({ file, clock }) : undefined;
   return {
     ...tables(db),
+    calls: callTable(db, reader),
     schedules: scheduleTable(db),
     transaction: (work) =>
       db.transaction(async (inner) => {
@@ -54,7 +58,10 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
         return work(tables(inner));
       }),
     ping: async () => void (await db.all('SELECT 1 AS one')),
-    close: () => db.close(),
+    async close() {
+      await reader?.close();
+      await db.close();
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import type { CallTotal, CallTotalsFilter } from '../types.ts';
 export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000]);
 
 /** One row per span, class and duration class that has calls. `time` of a span is its start. */
-export async function callTotals(db: Database, filter: CallTotalsFilter): Promise<CallTotal[]> {
+export async function callTotals(db: Pick<Database, 'all'>, filter: CallTotalsFilter): Promise<CallTotal[]> {
   const { from, to, spanMs, projects, consumer, route, rowsMax } = filter;
   const parts = ['time >= ?', 'time < ?'];
   const values: Value[] = [from, to];

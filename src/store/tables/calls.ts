@@ -30,7 +30,8 @@ const ORDERS = { time: 'time', duration: 'duration_us', status: 'status' } as co
 /** Rows of one INSERT: its values stay below the limits of both databases. */
 const ROWS_PER_INSERT = 200;
 
-export function callTable(db: Database): CallTable {
+/** `read` answers what may look at many rows; `db` itself when left out. */
+export function callTable(db: Database, read: Pick<Database, 'dialect' | 'all'> = db): CallTable {
   return {
     async add(records) {
       if (records.length === 0) return;
@@ -48,7 +49,7 @@ export function callTable(db: Database): CallTable {
     async search(filter) {
       const order = orderedBy(ORDERS, filter.order ?? NEWEST, filter.after);
       const { sql, values } = conditionsOf(filter, order.condition, db.dialect);
-      const rows = await db.all(`SELECT ${SEARCHED} FROM call_record ${sql} ${order.sql} LIMIT ?`, [...values, filter.limit]);
+      const rows = await read.all(`SELECT ${SEARCHED} FROM call_record ${sql} ${order.sql} LIMIT ?`, [...values, filter.limit]);
       return rows.map(callOf);
     },
     async find(id) {
@@ -56,10 +57,10 @@ export function callTable(db: Database): CallTable {
       const row = await one(db, `SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT 1`, values);
       return row && { ...callOf(row), story: textOrNull(row, 'story') };
     },
-    totals: (filter) => callTotals(db, filter),
+    totals: (filter) => callTotals(read, filter),
     async trim(before, rowsMax) {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
-      const edge = await one(db, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);
+      const edge = await one(read, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);
       if (!edge) return old;
       return (
         old +

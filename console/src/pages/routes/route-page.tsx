@@ -51,7 +51,7 @@ export default function RoutePage() {
           </Button>
         </Link>
       </PageHead>
-      <div style={{ display: 'grid', gap: 16 }}>
+      <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
         <Facts route={data} spec={spec} />
         <Card size="small" title={say(texts.chain)}>
           <Chain spec={spec} />

@@ -14,7 +14,7 @@ const texts = {
   state: { en: 'State', zh: '状态' },
   ok: { en: 'answers', zh: '正常应答' },
   failing: { en: 'failing', zh: '失败中' },
-  since: { en: 'since', zh: '始于' },
+  began: { en: 'began {ago}', zh: '始于{ago}' },
   unused: { en: 'not used yet', zh: '尚未使用' },
   success: { en: 'Last success', zh: '最近成功' },
   failure: { en: 'Last failure', zh: '最近失败' },
@@ -59,7 +59,12 @@ function columnsOf(say: Say, { number }: Formats): TableColumnsType<TargetHealth
       title: say(texts.failure),
       render: (_, { lastFailureAt, lastFailure }) => (
         <>
-          <TimeAgo at={lastFailureAt} /> {lastFailure ? <code>{lastFailure}</code> : null}
+          <TimeAgo at={lastFailureAt} />
+          {lastFailure ? (
+            <div>
+              <code>{lastFailure}</code>
+            </div>
+          ) : null}
         </>
       ),
     },
@@ -75,14 +80,19 @@ function columnsOf(say: Say, { number }: Formats): TableColumnsType<TargetHealth
 
 function State({ target: { state, failingSince } }: { readonly target: TargetHealth }) {
   const say = useSay();
+  const formats = useFormats();
   if (state === 'unused') return <Mark tone="waiting">{say(texts.unused)}</Mark>;
   if (state === 'ok') return <Mark tone="good">{say(texts.ok)}</Mark>;
   return (
     <>
-      <Mark tone="bad">{say(texts.failing)}</Mark>{' '}
-      <span className="weir-quiet">
-        {say(texts.since)} <TimeAgo at={failingSince} />
-      </span>
+      <Mark tone="bad">{say(texts.failing)}</Mark>
+      {failingSince === null ? null : (
+        <div className="weir-quiet">
+          <time dateTime={new Date(failingSince).toISOString()} title={formats.time(failingSince)}>
+            {say(texts.began, { ago: formats.ago(failingSince, Date.now()) })}
+          </time>
+        </div>
+      )}
     </>
   );
 }

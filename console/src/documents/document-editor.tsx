@@ -83,7 +83,7 @@ export function DocumentEditor({ source, readOnlyReason, onSaved, children }: Pr
         {children}
         <Standing document={document} />
         {readOnly ? null : (
-          <Button type="primary" icon={<SaveOutlined />} onClick={() => setOpen('review')} title="Ctrl S · ⌘ S">
+          <Button type="primary" icon={<SaveOutlined aria-hidden />} onClick={() => setOpen('review')} title="Ctrl S · ⌘ S">
             {say(texts.save)}
           </Button>
         )}

@@ -4,6 +4,7 @@ import { Alert, Modal } from 'antd';
 import { useEffect } from 'react';
 import type { DocumentResult } from '../../../generated/client.ts';
 import { ProblemAnswer } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
 import { DiffView } from '../editor/diff-view.tsx';
 import { useSay } from '../ui/language.tsx';
 import { ProblemView } from '../ui/problem-view.tsx';
@@ -31,6 +32,7 @@ interface Props {
 /** Asks the server what would happen, shows it, and saves on confirmation. */
 export function SaveReview({ document, onClose, onSaved, onConflict }: Props) {
   const say = useSay();
+  const { who } = useSession();
   const failed = (error: unknown) => {
     if (isConflict(error) && document.version !== undefined) onConflict();
   };
@@ -40,7 +42,8 @@ export function SaveReview({ document, onClose, onSaved, onConflict }: Props) {
   });
   const save = useMutation({ mutationFn: () => document.save(false), onError: failed, onSuccess: onSaved });
   const { mutate: look } = preview;
-  useEffect(() => look(), [look]);
+  // Whoever logged in again meanwhile sees the change, not that the session had ended.
+  useEffect(() => look(), [look, who]);
   const error = save.error ?? preview.error;
   return (
     <Modal

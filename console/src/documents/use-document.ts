@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { DocumentResult, Resource } from '../../../generated/client.ts';
 import { api, ProblemAnswer } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
 import type { Change } from '../forms/change.ts';
 import { isObject, type JsonSchema } from '../forms/schema.ts';
 import { type DocumentStore, type DocumentView, openDocument } from './document-store.ts';
@@ -10,6 +11,7 @@ import { type Draft, dropDraft, keepDraft, readDraft } from './draft.ts';
 import { secretPointers } from './secret-pointers.ts';
 
 const SETTLE_MS = 300;
+const COMEBACK_MS = 2_000;
 
 /** What is edited. */
 export interface DocumentSource {
@@ -60,6 +62,7 @@ export function useDocument(source: DocumentSource): DocumentUse {
   const dirty = view.text !== base.saved || view.waiting.length > 0;
   const keptAt = useDraft({ key: draftKey, view, schema, version: base.version, active: dirty && draft === undefined });
   useEffect(() => void store.settle(), [store]);
+  useComeback(store, view.failure);
   const forget = useCallback(() => {
     dropDraft(localStorage, draftKey);
     setDraft(undefined);
@@ -104,6 +107,19 @@ export function useDocument(source: DocumentSource): DocumentUse {
     rebase: (saved, version) => setBase({ saved, version }),
     save,
   };
+}
+
+/** Checks again by itself: while nobody answers, and after a new login. */
+function useComeback(store: DocumentStore, failure: unknown): void {
+  const { who } = useSession();
+  useEffect(() => {
+    if (store.view().failure !== undefined) void store.settle();
+  }, [store, who]);
+  useEffect(() => {
+    if (failure === undefined || failure instanceof ProblemAnswer) return;
+    const timer = setTimeout(() => void store.settle(), COMEBACK_MS);
+    return () => clearTimeout(timer);
+  }, [store, failure]);
 }
 
 function makeStore(text: string): DocumentStore {

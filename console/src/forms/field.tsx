@@ -53,7 +53,7 @@ export function FieldRow({ field, parent, value }: Props) {
             <Button
               type="text"
               size="small"
-              icon={<CloseOutlined />}
+              icon={<CloseOutlined aria-hidden />}
               aria-label={say(texts.reset, { name: label })}
               onClick={() => change({ pointer, remove: true })}
             />

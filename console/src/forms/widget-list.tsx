@@ -99,21 +99,21 @@ function Entry({ items, index, last, entry, label, id, pointer, move }: EntryPro
           <Tool
             id={`${id}-${index}-up`}
             label={say(texts.up, { name })}
-            icon={<ArrowUpOutlined />}
+            icon={<ArrowUpOutlined aria-hidden />}
             disabled={index === 0}
             onClick={() => move(index, index - 1)}
           />
           <Tool
             id={`${id}-${index}-down`}
             label={say(texts.down, { name })}
-            icon={<ArrowDownOutlined />}
+            icon={<ArrowDownOutlined aria-hidden />}
             disabled={index === last}
             onClick={() => move(index, index + 1)}
           />
           <Tool
             id={`${id}-${index}-remove`}
             label={say(texts.remove, { name })}
-            icon={<DeleteOutlined />}
+            icon={<DeleteOutlined aria-hidden />}
             disabled={false}
             onClick={() => change({ pointer, remove: true })}
           />
@@ -148,7 +148,7 @@ function Add(props: {
   const button = (
     <Button
       size="small"
-      icon={<PlusOutlined />}
+      icon={<PlusOutlined aria-hidden />}
       disabled={disabled}
       aria-label={say(texts.addTo, { name: label })}
       {...(variants ? {} : { onClick: () => onAdd(startValue(items)) })}

@@ -98,7 +98,7 @@ function Row({ schema, items, pointer, name, item, record, id, taken, onRename }
         <Button
           type="text"
           size="small"
-          icon={<DeleteOutlined />}
+          icon={<DeleteOutlined aria-hidden />}
           aria-label={say(texts.remove, { name })}
           title={say(texts.remove, { name })}
           onClick={() => change({ pointer, remove: true })}
@@ -143,7 +143,7 @@ function NewName(props: {
       </div>
       <div>
         <Button
-          icon={<PlusOutlined />}
+          icon={<PlusOutlined aria-hidden />}
           aria-label={say(texts.addTo, { record })}
           disabled={typed === '' || fault !== undefined}
           onClick={add}

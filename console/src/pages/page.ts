@@ -18,7 +18,7 @@ export interface Page {
   readonly nav?: {
     readonly group: (typeof GROUPS)[number];
     readonly order: number;
-    readonly icon: ComponentType;
+    readonly icon: ComponentType<{ 'aria-hidden'?: boolean }>;
     /** Second key after `g`, as in `g r`. */
     readonly key?: string;
   };

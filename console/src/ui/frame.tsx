@@ -69,10 +69,10 @@ export function Frame() {
       <div style={{ minWidth: 0 }}>
         <header className="weir-top">
           <ProjectChoice />
-          <Button icon={<SearchOutlined />} onClick={() => setOpen('palette')} style={{ marginInlineStart: 'auto' }}>
+          <Button icon={<SearchOutlined aria-hidden />} onClick={() => setOpen('palette')} style={{ marginInlineStart: 'auto' }}>
             {say(texts.search)} <kbd>Ctrl K</kbd>
           </Button>
-          <IconButton label={say(texts.keys)} icon={<QuestionCircleOutlined />} onClick={() => setOpen('keys')} />
+          <IconButton label={say(texts.keys)} icon={<QuestionCircleOutlined aria-hidden />} onClick={() => setOpen('keys')} />
           <LanguageSwitch />
           <ThemeSwitch />
           <Account session={session} />
@@ -125,7 +125,7 @@ function Navigation({ offered }: { readonly offered: readonly Page[] }) {
               return (
                 <li key={to}>
                   <Link to={to} aria-current={current === to ? 'page' : undefined} title={say(title)}>
-                    <Icon />
+                    <Icon aria-hidden />
                     <span>{say(title)}</span>
                   </Link>
                 </li>
@@ -165,10 +165,15 @@ function Account({ session }: { readonly session: Session }) {
   const say = useSay();
   return (
     <>
-      <Link to="/settings" className="weir-choice" style={{ display: 'flex', alignItems: 'center', gap: 6, textDecoration: 'none' }}>
-        <UserOutlined aria-label={say(texts.account)} /> {session.who.name}
+      <Link
+        to="/settings"
+        className="weir-choice"
+        aria-label={`${say(texts.account)}: ${session.who.name}`}
+        style={{ display: 'flex', alignItems: 'center', gap: 6, textDecoration: 'none' }}
+      >
+        <UserOutlined aria-hidden /> {session.who.name}
       </Link>
-      <IconButton label={say(texts.logout)} icon={<LogoutOutlined />} onClick={() => void session.logout()} />
+      <IconButton label={say(texts.logout)} icon={<LogoutOutlined aria-hidden />} onClick={() => void session.logout()} />
     </>
   );
 }

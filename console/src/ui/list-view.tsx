@@ -8,6 +8,7 @@ import { Button, Checkbox, Empty, Input, Popover, Select, Space, Table, type Tab
 import { type ReactNode, useMemo, useState } from 'react';
 import { useSay, type Text } from './language.tsx';
 import { ProblemView } from './problem-view.tsx';
+import { useScrollableTable } from './scrollable.ts';
 import { type UrlValues, useUrlState } from './url-state.tsx';
 
 const texts = {
@@ -91,6 +92,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (typeof every === 'function' ? every(state.data?.items ?? []) : (every ?? false)),
   });
+  const list = useScrollableTable<HTMLElement>();
   const isFiltered = Object.values(chosen).some((value) => value !== undefined);
   const columns = useMemo(() => tableColumns(props.columns, shown, url['sort'], say), [props.columns, shown, url, say]);
   const go = (after: string | undefined, stack: readonly string[]) => {
@@ -102,7 +104,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
     setUrl({ ...changes, after: undefined });
   };
   return (
-    <section aria-label={label}>
+    <section aria-label={label} ref={list}>
       <FieldRow fields={fields} url={url} onChange={change}>
         {props.children}
         <Tools
@@ -151,11 +153,11 @@ function Tools(props: {
       {props.children}
       {props.csv ? (
         <Tooltip title={say(texts.csv)}>
-          <Button icon={<DownloadOutlined />} aria-label={say(texts.csv)} href={props.csv} download />
+          <Button icon={<DownloadOutlined aria-hidden />} aria-label={say(texts.csv)} href={props.csv} download />
         </Tooltip>
       ) : null}
       <Tooltip title={say(texts.refresh)}>
-        <Button icon={<ReloadOutlined spin={props.busy} />} aria-label={say(texts.refresh)} onClick={props.onRefresh} />
+        <Button icon={<ReloadOutlined aria-hidden spin={props.busy} />} aria-label={say(texts.refresh)} onClick={props.onRefresh} />
       </Tooltip>
     </Space>
   );
@@ -303,7 +305,7 @@ function ColumnChoice<Row>(props: {
   return (
     <Popover trigger="click" placement="bottomRight" content={choice}>
       <Tooltip title={say(texts.columns)}>
-        <Button icon={<TableOutlined />} aria-label={say(texts.columns)} />
+        <Button icon={<TableOutlined aria-hidden />} aria-label={say(texts.columns)} />
       </Tooltip>
     </Popover>
   );

@@ -9,6 +9,10 @@ const LazyProblem = lazy(async () => ({ default: (await import('./problem-view.t
 
 const texts = {
   lost: { en: 'There is no such page', zh: '没有此页面' },
+  lostHint: {
+    en: 'The address may be cut short or old. Search finds every page and resource: Ctrl K.',
+    zh: '地址可能不完整或已失效。按 Ctrl K 可搜索所有页面与资源。',
+  },
   home: { en: 'Go to Home', zh: '返回首页' },
 };
 
@@ -16,7 +20,7 @@ const texts = {
 export function LostPage() {
   const say = useSay();
   return (
-    <PageHead title={say(texts.lost)}>
+    <PageHead title={say(texts.lost)} about={say(texts.lostHint)}>
       <Button href="/">{say(texts.home)}</Button>
     </PageHead>
   );

@@ -36,8 +36,6 @@ const LIGHT: ThemeConfig['token'] = {
   colorWarning: '#9a5b00',
   colorError: '#b3261e',
   // Grounds of notes: derived from such dark colours they would come out grey.
-  colorPrimaryBg: '#dceef2',
-  colorPrimaryBgHover: '#cbe5eb',
   colorSuccessBg: '#e9f6ed',
   colorSuccessBorder: '#a5d6b5',
   colorWarningBg: '#fdf4e3',
@@ -110,8 +108,13 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
 }
 
 const PARTS: ThemeConfig['components'] = { Table: { cellPaddingBlockMD: 10 }, Layout: { headerHeight: 52 } };
-// White on the dark theme's primary would miss the contrast of AA.
-const DARK_PARTS: ThemeConfig['components'] = { ...PARTS, Button: { primaryColor: '#04181e' } };
+// White on the dark theme's light accents has too little contrast.
+const DARK_PARTS: ThemeConfig['components'] = {
+  ...PARTS,
+  Button: { primaryColor: '#03151a', dangerColor: '#1d0503' },
+  Switch: { colorTextLightSolid: '#03151a' },
+  Tabs: { itemSelectedColor: '#6cc7dc', itemHoverColor: '#6cc7dc', inkBarColor: '#6cc7dc' },
+};
 
 /** The theme in use. */
 export function useTheme(): ThemeUse {

@@ -53,9 +53,9 @@ const columns: readonly ListColumn<AuditItem>[] = [
   { key: 'time', title: { en: 'Time', zh: '时间' }, render: ({ time }) => <Time at={time} /> },
   { key: 'actor', title: { en: 'Who', zh: '操作者' }, render: (item) => <Actor item={item} /> },
   { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => action },
-  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => subject || '—' },
+  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => <Wrapped text={subject} /> },
   { key: 'outcome', title: { en: 'Outcome', zh: '结果' }, render: ({ outcome }) => <Outcome outcome={outcome} /> },
-  { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => detail || '—' },
+  { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => <Wrapped text={detail} /> },
   { key: 'address', title: { en: 'From', zh: '来源地址' }, render: ({ address }) => address || '—' },
   { key: 'before', title: { en: 'Before', zh: '更改前' }, hidden: true, render: ({ beforeHash }) => <Hash value={beforeHash} /> },
   { key: 'after', title: { en: 'After', zh: '更改后' }, hidden: true, render: ({ afterHash }) => <Hash value={afterHash} /> },
@@ -83,4 +83,9 @@ export default function AuditPage() {
       />
     </>
   );
+}
+
+/** Long names break, so that no column leaves the window. */
+function Wrapped({ text }: { readonly text: string | null | undefined }) {
+  return <div style={{ maxWidth: 260, overflowWrap: 'anywhere' }}>{text || '—'}</div>;
 }

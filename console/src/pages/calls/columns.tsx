@@ -71,7 +71,7 @@ export const callFields: readonly ListField[] = [
   { name: 'method', label: { en: 'Method', zh: '方法' }, options: METHODS.map((value) => ({ value, label: value })), width: 120 },
   { name: 'route', label: { en: 'Route', zh: '路由' }, width: 150 },
   { name: 'consumer', label: { en: 'Consumer', zh: '消费者' }, width: 150 },
-  { name: 'reason', label: { en: 'Reason', zh: '原因' }, width: 170, more: true },
+  { name: 'reason', label: { en: 'Reason', zh: '原因' }, width: 280, more: true },
   { name: 'clientAddress', label: { en: 'Client address', zh: '客户端地址' }, width: 150, more: true },
   { name: 'traceId', label: { en: 'Trace id', zh: '跟踪 id' }, width: 170, more: true },
   { name: 'release', label: { en: 'Release', zh: '发布' }, width: 150, more: true },

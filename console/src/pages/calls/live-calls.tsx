@@ -54,7 +54,7 @@ export function LiveCalls() {
           <span role="status">
             <Mark tone={TONES[tail.state]}>{say(texts[tail.state])}</Mark>
           </span>
-          <Button icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />} onClick={() => setPaused(!paused)}>
+          <Button icon={paused ? <PlayCircleOutlined aria-hidden /> : <PauseOutlined aria-hidden />} onClick={() => setPaused(!paused)}>
             {say(paused ? texts.go : texts.pause)}
           </Button>
           <Button onClick={() => setTail({ ...NOTHING, state: tail.state })}>{say(texts.clear)}</Button>

@@ -22,7 +22,7 @@ const texts = {
   description: { en: 'Description', zh: '说明' },
   keys: { en: 'Keys', zh: '密钥' },
   usage: { en: 'Calls and limits', zh: '调用与限制' },
-  calls: { en: 'Its calls', zh: '其调用记录' },
+  calls: { en: 'Its calls', zh: '查看调用记录' },
 };
 
 export default function ConsumerPage() {
@@ -41,7 +41,7 @@ export default function ConsumerPage() {
           {say(texts.calls)}
         </Link>
         <Link to={`/resources/${project}/Consumer/${name}/edit`}>
-          <Button icon={<EditOutlined />} tabIndex={-1}>
+          <Button icon={<EditOutlined aria-hidden />} tabIndex={-1}>
             {say(texts.edit)}
           </Button>
         </Link>

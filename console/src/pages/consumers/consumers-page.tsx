@@ -45,7 +45,11 @@ const shared: readonly ListColumn<Resource>[] = [
 const consumerColumns: readonly ListColumn<Resource>[] = [
   name(({ project, name: of }) => `/consumers/${project}/${of}`),
   { key: 'plan', title: { en: 'Plan', zh: '套餐' }, render: ({ spec }) => String(spec['plan'] ?? '—') },
-  { key: 'description', title: { en: 'Description', zh: '说明' }, render: ({ spec }) => String(spec['description'] ?? '') },
+  {
+    key: 'description',
+    title: { en: 'Description', zh: '说明' },
+    render: ({ spec, description }) => String(spec['description'] ?? description ?? ''),
+  },
   ...shared,
 ];
 const planColumns: readonly ListColumn<Resource>[] = [
@@ -80,7 +84,7 @@ export default function ConsumersPage() {
         />
         {may('resources:write') ? (
           <Link to={`/resources/new/${kind}`} search={{ project: projectOrDefault } as never}>
-            <Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>
+            <Button type="primary" icon={<PlusOutlined aria-hidden />} tabIndex={-1}>
               {say(plans ? texts.newPlan : texts.newConsumer)}
             </Button>
           </Link>

@@ -16,7 +16,7 @@ const texts = {
   clientErrors: { en: 'Refused (4xx)', zh: '拒绝（4xx）' },
   serverErrors: { en: 'Failed (5xx)', zh: '失败（5xx）' },
   slow: { en: '95 % within', zh: '95% 不超过' },
-  limits: { en: 'Limits of its plan', zh: '套餐的限制' },
+  limits: { en: 'Limits of its plan: ', zh: '套餐的限制：' },
   none: { en: 'none', zh: '无' },
 };
 const EVERY_MS = 10_000;
@@ -61,7 +61,7 @@ export function Usage({ project, consumer }: { readonly project: string; readonl
         ]}
       />
       <p style={{ marginBlockEnd: 0 }}>
-        {say(texts.limits)}:{' '}
+        {say(texts.limits)}
         {data && data.policies.length > 0
           ? data.policies.map((policy) => <Tag key={JSON.stringify(policy)}>{describe(policy)}</Tag>)
           : say(texts.none)}

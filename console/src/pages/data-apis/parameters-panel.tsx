@@ -179,7 +179,7 @@ function Remove({ name, change }: { readonly name: string; readonly change: (cha
       <Button
         size="small"
         type="text"
-        icon={<DeleteOutlined />}
+        icon={<DeleteOutlined aria-hidden />}
         aria-label={label}
         onClick={() => change({ pointer: `/spec/parameters/${name}`, remove: true })}
       />

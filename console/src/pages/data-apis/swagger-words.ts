@@ -49,8 +49,19 @@ export function followWords(place: HTMLElement, language: Language): () => void 
       if (said !== undefined) node.nodeValue = text.replace(text.trim(), said);
     }
   };
-  const observer = new MutationObserver(change);
+  const observer = new MutationObserver(() => {
+    change();
+    nameFields(place);
+  });
   observer.observe(place, { subtree: true, childList: true, characterData: true });
   change();
+  nameFields(place);
   return () => observer.disconnect();
+}
+
+/** Swagger UI leaves the fields of parameters without a name: each gets its parameter's. */
+function nameFields(place: HTMLElement): void {
+  for (const row of place.querySelectorAll<HTMLElement>('tr[data-param-name]'))
+    for (const field of row.querySelectorAll('select:not([aria-label]), input:not([aria-label])'))
+      field.setAttribute('aria-label', row.dataset['paramName'] ?? '');
 }

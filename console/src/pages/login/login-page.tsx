@@ -46,11 +46,9 @@ export default function LoginPage({ name, over, onDone }: Props) {
       <div style={{ width: 'min(400px, 100%)' }}>
         <div style={{ display: 'flex', alignItems: 'center', gap: 12, marginBlockEnd: 20 }}>
           <img src="/icon.svg" alt="" width={36} height={36} />
-          <Typography.Title level={1} style={{ fontSize: 22, margin: 0, flex: 1 }}>
+          <Typography.Title level={1} style={{ fontSize: 22, margin: 0 }}>
             {say(texts.title)}
           </Typography.Title>
-          <LanguageSwitch />
-          <ThemeSwitch />
         </div>
         <Card>
           <LoginForm onDone={onDone} />
@@ -58,6 +56,10 @@ export default function LoginPage({ name, over, onDone }: Props) {
         <Typography.Paragraph type="secondary" style={{ marginBlockStart: 16, fontSize: 13 }}>
           {say(texts.hint)}
         </Typography.Paragraph>
+        <div style={{ display: 'flex', gap: 8 }}>
+          <LanguageSwitch />
+          <ThemeSwitch />
+        </div>
       </div>
     </main>
   );

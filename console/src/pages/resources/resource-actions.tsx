@@ -77,7 +77,7 @@ function CopyMenu({ resource }: { readonly resource: Resource }) {
   };
   return (
     <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => void copy(key) }}>
-      <Button icon={<CopyOutlined />}>
+      <Button icon={<CopyOutlined aria-hidden />}>
         <Space size={4}>
           {say(texts.copy)} <DownOutlined aria-hidden />
         </Space>

@@ -51,7 +51,7 @@ export default function ResourcePage() {
         <Space wrap>
           <ResourceActions resource={resource} editable={editable} />
           {editable ? (
-            <LinkButton type="primary" icon={<EditOutlined />} to={`${resourceAddress(resource)}/edit`}>
+            <LinkButton type="primary" icon={<EditOutlined aria-hidden />} to={`${resourceAddress(resource)}/edit`}>
               {say(texts.edit)}
             </LinkButton>
           ) : null}

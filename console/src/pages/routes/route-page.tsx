@@ -17,7 +17,7 @@ import { Targets } from './targets.tsx';
 const texts = {
   about: { en: 'Route in {project}', zh: '{project} 中的路由' },
   edit: { en: 'Edit', zh: '编辑' },
-  calls: { en: 'Its calls', zh: '其调用记录' },
+  calls: { en: 'Its calls', zh: '查看调用记录' },
   methods: { en: 'Methods', zh: '方法' },
   hosts: { en: 'Hosts', zh: '主机' },
   paths: { en: 'Paths', zh: '路径' },
@@ -46,7 +46,7 @@ export default function RoutePage() {
           {say(texts.calls)}
         </Link>
         <Link to={`/resources/${project}/Route/${name}/edit`}>
-          <Button type="primary" icon={<EditOutlined />} tabIndex={-1}>
+          <Button type="primary" icon={<EditOutlined aria-hidden />} tabIndex={-1}>
             {say(texts.edit)}
           </Button>
         </Link>

@@ -89,7 +89,7 @@ export default function RoutesPage() {
       <PageHead title={say(texts.title)} about={say(texts.about)}>
         {may('resources:write') ? (
           <Link to="/resources/new/Route" search={{ project: projectOrDefault } as never}>
-            <Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>
+            <Button type="primary" icon={<PlusOutlined aria-hidden />} tabIndex={-1}>
               {say(texts.add)}
             </Button>
           </Link>

@@ -1,0 +1,83 @@
+/**
+ * Aim: every screen is usable by everybody, in both themes, asks no other host for anything, and the browser has
+ * nothing to complain about. Method: axe-core over the list of screens; no serious or critical issue is allowed.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
+import { declaredPaths, type Known, makeTraffic, SCREENS, type Screen, settled, walkScreens } from './screens.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const options = { skip: noBrowser, timeout: 400_000 };
+let world: ConsoleWorld;
+let known: Known;
+before(async () => {
+  if (noBrowser) return;
+  world = await openConsoleWorld();
+  known = await makeTraffic(world.weir);
+});
+after(async () => world?.close());
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
+}
+
+/** What axe-core finds serious or critical on the page as it stands; `rules` limits what it looks for. */
+async function examine(page: Page, where: string, rules?: readonly string[]): Promise<string[]> {
+  const run = rules ? `{ runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] }` : `{ resultTypes: ['violations'] }`;
+  const found = await page.evaluate<Finding[]>(`${AXE};axe.run(document, ${run}).then((result) => result.violations)`);
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${where}: ${id} at ${target.join(' ')}: ${failureSummary}`));
+}
+
+test('the list of screens holds every page that is declared', options, () => {
+  const shown = new Set(SCREENS.map(({ page }) => page));
+  assert.deepEqual(
+    declaredPaths().filter((at) => !shown.has(at)),
+    [],
+  );
+});
+
+// What a theme changes is colour; the rest is examined once.
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+const WALKERS = 2;
+const SHARE = Math.ceil(SCREENS.length / WALKERS);
+const part = (which: number) => SCREENS.slice(which * SHARE, (which + 1) * SHARE);
+
+test('no screen has a serious issue in either theme, asks outside, or makes the browser complain', options, async () => {
+  const found = await Promise.all(Array.from({ length: WALKERS }, (_, which) => walk(part(which))));
+  assert.deepEqual(found.flat(), []);
+});
+
+/** Looks at screens in both themes, and at the login at the end; tells everything that is wrong. */
+async function walk(screens: readonly Screen[]): Promise<string[]> {
+  const { page, context, foreign, complaints } = await world.visit();
+  const issues: string[] = [];
+  async function look(name: string): Promise<void> {
+    issues.push(...(await examine(page, `${name}, light`)));
+    await page.getByTestId('theme').first().selectOption('dark');
+    await settled(page);
+    issues.push(...(await examine(page, `${name}, dark`, COLOURS)));
+    await page.getByTestId('theme').first().selectOption('light');
+    issues.push(...[...foreign.splice(0), ...complaints.splice(0)].map((line) => `${name}: ${line}`));
+  }
+  await walkScreens(
+    page,
+    screens,
+    known,
+    ({ name }) => look(name),
+    ({ name }, error) => issues.push(`${name}: ${error.message}`),
+  );
+  await context.clearCookies();
+  await page.goto('/');
+  await settled(page);
+  await look('login');
+  await context.close();
+  return issues;
+}

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
-import { declaredPaths, type Known, makeTraffic, SCREENS, type Screen, settled, walkScreens } from './screens.ts';
+import { declared, type Known, makeTraffic, SCREENS, type Screen, settled, walkScreens } from './screens.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const options = { skip: noBrowser, timeout: 400_000 };
@@ -30,7 +30,11 @@ interface Finding {
 /** What axe-core finds serious or critical on the page as it stands; `rules` limits what it looks for. */
 async function examine(page: Page, where: string, rules?: readonly string[]): Promise<string[]> {
   const run = rules ? `{ runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] }` : `{ resultTypes: ['violations'] }`;
-  const found = await page.evaluate<Finding[]>(`${AXE};axe.run(document, ${run}).then((result) => result.violations)`);
+  // The frame is the same on every page: home shows it.
+  const part = where.startsWith('home,') ? 'document' : `{ exclude: ['.weir-side', '.weir-top'] }`;
+  const found = await page.evaluate<Finding[]>(
+    `window.axe ?? (() => { ${AXE} })();axe.run(${part}, ${run}).then((result) => result.violations)`,
+  );
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${where}: ${id} at ${target.join(' ')}: ${failureSummary}`));
@@ -39,7 +43,15 @@ async function examine(page: Page, where: string, rules?: readonly string[]): Pr
 test('the list of screens holds every page that is declared', options, () => {
   const shown = new Set(SCREENS.map(({ page }) => page));
   assert.deepEqual(
-    declaredPaths().filter((at) => !shown.has(at)),
+    declared('path').filter((at) => !shown.has(at)),
+    [],
+  );
+});
+
+test('no key of the navigation leads to two pages', options, () => {
+  const keys = declared('key');
+  assert.deepEqual(
+    keys.filter((key, i) => keys.indexOf(key) !== i),
     [],
   );
 });

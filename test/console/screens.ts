@@ -212,10 +212,10 @@ export const SCREENS: readonly Screen[] = [
   { name: 'lost', page: '*', at: () => '/nothing/is/here' },
 ];
 
-/** Paths that the console's pages declare. */
-export function declaredPaths(): string[] {
+/** What the console's pages declare under a name: `path`, or the `key` of the navigation. */
+export function declared(name: 'path' | 'key'): string[] {
   return globSync('console/src/pages/*/page.ts', { cwd: root }).flatMap((file) =>
-    [...readFileSync(path.join(root, file), 'utf8').matchAll(/\bpath: '([^']+)'/g)].map((match) => match[1]!),
+    [...readFileSync(path.join(root, file), 'utf8').matchAll(new RegExp(`\\b${name}: '([^']+)'`, 'g'))].map((match) => match[1]!),
   );
 }
 

@@ -6,7 +6,7 @@ export default definePages(
     path: '/data-apis',
     title: { en: 'Data APIs', zh: '数据 API' },
     load: () => import('./list-page.tsx'),
-    nav: { group: 'data', order: 3, icon: ApiOutlined, key: 'd' },
+    nav: { group: 'data', order: 4, icon: ApiOutlined, key: 'd' },
     words: { en: 'SQL REST publish query', zh: 'SQL 发布 查询 接口' },
   },
   {

@@ -9,6 +9,7 @@ import { clock } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { KEYS_FILE } from './sample-project.ts';
 import type { RoleName } from '../supervisor/up.ts';
+import { consoleFolder } from './version.ts';
 
 export interface Announcement {
   readonly role: RoleConfig;
@@ -25,6 +26,7 @@ const TEXTS = {
   ready: { en: '\nWeir is up.\n', zh: '\n堰已启动。\n' },
   gateway: { en: '  gateway   {url}\n', zh: '  网关    {url}\n' },
   control: { en: '  control   {url}  (admin API, metrics, health)\n', zh: '  控制端  {url}（管理 API、指标、健康检查）\n' },
+  console: { en: '  console   {url}/  (in a browser)\n', zh: '  控制台  {url}/（用浏览器打开）\n' },
   made: {
     en: '  user admin was made with password {password}\n            (kept in {file} until it is changed)\n',
     zh: '  已创建用户 admin，密码 {password}\n          （保存在 {file}，修改密码后删除）\n',
@@ -50,7 +52,9 @@ export function announce({ role, roles, firstPassword, language, write }: Announ
   say(TEXTS.ready);
   if (roles.includes('gateway')) say(TEXTS.gateway, { url: gatewayUrl });
   if (roles.includes('control')) {
-    say(TEXTS.control, { url: `http://${hostOf(config.control.host)}:${config.control.port}` });
+    const url = `http://${hostOf(config.control.host)}:${config.control.port}`;
+    say(TEXTS.control, { url });
+    if (existsSync(path.join(consoleFolder, 'index.html'))) say(TEXTS.console, { url });
     if (firstPassword !== undefined) say(TEXTS.made, { password: firstPassword, file: passwordFile });
     else if (existsSync(passwordFile)) say(TEXTS.file, { file: passwordFile });
   }

@@ -36,7 +36,7 @@ import { openConnections } from './open-connections.ts';
 import { createPlans } from './pipeline-plan.ts';
 import { createPublications, routesOf } from './publications.ts';
 import { createSample, resumeSample, type SampleNeeds } from './sample-project.ts';
-import { root, version } from './version.ts';
+import { consoleFolder, version } from './version.ts';
 
 type Note = (name: string, value: unknown) => void;
 
@@ -63,7 +63,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     callers: access.callers,
     audit,
     instance: newId(),
-    consoleFolder: path.join(root, 'console', 'dist'),
+    consoleFolder,
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
     openTryCalls: (fleet) =>
       createTryCalls({

@@ -9,3 +9,6 @@ export const root = path.resolve(
 );
 
 export const version: string = (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** Where the console's built files are, when they are. */
+export const consoleFolder = path.join(root, 'console', 'dist');

@@ -28,6 +28,7 @@ test('a first start says where the password is, a second one keeps all state', a
   chmodSync(path.join(folder, '.weir'), 0o755); // As somebody's mkdir leaves it: the start closes it to others.
   const first = await startWeir({ folder });
   await until('the banner', () => /admin-password/.test(first.output()));
+  assert.equal(/^ {2}console {3}http/m.test(first.output()), existsSync(path.join(root, 'console', 'dist', 'index.html')));
   const password = readFileSync(path.join(folder, '.weir', 'admin-password'), 'utf8').trim();
   assert.ok(password.length >= 16);
   assert.equal(statSync(path.join(folder, '.weir')).mode & 0o777, 0o700);
@@ -93,6 +94,7 @@ test('a plain user runs a checkout of somebody else, with nothing but what the p
   const weir = await startWeir({ checkout, folder, uid: NOBODY, args: ['--sample'], env: { HOME: folder } });
   t.after(() => weir.stop());
   assert.match(weir.output(), /the console is not served: this user may not write in .*console; start Weir once as the owner/);
+  assert.doesNotMatch(weir.output(), /^ {2}console /m);
   await until('the sample’s data API answers', () => /A data API:/.test(weir.output()));
   assert.doesNotMatch(weir.output(), /does not answer yet/);
   assert.equal(statSync(path.join(folder, '.weir', 'store.db')).uid, NOBODY);

@@ -8,7 +8,7 @@ import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
 import type { ToControl } from '../sdk/channel.ts';
 import { STORY } from '../../test/calls.ts';
 import { startTestControl, type TestControl } from '../../test/control-role.ts';
-import { createLiveCalls, WATCHERS_MAX } from './live-calls.ts';
+import { createLiveCalls, WATCHERS_EACH_MAX, WATCHERS_MAX } from './live-calls.ts';
 
 const record = (n: number, more: Partial<CallRecord> = {}): ToldCall => ({
   id: `c${n}`,
@@ -37,8 +37,13 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('shows what matches, in order, without the story', () => {
   const live = createLiveCalls(manualClock());
-  const all = live.watch({ filter: {}, after: undefined, stillAllowed: yes });
-  const some = live.watch({ filter: { projects: ['default'], statusFrom: 400, path: '/orders' }, after: undefined, stillAllowed: yes });
+  const all = live.watch({ by: 'user eve', filter: {}, after: undefined, stillAllowed: yes });
+  const some = live.watch({
+    by: 'user eve',
+    filter: { projects: ['default'], statusFrom: 400, path: '/orders' },
+    after: undefined,
+    stillAllowed: yes,
+  });
   live.publish([record(1), record(2, { status: 503 }), record(3, { status: 404, project: 'other' })]);
   const text = read(all);
   assert.deepEqual(ids(text), ['c1', 'c2', 'c3']);
@@ -49,13 +54,26 @@ test('shows what matches, in order, without the story', () => {
 test('goes on behind the record seen last; says so when that one is forgotten', () => {
   const live = createLiveCalls(manualClock());
   live.publish([record(1), record(2), record(3)]);
-  assert.deepEqual(ids(read(live.watch({ filter: {}, after: 'c2', stillAllowed: yes }))), ['c3']);
-  assert.match(read(live.watch({ filter: {}, after: 'gone', stillAllowed: yes })), /event: dropped\ndata: \{"count":null\}/);
+  assert.deepEqual(ids(read(live.watch({ by: 'user eve', filter: {}, after: 'c2', stillAllowed: yes }))), ['c3']);
+  assert.match(
+    read(live.watch({ by: 'user eve', filter: {}, after: 'gone', stillAllowed: yes })),
+    /event: dropped\ndata: \{"count":null\}/,
+  );
+});
+
+test('one watcher does not take the places of all', () => {
+  const live = createLiveCalls(manualClock());
+  const watch = (by: string) => live.watch({ by, filter: {}, after: undefined, stillAllowed: yes });
+  const own = Array.from({ length: WATCHERS_EACH_MAX }, () => watch('token scout'));
+  assert.ok(own.every((stream) => stream !== undefined));
+  assert.equal(watch('token scout'), undefined);
+  assert.ok(watch('user scout'), 'a user of the same name is somebody else');
+  live.close();
 });
 
 test('who does not keep up is told how many were dropped, and sees what comes after', () => {
   const live = createLiveCalls(manualClock());
-  const slow = live.watch({ filter: {}, after: undefined, stillAllowed: yes })!;
+  const slow = live.watch({ by: 'user eve', filter: {}, after: undefined, stillAllowed: yes })!;
   for (let n = 0; n < 6000; n++) live.publish([record(n)]);
   let text = '';
   for (let piece = read(slow); piece !== ''; piece = read(slow)) text += piece;
@@ -71,7 +89,7 @@ test('beats, and ends when the caller may no longer; the number of watchers is b
   const clock = manualClock();
   const live = createLiveCalls(clock);
   let allowed = true;
-  const stream = live.watch({ filter: {}, after: undefined, stillAllowed: async () => allowed })!;
+  const stream = live.watch({ by: 'user eve', filter: {}, after: undefined, stillAllowed: async () => allowed })!;
   read(stream);
   clock.advance(15_000);
   await turn();
@@ -80,8 +98,11 @@ test('beats, and ends when the caller may no longer; the number of watchers is b
   clock.advance(15_000);
   await turn();
   assert.equal(live.watchers, 0);
-  const many = Array.from({ length: WATCHERS_MAX }, () => live.watch({ filter: {}, after: undefined, stillAllowed: yes })!);
-  assert.equal(live.watch({ filter: {}, after: undefined, stillAllowed: yes }), undefined);
+  const many = Array.from(
+    { length: WATCHERS_MAX },
+    (_, n) => live.watch({ by: `user ${n}`, filter: {}, after: undefined, stillAllowed: yes })!,
+  );
+  assert.equal(live.watch({ by: 'user eve', filter: {}, after: undefined, stillAllowed: yes }), undefined);
   many[0]!.destroy();
   await turn();
   assert.equal(live.watchers, WATCHERS_MAX - 1);

@@ -11,6 +11,8 @@ import type { CallRecord } from '../sdk/call-record.ts';
 import type { CallFilter } from '../store/types.ts';
 
 export interface Watching {
+  /** Who watches: one of them does not take every place. */
+  readonly by: string;
   readonly filter: Omit<CallFilter, 'limit' | 'order' | 'after'>;
   /** Id of the last record the watcher has seen: what is still kept since then comes first. */
   readonly after: string | undefined;
@@ -28,8 +30,9 @@ export interface LiveCalls {
   readonly watchers: number;
 }
 
-/** Streams at once. */
+/** Streams at once: of all, and of one of them. */
 export const WATCHERS_MAX = 50;
+export const WATCHERS_EACH_MAX = 10;
 const KEPT_MAX = 5_000;
 const WAITING_BYTES_MAX = 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
@@ -46,7 +49,8 @@ export function createLiveCalls(clock: Clock): LiveCalls {
       for (const watcher of watchers) for (const record of records) watcher.show(record);
     },
     watch(watching) {
-      if (watchers.size >= WATCHERS_MAX) return undefined;
+      const own = [...watchers].filter((watcher) => watcher.watching.by === watching.by).length;
+      if (watchers.size >= WATCHERS_MAX || own >= WATCHERS_EACH_MAX) return undefined;
       const watcher = new Watcher(clock, watching, () => watchers.delete(watcher));
       watchers.add(watcher);
       watcher.catchUp(kept);
@@ -62,7 +66,7 @@ export function createLiveCalls(clock: Clock): LiveCalls {
 }
 
 class Watcher extends Readable {
-  private readonly watching: Watching;
+  readonly watching: Watching;
   private readonly cancelHeartbeat: Cancel;
   private readonly gone: () => void;
   private dropped = 0;

@@ -60,6 +60,19 @@ export function addressRefusal(
   return here && own.ports.has(port) ? { en: 'it is a port of Weir itself', zh: '它是 Weir 自己的端口' } : undefined;
 }
 
+/**
+ * What one caller holds of addresses, as the name of a network: an IPv4 address (also one inside an IPv6 address) alone,
+ * a /64 of IPv6, all of loopback together. However `address` is written, its network has one name.
+ */
+export function networkOf(address: string): string {
+  const plain = unwrap(address);
+  const family = isIPv4(plain) ? 'ipv4' : isIPv6(plain) ? 'ipv6' : undefined;
+  if (family && loopback.check(plain, family)) return 'loopback';
+  if (family !== 'ipv6') return plain;
+  const first = expand(plain).slice(0, 4);
+  return `${first.map((group) => group.toString(16)).join(':')}::/64`;
+}
+
 /** The IPv4 address inside an IPv4-mapped, IPv4-compatible, NAT64 or 6to4 one; others unchanged, without a zone. */
 function unwrap(address: string): string {
   const plain = address.replace(/%.*$/, '').toLowerCase();

@@ -45,7 +45,7 @@ export function createDrafts(needs: DraftsNeeds): Drafts & { close(): Promise<vo
     { project, name, spec, values, rows }: Parameters<Drafts['try']>[0],
     signal: AbortSignal,
   ): Promise<DraftReport> => {
-    const compiled = compiledConnection(publisher, project, String(spec['connection'] ?? ''));
+    const compiled = compiledConnection(publisher, project, typeof spec['connection'] === 'string' ? spec['connection'] : '');
     const connector = connections.open(compiled);
     try {
       const database = databaseOf(connector, compiled, needs, threads);

@@ -119,6 +119,8 @@ test('a proxied route gets method, fields and body; the key and foreign fields d
 test('bytes that are no text come as base64, long bodies are cut', async () => {
   const bytes = await attempt({ consumer: 'shop', path: '/echo/bytes' });
   assert.deepEqual([bytes.encoding, bytes.body], ['base64', Buffer.from([0xff, 0xfe, 0]).toString('base64')]);
+  await attempt({ consumer: 'shop', path: `/echo/${'p'.repeat(7000)}` });
+  assert.ok((await api(weir, '/api/v1/audit?action=call.try&limit=1')).text.length < 2000, 'a long path does not fill the audit trail');
   const long = await attempt({ consumer: 'shop', path: '/echo/long' });
   assert.deepEqual([long.status, long.truncated, long.encoding, Buffer.byteLength(long.body) <= 262_144], [200, true, 'utf8', true]);
   assert.ok(long.body.length > 87_000 && /^长+$/.test(long.body));

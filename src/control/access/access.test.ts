@@ -129,6 +129,19 @@ test('tries at the same moment count one by one; an address that goes through ma
   await assert.rejects(accounts.login('user-new', 'nope', from), { code: 'core/access/locked' }, 'a right one takes back its own try only');
 });
 
+test('a caller has no new tries with each address of the network they hold', async () => {
+  const lockout = createLockout(store, clock);
+  const tries = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:9::', '2001:0DB8::ffff', '2001:db8::4%eth0'];
+  for (const address of tries) await lockout.begin('ines', address);
+  await assert.rejects(lockout.begin('ines', '2001:db8::5'), { code: 'core/access/locked' });
+  await lockout.begin('ines', '2001:db8:0:1::5');
+  for (const address of ['127.0.0.1', '127.0.0.2', '::1', '::ffff:127.0.0.1', '127.9.9.9']) await lockout.begin('ines', address);
+  await assert.rejects(lockout.begin('ines', '127.1.2.3'), { code: 'core/access/locked' }, 'this machine is one caller');
+  for (let i = 0; i < 5; i++) await lockout.begin('ines', i % 2 === 0 ? '192.0.2.1' : '::ffff:192.0.2.1');
+  await assert.rejects(lockout.begin('ines', '192.0.2.1'), { code: 'core/access/locked' }, 'written either way');
+  await lockout.begin('ines', '192.0.2.2');
+});
+
 test('refusals are written at once, counted within the minute, and a flood from everywhere has an end', async () => {
   const { audit } = rooms();
   const denials = createDenials({ audit, clock, log: silentLog });

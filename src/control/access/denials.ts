@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { networkOf } from '../../sdk/address.ts';
 import { within } from '../within.ts';
 import type { Audit, AuditActor } from './audit.ts';
 
@@ -79,9 +80,4 @@ export function createDenials({ audit, clock, log }: { audit: Audit; clock: Cloc
 /** A stranger can ask for any operation: only address, name and code tell their refusals apart. */
 function keyOf({ actor, action, subject, detail }: Denial, stranger: boolean): string {
   return JSON.stringify([actor.name, actor.kind, networkOf(actor.address ?? ''), action, detail, stranger ? '' : subject]);
-}
-
-/** One caller holds a whole /64 of IPv6. */
-function networkOf(address: string): string {
-  return address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
 }

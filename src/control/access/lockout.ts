@@ -1,9 +1,11 @@
 /**
  * Wrong passwords slow the next try down. They are counted for a user from one address, so that nobody locks
  * somebody else out and people behind one proxy do not lock each other; and, with a much higher bound, for an
- * address alone, so that one machine cannot go through many users. A right password takes its try back.
+ * address alone, so that one machine cannot go through many users. A right password takes its try back. An address
+ * counts as the network one caller holds: who has a /64 of IPv6 has no new tries with each of its addresses.
  */
 import type { Clock } from '../../base/clock.ts';
+import { networkOf } from '../../sdk/address.ts';
 import type { LoginFailureTable, Store } from '../../store/types.ts';
 import problems from './problems.ts';
 
@@ -56,8 +58,8 @@ export function createLockout(store: Pick<Store, 'loginFailures' | 'transaction'
 }
 
 const userOf = (user: string): string => `user:${user} `;
-const pairOf = (user: string, address: string): string => `${userOf(user)}${address}`;
-const addressOf = (address: string): string => `address:${address}`;
+const pairOf = (user: string, address: string): string => `${userOf(user)}${networkOf(address)}`;
+const addressOf = (address: string): string => `address:${networkOf(address)}`;
 
 /** How long to wait, or undefined after the try was counted. */
 function countTry(store: Pick<Store, 'transaction'>, user: string, address: string, now: number): Promise<number | undefined> {

@@ -156,3 +156,10 @@ test('a draft keeps the guards and caps of a published API', async (t) => {
     ask('tryDataApi', { project }, { body: { spec: { connection: 'shop', path: '/x', sql: 'SELECT 1 AS a' } }, as });
   assert.equal((await tries(control.viewer)).status, 403);
 });
+
+test('a draft whose connection is no name is the request’s mistake', async () => {
+  for (const wrong of [{ toString: 1 }, ['shop'], 7, null]) {
+    const tried = await ask('tryDataApi', { project }, { body: { spec: { connection: wrong, path: '/x', sql: 'select 1' } } });
+    assert.deepEqual([tried.status, tried.json.code], [404, 'core/connections/not-ready'], tried.text);
+  }
+});

@@ -186,4 +186,13 @@ export default defineProblems('core/api', {
     },
     retry: 'later',
   },
+  'too-many-watchers': {
+    status: 503,
+    title: { en: 'Too many watch calls', zh: '查看实时调用的人过多' },
+    detail: {
+      en: 'Calls are watched {limit} times at most, and {each} times by one user or token; close a stream, or try again in a moment.',
+      zh: '最多同时有 {limit} 个实时调用流，每个用户或令牌最多 {each} 个；请关闭一个流或稍后重试。',
+    },
+    retry: 'later',
+  },
 });

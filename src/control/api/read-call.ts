@@ -4,6 +4,7 @@
  */
 import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import { escapePointer, readValue } from '../../base/schema-read.ts';
+import type { Text } from '../../base/text.ts';
 import type { JsonSchema, TSchema } from '../../base/schema.ts';
 import type { Operation } from './operation.ts';
 import problems from './problems.ts';
@@ -103,7 +104,12 @@ function parseBody(operation: Operation, raw: RawCall): unknown {
   throw problems.raise['unsupported-type']({ values: { allowed } });
 }
 
+/** Deeper than any configuration; what walks a value later does so on the stack. */
+const JSON_DEPTH_MAX = 200;
+const TOO_DEEP: Text = { en: `nested more than ${JSON_DEPTH_MAX} deep`, zh: `嵌套超过 ${JSON_DEPTH_MAX} 层` };
+
 function parseJson(text: string): unknown {
+  if (depthOf(text) > JSON_DEPTH_MAX) throw problems.raise['malformed-body']({ values: { format: 'JSON', reason: TOO_DEEP } });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -113,3 +119,20 @@ function parseJson(text: string): unknown {
     throw problems.raise['malformed-body']({ values: { format: 'JSON', reason }, cause });
   }
 }
+
+/** How deep lists and objects of a JSON text stand in each other; of a text that is none, some number. */
+function depthOf(text: string): number {
+  let [open, deepest, quoted] = [0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (quoted) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === LIST || code === OBJECT) deepest = Math.max(deepest, ++open);
+    else if (code === LIST + 2 || code === OBJECT + 2) open--;
+  }
+  return deepest;
+}
+
+const [QUOTE, BACKSLASH, LIST, OBJECT] = [0x22, 0x5c, 0x5b, 0x7b];

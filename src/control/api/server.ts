@@ -52,6 +52,7 @@ export function createServer(given: ServerParts): FastifyInstance {
     exposeHeadRoutes: false,
     bodyLimit: config.requests.body,
     requestTimeout: 120_000,
+    connectionTimeout: silentMs(given),
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
@@ -78,11 +79,16 @@ export function createServer(given: ServerParts): FastifyInstance {
     if (files && isPageVisit(request) && (await files.send('/', request, reply))) return reply;
     throw problems.raise['no-such-address']({ values: { method: request.method, path: pathOf(request) } });
   });
-  guard(app, given);
+  guard(app, given, seenOf);
   for (const operation of given.operations) addOperation(app, given, operation, seenOf);
   healthRoutes(app, given, seenOf);
   addPages(app, given, files);
   return app;
+}
+
+/** A socket on which no byte moves for so long is closed: longer than any operation works in silence. */
+function silentMs({ operations, config }: ServerParts): number {
+  return Math.max(120_000, config.requests.timeout, ...operations.map(({ timeoutMs = 0 }) => timeoutMs)) + 30_000;
 }
 
 /** Idle keep-alive sockets are cheap, but not without end. */
@@ -94,14 +100,16 @@ function requestId(header: string | string[] | undefined, newId: NewId): string 
 }
 
 /** What every request must pass, whatever its address. */
-function guard(app: FastifyInstance, { config, metrics }: ServerParts): void {
+function guard(app: FastifyInstance, { config, metrics }: ServerParts, seenOf: SeenOf): void {
   const hosts = allowedHosts(config.host, config.hosts);
-  let going = 0;
+  const going = new Set<FastifyRequest>();
+  // What strangers get is small and made: one who does not read it must not hold a place until the socket ends.
+  app.addHook('onSend', async (request) => void (seenOf(request).caller || going.delete(request)));
   app.addHook('onRequest', async (request, reply) => {
-    going += 1;
-    reply.raw.once('close', () => (going -= 1));
+    going.add(request);
+    reply.raw.once('close', () => going.delete(request));
     void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
-    if (going > config.requests.atOnce)
+    if (going.size > config.requests.atOnce)
       throw refused(metrics, problems.raise.busy({ values: { limit: config.requests.atOnce }, retryAfterMs: 1000 }));
     const { host, origin, 'sec-fetch-site': fetchSite } = request.headers;
     const problem = checkOrigin(hosts, { method: request.method, host, origin, fetchSite: fetchSite as string | undefined });
@@ -130,7 +138,7 @@ type SeenOf = (request: FastifyRequest) => Seen;
 function seenRequests(): SeenOf {
   const known = new WeakMap<FastifyRequest, Seen>();
   return (request) => {
-    const { operation } = request.routeOptions.config as { operation?: Operation };
+    const { operation } = (request.routeOptions?.config ?? {}) as { operation?: Operation };
     const seen = known.get(request) ?? (operation ? { operation } : {});
     known.set(request, seen);
     return seen;

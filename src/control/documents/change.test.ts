@@ -93,6 +93,17 @@ test('what cannot be done is refused with its place, and nothing is changed', ()
   assert.match(refusal(shared, { pointer: '/a', value: 2 }).detail.en, /anchor/);
 });
 
+test('length times changes has a bound, told before anything is done', () => {
+  const long = `spec:\n${Array.from({ length: 4000 }, (_, i) => `  k${i}: v\n`).join('')}`;
+  const many = Array.from({ length: 500 }, () => ({ pointer: '/spec/k1', value: 'w' }));
+  const made = changeText(long, many);
+  assert.ok(!made.ok);
+  assert.deepEqual([made.errors[0]!.pointer, /too much at once/.test(made.errors[0]!.detail.en)], ['/changes/0', true]);
+  const growing = changeText('', [{ pointer: '/a', value: 'x'.repeat(3000) }, ...many]);
+  assert.ok(!growing.ok);
+  assert.equal(growing.errors[0]!.pointer, '/changes/1', 'what a change makes longer counts for those after it');
+});
+
 test('every pointer has its line', () => {
   const made = changeText(TEXT, []);
   assert.ok(made.ok && made.document);

@@ -29,9 +29,13 @@ export function changeText(text: string, changes: readonly TextChange[]): Change
   if (document && document.problems.length > 0)
     return refuse('/text', tell({ en: 'cannot be read: {detail}', zh: '无法读取：{detail}' }, { detail: document.problems[0]!.detail }));
   let own = document?.text ?? '';
+  let work = own.length * changes.length; // Each change reads and writes the whole document.
   for (const [index, change] of changes.entries()) {
+    if (work > WORK_CHARACTERS_MAX) return refuse(`/changes/${index}`, tell(TOO_MUCH, { limit: WORK_CHARACTERS_MAX }));
     try {
+      const before = own.length;
       own = changeOne(own, change);
+      work += Math.max(0, own.length - before) * (changes.length - index - 1);
     } catch (error) {
       if (!(error instanceof Told)) throw error;
       return refuse(`/changes/${index}`, error.detail);
@@ -41,6 +45,13 @@ export function changeText(text: string, changes: readonly TextChange[]): Change
   return { ok: true, text: whole, document: parseDocuments(whole)[0] };
 }
 
+/** Length of the document times the number of changes: a second or two of one processor. */
+const WORK_CHARACTERS_MAX = 1_000_000;
+
+const TOO_MUCH: Text = {
+  en: 'is too much at once: the length of the document times the number of changes may be {limit}; send fewer changes',
+  zh: '一次更改过多：文档长度乘以更改次数不得超过 {limit}；请减少每次的更改',
+};
 const SEVERAL: Text = { en: 'holds {count} documents; one at a time can be edited', zh: '含有 {count} 个文档；一次只能编辑一个' };
 const BREAKS: Text = {
   en: 'would break what shares a value by a YAML anchor; edit the text instead',

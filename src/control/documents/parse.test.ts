@@ -4,7 +4,8 @@
  */
 import { verbatim } from '../../base/text.ts';
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
+import { Alias } from 'yaml';
 import { seededRandom } from '../../base/random.ts';
 import { locate, parseDocuments } from './parse.ts';
 import { joinDocuments, splitDocuments } from './split.ts';
@@ -101,6 +102,20 @@ test('limits on size and number are one clear sentence', () => {
     parseDocuments('a: 1\n---\n'.repeat(5), undefined, { bytesMax: 999, documentsMax: 4 })[0]!.problems[0]!.detail.en,
     /5 documents, more than 4/,
   );
+});
+
+test('an alias is the last anchor of its name before it, and thousands of them do not hold up the reader', () => {
+  const [twice] = parseDocuments('a: &x 1\nb: *x\nc: &x 2\nd: [*x, *x]\n');
+  assert.deepEqual(twice!.value, { a: 1, b: 1, c: 2, d: [2, 2] });
+  const [later] = parseDocuments('a: *x\nb: &x 1\n');
+  assert.match(later!.problems[0]!.detail.en, /anchor "x", which is not set before it/);
+  assert.match(parseDocuments('a: &x [*x]\n')[0]!.problems[0]!.detail.en, /nested too deeply/);
+  // Its own search walks the whole document for each alias: 10,000 of them took a minute.
+  const search = mock.method(Alias.prototype, 'resolve');
+  const [many] = parseDocuments(`a: &x 1\nb: [${Array(10_000).fill('*x').join(',')}]\n`);
+  search.mock.restore();
+  assert.equal((many!.value as { b: number[] }).b.length, 10_000);
+  assert.equal(search.mock.callCount(), 0);
 });
 
 test('JSON is read too, `__proto__` is a plain name', () => {

@@ -2,7 +2,7 @@
  * YAML tree ─▶ plain JSON value, with the place of every member. Bounded in size and depth, and strict
  * about what JSON cannot hold: an integer above 2⁵³ would change silently, so it is an error.
  */
-import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair, visit } from 'yaml';
 import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import type { Text } from '../../base/text.ts';
 import { escapePointer } from '../../base/schema-read.ts';
@@ -29,6 +29,7 @@ interface Walk {
   readonly document: Document;
   readonly places: Map<string, Place>;
   readonly problems: ProblemPointer[];
+  targets?: ReadonlyMap<Alias, Node>;
   nodes: number;
 }
 
@@ -48,7 +49,7 @@ function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | 
   }
   if (node === null) return null;
   if (isAlias(node)) {
-    const target = node.resolve(walk.document);
+    const target = (walk.targets ??= aliasTargets(walk.document)).get(node);
     return target ? readNode(walk, target, at, keyStart, true, depth + 1) : wrong(walk, at, NO_ANCHOR, { name: node.source.slice(0, 60) });
   }
   if (node.tag && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag))
@@ -62,6 +63,20 @@ function readNode(walk: Walk, node: Node | null, at: string, keyStart: number | 
   if (isMap(node)) return readMap(walk, node.items as Pair<Node, Node | null>[], at, shared, depth);
   if (isSeq(node)) return (node.items as Node[]).map((item, index) => readNode(walk, item, `${at}/${index}`, undefined, shared, depth + 1));
   return isScalar(node) ? readScalar(walk, node.value, node.source, at) : wrong(walk, at, { en: 'is not a value', zh: '不是一个值' });
+}
+
+/** What each alias stands for: the last anchor of its name before it. The library's own search walks the whole tree for each alias. */
+function aliasTargets(document: Document): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_key, node) {
+      if (!isAlias(node)) return void (node.anchor && anchors.set(node.anchor, node as Node));
+      const target = anchors.get(node.source);
+      if (target) targets.set(node, target);
+    },
+  });
+  return targets;
 }
 
 const CUT = {

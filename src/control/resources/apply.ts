@@ -4,6 +4,7 @@
  */
 import { mistake } from '../../base/problem.ts';
 import { type Text, tell } from '../../base/text.ts';
+import type { NewId } from '../../base/id.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
@@ -15,7 +16,7 @@ import { checkDocument, type CheckedDocument, type CheckEnvironment, checkKind }
 import type { CheckTools } from './define.ts';
 import { isSame, type Removal, settle, type Wish, wish } from './plan.ts';
 import problems from './problems.ts';
-import { keyText, sealedValues, type SecretBox } from './seal.ts';
+import { blindBox, keyText, sealedValues, type SecretBox } from './seal.ts';
 import type { ApplyOptions, ApplyResult, DocumentResult, SourceText } from './types.ts';
 import type { Writer, Written } from './write.ts';
 
@@ -25,6 +26,7 @@ export interface ApplyParts extends CheckEnvironment {
   readonly writer: Writer;
   readonly box: SecretBox;
   readonly dataApis: DataApiCompiler;
+  readonly newId: NewId;
   dialect(connector: string): Dialect | undefined;
   roles(connector: string): readonly ConnectorRole[] | undefined;
   /** Reads the catalog from the store again. */
@@ -78,7 +80,8 @@ export async function applyDocuments(
 ): Promise<ApplyResult> {
   const documents = refuseRepeated(checkKinds(checked, parts.catalog, parts));
   const earlier = await earlierValues(parts, documents);
-  const wishes = documents.map((document) => makeWish(parts, document, options, earlier));
+  const sealing = options.blind ? { ...parts, box: blindBox(parts.box, parts.newId()) } : parts;
+  const wishes = documents.map((document) => makeWish(sealing, document, options, earlier));
   const removals = options.prune ? findRemovals(parts.catalog, documents, options) : [];
   const broken = new Set(documents.flatMap(({ key, problems: found }) => (key && found.length > 0 ? [keyText(key)] : [])));
   const open = wishes.filter((w) => w !== undefined);

@@ -24,6 +24,11 @@ export interface SecretBox {
   hmac(purpose: string, text: string): string;
 }
 
+/** A box whose ids fit no stored value: `salt` is new each time. What it seals is not to be stored. */
+export function blindBox(box: SecretBox, salt: string): SecretBox {
+  return { ...box, hmac: (purpose, text) => box.hmac(`blind ${purpose}`, `${salt}\0${text}`) };
+}
+
 const SEALED = /^\$\{sealed:([0-9a-f]{32}):([^}]+)\}$/;
 
 /** A document ready to be stored: no secret value is readable in it. */

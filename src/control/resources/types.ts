@@ -62,6 +62,8 @@ export interface ApplyOptions {
   readonly projects?: readonly string[];
   /** Asked for each change: why this actor may not make it, or undefined. */
   readonly forbid?: (key: ResourceKey) => Text | undefined;
+  /** For who may only look: a secret value they write never proves to be the stored one, so that none can be guessed. */
+  readonly blind?: boolean;
 }
 
 export interface ApplyResult {

@@ -23,6 +23,8 @@ const BODY_BYTES_MAX = 256 * 1024;
 /** Calls of this kind at the same time. */
 const AT_ONCE_MAX = 8;
 const ANSWER_HEADERS_MAX = 100;
+/** Characters of the path in the audit line; the call record has it whole. */
+const AUDITED_PATH_MAX = 300;
 const KEY_KNOWN_MS = 5000;
 const ASK_EVERY_MS = 10;
 const KEY_AUTH = 'api-key';
@@ -66,7 +68,7 @@ async function callOnce(needs: TryCallNeeds, request: TryCallRequest, actor: Act
   const about = {
     action: 'call.try',
     subject: `${project}/${route.name}`,
-    detail: `${method} ${pathOf(request.path)} (${requestId})${consumer === null ? '' : ` as ${consumer}`}`,
+    detail: `${method} ${pathOf(request.path).slice(0, AUDITED_PATH_MAX)} (${requestId})${consumer === null ? '' : ` as ${consumer}`}`,
   };
   const send = (fields: Readonly<Record<string, string>>) =>
     exchange({ ...listener, fields: { ...asks, ...fields }, request, clock, signal });

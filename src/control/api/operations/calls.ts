@@ -6,7 +6,7 @@ import { type Caller, mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { CallFilter, CallOrderField } from '../../../store/types.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { defineOperation } from '../operation.ts';
-import { WATCHERS_MAX, type Watching } from '../../live-calls.ts';
+import { WATCHERS_EACH_MAX, WATCHERS_MAX, type Watching } from '../../live-calls.ts';
 import problems from '../problems.ts';
 import { reply } from '../reply.ts';
 import { id, named, oneOf, orNull, page, projectName, time } from '../shapes.ts';
@@ -154,8 +154,10 @@ const stream = defineOperation({
   answers: ['text/event-stream'],
   async handler({ query, caller, header, stillAllowed }, parts) {
     const after = header('last-event-id')?.slice(0, 200);
-    const events = parts.liveCalls.watch({ filter: filterOf(query, caller), after, stillAllowed });
-    if (!events) throw problems.raise.busy({ values: { limit: WATCHERS_MAX }, retryAfterMs: 5000 });
+    const by = `${caller.kind} ${caller.name}`;
+    const events = parts.liveCalls.watch({ filter: filterOf(query, caller), by, after, stillAllowed });
+    if (!events)
+      throw problems.raise['too-many-watchers']({ values: { limit: WATCHERS_MAX, each: WATCHERS_EACH_MAX }, retryAfterMs: 5000 });
     return reply(events, { contentType: 'text/event-stream' });
   },
 });

@@ -91,7 +91,11 @@ const diff = defineOperation({
   timeoutMs: 120_000,
   async handler(call, parts) {
     return applyResult(
-      await parts.resources.diff(call.body.sources as SourceText[], { ...optionsOf(call), prune: call.query.prune }),
+      await parts.resources.diff(call.body.sources as SourceText[], {
+        ...optionsOf(call),
+        prune: call.query.prune,
+        blind: !call.caller.permissions.has('resources:write'),
+      }),
       call.language,
     );
   },

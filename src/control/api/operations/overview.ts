@@ -120,12 +120,19 @@ const usage = defineOperation({
       hour: strictObject(trafficCounts),
       day: strictObject(trafficCounts),
       plan: orNull(T.String()),
-      policies: T.Array(T.Record(T.String(), T.Unknown()), help('Policies of the plan, as written.', '套餐中的策略（原样）。')),
+      policies: T.Array(
+        T.Record(T.String(), T.Unknown()),
+        help(
+          'Policies of the plan, as written; none for callers who may not read resources.',
+          '套餐中的策略（原样）；无资源读取权限时为空。',
+        ),
+      ),
     }),
   ),
-  async handler({ params }, parts) {
+  async handler({ params, caller }, parts) {
     const consumer = await parts.resources.get({ project: params.project, kind: 'Consumer', name: params.name });
-    const plan = consumer.spec['plan'];
+    // What a plan says stands in resources: who may not read those does not learn it here.
+    const plan = caller.permissions.has('resources:read') ? consumer.spec['plan'] : undefined;
     const policies =
       typeof plan === 'string' ? (await parts.resources.get({ ...consumer, kind: 'Plan', name: plan })).spec['policies'] : [];
     const to = parts.clock.now() + 1;

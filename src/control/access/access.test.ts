@@ -21,7 +21,7 @@ import { createKeys } from './keys.ts';
 import { createLockout } from './lockout.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { keysOf, openKeys } from './secret-box.ts';
-import { createDenials, STRANGERS_MAX, WINDOW_MS } from './denials.ts';
+import { createDenials, KNOWN_EACH_MAX, STRANGERS_MAX, WINDOW_MS } from './denials.ts';
 import { createTokens } from './tokens.ts';
 import { adoptAccounts, createUserDocuments } from './user-documents.ts';
 
@@ -173,6 +173,23 @@ test('refusals are written at once, counted within the minute, and a flood from 
   const flood = (await lines()).slice(0, -before);
   assert.equal(flood.length, STRANGERS_MAX + 2, 'the last one stands for all the others, and is counted');
   assert.match(flood[0]!.detail, /^many; 1019 more within a minute$/);
+});
+
+test('one caller who asks for everything neither fills the audit trail nor hides the refusals of others', async () => {
+  const denials = createDenials({ audit: rooms().audit, clock, log: silentLog });
+  const denial = (name: string, address: string, subject: string) => ({
+    actor: { name, kind: 'token' as const, address },
+    action: 'denied' as const,
+    subject,
+    detail: 'siege',
+  });
+  for (let i = 0; i < 1000; i++) await denials.note(denial('flooder', `10.${i >> 8}.${i & 255}.2`, `p${i}/getResource`));
+  await denials.note(denial('quiet', '10.0.0.3', 'other/getResource'));
+  await denials.close();
+  const of = async (actor: string) => (await store.audit.list({ action: 'denied', actor, limit: 1000 })).map((line) => line.detail);
+  assert.deepEqual((await of('flooder')).sort().slice(0, 2), ['many', `many; ${1000 - KNOWN_EACH_MAX - 1} more within a minute`]);
+  assert.equal((await of('flooder')).length, KNOWN_EACH_MAX + 2);
+  assert.deepEqual(await of('quiet'), ['siege']);
 });
 
 test('users are documents: made by the API, dumped, changed there; two admins cannot demote each other', async () => {

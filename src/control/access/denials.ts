@@ -34,6 +34,8 @@ export const WINDOW_MS = 60_000;
 /** Kinds of refusals told apart within a minute: of callers nobody knows, and of known ones. More share one line. */
 export const STRANGERS_MAX = 30;
 const KNOWN_MAX = 500;
+/** The same of one known caller: who asks for everything neither fills the trail nor hides the others. */
+export const KNOWN_EACH_MAX = 50;
 /** A store that does not answer must not hold up the refusal. */
 const WRITE_MS = 2_000;
 
@@ -63,8 +65,7 @@ export function createDenials({ audit, clock, log }: { audit: Audit; clock: Cloc
     async note(given) {
       const stranger = (given.actor.kind ?? 'user') === 'nobody';
       const [open, most] = stranger ? [windows.strangers, STRANGERS_MAX] : [windows.known, KNOWN_MAX];
-      const full = open.size >= most && !open.has(keyOf(given, stranger));
-      const denial = full ? { ...given, actor: { name: '', kind: given.actor.kind, address: '' }, subject: 'many', detail: 'many' } : given;
+      const denial = open.has(keyOf(given, stranger)) ? given : roomFor(given, stranger, open, most);
       const key = keyOf(denial, stranger);
       const same = open.get(key);
       if (same) return void same.more++;
@@ -75,6 +76,15 @@ export function createDenials({ audit, clock, log }: { audit: Audit; clock: Cloc
       for (const open of Object.values(windows)) for (const key of open.keys()) await over(open, key);
     },
   };
+}
+
+/** The refusal as told: by itself, with all further ones of its caller, or with those of everybody. */
+function roomFor(given: Denial, stranger: boolean, open: ReadonlyMap<string, Window>, most: number): Denial {
+  const { name, kind } = given.actor;
+  const own = stranger ? 0 : [...open.values()].filter(({ denial: { actor } }) => actor.name === name && actor.kind === kind).length;
+  const many = (who: string): Denial => ({ ...given, actor: { name: who, kind, address: '' }, subject: 'many', detail: 'many' });
+  if (own >= KNOWN_EACH_MAX) return many(name);
+  return open.size < most ? given : many('');
 }
 
 /** A stranger can ask for any operation: only address, name and code tell their refusals apart. */

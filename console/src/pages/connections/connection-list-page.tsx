@@ -1,15 +1,13 @@
 /** Every connection with its type, its place, and whether it serves. */
-import { PlusOutlined } from '@ant-design/icons';
 import { Link } from '@tanstack/react-router';
 import { Empty } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
 import { useConnectors } from '../../data/connectors.ts';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
-import { LinkButton } from '../../ui/link-button.tsx';
+import { CreateLink } from '../../ui/create-link.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { useProject } from '../../ui/project.tsx';
@@ -45,17 +43,12 @@ const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '
 export default function ConnectionListPage() {
   const say = useSay();
   const { project } = useProject();
-  const mayWrite = useSession().may('resources:write');
-  const create = (primary: boolean) =>
-    mayWrite ? (
-      <LinkButton to="/connections/new" icon={<PlusOutlined aria-hidden />} {...(primary ? { type: 'primary' as const } : {})}>
-        {say(texts.create)}
-      </LinkButton>
-    ) : null;
   return (
     <>
       <PageHead title={say(texts.title)} about={say(texts.about)}>
-        {create(true)}
+        <CreateLink primary to="/connections/new">
+          {say(texts.create)}
+        </CreateLink>
       </PageHead>
       <ListView<Resource>
         id="connections"
@@ -67,7 +60,7 @@ export default function ConnectionListPage() {
         load={async (query) => (await api.listResources({ query: query as never })).data}
         empty={
           <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say(texts.none)}>
-            {create(false)}
+            <CreateLink to="/connections/new">{say(texts.create)}</CreateLink>
           </Empty>
         }
       />

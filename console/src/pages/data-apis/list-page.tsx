@@ -1,12 +1,12 @@
 /** Every data API: where it answers, from which connection, who may call it, and how it stands. */
-import { BookOutlined, PlusOutlined } from '@ant-design/icons';
+import { BookOutlined } from '@ant-design/icons';
 import { Link } from '@tanstack/react-router';
 import { Empty, Space, Tag } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
+import { CreateLink } from '../../ui/create-link.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
@@ -65,12 +65,6 @@ const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '
 export default function ListPage() {
   const say = useSay();
   const { project } = useProject();
-  const { may } = useSession();
-  const create = may('resources:write') ? (
-    <LinkButton to="/data-apis/new" type="primary" icon={<PlusOutlined aria-hidden />}>
-      {say(texts.create)}
-    </LinkButton>
-  ) : null;
   return (
     <>
       <PageHead title={say(texts.title)} about={say(texts.about)}>
@@ -78,7 +72,9 @@ export default function ListPage() {
           <LinkButton to="/data-apis/docs" icon={<BookOutlined aria-hidden />}>
             {say(texts.docs)}
           </LinkButton>
-          {create}
+          <CreateLink primary to="/data-apis/new">
+            {say(texts.create)}
+          </CreateLink>
         </Space>
       </PageHead>
       <ListView

@@ -1,5 +1,5 @@
 /** All pipelines: what goes on now and how the last run ended are two marks. */
-import { CaretRightOutlined, PlusOutlined } from '@ant-design/icons';
+import { CaretRightOutlined } from '@ant-design/icons';
 import { Link } from '@tanstack/react-router';
 import { Button, Empty } from 'antd';
 import type { PipelineOverview } from '../../../../generated/client.ts';
@@ -10,7 +10,7 @@ import { sumsOf } from '../../data/run-sums.ts';
 import { useStartRun } from '../../data/use-run-actions.ts';
 import { TimeAgo, useFormats } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
-import { LinkButton } from '../../ui/link-button.tsx';
+import { CreateLink } from '../../ui/create-link.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { useProject } from '../../ui/project.tsx';
@@ -54,17 +54,12 @@ const QUIET_MS = 5_000;
 export default function PipelineListPage() {
   const say = useSay();
   const { project } = useProject();
-  const mayWrite = useSession().may('resources:write');
-  const create = (primary: boolean) =>
-    mayWrite ? (
-      <LinkButton to="/pipelines/new" icon={<PlusOutlined aria-hidden />} {...(primary ? { type: 'primary' as const } : {})}>
-        {say(texts.create)}
-      </LinkButton>
-    ) : null;
   return (
     <>
       <PageHead title={say(texts.title)} about={say(texts.about)}>
-        {create(true)}
+        <CreateLink primary to="/pipelines/new">
+          {say(texts.create)}
+        </CreateLink>
       </PageHead>
       <ListView<PipelineOverview>
         id="pipelines"
@@ -78,7 +73,7 @@ export default function PipelineListPage() {
         load={async (query) => (await api.listPipelines({ query })).data}
         empty={
           <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say(texts.none)}>
-            {create(false)}
+            <CreateLink to="/pipelines/new">{say(texts.create)}</CreateLink>
           </Empty>
         }
       />

@@ -1,5 +1,4 @@
 /** A choice among the connections that can play a role, as cards. */
-import { PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Empty } from 'antd';
 import { useId } from 'react';
@@ -7,7 +6,7 @@ import type { Resource } from '../../../../../generated/client.ts';
 import { api } from '../../../api/client.ts';
 import { useConnectors } from '../../../data/connectors.ts';
 import { useLanguage } from '../../../ui/language.tsx';
-import { LinkButton } from '../../../ui/link-button.tsx';
+import { CreateLink } from '../../../ui/create-link.tsx';
 import { ProblemView } from '../../../ui/problem-view.tsx';
 import { Waiting } from '../../../ui/waiting.tsx';
 
@@ -44,11 +43,7 @@ export function ConnectionChoice({ role, label, project, value, onChange }: Prop
   if (!data || !connectors.data) return <Waiting />;
   const known = new Map(connectors.data.map((one) => [one.id, one]));
   const able = data.filter((one) => known.get(typeOf(one))?.roles.includes(role));
-  const create = (
-    <LinkButton to="/connections/new" icon={<PlusOutlined aria-hidden />}>
-      {say(texts.create)}
-    </LinkButton>
-  );
+  const create = <CreateLink to="/connections/new">{say(texts.create)}</CreateLink>;
   if (able.length === 0) {
     return (
       <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say(texts.none)}>

@@ -17,7 +17,7 @@ export function documents(): string {
     ...many(30, (i) => text('Plan', `plan-${i}`, {}, i)),
     ...many(CONSUMERS, (i) => text('Consumer', `consumer-${i}`, { plan: `plan-${i % 30}` }, i)),
     ...many(ROUTES, (i) => text('Route', `route-${i}`, { match: { paths: [`/part-${i}/**`] }, upstream: `upstream-${i % 50}` }, i)),
-    ...many(10, (i) => text('Connection', `base-${i}`, { connector: 'sqlite', config: { file: `base-${i}.db` } }, i)),
+    ...many(10, (i) => text('Connection', `base-${i}`, { type: 'sqlite', file: `base-${i}.db` }, i)),
     ...many(PIPELINES, (i) =>
       text(
         'Pipeline',

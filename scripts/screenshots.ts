@@ -68,6 +68,8 @@ async function shootEmpty(of: ConsoleWorld, known: Known, language: 'en' | 'zh')
 }
 
 async function take(page: Page, name: string): Promise<void> {
+  // What stays in place while scrolling stands at the top of the whole page's picture.
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
   process.stdout.write(`${name}\n`);
 }

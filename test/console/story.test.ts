@@ -94,7 +94,7 @@ test('在其上发布一个 API', async (t) => {
   await page.keyboard.press('Control+a');
   await page.keyboard.insertText(SQL);
   await page
-    .getByLabel('title 的示例（运行时使用）')
+    .getByLabel('title 的示例值')
     .or(page.getByLabel(/title.*示例/))
     .first()
     .fill('零件 7');

@@ -41,9 +41,9 @@ export function RollbackWindow({ place: { project, kind, name }, target, current
   const preview = useMutation({ mutationFn: () => go(true) });
   const back = useMutation({
     mutationFn: () => go(false),
-    onSuccess: async () => {
-      await queries.invalidateQueries();
+    onSuccess: () => {
       onClose();
+      return queries.invalidateQueries();
     },
   });
   const { mutate: look } = preview;

@@ -32,10 +32,7 @@ export interface ConsoleWorld {
   close(): Promise<void>;
 }
 
-/**
- * Starts Weir with the sample project, and a browser. Visitors ask for reduced motion, which the console honours: a button
- * that still moves while it is pressed and let go would lose the click.
- */
+/** Starts Weir with the sample project, and a browser. */
 export async function openConsoleWorld(options: WeirOptions = {}): Promise<ConsoleWorld> {
   const weir = await startWeir({ args: ['--sample'], ...options });
   const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
@@ -57,12 +54,7 @@ export async function openConsoleWorld(options: WeirOptions = {}): Promise<Conso
 }
 
 async function open(browser: Browser, control: string, language: string, theme: string): Promise<Visit> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    reducedMotion: 'reduce',
-    baseURL: control,
-    acceptDownloads: true,
-  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: control, acceptDownloads: true });
   context.setDefaultTimeout(WAIT_MS);
   // A text, not a function: this file is Node's, and knows no localStorage.
   const keep = (name: string, value: string) =>

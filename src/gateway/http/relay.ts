@@ -11,7 +11,8 @@
 import { Problem } from '../../base/problem.ts';
 import type { Forward, Trip } from '../contract.ts';
 import type { ConnectionPool } from '../upstream/pool.ts';
-import { type RequestTerms, UpstreamConnection, type UpstreamFailure, type UpstreamUser } from '../upstream/connection.ts';
+import { UpstreamConnection } from '../upstream/connection.ts';
+import type { RequestTerms, UpstreamFailure, UpstreamUser } from '../upstream/terms.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { Head } from './head.ts';
 import { writeInterimHead, writeRequestHead, writeUpstreamHead } from './messages.ts';

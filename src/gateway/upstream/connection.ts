@@ -7,75 +7,12 @@
  * behind the response and both sides keep it open; in every other case it is closed.
  */
 import { connect, type Socket } from 'node:net';
-import type { Clock } from '../../base/clock.ts';
 import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
-import { DROPPED, FAULT, type Head, type HeadFault, type HeadPool, MORE } from '../http/head.ts';
-import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
-import type { TargetStats } from './target-stats.ts';
-
-/** Why there is no (complete) answer; names of problems in http/problems.ts. */
-export interface UpstreamFailure {
-  readonly fault:
-    | 'upstream-busy'
-    | 'upstream-unreachable'
-    | 'upstream-refused'
-    | 'upstream-connect-timeout'
-    | 'upstream-timeout'
-    | 'upstream-closed'
-    | 'upstream-malformed';
-  /** What was wrong with a malformed answer. */
-  readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
-}
-
-/** Whoever sent the request. Calls come in this order: `onInterim`*, `onResponse`, `onBody`*; or `onFailure` at any time. */
-export interface UpstreamUser {
-  /** A connection was found for a user that had to wait. */
-  onConnection(connection: UpstreamConnection): void;
-  /** An informational answer; `connection.head` holds it during the call. */
-  onInterim(connection: UpstreamConnection): void;
-  /** The answer's head, now the user's, and the first bytes of its body. `done`: all is here, and the connection gone. */
-  onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void;
-  onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
-  /** The socket takes bytes again after `write` answered false. */
-  onDrain(connection: UpstreamConnection): void;
-  /** No more will come; the connection is closed. `connection` is undefined when there never was one. */
-  onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void;
-}
-
-/** Who owns the bytes given to the user: `shared` must be copied, `private` renewed if kept, `lasting` may be kept. */
-export type Memory = 'shared' | 'private' | 'lasting';
-
-/** Where a connection leads. `index` is the place among the upstream's targets and follows its changes. */
-export interface ConnectionTarget {
-  /** `host:port`. */
-  readonly id: string;
-  readonly index: number;
-  readonly hostLines: Buffer;
-  readonly stats: TargetStats;
-}
-
-/** What a connection needs from its pool. */
-export interface ConnectionHost {
-  readonly wheel: Wheel;
-  readonly heads: HeadPool;
-  readonly sharedBuffer: Buffer;
-  readonly clock: Pick<Clock, 'monotonic'>;
-  /** The connection may serve another request. */
-  onReusable(connection: UpstreamConnection): void;
-  onClosed(connection: UpstreamConnection): void;
-  onConnectFailed(connection: UpstreamConnection): void;
-}
-
-/** Deadlines and manners of one request. */
-export interface RequestTerms {
-  readonly connectMs: number;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-  readonly isHead: boolean;
-  /** Gives the user content without chunk framing (for HTTP/1.0 clients). */
-  readonly dechunk: boolean;
-}
+import { FAULT, type Head, MORE } from '../http/head.ts';
+import { noDeadline, type Timed } from '../http/wheel.ts';
+import { dropFraming } from './framing.ts';
+import type { ConnectionHost, ConnectionTarget, Memory, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
 /** Largest body rest for which reading through the shared buffer, and copying, is cheaper than a buffer of its own. */
 const COPY_BYTES_MAX = 16 * 1024;
@@ -383,21 +320,5 @@ export class UpstreamConnection implements Timed {
     this.head = undefined;
     this.socket.destroy();
     this.host.onClosed(this);
-  }
-}
-
-/** Framing fields that would be wrong in what we send: transfer coding always, length when there is no content at all. */
-function dropFraming(head: Head, lengthToo: boolean): void {
-  for (let n = 0; n < head.count; n++) {
-    const length = head.spans[n * 4 + 1]! - head.spans[n * 4]!;
-    const isCoding =
-      length === 17 &&
-      head.chunked &&
-      head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'transfer-encoding';
-    const isLength =
-      lengthToo &&
-      length === 14 &&
-      head.buffer.toString('latin1', head.spans[n * 4], head.spans[n * 4 + 1]).toLowerCase() === 'content-length';
-    if (isCoding || isLength) head.kinds[n] = DROPPED;
   }
 }

@@ -1,30 +1,22 @@
 /**
- * The connections to each upstream, on one thread: weighted round robin over targets, the last used
+ * The connections to one upstream, on one thread: weighted round robin over targets, the last used
  * connection first, a bound on connections and on those who wait for one.
  *
  *   acquire ─▶ an idle connection · a new one · 'waiting' (onConnection or onFailure follows) · a failure
  *
  * A target whose connect failed is passed over for a second while another one is left.
  */
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { CompiledUpstream } from '../../sdk/revision.ts';
 import type { UpstreamHealth } from '../../sdk/target-health.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
-import { hostLines } from '../http/messages.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
-import {
-  type ConnectionHost,
-  type ConnectionTarget,
-  type RequestTerms,
-  UpstreamConnection,
-  type UpstreamFailure,
-  type UpstreamUser,
-} from './connection.ts';
+import { UpstreamConnection } from './connection.ts';
 import type { Names } from './names.ts';
-import { TargetStats } from './target-stats.ts';
+import { newTarget, type Target } from './target.ts';
+import type { ConnectionHost, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
 /** Says that an address must not be called: Weir's own ports, link-local ones. Asked before every connect. */
 export type IsRefused = (address: string, port: number) => boolean;
@@ -54,37 +46,10 @@ export interface PoolStats {
   readonly waiting: number;
 }
 
-/** All pools of a thread. */
-export interface Pools {
-  pool(key: string): TargetPool | undefined;
-  /** Makes or changes the pools of `upstreams`; others stay as they are. */
-  update(upstreams: readonly CompiledUpstream[]): void;
-  /** Takes the pool of `project/name` away; exchanges in flight end on their connection. */
-  remove(key: string): void;
-  close(): void;
-  stats(): PoolStats;
-  /** Upstreams of which something is new since this was last asked: at most some, the others the next time. */
-  news(): UpstreamHealth[];
-}
-
 /** Users that may wait for a connection, per upstream. */
 const WAITING_MAX = 1024;
 const DOWN_MS = 1000;
 const CONNECTS_MAX = 8;
-const SHARED_BYTES = 64 * 1024;
-/** Upstreams told of at once. */
-const NEWS_MAX = 200;
-
-interface Target extends ConnectionTarget {
-  index: number;
-  readonly host: string;
-  readonly port: number;
-  weight: number;
-  credit: number;
-  downUntil: number;
-  nextAddress: number;
-  readonly idle: UpstreamConnection[];
-}
 
 interface Waiter extends Timed {
   readonly user: UpstreamUser;
@@ -92,62 +57,8 @@ interface Waiter extends Timed {
   readonly fresh: boolean;
 }
 
-/** Makes the pools of one thread. */
-export function createPools(tools: PoolTools): Pools {
-  const pools = new Map<string, Pool>();
-  const removed = new Set<string>();
-  const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BYTES);
-  return {
-    pool: (key) => pools.get(key),
-    update(upstreams) {
-      for (const upstream of upstreams) {
-        const key = `${upstream.project}/${upstream.name}`;
-        let pool = pools.get(key);
-        if (!pool) pools.set(key, (pool = new Pool(key, tools, sharedBuffer)));
-        removed.delete(key);
-        pool.configure(upstream);
-      }
-    },
-    remove(key) {
-      pools.get(key)?.retire();
-      if (pools.delete(key)) removed.add(key);
-    },
-    close() {
-      for (const pool of pools.values()) pool.retire();
-      pools.clear();
-    },
-    stats() {
-      let open = 0;
-      let idle = 0;
-      let waiting = 0;
-      for (const pool of pools.values()) {
-        const own = pool.stats();
-        open += own.open;
-        idle += own.idle;
-        waiting += own.waiting;
-      }
-      return { open, idle, waiting };
-    },
-    news() {
-      const found: UpstreamHealth[] = [...removed].slice(0, NEWS_MAX).map((key) => ({ key, targets: [] }));
-      for (const { key } of found) removed.delete(key);
-      const told: [string, Pool][] = [];
-      for (const [key, pool] of pools) {
-        if (found.length + told.length >= NEWS_MAX) break;
-        if (pool.hasNews()) told.push([key, pool]);
-      }
-      // Who is told of goes to the end, so that the busiest do not keep the others out.
-      for (const [key, pool] of told) {
-        found.push({ key, targets: pool.health() });
-        pools.delete(key);
-        pools.set(key, pool);
-      }
-      return found;
-    },
-  };
-}
-
-class Pool implements ConnectionPool, ConnectionHost {
+/** The connections of one thread to one upstream. */
+export class Pool implements ConnectionPool, ConnectionHost {
   readonly key: string;
   readonly wheel: Wheel;
   readonly heads: HeadPool;
@@ -186,20 +97,7 @@ class Pool implements ConnectionPool, ConnectionHost {
         Object.assign(kept, { weight, index });
         return kept;
       }
-      const lines = hostLines(authorityOf(host, port));
-      return {
-        id,
-        index,
-        host,
-        port,
-        hostLines: lines,
-        weight,
-        credit: 0,
-        downUntil: 0,
-        nextAddress: 0,
-        idle: [],
-        stats: new TargetStats(),
-      };
+      return newTarget({ host, port, weight, index });
     });
     if (before.size > 0) this.lostTarget = true;
     this.connectionsMax = upstream.connectionsMax;
@@ -358,10 +256,4 @@ class Pool implements ConnectionPool, ConnectionHost {
       else user.onFailure(undefined, found);
     }
   }
-}
-
-/** `host:port` as a `host` field wants it; port 80 is left out. */
-function authorityOf(host: string, port: number): string {
-  const name = isIPv6(host) ? `[${host}]` : host;
-  return port === 80 ? name : `${name}:${port}`;
 }

@@ -1,0 +1,72 @@
+/**
+ * What a connection to a target, its pool and whoever sends a request over it say to each other.
+ * In: requests with their deadlines. Out: answers piece by piece, or the reason why there is none.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Head, HeadFault, HeadPool } from '../http/head.ts';
+import type { Wheel } from '../http/wheel.ts';
+import type { UpstreamConnection } from './connection.ts';
+import type { TargetStats } from './target-stats.ts';
+
+/** Why there is no (complete) answer; names of problems in http/problems.ts. */
+export interface UpstreamFailure {
+  readonly fault:
+    | 'upstream-busy'
+    | 'upstream-unreachable'
+    | 'upstream-refused'
+    | 'upstream-connect-timeout'
+    | 'upstream-timeout'
+    | 'upstream-closed'
+    | 'upstream-malformed';
+  /** What was wrong with a malformed answer. */
+  readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
+}
+
+/** Whoever sent the request. Calls come in this order: `onInterim`*, `onResponse`, `onBody`*; or `onFailure` at any time. */
+export interface UpstreamUser {
+  /** A connection was found for a user that had to wait. */
+  onConnection(connection: UpstreamConnection): void;
+  /** An informational answer; `connection.head` holds it during the call. */
+  onInterim(connection: UpstreamConnection): void;
+  /** The answer's head, now the user's, and the first bytes of its body. `done`: all is here, and the connection gone. */
+  onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void;
+  onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
+  /** The socket takes bytes again after `write` answered false. */
+  onDrain(connection: UpstreamConnection): void;
+  /** No more will come; the connection is closed. `connection` is undefined when there never was one. */
+  onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void;
+}
+
+/** Who owns the bytes given to the user: `shared` must be copied, `private` renewed if kept, `lasting` may be kept. */
+export type Memory = 'shared' | 'private' | 'lasting';
+
+/** Where a connection leads. `index` is the place among the upstream's targets and follows its changes. */
+export interface ConnectionTarget {
+  /** `host:port`. */
+  readonly id: string;
+  readonly index: number;
+  readonly hostLines: Buffer;
+  readonly stats: TargetStats;
+}
+
+/** What a connection needs from its pool. */
+export interface ConnectionHost {
+  readonly wheel: Wheel;
+  readonly heads: HeadPool;
+  readonly sharedBuffer: Buffer;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** The connection may serve another request. */
+  onReusable(connection: UpstreamConnection): void;
+  onClosed(connection: UpstreamConnection): void;
+  onConnectFailed(connection: UpstreamConnection): void;
+}
+
+/** Deadlines and manners of one request. */
+export interface RequestTerms {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly isHead: boolean;
+  /** Gives the user content without chunk framing (for HTTP/1.0 clients). */
+  readonly dechunk: boolean;
+}

@@ -4,8 +4,8 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ProblemAnswer } from './api/client.ts';
-import { SessionProvider } from './api/session.tsx';
-import { router } from './router.tsx';
+import { SessionProvider, whoQuery } from './api/session.tsx';
+import { loadFirstPage, router } from './router.tsx';
 import { LanguageProvider } from './ui/language.tsx';
 import { ThemeProvider } from './ui/theme.tsx';
 import './ui/base.css';
@@ -21,6 +21,10 @@ const queries = new QueryClient({
     },
   },
 });
+
+// Who one is and the page's code are on their way while the frame is prepared.
+void queries.prefetchQuery(whoQuery);
+loadFirstPage();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

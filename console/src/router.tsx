@@ -26,3 +26,12 @@ export const router = createRouter({
     return text ? `?${text}` : '';
   },
 });
+
+/** Asks for the code of the page whose address stands in the browser, without waiting until the frame is drawn. */
+export function loadFirstPage(): void {
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    const { component } = router.routesById[routeId as '__root__'].options;
+    // What fails here is asked for again, and shown, by the router.
+    if (component && 'preload' in component) component.preload?.()?.catch(() => undefined);
+  }
+}

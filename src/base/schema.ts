@@ -1,7 +1,7 @@
 /**
  * The one vocabulary of schemas: TypeBox's types plus Weir's own field kinds. Nothing else names TypeBox.
  * A schema is JSON Schema 2020-12; own keywords (`x-duration`, `x-bytes`, `x-secret`, `x-expression`,
- * `x-ref`, `x-zh`, `x-advanced`) pass through to editors, docs and forms. A duration is `'1m'` for
+ * `x-ref`, `x-zh`, `x-zh-title`, `x-advanced`) pass through to editors, docs and forms. A duration is `'1m'` for
  * people and milliseconds for code; a size is `'1MiB'` and bytes.
  */
 import type { Static as TypeStatic, TSchema as TypeSchema } from 'typebox';
@@ -29,14 +29,25 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Field help in both languages; spread it into a field's options. */
-export function help(en: string, zh: string): { description: string; 'x-zh': string } {
-  return { description: en, 'x-zh': zh };
-}
-
-interface FieldOptions<V> {
+/** What a schema says to people: `description` and `x-zh` explain a field, `title` and `x-zh-title` name it. */
+export type Words = {
   readonly description: string;
   readonly 'x-zh': string;
+  readonly title?: string;
+  readonly 'x-zh-title'?: string;
+};
+
+/**
+ * Field help in both languages; spread it into a field's options. `name` is what forms call the field: its Chinese name
+ * alone where the key says it in English (`poolMax` is "Pool max"), else both. Every field of a kind or extension has one.
+ */
+export function help(en: string, zh: string, name?: string | { readonly en: string; readonly zh: string }): Words {
+  if (name === undefined) return { description: en, 'x-zh': zh };
+  const named = typeof name === 'string' ? { 'x-zh-title': name } : { title: name.en, 'x-zh-title': name.zh };
+  return { ...named, description: en, 'x-zh': zh };
+}
+
+interface FieldOptions<V> extends Words {
   readonly default?: V;
   readonly examples?: readonly V[];
   /** Folded away in forms. */

@@ -2,7 +2,7 @@
  * Who is logged in. A session that ends while somebody works does not take the page away: a login stands over it,
  * and what was typed below is still there afterwards.
  */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, lazy, type ReactNode, Suspense, use, useCallback, useEffect, useMemo, useState } from 'react';
 import type { Whoami } from '../../../generated/client.ts';
 import { api, keepCsrf, onExpired, ProblemAnswer } from './client.ts';
@@ -14,6 +14,9 @@ export interface Session {
   logout(): Promise<void>;
 }
 
+/** Asks who is logged in; null for nobody. */
+export const whoQuery = queryOptions({ queryKey: ['whoami'], queryFn: () => askWho(), staleTime: Number.POSITIVE_INFINITY, retry: 1 });
+
 const SessionContext = createContext<Session | undefined>(undefined);
 const LoginPage = lazy(() => import('../pages/login/login-page.tsx'));
 
@@ -21,7 +24,7 @@ const LoginPage = lazy(() => import('../pages/login/login-page.tsx'));
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const queries = useQueryClient();
   const [ended, setEnded] = useState(false);
-  const { data: who, isPending } = useQuery({ queryKey: ['whoami'], queryFn: askWho, staleTime: Number.POSITIVE_INFINITY, retry: 1 });
+  const { data: who, isPending } = useQuery(whoQuery);
   useEffect(() => onExpired(() => setEnded(true)), []);
   const loggedIn = useCallback(async () => {
     await queries.invalidateQueries({ queryKey: ['whoami'] });

@@ -62,14 +62,14 @@ export function DocumentForm({ document, isNew, readOnly }: Props) {
   );
 }
 
-const help = (en: string, zh: string) => ({ description: en, 'x-zh': zh });
+const help = (en: string, zh: string, name: string) => ({ description: en, 'x-zh': zh, 'x-zh-title': name });
 
 function identitySchema(isNew: boolean, projects: readonly string[]): JsonSchema {
   const naming: Record<string, JsonSchema> = {
     name: {
       type: 'string',
       maxLength: 63,
-      ...help('Lower case letters, digits and dashes; it stays the same for good.', '小写字母、数字和连字符；创建后不可更改。'),
+      ...help('Lower case letters, digits and dashes; it stays the same for good.', '小写字母、数字和连字符；创建后不可更改。', '名称'),
     },
     project: {
       type: 'string',
@@ -77,7 +77,7 @@ function identitySchema(isNew: boolean, projects: readonly string[]): JsonSchema
       default: 'default',
       'x-advanced': false,
       examples: projects,
-      ...help('Project it belongs to.', '所属项目。'),
+      ...help('Project it belongs to.', '所属项目。', '项目'),
     },
   };
   return {
@@ -85,13 +85,13 @@ function identitySchema(isNew: boolean, projects: readonly string[]): JsonSchema
     required: ['name'],
     properties: {
       ...(isNew ? naming : { name: { const: '' }, project: { const: '' } }),
-      description: { type: 'string', maxLength: 1000, ...help('What it is for.', '用途说明。') },
+      description: { type: 'string', maxLength: 1000, ...help('What it is for.', '用途说明。', '说明') },
       labels: {
         type: 'object',
         additionalProperties: { type: 'string' },
         default: {},
         'x-advanced': true,
-        ...help('Words to find it by.', '用于查找的标签。'),
+        ...help('Words to find it by.', '用于查找的标签。', '标签'),
       },
     },
   };
@@ -109,7 +109,7 @@ const SWITCH: JsonSchema = {
       type: 'boolean',
       default: true,
       'x-advanced': false,
-      ...help('Off keeps the document and serves nothing.', '停用后保留文档，但不生效。'),
+      ...help('Off keeps the document and serves nothing.', '停用后保留文档，但不生效。', '启用'),
     },
   },
 };

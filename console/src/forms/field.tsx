@@ -32,7 +32,7 @@ export function FieldRow({ field, parent, value }: Props) {
   const id = `field${pointer.replaceAll('/', '-')}`;
   const isGroup = GROUPS.has(field.widget);
   const own = isGroup ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
-  const label = nameOf(field.name, language);
+  const label = nameOf(field.name, field.schema, language);
   const help = helpOf(field.schema, language);
   const written = defaultText(field.schema.default);
   const removable = !field.required && value !== undefined && !readOnly;

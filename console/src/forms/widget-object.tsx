@@ -53,7 +53,9 @@ export function ObjectFields({ fields, pointer, members, unknown }: FieldsProps)
     fields.map((field) => field.name),
   );
   const faulty = folded.some((field) => problemsIn(problems, below(pointer, field.name)).length > 0);
-  const note = folded.map((field) => `${nameOf(field.name, language)} ${plainText(members[field.name] ?? field.schema.default)}`.trim());
+  const note = folded.map((field) =>
+    `${nameOf(field.name, field.schema, language)} ${plainText(members[field.name] ?? field.schema.default)}`.trim(),
+  );
   const draw = (field: Field) => <FieldRow key={field.name} field={field} parent={pointer} value={members[field.name]} />;
   return (
     <div className="weir-fields">

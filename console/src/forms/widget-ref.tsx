@@ -2,13 +2,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Select } from 'antd';
 import { api } from '../api/client.ts';
+import { useKinds } from '../documents/kinds.ts';
 import { useSay } from '../ui/language.tsx';
 import { useForm, type ValueProps } from './form-use.ts';
 
 const texts = {
   choose: { en: 'Choose …', zh: '请选择…' },
   missing: { en: '{name} (not there yet)', zh: '{name}（尚不存在）' },
-  create: { en: 'New {kind} (opens beside this page)', zh: '新建 {kind}（在新标签页打开）' },
+  create: { en: 'New {kind} (opens beside this page)', zh: '新建{kind}（在新标签页打开）' },
   open: { en: 'Open {name}', zh: '打开 {name}' },
 };
 
@@ -30,6 +31,7 @@ export function RefValue(props: ValueProps) {
   const { readOnly, change, project } = useForm();
   const { schema, pointer, value, id, label, required, describedBy, invalid } = props;
   const kind = String(schema['x-ref']);
+  const kindTitle = useKinds().data?.find(({ id }) => id === kind)?.title;
   const { data, isPending } = useNames(kind, project);
   const known = data ?? [];
   const options = known.map(({ name, description }) => ({ value: name, label: name, description: description ?? '' }));
@@ -64,7 +66,7 @@ export function RefValue(props: ValueProps) {
       ) : null}
       {readOnly ? null : (
         <a href={`/resources/new/${kind}?project=${project}`} target="_blank" rel="noreferrer">
-          {say(texts.create, { kind })}
+          {say(texts.create, { kind: kindTitle ? say(kindTitle) : kind })}
         </a>
       )}
     </div>

@@ -1,6 +1,4 @@
 /** Times, counts, sizes and durations by the reader's locale. */
-import { Tooltip } from 'antd';
-import { useMemo } from 'react';
 import { useLanguage } from './language.tsx';
 
 /** Formatters of one locale; every time is given in ms since 1970, every duration in ms. */
@@ -31,8 +29,14 @@ export function makeFormats(locale: string): Formats {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
-  const unit = (value: number, name: string, digits: number) =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
+  const units = new Map<string, Intl.NumberFormat>();
+  const unit = (value: number, name: string, digits: number) => {
+    const key = `${name} ${digits}`;
+    const known =
+      units.get(key) ?? new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits });
+    units.set(key, known);
+    return known.format(value);
+  };
   return {
     number: (value) => plain.format(value),
     percent: (value) => share.format(value),
@@ -55,10 +59,16 @@ export function makeFormats(locale: string): Formats {
   };
 }
 
-/** Formatters of the language in use. */
+const made = new Map<string, Formats>();
+
+/** Formatters of the language in use: made once for all who ask, for a list asks in each of its rows. */
 export function useFormats(): Formats {
   const { locale } = useLanguage();
-  return useMemo(() => makeFormats(locale), [locale]);
+  const known = made.get(locale);
+  if (known) return known;
+  const fresh = makeFormats(locale);
+  made.set(locale, fresh);
+  return fresh;
 }
 
 /** A time as people say it, the exact one on hover and for machines. */
@@ -66,8 +76,8 @@ export function TimeAgo({ at }: { readonly at: number | null | undefined }) {
   const formats = useFormats();
   if (at === null || at === undefined) return <span>—</span>;
   return (
-    <Tooltip title={formats.time(at)}>
-      <time dateTime={new Date(at).toISOString()}>{formats.ago(at, Date.now())}</time>
-    </Tooltip>
+    <time dateTime={new Date(at).toISOString()} title={formats.time(at)}>
+      {formats.ago(at, Date.now())}
+    </time>
   );
 }

@@ -18,7 +18,9 @@ import { Waiting } from './waiting.tsx';
 
 const Palette = lazy(() => import('./palette.tsx'));
 const KeyHelp = lazy(() => import('./key-help.tsx'));
-const Messages = lazy(() => import('./messages.tsx'));
+// Asked for at once: every page stands below it.
+const messages = import('./messages.tsx');
+const Messages = lazy(() => messages);
 
 const texts = {
   skip: { en: 'To the content', zh: '跳到内容' },

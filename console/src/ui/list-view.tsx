@@ -3,13 +3,14 @@
  * view is a link; the columns shown are remembered per list; what is seen can be taken away as CSV.
  */
 import { DownloadOutlined, ReloadOutlined, TableOutlined } from '@ant-design/icons';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, usePrefetchQuery, useQuery } from '@tanstack/react-query';
 import { Button, Checkbox, Empty, Input, Popover, Select, Space, Table, type TableColumnsType, Tooltip } from 'antd';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useSay, type Text } from './language.tsx';
 import { ProblemView } from './problem-view.tsx';
 import { useScrollableTable } from './scrollable.ts';
 import { type UrlValues, useUrlState } from './url-state.tsx';
+import { Waiting } from './waiting.tsx';
 
 const texts = {
   columns: { en: 'Columns', zh: '列' },
@@ -86,9 +87,11 @@ export function ListView<Row extends object>(props: Props<Row>) {
   const [before, setBefore] = useState<readonly string[]>([]);
   const chosen = Object.fromEntries(fields.map((field) => [field.name, url[field.name]]));
   const query = { ...chosen, ...fixed, sort: url['sort'], limit: PAGE_ROWS, [cursor]: url['after'] };
+  const page = { queryKey: ['list', id, query], queryFn: () => load(query) };
+  // Under way while the filters are drawn, not after them.
+  usePrefetchQuery(page);
   const { data, error, isFetching, isPending, refetch } = useQuery({
-    queryKey: ['list', id, query],
-    queryFn: () => load(query),
+    ...page,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (typeof every === 'function' ? every(state.data?.items ?? []) : (every ?? false)),
   });
@@ -116,26 +119,27 @@ export function ListView<Row extends object>(props: Props<Row>) {
         </Tools>
       </FieldRow>
       {error ? <ProblemView error={error} retry={() => void refetch()} style={{ marginBlockEnd: 12 }} /> : null}
-      <Table<Row>
-        size="middle"
-        loading={isPending}
-        rowKey={rowKey}
-        columns={columns}
-        dataSource={data?.items ?? []}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        showSorterTooltip={false}
-        onChange={(_pages, _filters, sorter) => {
-          const { field, order } = Array.isArray(sorter) ? sorter[0]! : sorter;
-          const name = props.columns.find((column) => column.key === field)?.sort;
-          change({ sort: name && order ? (order === 'descend' ? `-${name}` : name) : undefined });
-        }}
-        locale={{
-          emptyText: isPending
-            ? ' '
-            : emptyText(props.empty, isFiltered, say, () => change(Object.fromEntries(fields.map((f) => [f.name, undefined])))),
-        }}
-      />
+      {isPending && !error ? (
+        <Waiting />
+      ) : (
+        <Table<Row>
+          size="middle"
+          rowKey={rowKey}
+          columns={columns}
+          dataSource={data?.items ?? []}
+          pagination={false}
+          scroll={{ x: 'max-content' }}
+          showSorterTooltip={false}
+          onChange={(_pages, _filters, sorter) => {
+            const { field, order } = Array.isArray(sorter) ? sorter[0]! : sorter;
+            const name = props.columns.find((column) => column.key === field)?.sort;
+            change({ sort: name && order ? (order === 'descend' ? `-${name}` : name) : undefined });
+          }}
+          locale={{
+            emptyText: emptyText(props.empty, isFiltered, say, () => change(Object.fromEntries(fields.map((f) => [f.name, undefined])))),
+          }}
+        />
+      )}
       <Pager {...{ before, after: url['after'], next: data?.next ?? undefined, go }} />
     </section>
   );

@@ -92,6 +92,8 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
   );
   const config = useMemo<ThemeConfig>(
     () => ({
+      // One antd on the page: its rules need no mark of their version, and are shorter to write and to match.
+      hashed: false,
       algorithm: dark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
       token: dark ? DARK : LIGHT,
       components: dark ? DARK_PARTS : PARTS,

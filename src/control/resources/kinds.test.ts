@@ -107,11 +107,13 @@ test('a dump taken to another installation asks for its secrets', async (t) => {
     assert.match(problems[0]!.detail.en, /placeholder for a value that default\/Secret\/.* does not have/);
 });
 
-test('every field of every kind is described in both languages', () => {
+test('every field of every kind is named and described in both languages', () => {
   const missing: string[] = [];
   const walk = (schema: JsonSchema, at: string): void => {
     for (const [name, field] of Object.entries(schema.properties ?? {})) {
       if (!field.anyOf && (!field.description || !field['x-zh'])) missing.push(`${at}/${name}`);
+      // A constant is chosen by its variant and is no field of a form.
+      if (field.const === undefined && !field['x-zh-title']) missing.push(`${at}/${name}: name`);
       walk(field, `${at}/${name}`);
     }
     for (const option of schema.anyOf ?? []) walk(option, at);

@@ -25,6 +25,7 @@ export function specParts(registry: Registry): SpecParts {
       help(
         'Ways to say who is calling; the first whose credential is found decides. Empty = anybody may call.',
         '识别调用方的方式，先找到凭证者生效；为空表示任何人可调用。',
+        { en: 'Authentication', zh: '认证方式' },
       ),
     ),
     policies: list(
@@ -33,6 +34,7 @@ export function specParts(registry: Registry): SpecParts {
       help(
         'Steps of the chain, in this order for requests and in reverse for responses.',
         '链上的策略：请求按此顺序执行，响应按相反顺序执行。',
+        '策略',
       ),
     ),
     connector: (extra) => variants([...registry.connectors.values()].map((component) => variant(component, extra))),

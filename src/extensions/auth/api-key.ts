@@ -17,7 +17,7 @@ const config = strictObject({
   header: T.String({
     pattern: '^[A-Za-z][A-Za-z0-9-]{0,62}$',
     default: 'x-api-key',
-    ...help('Header field that holds the key.', '存放密钥的请求头。'),
+    ...help('Header field that holds the key.', '存放密钥的请求头。', '请求头'),
   }),
   query: T.Optional(
     T.String({
@@ -27,6 +27,7 @@ const config = strictObject({
       ...help(
         'Query parameter that may hold the key too. Off unless named: URLs end up in logs and histories.',
         '也可存放密钥的查询参数；默认关闭，因为 URL 会进入日志和历史记录。',
+        '查询参数',
       ),
     }),
   ),

@@ -21,31 +21,31 @@ const config = strictObject({
     type: 'string',
     enum: ['token-bucket'],
     default: 'token-bucket',
-    ...help('How requests are counted: a bucket that refills evenly.', '计数方式：匀速补充的令牌桶。'),
+    ...help('How requests are counted: a bucket that refills evenly.', '计数方式：匀速补充的令牌桶。', '算法'),
   }),
   limit: T.Integer({
     minimum: 1,
     maximum: 1_000_000_000,
     examples: [100],
-    ...help('Requests allowed per window.', '每个时间窗口允许的请求数。'),
+    ...help('Requests allowed per window.', '每个时间窗口允许的请求数。', '限额'),
   }),
   window: duration({
     default: '1m',
     'x-minimum': '100ms',
     'x-maximum': '31d',
-    ...help('Time in which the bucket refills by `limit`.', '补充 `limit` 个令牌所用的时间。'),
+    ...help('Time in which the bucket refills by `limit`.', '补充 `limit` 个令牌所用的时间。', '时间窗口'),
   }),
   burst: T.Optional(
     T.Integer({
       minimum: 1,
       maximum: 1_000_000_000,
-      ...help('Requests allowed at once; `limit` when left out.', '允许的瞬时请求数；省略时等于 `limit`。'),
+      ...help('Requests allowed at once; `limit` when left out.', '允许的瞬时请求数；省略时等于 `limit`。', '突发量'),
     }),
   ),
   key: expression({
     default: 'consumer.id',
     examples: ['consumer.id', 'client.address', 'request.header.x-tenant'],
-    ...help('What to count by. Where it has no value the client’s address counts.', '按什么计数；没有值时按客户端地址计数。'),
+    ...help('What to count by. Where it has no value the client’s address counts.', '按什么计数；没有值时按客户端地址计数。', '键'),
   }),
   name: T.Optional(
     T.String({
@@ -54,6 +54,7 @@ const config = strictObject({
       ...help(
         'Name of this limit in the RateLimit fields; where it stands (`plan`, `route`, `data-api`) when left out.',
         '该限制在 RateLimit 响应头中的名称；省略时为其所在位置（`plan`、`route`、`data-api`）。',
+        '名称',
       ),
     }),
   ),

@@ -28,8 +28,12 @@ const NAME = `^(?!(?:${FORBIDDEN.map(anyCase).join('|')})$)(?!${anyCase('x-weir-
 const NAME_RENAMED = NAME.replace('^', `^(?!${anyCase('set-cookie')}$)`);
 const VALUE = '^[!-~]([ -~\\t]*[!-~])?$|^$';
 
-const value = T.String({ pattern: VALUE, maxLength: 4096, ...help('Value of the field: printable ASCII.', '字段值：可打印 ASCII。') });
-const name = T.String({ pattern: NAME, ...help('Name of a field that may be changed.', '可以修改的字段名。') });
+const value = T.String({
+  pattern: VALUE,
+  maxLength: 4096,
+  ...help('Value of the field: printable ASCII.', '字段值：可打印 ASCII。', '值'),
+});
+const name = T.String({ pattern: NAME, ...help('Name of a field that may be changed.', '可以修改的字段名。', '名称') });
 const record = (pattern: string, item: ReturnType<typeof T.String>, text: ReturnType<typeof help>) =>
   T.Unsafe<Record<string, string>>({
     type: 'object',
@@ -43,17 +47,17 @@ const record = (pattern: string, item: ReturnType<typeof T.String>, text: Return
 const direction = (text: ReturnType<typeof help>) =>
   strictObject(
     {
-      rename: record(NAME_RENAMED, name, help('Fields to rename: old name to new name.', '重命名字段：旧名到新名。')),
-      remove: T.Array(name, { default: [], maxItems: 50, ...help('Fields to remove.', '要删除的字段。') }),
-      set: record(NAME, value, help('Fields to set, replacing any of the same name.', '要设置的字段，替换同名字段。')),
-      add: record(NAME, value, help('Fields to add beside those of the same name.', '要追加的字段，保留同名字段。')),
+      rename: record(NAME_RENAMED, name, help('Fields to rename: old name to new name.', '重命名字段：旧名到新名。', '重命名')),
+      remove: T.Array(name, { default: [], maxItems: 50, ...help('Fields to remove.', '要删除的字段。', '移除') }),
+      set: record(NAME, value, help('Fields to set, replacing any of the same name.', '要设置的字段，替换同名字段。', '设置')),
+      add: record(NAME, value, help('Fields to add beside those of the same name.', '要追加的字段，保留同名字段。', '添加')),
     },
     { default: {}, ...text },
   );
 
 const config = strictObject({
-  request: direction(help('Changes to the request that goes on.', '对转发请求的修改。')),
-  response: direction(help('Changes to the answer that goes back.', '对返回响应的修改。')),
+  request: direction(help('Changes to the request that goes on.', '对转发请求的修改。', '请求')),
+  response: direction(help('Changes to the answer that goes back.', '对返回响应的修改。', '响应')),
 });
 
 type Direction = Static<typeof config>['request'];

@@ -23,10 +23,11 @@ export function componentSuite(component: Component): void {
         assert.ok(text.en.length > 0 && HAN.test(text.zh), `problem ${name}: "${text.en}"`);
     }
   });
-  test(`${id}: every field is described in both languages, and secrets are marked`, () => {
+  test(`${id}: every field is named and described in both languages, and secrets are marked`, () => {
     for (const [pointer, field] of fieldsOf(component.config as unknown as JsonSchema)) {
       assert.ok(field.description, `${pointer} has no description`);
       assert.match(String(field['x-zh'] ?? ''), HAN, `${pointer} has no Chinese description`);
+      assert.ok(field['x-zh-title'], `${pointer} has no Chinese name: the third argument of help()`);
       if (SECRET_NAME.test(pointer)) assert.ok(field['x-secret'], `${pointer} looks like a secret and is not marked secret()`);
       if (field['x-secret']) assert.equal(field.default, undefined, `${pointer} is a secret with a default`);
     }

@@ -17,7 +17,11 @@ export default defineResource<WrittenConfig & { poolMax: number }>({
         minimum: 1,
         maximum: 500,
         default: 8,
-        ...help('Most connections opened for data APIs, over all threads of a gateway.', '数据 API 使用的最大连接数（网关各线程合计）。'),
+        ...help(
+          'Most connections opened for data APIs, over all threads of a gateway.',
+          '数据 API 使用的最大连接数（网关各线程合计）。',
+          '连接数上限',
+        ),
       }),
     }),
   compile: ({ key, enabled, spec, written }) => {

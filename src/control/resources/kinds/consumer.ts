@@ -18,8 +18,8 @@ export default defineResource<{ plan?: string; description?: string }>({
   },
   spec: () =>
     strictObject({
-      plan: T.Optional(ref('Plan', help('Plan whose limits apply to it.', '适用的套餐。'))),
-      description: T.Optional(T.String({ maxLength: 1000, ...help('Who this is, and whom to ask.', '说明与联系人。') })),
+      plan: T.Optional(ref('Plan', help('Plan whose limits apply to it.', '适用的套餐。', '套餐'))),
+      description: T.Optional(T.String({ maxLength: 1000, ...help('Who this is, and whom to ask.', '说明与联系人。', '说明') })),
     }),
   /** Keys of an application that is gone must not come back to life with the next one of its name. */
   mirror: async (tables, key, after) => {

@@ -22,7 +22,7 @@ const match = strictObject(
     hosts: T.Array(T.String({ minLength: 1, maxLength: 253 }), {
       maxItems: 64,
       default: [],
-      ...help('Host names, or `*.example.test`; empty = any host.', '主机名，或 `*.example.test`；为空表示任意主机。'),
+      ...help('Host names, or `*.example.test`; empty = any host.', '主机名，或 `*.example.test`；为空表示任意主机。', '主机名'),
     }),
     paths: T.Array(T.String({ minLength: 1, maxLength: 1024 }), {
       minItems: 1,
@@ -30,16 +30,17 @@ const match = strictObject(
       ...help(
         'Paths: literal segments, `{name}` for one segment, `**` at the end for the rest.',
         '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分。',
+        '路径',
       ),
       examples: [['/orders/**']],
     }),
     methods: T.Array(T.String({ minLength: 1, maxLength: 31 }), {
       maxItems: 16,
       default: [],
-      ...help('Methods; empty = any.', '请求方法；为空表示任意。'),
+      ...help('Methods; empty = any.', '请求方法；为空表示任意。', '方法'),
     }),
   },
-  help('Which requests this route takes.', '该路由匹配的请求。'),
+  help('Which requests this route takes.', '该路由匹配的请求。', '匹配条件'),
 );
 
 const timeouts = strictObject(
@@ -48,22 +49,22 @@ const timeouts = strictObject(
       default: '5s',
       'x-minimum': '10ms',
       'x-maximum': '5m',
-      ...help('Until a connection to the target stands.', '与目标建立连接的时限。'),
+      ...help('Until a connection to the target stands.', '与目标建立连接的时限。', '建立连接'),
     }),
     firstByte: duration({
       default: '30s',
       'x-minimum': '10ms',
       'x-maximum': '1h',
-      ...help('From the request being sent until the first byte of the response.', '从请求发出到收到响应首字节的时限。'),
+      ...help('From the request being sent until the first byte of the response.', '从请求发出到收到响应首字节的时限。', '首字节'),
     }),
     idle: duration({
       default: '30s',
       'x-minimum': '10ms',
       'x-maximum': '1h',
-      ...help('Longest silence while a body flows.', '传输正文时的最长静默时间。'),
+      ...help('Longest silence while a body flows.', '传输正文时的最长静默时间。', '空闲时长'),
     }),
   },
-  { default: {}, ...help('Deadlines towards the upstream.', '访问上游的时限。') },
+  { default: {}, ...help('Deadlines towards the upstream.', '访问上游的时限。', '超时') },
 );
 
 const UPSTREAM_DISABLED = {
@@ -86,7 +87,7 @@ export default defineResource<RouteSpec>({
   spec: (parts) =>
     strictObject({
       match,
-      upstream: ref('Upstream', help('Upstream the requests go to.', '请求转发到的上游。')),
+      upstream: ref('Upstream', help('Upstream the requests go to.', '请求转发到的上游。', '上游')),
       rewrite: T.Optional(
         T.String({
           minLength: 1,
@@ -94,20 +95,21 @@ export default defineResource<RouteSpec>({
           ...help(
             'Path sent upstream instead: may use `{name}` of the matched path and end in `**`.',
             '发往上游的路径：可使用匹配到的 `{name}`，可以 `**` 结尾。',
+            '路径改写',
           ),
           examples: ['/v2/{id}'],
         }),
       ),
       preserveHost: T.Boolean({
         default: false,
-        ...help('Sends the caller’s Host on instead of the target’s.', '向上游发送调用方的 Host，而不是目标的。'),
+        ...help('Sends the caller’s Host on instead of the target’s.', '向上游发送调用方的 Host，而不是目标的。', '保留 Host'),
       }),
       keepCredential: T.Boolean({
         default: false,
-        ...help('Sends the caller’s credential on to the upstream.', '把调用方的凭证一并发往上游。'),
+        ...help('Sends the caller’s credential on to the upstream.', '把调用方的凭证一并发往上游。', '保留凭据'),
       }),
       timeouts,
-      bodyMax: bytes({ default: '10MiB', 'x-maximum': '10GiB', ...help('Largest request body.', '请求正文的最大大小。') }),
+      bodyMax: bytes({ default: '10MiB', 'x-maximum': '10GiB', ...help('Largest request body.', '请求正文的最大大小。', '请求体上限') }),
       auth: parts.auth,
       policies: parts.policies,
     }),

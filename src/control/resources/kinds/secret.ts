@@ -11,7 +11,7 @@ export default defineResource<{ value: string }>({
     zh: '加密保存且不再显示的值；同项目的机密字段以 ${secret:name} 引用。',
   },
   spec: () =>
-    strictObject({ value: secret({ ...help('The value. It can be written, never read back.', '机密的值，只能写入，不能读出。') }) }),
+    strictObject({ value: secret({ ...help('The value. It can be written, never read back.', '机密的值，只能写入，不能读出。', '值') }) }),
   examples: [
     {
       title: { en: 'A password', zh: '一个密码' },

@@ -8,29 +8,29 @@ const byAddress = strictObject({
     minLength: 1,
     maxLength: 253,
     pattern: '^[^\\s/?#@]+$',
-    ...help('Host name or address.', '主机名或地址。'),
+    ...help('Host name or address.', '主机名或地址。', '主机'),
     examples: ['orders.internal'],
   }),
-  port: T.Integer({ minimum: 1, maximum: 65_535, default: 80, ...help('TCP port.', 'TCP 端口。') }),
+  port: T.Integer({ minimum: 1, maximum: 65_535, default: 80, ...help('TCP port.', 'TCP 端口。', '端口') }),
   weight: T.Integer({
     minimum: 1,
     maximum: 1000,
     default: 1,
-    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。'),
+    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。', '权重'),
   }),
 });
 
 const byUrl = strictObject({
   url: T.String({
     maxLength: 500,
-    ...help('`http://host:port`, without a path.', '`http://主机:端口`，不含路径。'),
+    ...help('`http://host:port`, without a path.', '`http://主机:端口`，不含路径。', { en: 'URL', zh: '地址（URL）' }),
     examples: ['http://127.0.0.1:9000'],
   }),
   weight: T.Integer({
     minimum: 1,
     maximum: 1000,
     default: 1,
-    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。'),
+    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。', '权重'),
   }),
 });
 
@@ -49,18 +49,22 @@ export default defineResource<UpstreamSpec>({
   summary: { en: 'A named group of targets that routes pass requests on to, in turn.', zh: '路由转发请求的目标组，按权重轮流分配。' },
   spec: () =>
     strictObject({
-      targets: T.Array(T.Union([byUrl, byAddress]), { minItems: 1, maxItems: 256, ...help('Where requests go.', '请求的去向。') }),
+      targets: T.Array(T.Union([byUrl, byAddress]), {
+        minItems: 1,
+        maxItems: 256,
+        ...help('Where requests go.', '请求的去向。', '目标地址'),
+      }),
       connectionsMax: T.Integer({
         minimum: 1,
         maximum: 10_000,
         default: 256,
-        ...help('Most open connections to each target, per gateway thread.', '每个网关线程到每个目标的最大连接数。'),
+        ...help('Most open connections to each target, per gateway thread.', '每个网关线程到每个目标的最大连接数。', '连接数上限'),
       }),
       idle: duration({
         default: '30s',
         'x-minimum': '1s',
         'x-maximum': '10m',
-        ...help('How long an unused connection is kept.', '空闲连接的保留时间。'),
+        ...help('How long an unused connection is kept.', '空闲连接的保留时间。', '空闲时长'),
       }),
     }),
   check: ({ spec }) => spec.targets.flatMap((target, index) => ('url' in target ? checkUrl(target.url, `/spec/targets/${index}/url`) : [])),

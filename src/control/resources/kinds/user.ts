@@ -22,18 +22,18 @@ export default defineResource<UserSpec>({
   installationWide: true,
   spec: () =>
     strictObject({
-      displayName: T.Optional(T.String({ minLength: 1, maxLength: 100, ...help('Name as shown to others.', '显示名称。') })),
+      displayName: T.Optional(T.String({ minLength: 1, maxLength: 100, ...help('Name as shown to others.', '显示名称。', '显示名') })),
       role: T.Unsafe<'admin' | 'viewer'>({
         type: 'string',
         enum: ['admin', 'viewer'],
         default: 'viewer',
-        ...help(ROLES_TEXT.en, ROLES_TEXT.zh),
+        ...help(ROLES_TEXT.en, ROLES_TEXT.zh, '角色'),
       }),
       language: T.Unsafe<'en' | 'zh'>({
         type: 'string',
         enum: ['en', 'zh'],
         default: 'en',
-        ...help('Language of console and messages.', '控制台与消息的语言。'),
+        ...help('Language of console and messages.', '控制台与消息的语言。', '语言'),
       }),
     }),
   mirror: (tables, key, after, at) => mirrorAccount(tables, key.name, after, at),

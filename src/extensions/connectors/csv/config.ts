@@ -37,7 +37,7 @@ export const csvConfig = strictObject({
     T.String({
       minLength: 1,
       maxLength: 1000,
-      ...help('File inside a folder of `files.roots`. Either this or `url`.', '`files.roots` 目录内的文件；与 `url` 二选一。'),
+      ...help('File inside a folder of `files.roots`. Either this or `url`.', '`files.roots` 目录内的文件；与 `url` 二选一。', '文件'),
       examples: ['customers.csv'],
     }),
   ),
@@ -49,42 +49,45 @@ export const csvConfig = strictObject({
       ...help(
         'Address of an export, read by GET, without user and password; redirects are not followed.',
         '以 GET 读取的导出地址，不含用户名和密码，不跟随重定向。',
+        { en: 'URL', zh: '地址（URL）' },
       ),
       examples: ['https://crm.example.test/export/customers.csv'],
     }),
   ),
-  authorization: T.Optional(secret(help('Value of the Authorization header sent to `url`.', '发送给 `url` 的 Authorization 头。'))),
+  authorization: T.Optional(
+    secret(help('Value of the Authorization header sent to `url`.', '发送给 `url` 的 Authorization 头。', '授权头')),
+  ),
   stream: T.Optional(
     T.String({
       minLength: 1,
       maxLength: 128,
       pattern: '^[^/\\\\\\x00-\\x1f]+$',
-      ...help('Name of the stream; the file’s name without its ending when left out.', '流名；省略时为去掉扩展名的文件名。'),
+      ...help('Name of the stream; the file’s name without its ending when left out.', '流名；省略时为去掉扩展名的文件名。', '流'),
     }),
   ),
   delimiter: T.String({
     minLength: 1,
     maxLength: 1,
     default: ',',
-    ...help('Character between cells.', '单元格分隔符。'),
+    ...help('Character between cells.', '单元格分隔符。', '分隔符'),
     examples: [',', ';', '\t'],
   }),
   quote: T.String({
     minLength: 1,
     maxLength: 1,
     default: '"',
-    ...help('Character around cells that hold delimiters or line ends; doubled inside.', '引用符；在引用内重复表示其本身。'),
+    ...help('Character around cells that hold delimiters or line ends; doubled inside.', '引用符；在引用内重复表示其本身。', '引用符'),
   }),
   encoding: T.Unsafe<Encoding>({
     type: 'string',
     enum: ['utf-8', 'gbk', 'gb18030', 'utf-16le', 'utf-16be', 'windows-1252'],
     default: 'utf-8',
-    ...help('Encoding of the text; a byte that is none stops the read.', '文本编码；遇到非法字节即停止。'),
+    ...help('Encoding of the text; a byte that is none stops the read.', '文本编码；遇到非法字节即停止。', '编码'),
   }),
   nullText: T.String({
     maxLength: 20,
     default: '',
-    ...help('An unquoted cell of this text is NULL.', '未加引号且等于此文本的单元格视为 NULL。'),
+    ...help('An unquoted cell of this text is NULL.', '未加引号且等于此文本的单元格视为 NULL。', '空值文本'),
   }),
   columns: T.Unsafe<Record<string, CsvType>>({
     type: 'object',
@@ -93,6 +96,7 @@ export const csvConfig = strictObject({
     ...help(
       'Types of columns by their header; all others are text. A value that does not fit stops the read.',
       '按表头指定列类型，其余为文本；不符合的值会停止读取。',
+      '列',
     ),
     examples: [{ id: 'int64', balance: 'decimal' }],
   }),
@@ -101,14 +105,14 @@ export const csvConfig = strictObject({
     'x-minimum': '1KiB',
     'x-maximum': '64MiB',
     'x-advanced': true,
-    ...help('Longest row.', '单行最大长度。'),
+    ...help('Longest row.', '单行最大长度。', '单行上限'),
   }),
   timeout: duration({
     default: '30s',
     'x-minimum': '100ms',
     'x-maximum': '10m',
     'x-advanced': true,
-    ...help('Longest wait for the server’s next bytes.', '等待服务器后续数据的最长时间。'),
+    ...help('Longest wait for the server’s next bytes.', '等待服务器后续数据的最长时间。', '超时'),
   }),
 });
 

@@ -17,6 +17,7 @@ export const sqliteConfig = strictObject({
     ...help(
       'Database file inside a folder of `files.roots`; a sink makes it when missing.',
       '`files.roots` 目录内的数据库文件；作为目标时不存在会自动创建。',
+      '文件',
     ),
     examples: ['warehouse.db'],
   }),
@@ -25,7 +26,7 @@ export const sqliteConfig = strictObject({
     'x-minimum': '100ms',
     'x-maximum': '1h',
     'x-advanced': true,
-    ...help('Longest wait while another program writes the file.', '其他程序写入该文件时的最长等待。'),
+    ...help('Longest wait while another program writes the file.', '其他程序写入该文件时的最长等待。', '锁等待'),
   }),
 });
 

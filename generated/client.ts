@@ -821,7 +821,11 @@ export interface Client {
   /** Explains a kind or an extension: `DataApi`, `rate-limit`, or `policy/rate-limit`. */
   explainComponent(input: { params: { name: string } } & Sending): Promise<Answer<ComponentDetail>>;
   /** Says which route takes a request, with its parameters, and why the nearest others do not. */
-  explainRoute(input: { body: { method?: string; host?: string; path: string } } & Sending): Promise<Answer<RouteExplanation>>;
+  explainRoute(
+    input: {
+      body: { method?: string; host?: string; path: string; headers?: { name: string; value: string }[]; clientAddress?: string };
+    } & Sending,
+  ): Promise<Answer<RouteExplanation>>;
   /** Reads one call with all that happened in it. */
   getCall(input: { params: { id: string } } & Sending): Promise<Answer<CallDetail>>;
   /** Calls of one consumer in the last hour and day by status class, and the limits of its plan. */

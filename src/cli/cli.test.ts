@@ -376,6 +376,8 @@ test('route explain says which route takes a request, and refuses what is no req
   assert.equal(none.code, 1, none.err);
   assert.match(none.err, /No route fits/);
   assert.equal((await weir(['route', 'explain', 'nowhere'])).code, 2);
+  assert.equal((await weir(['route', 'explain', '/nowhere?a=1', '-H', 'x-a: 1', '--from', '10.0.0.1'])).code, 1);
+  assert.equal((await weir(['route', 'explain', '/nowhere', '-H', 'no-colon'])).code, 2);
 });
 
 test('what is not saved is tried: api try shows rows and mistakes with their line, run plan the targets', async () => {

@@ -69,7 +69,7 @@ export function createCore(options: CoreOptions): Core {
 
 function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition | Promise<Disposition> {
   const revision = options.revision();
-  const found = revision.router.match(exchange.host, exchange.path, exchange.method);
+  const found = revision.router.match(exchange.host, exchange.path, exchange.method, exchange);
   if (found.kind !== 'found') {
     options.metrics.unrouted.started();
     return { kind: 'problem', problem: noRoute(found, exchange) };
@@ -149,7 +149,9 @@ function forward(options: CoreOptions, exchange: GatewayExchange, { route, found
   const { spec } = route;
   const query = forwardedQuery(exchange.query, route.queryCredentials);
   const changed = route.rewrite !== undefined || query !== exchange.query;
-  const path = route.rewrite ? rewritePath(route.rewrite, found.pattern, found.path) : exchange.path;
+  const written = route.rewrite ? rewritePath(route.rewrite, found.pattern, found.path) : exchange;
+  if (typeof written === 'string') return answerProblem(exchange, raise['path-refused']({ values: { fault: written } }));
+  const { path } = written;
   return {
     kind: 'upstream',
     forward: {

@@ -106,9 +106,7 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
   const policies = makePolicies(spec.policies, tools);
   return {
     id: `${spec.project}/${spec.name}`,
-    hosts: spec.hosts,
-    paths: spec.paths,
-    methods: spec.methods,
+    ...matchOf(spec),
     spec,
     shown: Object.freeze({ name: spec.name, project: spec.project, release: spec.release }),
     chain: makeChain(auth, policies),
@@ -120,6 +118,11 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
     stats: tools.routeStats(spec.project, spec.name),
     held: new Held(policies),
   };
+}
+
+/** One shape for all, whatever is left out. */
+function matchOf({ hosts, paths, methods, priority = 0, headers = [], query = [], cookies = [], clientAddresses = [] }: CompiledRoute) {
+  return { hosts, paths, methods, priority, headers, query, cookies, clientAddresses };
 }
 
 /** Chains are joined once per plan, not once per call. */

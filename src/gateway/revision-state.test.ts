@@ -92,7 +92,8 @@ function fixture() {
     for (const e of put) held.set(e.key, e);
     return { from, to: state.current.number + 1, hash: revisionHash(held.values()), put, remove };
   };
-  const match = (path: string) => state.current.router.match('h', path, 'GET').kind;
+  const match = (path: string) =>
+    state.current.router.match('h', path, 'GET', { query: '', clientAddress: '', request: { get: () => undefined } }).kind;
   return { state, upstreams, move, match };
 }
 

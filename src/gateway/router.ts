@@ -1,22 +1,19 @@
 /**
- * Which route a request belongs to: an immutable trie over path segments, one per host pattern.
- * In: host, path, method. Out: the route with its parameters, or 404, 405 with `Allow`, or a refused path.
- * The cost depends on the path's length, not on the number of routes. `withChanges` copies only the nodes on
- * the changed paths, so a route can change under load. Rules of precedence: sdk/route-pattern.ts.
+ * Which route a request belongs to: an immutable trie over path segments, one per priority and host pattern.
+ * In: host, path, method, and the facts conditions ask for. Out: the route with its parameters, or 404, 405 with `Allow`,
+ * or a refused path. The cost depends on the path's length, not on the number of routes (regular expressions that begin
+ * with the same literals are tried one after another). `withChanges` copies only the nodes on the changed paths, so a
+ * route can change under load. Rules of precedence: sdk/route-pattern.ts.
  */
 import { Told } from '../base/problem.ts';
 import { type Text } from '../base/text.ts';
+import { regexPath } from '../sdk/path-regex.ts';
 import { normaliseHost, type PathFault, readRequestPath, type RequestPath } from '../sdk/request-path.ts';
-import { parseHostPattern, parsePathPattern, type PathPattern, type Rewrite } from '../sdk/route-pattern.ts';
+import type { RouteFacts } from '../sdk/route-conditions.ts';
+import { encodeSegment, parseHostPattern, parsePathPattern, type PathPattern, type Rewrite } from '../sdk/route-pattern.ts';
+import { changeLeaf, type Entry, entryOf, type Leaf, pick, type Routable } from './router-leaf.ts';
 
-/** What the router needs of a route; the gateway's own compiled route has more. */
-export interface Routable {
-  /** `project/name`: unique; of two routes that conflict the smaller one wins. */
-  readonly id: string;
-  readonly hosts: readonly string[];
-  readonly paths: readonly string[];
-  readonly methods: readonly string[];
-}
+export type { Routable } from './router-leaf.ts';
 
 export type RouteFound<R> =
   | { readonly kind: 'found'; readonly route: R; readonly pattern: PathPattern; readonly path: RequestPath }
@@ -26,19 +23,9 @@ export type RouteFound<R> =
 
 export interface Router<R extends Routable> {
   /** Matches; `host` and `path` as they came (port, case, percent-encoding), `path` without the query. */
-  match(host: string, path: string, method: string): RouteFound<R>;
+  match(host: string, path: string, method: string, facts: RouteFacts): RouteFound<R>;
   /** A router with `remove` taken out and `put` set in; this one stays as it is. Throws on a pattern that does not parse. */
   withChanges(remove: readonly R[], put: readonly R[]): Router<R>;
-}
-
-/** The routes of one exact pattern: by method, then any. Each list is sorted by id, the first one serves. */
-interface Leaf<R> {
-  readonly any: readonly Entry<R>[];
-  readonly byMethod: ReadonlyMap<string, readonly Entry<R>[]>;
-}
-interface Entry<R> {
-  readonly route: R;
-  readonly pattern: PathPattern;
 }
 
 /** `edit` names the change that made the node and may still write to it; a finished change owns nothing. */
@@ -48,6 +35,14 @@ interface Node<R> {
   parameter: Node<R> | undefined;
   end: Leaf<R> | undefined;
   rest: Leaf<R> | undefined;
+  /** Expressions that begin with the literals down to here; the longer text first. */
+  regexes: readonly RegexSlot<R>[];
+  /** Of a root: how many expressions stand in its tree. */
+  regexesBelow: number;
+}
+interface RegexSlot<R> {
+  readonly pattern: PathPattern;
+  readonly leaf: Leaf<R>;
 }
 interface Hosts<R> {
   readonly exact: Map<string, Node<R>>;
@@ -55,84 +50,123 @@ interface Hosts<R> {
   any: Node<R>;
 }
 
-/** Makes an empty router. */
-export function createRouter<R extends Routable>(): Router<R> {
-  return routerOver({ exact: new Map(), wildcard: new Map(), any: newNode({}) });
+/** All routes of one priority. */
+interface Level<R> {
+  readonly priority: number;
+  readonly hosts: Hosts<R>;
 }
 
-function routerOver<R extends Routable>(hosts: Hosts<R>): Router<R> {
+/** Makes an empty router. */
+export function createRouter<R extends Routable>(): Router<R> {
+  return routerOver([]);
+}
+
+/** `levels` are sorted, the highest priority first. */
+function routerOver<R extends Routable>(levels: readonly Level<R>[]): Router<R> {
+  const withHosts = levels.some(({ hosts }) => hosts.exact.size > 0 || hosts.wildcard.size > 0);
   return {
-    match: (host, path, method) => matchIn(hosts, host, path, method),
+    match: (host, path, method, facts) => matchIn(levels, withHosts ? normaliseHost(host) : '', path, method, facts),
     withChanges(remove, put) {
-      const next: Hosts<R> = { exact: new Map(hosts.exact), wildcard: new Map(hosts.wildcard), any: hosts.any };
       const edit = {};
-      for (const route of remove) place(next, route, edit, false);
-      for (const route of put) place(next, route, edit, true);
-      return routerOver(next);
+      const next = new Map(levels.map((level) => [level.priority, level]));
+      const touched = new Set([...remove, ...put].map((route) => route.priority ?? 0));
+      for (const priority of touched) next.set(priority, { priority, hosts: copyHosts(next.get(priority)?.hosts) });
+      for (const route of remove) place(next.get(route.priority ?? 0)!.hosts, route, edit, false);
+      for (const route of put) place(next.get(route.priority ?? 0)!.hosts, route, edit, true);
+      const kept = [...next.values()].filter(({ hosts }) => hosts.exact.size > 0 || hosts.wildcard.size > 0 || !isEmpty(hosts.any));
+      return routerOver(kept.sort((a, b) => b.priority - a.priority));
     },
   };
 }
 
-function matchIn<R extends Routable>(hosts: Hosts<R>, host: string, path: string, method: string): RouteFound<R> {
+function copyHosts<R>(hosts: Hosts<R> | undefined): Hosts<R> {
+  return { exact: new Map(hosts?.exact), wildcard: new Map(hosts?.wildcard), any: hosts?.any ?? newNode({}) };
+}
+
+function matchIn<R extends Routable>(
+  levels: readonly Level<R>[],
+  host: string,
+  path: string,
+  method: string,
+  facts: RouteFacts,
+): RouteFound<R> {
   const read = readRequestPath(path);
   if (typeof read === 'string') return { kind: 'refused', fault: read };
-  const name = hosts.exact.size > 0 || hosts.wildcard.size > 0 ? normaliseHost(host) : '';
-  const entry = search(hosts, name, read.decoded, method, undefined);
-  if (entry) return { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
+  const asked: Asked = { path: read.decoded, method, facts, allow: undefined };
+  for (const { hosts } of levels) {
+    const entry = search(hosts, host, asked);
+    if (entry) return { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
+  }
   const allow = new Set<string>(); // Only a request that nobody serves pays for the second look.
-  search(hosts, name, read.decoded, method, allow);
+  for (const { hosts } of levels) search(hosts, host, { ...asked, allow });
   return allow.size === 0 ? { kind: 'not-found' } : { kind: 'method-not-allowed', allow: [...allow].sort() };
 }
 
+interface Asked {
+  readonly path: readonly string[];
+  readonly method: string;
+  readonly facts: RouteFacts;
+  readonly allow: Set<string> | undefined;
+}
+
 /** Exact host, then wildcards from the longest suffix, then routes without host. */
-function search<R>(
-  hosts: Hosts<R>,
-  name: string,
-  path: readonly string[],
-  method: string,
-  allow: Set<string> | undefined,
-): Entry<R> | undefined {
+function search<R extends Routable>(hosts: Hosts<R>, name: string, asked: Asked): Entry<R> | undefined {
   const exact = hosts.exact.get(name);
-  let found = exact && walk(exact, path, 0, method, allow);
+  let found = exact && searchRoot(exact, asked);
   if (hosts.wildcard.size > 0) {
     for (let dot = name.indexOf('.'); !found && dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const root = dot > 0 ? hosts.wildcard.get(name.slice(dot + 1)) : undefined;
-      found = root && walk(root, path, 0, method, allow);
+      found = root && searchRoot(root, asked);
     }
   }
-  return found ?? walk(hosts.any, path, 0, method, allow);
+  return found ?? searchRoot(hosts.any, asked);
 }
 
-/** Depth first, literal before parameter before rest: the first leaf that takes the method is the most specific. */
-function walk<R>(node: Node<R>, path: readonly string[], at: number, method: string, allow: Set<string> | undefined): Entry<R> | undefined {
+function searchRoot<R extends Routable>(root: Node<R>, asked: Asked): Entry<R> | undefined {
+  return (root.regexesBelow > 0 ? walkLiterals(root, asked) : undefined) ?? walk(root, asked, 0);
+}
+
+/** Where there are expressions: the path of literals only, then expressions from the longest literal beginning. */
+function walkLiterals<R extends Routable>(root: Node<R>, asked: Asked): Entry<R> | undefined {
+  const { path, method, facts, allow } = asked;
+  const nodes: Node<R>[] = [root];
+  for (let at = 0; at < path.length; at++) {
+    const next = nodes[at]!.literals.get(path[at]!);
+    if (!next) break;
+    nodes.push(next);
+  }
+  const { end } = nodes[path.length] ?? {};
+  const exact = end && pick(end, method, facts, allow);
+  if (exact) return exact;
+  const text = regexPath(path);
+  for (const { regexes } of nodes.reverse()) {
+    for (const { pattern, leaf } of regexes) {
+      const found = pattern.regex!.pattern.matches(text) ? pick(leaf, method, facts, allow) : undefined;
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/** Depth first, literal before parameter before rest: the first leaf that takes the request is the most specific. */
+function walk<R extends Routable>(node: Node<R>, asked: Asked, at: number): Entry<R> | undefined {
+  const { path, method, facts, allow } = asked;
   if (at === path.length) {
-    const own = node.end && pick(node.end, method, allow);
+    const own = node.end && pick(node.end, method, facts, allow);
     if (own) return own;
   } else {
     const literal = node.literals.get(path[at]!);
-    const found =
-      (literal && walk(literal, path, at + 1, method, allow)) ?? (node.parameter && walk(node.parameter, path, at + 1, method, allow));
+    const found = (literal && walk(literal, asked, at + 1)) ?? (node.parameter && walk(node.parameter, asked, at + 1));
     if (found) return found;
   }
-  return node.rest && pick(node.rest, method, allow);
-}
-
-function pick<R>(leaf: Leaf<R>, method: string, allow: Set<string> | undefined): Entry<R> | undefined {
-  const named = leaf.byMethod.get(method) ?? (method === 'HEAD' ? leaf.byMethod.get('GET') : undefined);
-  const entry = named?.[0] ?? leaf.any[0];
-  if (entry || !allow) return entry;
-  for (const name of leaf.byMethod.keys()) {
-    allow.add(name);
-    if (name === 'GET') allow.add('HEAD');
-  }
-  return undefined;
+  return node.rest && pick(node.rest, method, facts, allow);
 }
 
 function place<R extends Routable>(hosts: Hosts<R>, route: R, edit: object, put: boolean): void {
   const patterns = new Map(route.paths.map((text) => [must(parsePathPattern(text)).shape, must(parsePathPattern(text))]));
   for (const [table, name] of hostTables(hosts, route)) {
     const root = own(table.get(name) ?? newNode<R>(edit), edit);
-    for (const pattern of patterns.values()) placePath(root, 0, { route, pattern }, edit, put);
+    for (const pattern of patterns.values()) root.regexesBelow += placePath(root, 0, entryOf(route, pattern), edit, put);
     if (isEmpty(root)) table.delete(name);
     else table.set(name, root);
   }
@@ -151,41 +185,40 @@ function hostTables<R extends Routable>(hosts: Hosts<R>, route: R): [Slot<R>, st
   return [...names.values()].map((host) => [host.kind === 'wildcard' ? hosts.wildcard : hosts.exact, host.name]);
 }
 
-/** Sets the entry below `node`, which this edit owns; children are copied before they are written. */
-function placePath<R extends Routable>(node: Node<R>, at: number, entry: Entry<R>, edit: object, put: boolean): void {
-  const { segments, rest } = entry.pattern;
+/** Sets the entry below `node`, which this edit owns; children are copied before they are written. Answers how many expressions came. */
+function placePath<R extends Routable>(node: Node<R>, at: number, entry: Entry<R>, edit: object, put: boolean): number {
+  const { segments, rest, regex } = entry.pattern;
   if (at === segments.length) {
+    if (regex) return placeRegex(node, entry, edit, put);
     const slot = rest ? 'rest' : 'end';
-    node[slot] = changeLeaf(node[slot], entry, put);
-    return;
+    node[slot] = changeLeaf(node[slot], entry, edit, put);
+    return 0;
   }
   const segment = segments[at]!;
   const child = own((segment.kind === 'literal' ? node.literals.get(segment.text) : node.parameter) ?? newNode<R>(edit), edit);
-  placePath(child, at + 1, entry, edit, put);
+  const came = placePath(child, at + 1, entry, edit, put);
   const kept = isEmpty(child) ? undefined : child;
   if (segment.kind === 'parameter') node.parameter = kept;
   else if (kept) node.literals.set(segment.text, kept);
   else node.literals.delete(segment.text);
+  return came;
 }
 
-function changeLeaf<R extends Routable>(leaf: Leaf<R> | undefined, entry: Entry<R>, put: boolean): Leaf<R> | undefined {
-  const { methods, id } = entry.route;
-  const change = (list: readonly Entry<R>[] = []): readonly Entry<R>[] => {
-    const others = list.filter((e) => e.route.id !== id);
-    return put ? [...others, entry].sort((a, b) => (a.route.id < b.route.id ? -1 : 1)) : others;
-  };
-  const byMethod = new Map(leaf?.byMethod);
-  for (const method of new Set(methods)) {
-    const list = change(byMethod.get(method));
-    if (list.length > 0) byMethod.set(method, list);
-    else byMethod.delete(method);
-  }
-  const any = methods.length === 0 ? change(leaf?.any) : (leaf?.any ?? []);
-  return any.length === 0 && byMethod.size === 0 ? undefined : { any, byMethod };
+function placeRegex<R extends Routable>(node: Node<R>, entry: Entry<R>, edit: object, put: boolean): number {
+  const { text } = entry.pattern;
+  const leaf = changeLeaf(node.regexes.find((slot) => slot.pattern.text === text)?.leaf, entry, edit, put);
+  const others = node.regexes.filter((slot) => slot.pattern.text !== text);
+  const before = node.regexes.length;
+  node.regexes = leaf ? [...others, { pattern: entry.pattern, leaf }].sort(byText) : others;
+  return node.regexes.length - before;
+}
+
+function byText<R>({ pattern: { text: a } }: RegexSlot<R>, { pattern: { text: b } }: RegexSlot<R>): number {
+  return a.length === b.length ? (a < b ? -1 : 1) : b.length - a.length;
 }
 
 function newNode<R>(edit: object): Node<R> {
-  return { edit, literals: new Map(), parameter: undefined, end: undefined, rest: undefined };
+  return { edit, literals: new Map(), parameter: undefined, end: undefined, rest: undefined, regexes: [], regexesBelow: 0 };
 }
 
 function own<R>(node: Node<R>, edit: object): Node<R> {
@@ -193,7 +226,7 @@ function own<R>(node: Node<R>, edit: object): Node<R> {
 }
 
 function isEmpty<R>(node: Node<R>): boolean {
-  return node.literals.size === 0 && !node.parameter && !node.end && !node.rest;
+  return node.literals.size === 0 && !node.parameter && !node.end && !node.rest && node.regexes.length === 0;
 }
 
 function must<V>(parsed: { ok: true; value: V } | { ok: false; error: Text }): V {
@@ -203,6 +236,7 @@ function must<V>(parsed: { ok: true; value: V } | { ok: false; error: Text }): V
 
 /** Values of a pattern's parameters in a path it matched, percent-decoded. */
 export function readParameters(pattern: PathPattern, path: RequestPath): Readonly<Record<string, string>> {
+  if (pattern.regex) return pattern.regex.pattern.groups.length === 0 ? NO_PARAMETERS : readGroups(pattern, path);
   let params: Record<string, string> | undefined;
   for (let i = 0; i < pattern.segments.length; i++) {
     const segment = pattern.segments[i]!;
@@ -210,17 +244,46 @@ export function readParameters(pattern: PathPattern, path: RequestPath): Readonl
   }
   return params ?? NO_PARAMETERS;
 }
+
+function readGroups(pattern: PathPattern, path: RequestPath): Readonly<Record<string, string>> {
+  return pattern.regex?.pattern.read(regexPath(path.decoded)) ?? NO_PARAMETERS;
+}
+
 const NO_PARAMETERS: Readonly<Record<string, string>> = Object.freeze({});
 
-/** The path to send upstream: a rewrite filled with the caller's own (still encoded) segments. */
-export function rewritePath(rewrite: Rewrite, pattern: PathPattern, path: RequestPath): string {
+/**
+ * The path to send upstream: a rewrite filled with the caller's own (still encoded) segments, or with the groups of an
+ * expression. What groups make must itself be a path that routes would take: else the answer is its fault.
+ */
+export function rewritePath(rewrite: Rewrite, pattern: PathPattern, path: RequestPath): { readonly path: string } | PathFault {
+  if (pattern.regex) return rewriteGroups(rewrite, readGroups(pattern, path));
   let text = '';
   for (const segment of rewrite.segments) {
     if (segment.kind === 'literal') text += `/${segment.text}`;
     else text += `/${path.raw[pattern.segments.findIndex((s) => s.kind === 'parameter' && s.name === segment.name)]!}`;
   }
-  if (!rewrite.rest) return text || '/';
+  if (!rewrite.rest) return { path: text || '/' };
   for (let i = pattern.segments.length; i < path.raw.length; i++) text += `/${path.raw[i]!}`;
   if (path.slashAtEnd && path.raw.length > 0) text += '/';
-  return text || '/';
+  return { path: text || '/' };
+}
+
+/** A group may hold slashes; an empty one leaves no segment. */
+function rewriteGroups(rewrite: Rewrite, groups: Readonly<Record<string, string>>): { readonly path: string } | PathFault {
+  const parts = rewrite.segments.flatMap((segment) => {
+    if (segment.kind === 'literal') return [segment.text];
+    const value = groups[segment.name] ?? '';
+    return value === ''
+      ? []
+      : [
+          value
+            .replace(/^\/|\/$/g, '')
+            .split('/')
+            .map(encodeSegment)
+            .join('/'),
+        ];
+  });
+  const text = `/${parts.join('/')}`;
+  const read = readRequestPath(text);
+  return typeof read === 'string' ? read : { path: text };
 }

@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { BoundParameter, CompiledDataApi } from './dataapi.ts';
+import type { RouteMatch } from './route-pattern.ts';
 
 export type { BoundParameter, CompiledDataApi };
 
@@ -15,13 +16,14 @@ export interface NamedConfig {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-export interface CompiledRoute {
+/** Conditions and priority are left out when there are none. */
+export interface CompiledRoute extends RouteMatch {
   readonly project: string;
   readonly name: string;
   /** Content hash of the release: stands in every call record. */
   readonly release: string;
   readonly hosts: readonly string[];
-  /** `/orders/**`, `/orders/{id}`, `/health`: literal segments, one-segment parameters, a trailing `**`. */
+  /** `/orders/**`, `/orders/{id}`, `/health`, `~/v[0-9]+/.*`: see sdk/route-pattern.ts. */
   readonly paths: readonly string[];
   /** Empty = any method. */
   readonly methods: readonly string[];

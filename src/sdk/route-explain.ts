@@ -2,7 +2,9 @@
  * Why a request gets the route it gets, or none: for `weir explain` and the console. Pure, and made by asking each
  * route on its own, so it also checks the gateway's trie. Not for the request path.
  */
-import { type Text } from '../base/text.ts';
+import { joined, type Text, tell } from '../base/text.ts';
+import { regexPath } from './path-regex.ts';
+import { compileConditions, type RouteFacts } from './route-conditions.ts';
 import { normaliseHost, type PathFault, readRequestPath } from './request-path.ts';
 import { type HostPattern, parseHostPattern, parsePathPattern, type PathPattern, type RouteMatch } from './route-pattern.ts';
 
@@ -11,7 +13,11 @@ export interface ExplainedRequest {
   readonly host: string;
   /** Without the query. */
   readonly path: string;
+  /** What conditions ask for; a request without query, fields and address when left out. */
+  readonly facts?: RouteFacts;
 }
+
+const NO_FACTS: RouteFacts = { query: '', clientAddress: '', request: { get: () => undefined } };
 
 export interface ConsideredRoute {
   /** `project/name`; undefined for a route the asker may not see. */
@@ -40,8 +46,14 @@ interface Candidate {
   readonly open: boolean;
   readonly rank: string;
   readonly pattern: PathPattern;
-  readonly text: string;
+  /** Its path, and what else speaks for it. */
+  readonly text: Text;
 }
+
+const UNMET: Text = {
+  en: 'host and path fit, but it asks that its {condition}, which is not so',
+  zh: '主机和路径匹配，但要求{condition}，请求不满足',
+};
 
 const CONSIDERED_MAX = 20;
 
@@ -54,6 +66,7 @@ export function explainMatch(
   request: ExplainedRequest,
   maySee: (project: string) => boolean = () => true,
 ): MatchExplanation {
+  const { facts = NO_FACTS } = request;
   const read = readRequestPath(request.path);
   if (typeof read === 'string') return refused(read);
   const host = normaliseHost(request.host);
@@ -63,30 +76,37 @@ export function explainMatch(
   for (const route of routes) {
     const id = `${route.project}/${route.name}`;
     const open = maySee(route.project);
-    const tell = (why: Text) => open && near.push({ id, matches: false, why });
+    const say = (why: Text) => open && near.push({ id, matches: false, why });
     const hosts = route.hosts.length === 0 ? [ANY] : route.hosts.flatMap((text) => valueOf(parseHostPattern(text)));
     const patterns = route.paths.flatMap((text) => valueOf(parsePathPattern(text))).filter((p) => pathFits(p, read.decoded));
     if (patterns.length === 0) continue;
     const hostRanks = hosts.flatMap((pattern) => hostRank(pattern, host) ?? []).sort();
     if (hostRanks.length === 0) {
-      tell({
+      say({
         en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`,
         zh: `路径匹配，但仅服务于主机 ${route.hosts.join('、')}`,
       });
+      continue;
+    }
+    const conditions = compileConditions(route);
+    const unmet = conditions.find((condition) => !condition.holds(facts));
+    if (unmet) {
+      say(tell(UNMET, { condition: unmet.told }));
       continue;
     }
     const method = methodRank(route.methods, request.method);
     if (method === undefined) {
       for (const name of route.methods) allow.add(name);
       if (route.methods.includes('GET')) allow.add('HEAD');
-      tell({
+      say({
         en: `host and path fit, but it takes only ${route.methods.join(', ')}`,
         zh: `主机和路径匹配，但只接受 ${route.methods.join('、')}`,
       });
       continue;
     }
     const pattern = [...patterns].sort((a, b) => (pathRank(a) < pathRank(b) ? -1 : 1))[0]!;
-    fits.push({ id, open, rank: `${hostRanks[0]} ${pathRank(pattern)} ${method} ${id}`, pattern, text: `${pattern.text}` });
+    const rank = `${priorityRank(route.priority ?? 0)} ${hostRanks[0]} ${pathRank(pattern)} ${2000 - conditions.length} ${method} ${id}`;
+    fits.push({ id, open, rank, pattern, text: shownText(pattern, route.priority ?? 0, conditions) });
   }
   fits.sort((a, b) => (a.rank < b.rank ? -1 : 1));
   return conclude(fits, near, allow, read.decoded, request);
@@ -129,20 +149,20 @@ function won(first: Candidate, others: readonly Candidate[], near: readonly Cons
       (c): ConsideredRoute => ({
         id: c.id,
         matches: false,
-        why: { en: `fits with ${c.text}, but ${name.en} is more specific`, zh: `以 ${c.text} 匹配，但 ${name.zh} 更具体` },
+        why: tell(BEATEN, { text: c.text, name }),
       }),
     );
   const winner: ConsideredRoute = {
     id: first.open ? first.id : undefined,
     matches: true,
     why: first.open
-      ? { en: `the most specific that fits, with ${first.text}`, zh: `最具体的匹配：${first.text}` }
-      : { en: `${HIDDEN.en} is the most specific that fits`, zh: `${HIDDEN.zh}是最具体的匹配` },
+      ? tell({ en: 'the first in order that fits, with {text}', zh: '按顺序最先匹配：{text}' }, { text: first.text })
+      : tell({ en: '{name} is the first in order that fits', zh: '{name}按顺序最先匹配' }, { name: HIDDEN }),
   };
   return {
     outcome: 'matched',
     route: winner.id,
-    pattern: first.open ? first.text : undefined,
+    pattern: first.open ? first.pattern.text : undefined,
     params: first.open ? paramsOf(first.pattern, path) : {},
     allow: [],
     considered: [winner, ...beaten, ...near].slice(0, CONSIDERED_MAX),
@@ -152,6 +172,10 @@ function won(first: Candidate, others: readonly Candidate[], near: readonly Cons
   };
 }
 
+const BEATEN: Text = {
+  en: 'fits with {text}, but {name} goes before it (priority, then the more specific)',
+  zh: '以 {text} 匹配，但 {name} 排在其前（先比优先级，再比具体程度）',
+};
 const HIDDEN: Text = { en: 'a route of another project', zh: '其他项目的路由' };
 
 function refused(fault: PathFault): MatchExplanation {
@@ -169,8 +193,19 @@ function hostRank(pattern: HostPattern, host: string): string | undefined {
   return fits ? `b${String(1000 - pattern.name.length)}` : undefined;
 }
 
-/** One letter per segment: the end, a literal, a parameter, the rest. */
+/** Higher first: a smaller text, of the same length, for a larger number. */
+function priorityRank(priority: number): string {
+  return String(2_000_000 - priority);
+}
+
+/** Literals only, then expressions (longer beginning, longer text), then one letter per segment: end, literal, parameter, rest. */
 function pathRank(pattern: PathPattern): string {
+  const { segments, rest, regex, text } = pattern;
+  if (regex) return `2${2000 - segments.length} ${20_000 - text.length} ${text}`;
+  return `${rest || segments.some((s) => s.kind === 'parameter') ? '3' : '1'}${segmentRank(pattern)}`;
+}
+
+function segmentRank(pattern: PathPattern): string {
   return pattern.segments.map((s) => (s.kind === 'literal' ? 'b' : 'c')).join('') + (pattern.rest ? 'd' : 'a');
 }
 
@@ -181,13 +216,21 @@ function methodRank(methods: readonly string[], method: string): string | undefi
 }
 
 function pathFits(pattern: PathPattern, path: readonly string[]): boolean {
+  if (pattern.regex) return pattern.regex.pattern.matches(regexPath(path));
   const { segments, rest } = pattern;
   if (rest ? path.length < segments.length : path.length !== segments.length) return false;
   return segments.every((s, i) => s.kind === 'parameter' || s.text === path[i]);
 }
 
 function paramsOf(pattern: PathPattern, path: readonly string[]): Record<string, string> {
+  if (pattern.regex) return pattern.regex.pattern.read(regexPath(path)) ?? {};
   return Object.fromEntries(pattern.segments.flatMap((s, i) => (s.kind === 'parameter' ? [[s.name, path[i]!]] : [])));
+}
+
+function shownText(pattern: PathPattern, priority: number, conditions: readonly { readonly told: Text }[]): Text {
+  const parts: Text[] = [{ en: pattern.text, zh: pattern.text }];
+  if (priority !== 0) parts.push({ en: `priority ${priority}`, zh: `优先级 ${priority}` });
+  return joined([...parts, ...conditions.map((condition) => condition.told)], { en: ', ', zh: '，' });
 }
 
 function valueOf<V>(parsed: { ok: true; value: V } | { ok: false; error: Text }): V[] {

@@ -94,3 +94,54 @@ test('routes overlap when some request could be taken by both', () => {
   assert.equal(routesOverlap(match('/a', [], ['GET']), match('/a', [], ['POST'])), false);
   assert.equal(routesOverlap(match('/a', ['x.test'], ['GET']), match('/a')), true);
 });
+
+test('expressions: where they begin, what is refused, and whom they may meet', () => {
+  const prefix = (text: string) => {
+    const parsed = parsePathPattern(text);
+    assert.ok(parsed.ok && parsed.value.regex, text);
+    return parsed.value.regex.prefix.join('/');
+  };
+  assert.equal(prefix('~/a/b/.*'), 'a/b');
+  assert.equal(prefix('~/a/bc?/d'), 'a');
+  assert.equal(prefix('~/a/?'), '');
+  assert.equal(prefix('~/a/(b|c)'), 'a');
+  assert.equal(prefix('~/a/b|/c'), '', 'an alternative beside it: nothing is sure');
+  assert.equal(prefix('~/a/[(]|/c'), '');
+  assert.equal(prefix('~/a/\\(|/c'), '');
+  assert.equal(prefix('~/plain'), '');
+  assert.equal(prefix('~.*[.]php'), '');
+  for (const text of ['~/(', '~/a(?=b)', '~^/a', '~/a$', '~/(?<a>x)(?<a>y)', '~'.padEnd(600, 'x')])
+    assert.equal(parsePathPattern(text).ok, false, text);
+  assert.equal(routesOverlap(match(['~/a/.*']), match(['/b/{x}'])), false);
+  assert.equal(routesOverlap(match(['~/a/.*']), match(['/a/{x}'])), true);
+  assert.equal(routesOverlap(match(['~/a/.*']), match(['/**'])), true);
+  assert.equal(routesOverlap(match(['~/a/.*']), match(['~/b/.*'])), false);
+  assert.equal(routesOverlap(match(['~/a/.*']), match(['~.*'])), true);
+});
+
+test('conditions and priority keep routes apart; the same ones in another order do not', () => {
+  const same = (a: object, b: object) =>
+    findConflicts([route('a', ['/x'], a), route('b', ['/x'], b)].map((r, i) => ({ ...r, ...(i ? b : a) }))).length === 1;
+  const one = [{ name: 'X-A', value: '1' }, { name: 'b' }];
+  assert.equal(same({ headers: one }, { headers: [{ name: 'b' }, { name: 'x-a', value: '1' }] }), true);
+  assert.equal(same({ headers: one }, {}), false);
+  assert.equal(same({ headers: one }, { headers: one, priority: 1 }), false);
+  assert.equal(same({ clientAddresses: ['10.0.0.1', '10.0.0.2'] }, { clientAddresses: ['10.0.0.2', '10.0.0.1'] }), true);
+});
+
+test('refuses conditions that no request can meet or that say two things', () => {
+  const pointers = (more: object) => checkRouteMatch({ ...match(['/x']), ...more }, undefined).map((e) => e.pointer);
+  assert.deepEqual(pointers({ headers: [{ name: 'a b' }, { name: 'x', value: '1', absent: true }, { name: 'x', pattern: '(' }] }), [
+    '/match/headers/0/name',
+    '/match/headers/1',
+    '/match/headers/2/pattern',
+  ]);
+  assert.deepEqual(pointers({ headers: [{ name: 'X-Weir-Consumer', value: 'p/c' }] }), ['/match/headers/0/name'], 'callers could claim it');
+  assert.deepEqual(pointers({ clientAddresses: ['10.0.0.0/8', '10.0.0.0/33', '::/0', 'x', '10.0.0.0/', '1.2.3.4/1/2'] }), [
+    '/match/clientAddresses/1',
+    '/match/clientAddresses/3',
+    '/match/clientAddresses/4',
+    '/match/clientAddresses/5',
+  ]);
+  assert.deepEqual(pointers({ query: [{ name: 'a&b' }], cookies: [{ name: 'c;d' }] }), ['/match/query/0/name', '/match/cookies/0/name']);
+});

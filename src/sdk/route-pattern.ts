@@ -2,14 +2,18 @@
  * The rules of a Route's match, as values: what people write in `hosts`, `paths` and `rewrite`, read once.
  * Control checks with them, the gateway routes with them. Pure.
  *
- * Which route wins, most specific first: exact host, `*.suffix` (longer first), no host; then path
- * segment by segment from the left: literal, `{parameter}`, `**`; then a method that is named, then
- * `any method`. A request that no method fits goes on to the next less specific path; when none fits at all
- * the answer is 405 with `Allow`. HEAD is served by a route for GET unless one names HEAD.
+ * Which route wins: the higher `priority`; then most specific first: exact host, `*.suffix` (longer first), no host;
+ * then the path: one of literals only; regular expressions (`~…`, the longer literal beginning first, then the longer
+ * text); then segment by segment from the left: literal, `{parameter}`, `**`; then more conditions before fewer; then a
+ * method that is named, then `any method`. A request that conditions or method do not fit goes on to the next less
+ * specific path; when only the method fits nowhere the answer is 405 with `Allow`. HEAD is served by a route for GET
+ * unless one names HEAD.
  */
 import { mistake, type ProblemPointer } from '../base/problem.ts';
 import type { Text } from '../base/text.ts';
+import { type PathRegex, parsePathRegex, REGEX_MARK } from './path-regex.ts';
 import { readRequestPath } from './request-path.ts';
+import { checkConditions, conditionsKey, type RouteConditions } from './route-conditions.ts';
 
 export type PatternSegment = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'parameter'; readonly name: string };
 
@@ -21,6 +25,8 @@ export interface PathPattern {
   readonly rest: boolean;
   /** Equal for patterns that match exactly the same paths. */
   readonly shape: string;
+  /** Set for a regular expression; `segments` are then the literals it begins with, and `rest` is false. */
+  readonly regex: PathRegex | undefined;
 }
 
 export interface HostPattern {
@@ -38,10 +44,12 @@ export interface Rewrite {
 export type Parsed<V> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly error: Text };
 
 /** What a route needs for matching. */
-export interface RouteMatch {
+export interface RouteMatch extends RouteConditions {
   readonly hosts: readonly string[];
   readonly paths: readonly string[];
   readonly methods: readonly string[];
+  /** Higher goes first; 0 when left out. */
+  readonly priority?: number;
 }
 
 const SEGMENTS_MAX = 64;
@@ -50,8 +58,9 @@ const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*$`);
 const METHOD = /^[A-Z][A-Z0-9-]{0,30}$/;
 
-/** Reads a path pattern such as `/orders/{id}` or `/files/**`. */
+/** Reads a path pattern such as `/orders/{id}`, `/files/**` or `~/v[0-9]+/.*`. */
 export function parsePathPattern(text: string): Parsed<PathPattern> {
+  if (text.startsWith(REGEX_MARK)) return parseExpression(text);
   if (!text.startsWith('/')) return failed({ en: 'must start with "/"', zh: '必须以“/”开头' });
   if (text.length > 1024) return failed({ en: 'is longer than 1024 characters', zh: '超过 1024 个字符' });
   if (/[?#]/.test(text))
@@ -71,7 +80,19 @@ export function parsePathPattern(text: string): Parsed<PathPattern> {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) return failed({ en: `uses the parameter {${twice}} twice`, zh: `两次使用了参数 {${twice}}` });
   const shape = segments.map((s) => (s.kind === 'literal' ? `/${encodeURIComponent(s.text)}` : '/{}')).join('') + (rest ? '/**' : '');
-  return { ok: true, value: { text, segments, rest, shape: shape || '/' } };
+  return { ok: true, value: { text, segments, rest, shape: shape || '/', regex: undefined } };
+}
+
+function parseExpression(text: string): Parsed<PathPattern> {
+  const parsed = parsePathRegex(text.slice(REGEX_MARK.length));
+  if (!parsed.ok) return parsed;
+  const segments = parsed.value.prefix.map((literal) => ({ kind: 'literal', text: literal }) as const);
+  return { ok: true, value: { text, segments, rest: false, shape: text, regex: parsed.value } };
+}
+
+/** Names a rewrite may use. */
+function parametersOf({ segments, regex }: PathPattern): readonly string[] {
+  return regex ? regex.pattern.groups : segments.flatMap((s) => (s.kind === 'parameter' ? [s.name] : []));
 }
 
 function parseSegment(part: string): Parsed<PatternSegment> {
@@ -115,9 +136,10 @@ export function parseHostPattern(text: string): Parsed<HostPattern> {
 export function parseRewrite(text: string, paths: readonly PathPattern[]): Parsed<Rewrite> {
   const parsed = parsePathPattern(text);
   if (!parsed.ok) return parsed;
+  if (parsed.value.regex) return failed({ en: 'must be a path, not a regular expression', zh: '必须是路径，不能是正则表达式' });
   for (const segment of parsed.value.segments) {
     if (segment.kind === 'literal') continue;
-    const lacking = paths.find((p) => !p.segments.some((s) => s.kind === 'parameter' && s.name === segment.name));
+    const lacking = paths.find((p) => !parametersOf(p).includes(segment.name));
     if (lacking)
       return failed({
         en: `uses {${segment.name}}, which the path "${lacking.text}" does not have`,
@@ -132,7 +154,7 @@ export function parseRewrite(text: string, paths: readonly PathPattern[]): Parse
 }
 
 /** A segment as it is sent: what RFC 3986 §3.3 allows in one stays, the rest is percent-encoded. */
-function encodeSegment(text: string): string {
+export function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(/%(3A|40|24|26|2B|2C|3B|3D)/g, (code) => decodeURIComponent(code));
 }
 
@@ -154,6 +176,7 @@ export function checkRouteMatch(match: RouteMatch, rewrite: string | undefined):
   match.methods.forEach((method, i) => {
     if (!METHOD.test(method)) errors.push(mistake(`/match/methods/${i}`, NO_METHOD, { got: method.slice(0, 40) }));
   });
+  errors.push(...checkConditions(match));
   if (rewrite !== undefined && patterns.length === match.paths.length) {
     const parsed = parseRewrite(rewrite, patterns);
     if (!parsed.ok) errors.push({ pointer: '/rewrite', detail: parsed.error });
@@ -180,7 +203,7 @@ export interface RouteConflict {
 }
 
 /**
- * Finds pairs of routes with equal host, path shape and method. Routes of different projects share the
+ * Finds pairs of routes with equal priority, host, path shape, method and conditions. Routes of different projects share the
  * listener and can conflict. At most one conflict per pair; cost grows with the number of patterns.
  */
 export function findConflicts(routes: Iterable<RouteMatch & { readonly project: string; readonly name: string }>): RouteConflict[] {
@@ -190,12 +213,13 @@ export function findConflicts(routes: Iterable<RouteMatch & { readonly project: 
   for (const { route, id } of sorted) {
     const hosts = route.hosts.length > 0 ? route.hosts.map((h) => h.toLowerCase()) : ['*'];
     const methods = route.methods.length > 0 ? route.methods : ['*'];
+    const terms = `${route.priority ?? 0} ${conditionsKey(route)}`;
     for (const path of route.paths) {
       const parsed = parsePathPattern(path);
       if (!parsed.ok) continue;
       for (const host of hosts) {
         for (const method of methods) {
-          const place = `${host} ${method} ${parsed.value.shape}`;
+          const place = `${host} ${method} ${parsed.value.shape} ${terms}`;
           const owner = owners.get(place);
           if (owner === undefined) owners.set(place, id);
           else if (owner !== id && !found.has(`${owner} ${id}`))
@@ -208,8 +232,8 @@ export function findConflicts(routes: Iterable<RouteMatch & { readonly project: 
 }
 
 /**
- * True when some request could be taken by both: hosts, methods and at least one pair of paths meet.
- * Says nothing about which of them is more specific and would win.
+ * True when some request could be taken by both: hosts, methods and at least one pair of paths meet. Conditions keep no
+ * two apart here, and of regular expressions only the literal beginning counts. Says nothing about which of them would win.
  */
 export function routesOverlap(a: RouteMatch, b: RouteMatch): boolean {
   const meet = (one: readonly string[], other: readonly string[], same: (x: string, y: string) => boolean) =>
@@ -232,6 +256,11 @@ function pathsMeet(a: string, b: string): boolean {
   for (let i = 0; i < common; i++) {
     const [p, q] = [one.segments[i]!, other.segments[i]!];
     if (p.kind === 'literal' && q.kind === 'literal' && p.text !== q.text) return false;
+  }
+  if (one.regex && other.regex) return true;
+  if (one.regex || other.regex) {
+    const [regex, plain] = one.regex ? [one, other] : [other, one];
+    return plain.rest || plain.segments.length >= regex.segments.length;
   }
   if (one.segments.length === other.segments.length) return true;
   return one.segments.length < other.segments.length ? one.rest : other.rest;

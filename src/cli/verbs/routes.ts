@@ -16,9 +16,14 @@ const explain: Verb = {
       help: { en: 'Such as "GET http://shop.test/orders/7", or only a path.', zh: '如 "GET http://shop.test/orders/7"，或仅路径。' },
     },
   ],
+  options: [
+    { flags: '-H, --header <name: value>', many: true, help: { en: 'Header field; may be repeated.', zh: '请求头，可重复。' } },
+    { flags: '--from <address>', help: { en: 'Address the client comes from.', zh: '客户端地址。' } },
+  ],
   async run(given) {
-    const { out, language } = given;
-    const body = requestOf(given.args[0]!);
+    const { out, language, options } = given;
+    const headers = ((options['header'] as readonly string[] | undefined) ?? []).map(headerOf);
+    const body = { ...requestOf(given.args[0]!), headers, clientAddress: (options['from'] as string | undefined) ?? '' };
     const { data } = await given.client().explainRoute({ body });
     const code = data.outcome === 'matched' ? EXIT.ok : EXIT.failed;
     if (out.form === 'json' || out.form === 'yaml') out.one(data, { name: (found) => found.route ?? '-' });

@@ -40,13 +40,29 @@ test('which route takes a request, and why; a route of another project wins with
       { secret_id: '7' },
     ],
   );
-  assert.match(all.considered[1].why.zh, /更具体/);
+  assert.match(all.considered[1].why.zh, /hidden\/secret-route 排在其前/);
   const limited = await ask('explainRoute', {}, { body: { path: '/orders/7' }, as: await tokenFor(ask, 'shop') });
   assert.deepEqual([limited.json.outcome, limited.json.route, limited.json.params], ['matched', null, {}]);
   assert.doesNotMatch(limited.text, /secret/);
   assert.match(limited.text, /shop\/orders/);
   assert.equal((await ask('explainRoute', {}, { body: { path: '/a/../b' } })).json.outcome, 'refused');
   assert.equal((await ask('explainRoute', {}, { body: { path: '/none' } })).json.outcome, 'not-found');
+});
+
+test('conditions of a route are judged with the fields, query and address that are given', async () => {
+  const only =
+    'headers: [{ name: X-Tenant, value: acme }], query: [{ name: v, pattern: "2.*" }], clientAddresses: ["10.0.0.0/8"], priority: 3';
+  await applyAll(ask, route('shop', 'tenant', `"~/t/(?<id>[0-9]+)"], ${only}, methods: [GET`));
+  const explain = async (more: object) => (await ask('explainRoute', {}, { body: { path: '/t/7?v=2.1', ...more } })).json;
+  const full = { headers: [{ name: 'x-tenant', value: 'acme' }], clientAddress: '10.1.1.1' };
+  const found = await explain(full);
+  assert.deepEqual([found.route, found.pattern, found.params], ['shop/tenant', '~/t/(?<id>[0-9]+)', { id: '7' }]);
+  assert.match(found.considered[0].why.zh, /优先级 3，请求头 X-Tenant 为“acme”/);
+  const without = await explain({ ...full, headers: [] });
+  assert.equal(without.outcome, 'not-found');
+  assert.match(without.considered[0].why.en, /header X-Tenant is "acme"/);
+  assert.equal((await explain({ ...full, path: '/t/7' })).outcome, 'not-found');
+  assert.equal((await explain({ ...full, clientAddress: '11.1.1.1' })).outcome, 'not-found');
 });
 
 test('a form changes the text of a document, and hears its value, lines and problems', async () => {

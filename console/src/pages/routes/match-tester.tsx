@@ -13,6 +13,9 @@ const texts = {
   method: { en: 'Method', zh: '方法' },
   host: { en: 'Host', zh: '主机' },
   path: { en: 'Path', zh: '路径' },
+  fields: { en: 'Header fields', zh: '请求头' },
+  fieldsHint: { en: 'x-tenant: acme; cookie: beta=1', zh: 'x-tenant: acme; cookie: beta=1' },
+  from: { en: 'Client address', zh: '客户端地址' },
   test: { en: 'Test', zh: '测试' },
   needed: { en: 'A path is needed, such as /crm/customers/7.', zh: '请输入路径，例如 /crm/customers/7。' },
   considered: { en: 'Every route considered ({count})', zh: '所有参与比较的路由（{count}）' },
@@ -31,14 +34,16 @@ interface Asked {
   readonly method: string;
   readonly host?: string;
   readonly path: string;
+  readonly headers?: string;
+  readonly clientAddress?: string;
 }
 
 export function MatchTester() {
   const say = useSay();
   const [url, change] = useUrlState();
   const path = url['try'];
-  const asked =
-    path === undefined ? undefined : { method: url['tryMethod'] ?? 'GET', path, ...(url['tryHost'] ? { host: url['tryHost'] } : {}) };
+  const { tryMethod: method = 'GET', tryHost: host = '', tryHeaders: fields = '', tryFrom: clientAddress = '' } = url;
+  const asked = path === undefined ? undefined : { method, path, host, clientAddress, headers: readFields(fields) };
   const { data, error, isFetching } = useQuery({
     queryKey: ['explain-route', asked],
     queryFn: async () => (await api.explainRoute({ body: asked! })).data,
@@ -48,8 +53,16 @@ export function MatchTester() {
     <>
       <Form<Asked>
         layout="inline"
-        initialValues={{ method: asked?.method ?? 'GET', host: asked?.host ?? '', path: path ?? '' }}
-        onFinish={(given) => change({ try: given.path, tryMethod: given.method, tryHost: given.host })}
+        initialValues={{ method, host, path: path ?? '', headers: fields, clientAddress }}
+        onFinish={(given) =>
+          change({
+            try: given.path,
+            tryMethod: given.method,
+            tryHost: given.host,
+            tryHeaders: given.headers,
+            tryFrom: given.clientAddress,
+          })
+        }
         style={{ rowGap: 8 }}
       >
         <Form.Item name="method" label={say(texts.method)}>
@@ -61,6 +74,12 @@ export function MatchTester() {
         <Form.Item name="path" label={say(texts.path)} rules={[{ required: true, message: say(texts.needed) }]}>
           <Input placeholder="/crm/customers/7" style={{ width: 280 }} />
         </Form.Item>
+        <Form.Item name="headers" label={say(texts.fields)}>
+          <Input placeholder={say(texts.fieldsHint)} style={{ width: 260 }} />
+        </Form.Item>
+        <Form.Item name="clientAddress" label={say(texts.from)}>
+          <Input placeholder="192.0.2.7" style={{ width: 150 }} />
+        </Form.Item>
         <Button htmlType="submit" loading={isFetching}>
           {say(texts.test)}
         </Button>
@@ -69,6 +88,14 @@ export function MatchTester() {
       {data ? <Outcome found={data} /> : null}
     </>
   );
+}
+
+/** `name: value`, several behind semicolons; a cookie's own semicolons are not for this line. */
+function readFields(text: string): { name: string; value: string }[] {
+  return text.split(';').flatMap((part) => {
+    const at = part.indexOf(':');
+    return at < 1 ? [] : [{ name: part.slice(0, at).trim(), value: part.slice(at + 1).trim() }];
+  });
 }
 
 function Outcome({ found }: { readonly found: RouteExplanation }) {

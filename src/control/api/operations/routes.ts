@@ -44,12 +44,21 @@ const explain = defineOperation({
       minLength: 1,
       maxLength: 8192,
       examples: ['/orders/7'],
-      ...help('Path; a query after it is ignored.', '路径；其后的查询串会被忽略。'),
+      ...help('Path, with the query if routes ask for one.', '路径；若路由对查询参数有要求，请带上查询串。'),
     }),
+    headers: T.Array(strictObject({ name: T.String({ minLength: 1, maxLength: 80 }), value: T.String({ maxLength: 8192 }) }), {
+      maxItems: 50,
+      default: [],
+      ...help('Header fields, cookies among them.', '请求头（含 Cookie）。'),
+    }),
+    clientAddress: T.String({ maxLength: 45, default: '', ...help('Address the client comes from.', '客户端地址。') }),
   }),
   response: explanation,
   async handler({ body, caller }, parts) {
-    const request = { ...body, path: body.path.split('?', 1)[0]! };
+    const at = body.path.indexOf('?');
+    const [path, query] = at < 0 ? [body.path, ''] : [body.path.slice(0, at), body.path.slice(at + 1)];
+    const facts = { query, clientAddress: body.clientAddress, request: { get: (name: string) => fieldOf(body.headers, name) } };
+    const request = { method: body.method, host: body.host, path, facts };
     const found = explainMatch(parts.routes(), request, (project) => mayTouch(caller, project));
     return {
       ...found,
@@ -63,6 +72,12 @@ const explain = defineOperation({
     };
   },
 });
+
+/** As the gateway reads it: repeated fields are joined. */
+function fieldOf(headers: readonly { readonly name: string; readonly value: string }[], name: string): string | undefined {
+  const values = headers.filter((field) => field.name.toLowerCase() === name.toLowerCase()).map((field) => field.value);
+  return values.length === 0 ? undefined : values.join(', ');
+}
 
 /** The resource a route was made from: a Route, or the data API behind it. */
 function resourceOf(id: string): { project: string; kind: string; name: string } {

@@ -1,12 +1,12 @@
 /** Which requests are taken, who may make them, what happens to them on the way, and where they go. */
 import { bytes, duration, help, ref, strictObject, T } from '../../../base/schema.ts';
 import { tell } from '../../../base/text.ts';
-import { checkRouteMatch } from '../../../sdk/route-pattern.ts';
+import { checkRouteMatch, type RouteMatch } from '../../../sdk/route-pattern.ts';
 import { defineResource } from '../define.ts';
 import { namedConfigs, policiesOf, type WrittenConfig } from '../parts.ts';
 
 interface RouteSpec {
-  match: { hosts: string[]; paths: string[]; methods: string[] };
+  match: Required<RouteMatch>;
   upstream: string;
   rewrite?: string;
   preserveHost: boolean;
@@ -16,6 +16,25 @@ interface RouteSpec {
   auth: WrittenConfig[];
   policies: WrittenConfig[];
 }
+
+const MATCH_MAX = 16;
+
+const fields = (en: string, zh: string, name: string, example: Record<string, string>) =>
+  T.Array(
+    strictObject({
+      name: T.String({ minLength: 1, maxLength: 80, ...help('Its name.', '名称。', '名称') }),
+      value: T.Optional(T.String({ maxLength: 1024, ...help('Must be exactly this.', '必须完全等于此值。', '值') })),
+      pattern: T.Optional(
+        T.String({
+          minLength: 1,
+          maxLength: 512,
+          ...help('Must match this regular expression (RE2) as a whole.', '整个值必须匹配此正则表达式（RE2 语法）。', '正则表达式'),
+        }),
+      ),
+      absent: T.Optional(T.Boolean(help('Must not be there.', '必须不存在。', '不存在'))),
+    }),
+    { maxItems: MATCH_MAX, default: [], 'x-advanced': true, ...help(en, zh, name), examples: [[example]] },
+  );
 
 const match = strictObject(
   {
@@ -28,8 +47,8 @@ const match = strictObject(
       minItems: 1,
       maxItems: 64,
       ...help(
-        'Paths: literal segments, `{name}` for one segment, `**` at the end for the rest.',
-        '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分。',
+        'Paths: literal segments, `{name}` for one segment, `**` at the end for the rest; or `~` and a regular expression (RE2).',
+        '路径：固定段、`{name}` 匹配一段、末尾 `**` 匹配其余部分；或以 `~` 开头的正则表达式（RE2 语法）。',
         '路径',
       ),
       examples: [['/orders/**']],
@@ -38,6 +57,40 @@ const match = strictObject(
       maxItems: 16,
       default: [],
       ...help('Methods; empty = any.', '请求方法；为空表示任意。', '方法'),
+    }),
+    headers: fields(
+      'Header fields a request must have; with neither value nor pattern the field must be there.',
+      '请求必须具有的请求头；未写值或正则时，只要求存在。',
+      '请求头',
+      { name: 'x-tenant', value: 'acme' },
+    ),
+    query: fields(
+      'Query parameters a request must have (their first value counts).',
+      '请求必须具有的查询参数（以第一个值为准）。',
+      '查询参数',
+      {
+        name: 'version',
+        pattern: '2(\\.[0-9]+)?',
+      },
+    ),
+    cookies: fields('Cookies a request must have.', '请求必须具有的 Cookie。', 'Cookie', { name: 'beta' }),
+    clientAddresses: T.Array(T.String({ minLength: 2, maxLength: 50 }), {
+      maxItems: 256,
+      default: [],
+      'x-advanced': true,
+      ...help('Addresses or networks the client must come from; empty = any.', '客户端必须来自的地址或网段；为空表示任意。', '客户端地址'),
+      examples: [['10.0.0.0/8', '2001:db8::/32']],
+    }),
+    priority: T.Integer({
+      default: 0,
+      minimum: -1000,
+      maximum: 1000,
+      'x-advanced': true,
+      ...help(
+        'Routes of a higher priority are asked first; within one priority the most specific route wins.',
+        '优先级高的路由先匹配；同一优先级内，最具体的路由胜出。',
+        '优先级',
+      ),
     }),
   },
   help('Which requests this route takes.', '该路由匹配的请求。', '匹配条件'),
@@ -76,13 +129,24 @@ const UPSTREAM_MISSING = {
   zh: '其上游“{name}”不存在：请求将得到 503',
 };
 
+/** Conditions and priority that were set: what is left out keeps the entries of routes without them as they always were. */
+function termsOf({ headers, query, cookies, clientAddresses, priority }: RouteSpec['match']): Partial<RouteMatch> {
+  return {
+    ...(headers.length > 0 ? { headers } : {}),
+    ...(query.length > 0 ? { query } : {}),
+    ...(cookies.length > 0 ? { cookies } : {}),
+    ...(clientAddresses.length > 0 ? { clientAddresses } : {}),
+    ...(priority === 0 ? {} : { priority }),
+  };
+}
+
 export default defineResource<RouteSpec>({
   kind: 'Route',
   plural: 'routes',
   title: { en: 'Route', zh: '路由' },
   summary: {
-    en: 'Matches requests by host, path and method, and passes them through its chain to an upstream.',
-    zh: '按主机、路径和方法匹配请求，经策略链转发到上游。',
+    en: 'Matches requests by host, path, method and conditions, and passes them through its chain to an upstream.',
+    zh: '按主机、路径、方法和条件匹配请求，经策略链转发到上游。',
   },
   spec: (parts) =>
     strictObject({
@@ -124,6 +188,7 @@ export default defineResource<RouteSpec>({
       hosts: spec.match.hosts.map((host) => host.toLowerCase()),
       paths: spec.match.paths,
       methods: spec.match.methods,
+      ...termsOf(spec.match),
       target: { kind: 'upstream', name: spec.upstream },
       rewrite: spec.rewrite,
       preserveHost: spec.preserveHost,
@@ -151,6 +216,22 @@ spec:
   timeouts: { firstByte: 5s }
   auth: [{ type: api-key }]
   policies: [{ type: rate-limit, limit: 100 }]   # a minute, each consumer
+`,
+    },
+    {
+      title: { en: 'Versions by expression, for one tenant’s own network', zh: '按正则匹配版本，仅限某租户的网段' },
+      text: `apiVersion: weir/v1
+kind: Route
+metadata:
+  name: orders-acme
+spec:
+  match:
+    paths: ["~/v(?<version>[0-9]+)/orders/(?<rest>.*)"]
+    headers: [{ name: x-tenant, value: acme }]
+    clientAddresses: ["10.0.0.0/8"]
+    priority: 10           # asked before the routes of priority 0
+  upstream: orders-upstream
+  rewrite: /{version}/orders/{rest}
 `,
     },
   ],

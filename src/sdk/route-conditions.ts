@@ -1,0 +1,172 @@
+/**
+ * What a route asks of a request besides host, path and method: header fields, query parameters, cookies, the client's
+ * address. All of them must hold. Control checks with it, the gateway routes with it. Pure.
+ */
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { compileLinearPattern } from '../base/linear-pattern.ts';
+import { mistake, type ProblemPointer } from '../base/problem.ts';
+import type { Text } from '../base/text.ts';
+import { queryValue } from './expression.ts';
+
+/** One field of a request: there at all, absent, equal to `value`, or matching all of `pattern`. */
+export interface FieldCondition {
+  readonly name: string;
+  readonly value?: string | undefined;
+  readonly pattern?: string | undefined;
+  readonly absent?: boolean | undefined;
+}
+
+export interface RouteConditions {
+  readonly headers?: readonly FieldCondition[];
+  readonly query?: readonly FieldCondition[];
+  readonly cookies?: readonly FieldCondition[];
+  /** Addresses or networks (`10.0.0.0/8`); one of them must hold the client. */
+  readonly clientAddresses?: readonly string[];
+}
+
+/** What conditions read of a request; an exchange is one. */
+export interface RouteFacts {
+  readonly query: string;
+  readonly clientAddress: string;
+  readonly request: { get(name: string): string | undefined };
+}
+
+/** A condition brought to life. */
+export interface LiveCondition {
+  holds(facts: RouteFacts): boolean;
+  /** For people: `header x-tenant = acme`. */
+  readonly told: Text;
+  /** Set when it asks for one value of one header field: routers index by it. */
+  readonly header: { readonly name: string; readonly value: string } | undefined;
+}
+
+type FieldSource = 'headers' | 'query' | 'cookies';
+const SOURCES: readonly FieldSource[] = ['headers', 'query', 'cookies'];
+const TOLD: Readonly<Record<FieldSource, Text>> = {
+  headers: { en: 'header', zh: '请求头' },
+  query: { en: 'query parameter', zh: '查询参数' },
+  cookies: { en: 'cookie', zh: 'Cookie' },
+};
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/;
+const QUERY_NAME = /^[^&=#\s]{1,80}$/;
+/** Fields the gateway writes itself: what a caller sends in them means nothing. */
+const OWN_FIELDS = new Set(['x-weir-consumer']);
+const PREFIX = /^(\d{1,3})$/;
+
+/** Everything wrong with a route's conditions, with pointers into its spec. */
+export function checkConditions(conditions: RouteConditions): ProblemPointer[] {
+  const fields = SOURCES.flatMap((source) =>
+    (conditions[source] ?? []).flatMap((field, i) => checkField(source, field, `/match/${source}/${i}`)),
+  );
+  const addresses = (conditions.clientAddresses ?? []).flatMap((text, i) =>
+    readNetwork(text) ? [] : [mistake(`/match/clientAddresses/${i}`, NO_NETWORK, { got: text.slice(0, 60) })],
+  );
+  return [...fields, ...addresses];
+}
+
+function checkField(source: FieldSource, field: FieldCondition, pointer: string): ProblemPointer[] {
+  const { name, value, pattern, absent } = field;
+  const errors: ProblemPointer[] = [];
+  const form = source === 'query' ? QUERY_NAME : TOKEN;
+  if (!form.test(name)) errors.push(mistake(`${pointer}/name`, NO_NAME, { got: name.slice(0, 60) }));
+  if (source === 'headers' && OWN_FIELDS.has(name.toLowerCase())) errors.push(mistake(`${pointer}/name`, OWN_FIELD, { name }));
+  if ([value !== undefined, pattern !== undefined, absent === true].filter(Boolean).length > 1) errors.push(mistake(pointer, ONE_OF));
+  const compiled = pattern === undefined ? undefined : compileLinearPattern(pattern);
+  if (compiled && !compiled.ok) errors.push({ pointer: `${pointer}/pattern`, detail: compiled.error });
+  return errors;
+}
+
+const NO_NAME: Text = { en: 'is not a name that a request can carry; got "{got}"', zh: '不是请求中可用的名称；当前为“{got}”' };
+const OWN_FIELD: Text = {
+  en: '{name} is written by the gateway after routing; what a caller sends in it means nothing',
+  zh: '{name} 由网关在路由之后写入；调用方发送的值没有意义',
+};
+const ONE_OF: Text = {
+  en: 'may have one of "value", "pattern" and "absent"; with none of them the field must be there',
+  zh: '“value”“pattern”“absent”只能选一个；都不写时表示该字段必须存在',
+};
+const NO_NETWORK: Text = {
+  en: 'must be an IP address or a network such as "10.0.0.0/8" or "2001:db8::/32"; got "{got}"',
+  zh: '必须是 IP 地址或网段，例如“10.0.0.0/8”或“2001:db8::/32”；当前为“{got}”',
+};
+
+/** Brings conditions to life; leaves out what `checkConditions` refuses. */
+export function compileConditions(conditions: RouteConditions): LiveCondition[] {
+  const fields = SOURCES.flatMap((source) => (conditions[source] ?? []).map((field) => fieldCondition(source, field)));
+  const { clientAddresses = [] } = conditions;
+  return clientAddresses.length === 0 ? fields : [...fields, clientCondition(clientAddresses)];
+}
+
+/** How many conditions there are: of two routes that else match alike, the one with more goes first. */
+export function countConditions(conditions: RouteConditions): number {
+  const fields = SOURCES.reduce((sum, source) => sum + (conditions[source]?.length ?? 0), 0);
+  return fields + ((conditions.clientAddresses?.length ?? 0) > 0 ? 1 : 0);
+}
+
+/** One text for conditions that hold for the same requests, in whatever order they are written. Empty for none. */
+export function conditionsKey(conditions: RouteConditions): string {
+  const parts = SOURCES.flatMap((source) => (conditions[source] ?? []).map((field) => fieldKey(source, field)));
+  const clients = [...(conditions.clientAddresses ?? [])].sort().join(',');
+  return [...parts.sort(), ...(clients === '' ? [] : [`client ${clients}`])].join('\n');
+}
+
+function fieldKey(source: FieldSource, { name, value, pattern, absent }: FieldCondition): string {
+  const asked = absent ? ['absent'] : value !== undefined ? ['=', value] : pattern !== undefined ? ['~', pattern] : ['there'];
+  return JSON.stringify([source, source === 'headers' ? name.toLowerCase() : name, ...asked]);
+}
+
+function fieldCondition(source: FieldSource, { name, value, pattern, absent }: FieldCondition): LiveCondition {
+  const key = source === 'headers' ? name.toLowerCase() : name;
+  const read = READERS[source];
+  const kind = TOLD[source];
+  const told = (en: string, zh: string): Text => ({ en: `${kind.en} ${name} ${en}`, zh: `${kind.zh} ${name} ${zh}` });
+  if (absent) return { holds: (facts) => read(facts, key) === undefined, told: told('is absent', '不存在'), header: undefined };
+  if (value !== undefined) {
+    const header = source === 'headers' ? { name: key, value } : undefined;
+    return { holds: (facts) => read(facts, key) === value, told: told(`is "${value}"`, `为“${value}”`), header };
+  }
+  if (pattern === undefined) return { holds: (facts) => read(facts, key) !== undefined, told: told('is there', '存在'), header: undefined };
+  const compiled = compileLinearPattern(pattern);
+  const matches = (text: string | undefined) => text !== undefined && compiled.ok && compiled.value.matches(text);
+  return { holds: (facts) => matches(read(facts, key)), told: told(`matches ${pattern}`, `匹配 ${pattern}`), header: undefined };
+}
+
+const READERS: Readonly<Record<FieldSource, (facts: RouteFacts, name: string) => string | undefined>> = {
+  headers: (facts, name) => facts.request.get(name),
+  query: (facts, name) => queryValue(facts.query, name),
+  cookies: (facts, name) => cookieValue(facts.request.get('cookie'), name),
+};
+
+/** First cookie of a name, as it was sent. Source: RFC 6265 §4.2.1. */
+function cookieValue(field: string | undefined, name: string): string | undefined {
+  if (field === undefined) return undefined;
+  for (const pair of field.split(';')) {
+    const at = pair.indexOf('=');
+    if (at >= 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+function clientCondition(networks: readonly string[]): LiveCondition {
+  const list = new BlockList();
+  for (const text of networks) {
+    const network = readNetwork(text);
+    if (network) list.addSubnet(network.address, network.bits, network.family);
+  }
+  const shown = networks.join(', ');
+  return {
+    holds: ({ clientAddress: a }) => (isIPv4(a) || isIPv6(a)) && list.check(a, isIPv4(a) ? 'ipv4' : 'ipv6'),
+    told: { en: `client address in ${shown}`, zh: `客户端地址属于 ${shown}` },
+    header: undefined,
+  };
+}
+
+/** An address or network; undefined when it is neither. */
+function readNetwork(text: string): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : undefined;
+  if (!family || more.length > 0) return undefined;
+  const most = family === 'ipv4' ? 32 : 128;
+  if (bits === undefined) return { address, bits: most, family };
+  return PREFIX.test(bits) && Number(bits) <= most ? { address, bits: Number(bits), family } : undefined;
+}

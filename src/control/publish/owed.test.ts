@@ -15,6 +15,7 @@ test('what failed is tried again with what came since', async () => {
   const owed = createOwed({
     clock,
     log: silentLog,
+    turn: (attempt) => attempt(),
     async work(keys) {
       if (failing) throw new Error('the disk is full');
       done.push(keys);
@@ -38,6 +39,7 @@ test('nothing is tried after close', async () => {
   const owed = createOwed({
     clock,
     log: silentLog,
+    turn: (attempt) => attempt(),
     work: async () => {
       tries++;
       throw new Error('no');
@@ -47,4 +49,32 @@ test('nothing is tried after close', async () => {
   owed.close();
   clock.advance(60_000);
   assert.equal(tries, 1);
+});
+
+test('what comes before a try begins shares it, and a turn that cannot be had is tried for again', async () => {
+  const clock = manualClock();
+  const done: (readonly string[])[] = [];
+  const turns: (() => void)[] = [];
+  let full = true;
+  const owed = createOwed({
+    clock,
+    log: silentLog,
+    async turn(attempt) {
+      if (full) throw new Error('no place');
+      await new Promise<void>((resolve) => turns.push(resolve));
+      await attempt();
+    },
+    work: async (keys) => void done.push(keys),
+  });
+  await owed.add(['a']);
+  full = false;
+  const [one, two] = [owed.add(['b']), owed.add(['c'])];
+  assert.equal(turns.length, 1);
+  turns.shift()!();
+  await Promise.all([one, two]);
+  assert.deepEqual(done, [['a', 'b', 'c']]);
+  clock.advance(1_000);
+  turns.shift()!();
+  await Promise.resolve();
+  assert.equal(done.length, 1, 'nothing is left to publish');
 });

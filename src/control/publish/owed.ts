@@ -6,29 +6,53 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 
 export interface Owed {
-  /** Resolves after one try, whatever came of it. */
+  /** Resolves after one try that holds the keys, whatever came of it. Keys that come before a try begins share it. */
   add(keys: Iterable<string>): Promise<void>;
   close(): void;
 }
 
+export interface OwedParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Runs a try when it is its turn; may raise without having run it. */
+  turn(attempt: () => Promise<void>): Promise<void>;
+  /** Publishes keys, or raises and then has published none of them. */
+  work(keys: readonly string[]): Promise<void>;
+}
+
 const RETRY_MS = 1_000;
 
-/** `work` publishes keys, or raises and then has published none of them. */
-export function createOwed({ clock, log, work }: { clock: Clock; log: Log; work: (keys: readonly string[]) => Promise<void> }): Owed {
+export function createOwed({ clock, log, turn, work }: OwedParts): Owed {
   const waiting = new Set<string>();
+  /** The newest try; while it has not begun, keys that come share it. */
+  let next: Promise<void> = Promise.resolve();
+  let begun = true;
   let retry: Cancel | undefined;
   let closed = false;
-  const run = async (): Promise<void> => {
+  const failed = (error: unknown): void => {
+    log.error('stored changes could not be published yet', { resources: [...waiting].slice(0, 10), error: String(error) });
+    retry?.();
+    if (!closed) retry = clock.after(RETRY_MS, () => void run(), { unref: true });
+  };
+  const attempt = async (): Promise<void> => {
+    begun = true;
     const keys = [...waiting];
     waiting.clear();
     try {
       if (keys.length > 0) await work(keys);
     } catch (error) {
       for (const key of keys) waiting.add(key);
-      log.error('stored changes could not be published yet', { resources: keys.slice(0, 10), error: String(error) });
-      retry?.();
-      if (!closed) retry = clock.after(RETRY_MS, () => void run(), { unref: true });
+      failed(error);
     }
+  };
+  const run = (): Promise<void> => {
+    if (!begun) return next;
+    begun = false;
+    next = turn(attempt).catch((error: unknown) => {
+      begun = true;
+      failed(error);
+    });
+    return next;
   };
   return {
     add(keys) {

@@ -76,7 +76,12 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
     for (const listener of listeners) listener({ number: ledger.number, hashes: ledger.hashes });
   };
   const stage = createStage({ parts, compiler, ledger, standings, turns, publish });
-  const owed = createOwed({ clock, log, work: (keys) => turns.run(async () => publish(await stage.compile(keys))) });
+  const owed = createOwed({
+    clock,
+    log,
+    turn: (attempt) => turns.run(attempt),
+    work: async (keys) => publish(await stage.compile(keys)),
+  });
   const credentials = async (scope: CredentialScope): Promise<EntryChanges> =>
     credentialChanges(ledger, await store.credentials.list(scope), scope, clock.now());
   await turns.run(async () => {

@@ -31,8 +31,8 @@ export interface ApplyParts extends CheckEnvironment {
   roles(connector: string): readonly ConnectorRole[] | undefined;
   /** Reads the catalog from the store again. */
   reload(): Promise<void>;
-  /** Called after each commit, in order. */
-  changed(written: Written): Promise<void>;
+  /** Called after each commit, in order; begins publishing. */
+  changed(written: Written): void;
 }
 
 const DOCUMENTS_MAX = 20_000;
@@ -96,7 +96,7 @@ export async function applyDocuments(
       await parts.reload();
       return applyDocuments(parts, checked, options, true);
     }
-    await parts.changed(written);
+    parts.changed(written);
   }
   const after = new Map(written.put.map((live) => [keyText(live.key), live]));
   const results = [...documents.map((document, index) => resultOf(document, wishes[index], after)), ...removals.map(removalResult)];

@@ -8,6 +8,7 @@ import type { Store } from '../../store/types.ts';
 import { type CheckEnvironment, findFields, type Reference } from './check.ts';
 import { fillVariables } from './fill.ts';
 import type { BoundKind } from './kind-table.ts';
+import { matchedBy, shapesOf } from './route-places.ts';
 import { keyText } from './seal.ts';
 
 /** A stored resource as planning and compiling see it. */
@@ -52,6 +53,8 @@ export interface Catalog {
   readonly size: number;
   /** Texts of the keys of stored resources that name this one, also when it does not exist. */
   usersOf(text: string): ReadonlySet<string>;
+  /** Texts of the keys of routes and data APIs with a path of this shape: there may be thousands, and each change asks. */
+  takersOf(shape: string): ReadonlySet<string>;
   put(live: LiveResource): void;
   remove(key: ResourceKey): void;
 }
@@ -62,8 +65,11 @@ const NOBODY: ReadonlySet<string> = new Set();
 export function createCatalog(): Catalog {
   const byKey = new Map<string, LiveResource>();
   const users = new Map<string, Set<string>>();
+  const takers = new Map<string, Set<string>>();
   const unlink = (text: string): void => {
-    for (const target of targetsOf(byKey.get(text))) users.get(target)?.delete(text);
+    const live = byKey.get(text);
+    for (const target of targetsOf(live)) leave(users, target, text);
+    for (const shape of placesOf(live)) leave(takers, shape, text);
   };
   return {
     get: (key) => byKey.get(keyText(key)),
@@ -73,14 +79,13 @@ export function createCatalog(): Catalog {
       return byKey.size;
     },
     usersOf: (text) => users.get(text) ?? NOBODY,
+    takersOf: (shape) => takers.get(shape) ?? NOBODY,
     put(live) {
       const text = keyText(live.key);
       unlink(text);
       byKey.set(text, live);
-      for (const target of targetsOf(live)) {
-        const own = users.get(target) ?? new Set();
-        users.set(target, own.add(text));
-      }
+      for (const target of targetsOf(live)) join(users, target, text);
+      for (const shape of placesOf(live)) join(takers, shape, text);
     },
     remove(key) {
       const text = keyText(key);
@@ -88,6 +93,22 @@ export function createCatalog(): Catalog {
       byKey.delete(text);
     },
   };
+}
+
+function join(index: Map<string, Set<string>>, key: string, text: string): void {
+  const own = index.get(key);
+  if (own) own.add(text);
+  else index.set(key, new Set([text]));
+}
+
+function leave(index: Map<string, Set<string>>, key: string, text: string): void {
+  const own = index.get(key);
+  if (own?.delete(text) && own.size === 0) index.delete(key);
+}
+
+function placesOf(live: LiveResource | undefined): readonly string[] {
+  const matched = live && matchedBy(live.key, live.stored.enabled, live.spec);
+  return matched ? shapesOf(matched) : [];
 }
 
 /** Brings the catalog in step with the store; answers what was different. */

@@ -6,11 +6,12 @@
 import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { type Text, tell, verbatim } from '../../base/text.ts';
-import { findConflicts, parsePathPattern, routesOverlap } from '../../sdk/route-pattern.ts';
+import { findConflicts, routesOverlap } from '../../sdk/route-pattern.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 import { locate } from '../documents/parse.ts';
 import { type Catalog, type LiveResource, targetsOf } from './catalog.ts';
 import type { CheckedDocument } from './check.ts';
+import { type Matched, matchedBy, shapesOf } from './route-places.ts';
 import { keyText, sealDocument, sealedValues, type SealedDocument, type SecretBox } from './seal.ts';
 
 /** A document that could be written, or says why not. */
@@ -177,25 +178,16 @@ const NAMES_MISSING: Text = {
   zh: '引用了 {kind}“{name}”，但项目“{project}”中没有它；{hint}',
 };
 
-interface Matched {
-  readonly project: string;
-  readonly name: string;
-  readonly hosts: readonly string[];
-  readonly paths: readonly string[];
-  readonly methods: readonly string[];
-}
-
 /** Routes and data APIs share one listener: two that take the same requests cannot both be. */
 function refuseConflicts(plan: Plan): boolean {
   const changed = [...plan.wishes.values()].filter((w) => open(w) && matchedBy(w.key, w.document.enabled, w.document.spec) !== undefined);
   if (changed.length === 0) return false;
   const all: Matched[] = changed.map((w) => matchedBy(w.key, w.document.enabled, w.document.spec)!);
-  const shapes = new Set(all.flatMap((matched) => shapesOf(matched)));
-  for (const live of plan.catalog.all()) {
-    const text = keyText(live.key);
-    if (live.problems.length > 0 || open(plan.wishes.get(text)) || open(plan.removals.get(text))) continue;
-    const known = shapesOfLive(live);
-    if (known?.shapes.some((shape) => shapes.has(shape))) all.push(known.matched);
+  const near = new Set(all.flatMap((matched) => shapesOf(matched)).flatMap((shape) => [...plan.catalog.takersOf(shape)]));
+  for (const text of near) {
+    if (open(plan.wishes.get(text)) || open(plan.removals.get(text))) continue;
+    const live = plan.catalog.byText(text)!;
+    if (live.problems.length === 0) all.push(matchedBy(live.key, live.stored.enabled, live.spec)!);
   }
   let refused = false;
   for (const conflict of findConflicts(all)) {
@@ -224,7 +216,7 @@ function refuseCapture(plan: Plan): boolean {
     const matched = open(wanted) && matchedBy(wanted.key, wanted.document.enabled, wanted.document.spec);
     if (!matched) continue;
     for (const live of plan.catalog.all()) {
-      const other = reach.includes(live.key.project) ? undefined : shapesOfLive(live)?.matched;
+      const other = reach.includes(live.key.project) ? undefined : matchedBy(live.key, live.stored.enabled, live.spec);
       if (!other || !routesOverlap(matched, other)) continue;
       wanted.problems.push(
         ...locate(wanted.document.parsed, [{ pointer: wanted.key.kind === 'Route' ? '/spec/match' : '/spec/path', detail: CAPTURES }]),
@@ -244,33 +236,6 @@ const CAPTURES: Text = {
   en: 'takes requests that belong to a project your credential does not reach: choose another host or path',
   zh: '会截走属于您的凭证无权访问的项目的请求：请换用其他主机或路径',
 };
-
-const liveShapes = new WeakMap<LiveResource, { matched: Matched; shapes: readonly string[] } | null>();
-
-/** Read once per stored version: there may be thousands, and each change asks them all. */
-function shapesOfLive(live: LiveResource): { matched: Matched; shapes: readonly string[] } | null {
-  let known = liveShapes.get(live);
-  if (known === undefined) {
-    const matched = matchedBy(live.key, live.stored.enabled, live.spec);
-    liveShapes.set(live, (known = matched ? { matched, shapes: shapesOf(matched) } : null));
-  }
-  return known;
-}
-
-function shapesOf({ paths }: Matched): string[] {
-  return paths.flatMap((path) => {
-    const parsed = parsePathPattern(path);
-    return parsed.ok ? [parsed.value.shape] : [];
-  });
-}
-
-function matchedBy(key: ResourceKey, enabled: boolean, spec: Readonly<Record<string, unknown>>): Matched | undefined {
-  const name = `${key.kind}/${key.name}`;
-  if (!enabled) return undefined;
-  if (key.kind === 'Route') return { project: key.project, name, ...(spec['match'] as Omit<Matched, 'project' | 'name'>) };
-  if (key.kind === 'DataApi') return { project: key.project, name, hosts: [], paths: [spec['path'] as string], methods: ['GET'] };
-  return undefined;
-}
 
 function listed(users: readonly string[]): Text {
   if (users.length <= 10) return verbatim(users.join(', '));

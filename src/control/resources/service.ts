@@ -19,7 +19,7 @@ import { type KindTable, kindViews } from './kind-table.ts';
 import { createLister, viewOf } from './list.ts';
 import { createRefusalNote } from './note-refused.ts';
 import problems from './problems.ts';
-import { createTurnQueue } from './queue.ts';
+import { createTurnQueue, type TurnQueue } from './queue.ts';
 import { keyText, type SecretBox } from './seal.ts';
 import { createSingleChanges } from './single.ts';
 import type { ResourceStatus, Resources } from './types.ts';
@@ -51,14 +51,15 @@ const WAITING_MAX = 1_000;
 export function createResources(parts: ResourcesParts): Resources {
   const { store, catalog } = parts;
   const historyMax = parts.historyMax ?? 100;
-  const reload = async (): Promise<void> => parts.changed(await loadCatalog(catalog, store, parts));
-  const changed = async (written: Written): Promise<void> => {
+  const publishing = createPublishing(parts.changed);
+  const reload = async (): Promise<void> => publishing.begin(await loadCatalog(catalog, store, parts));
+  const changed = (written: Written): void => {
     for (const live of written.put) catalog.put(live);
     for (const live of written.removed) catalog.remove(live.key);
-    await parts.changed(written);
+    publishing.begin(written);
   };
   const applyParts: ApplyParts = { ...parts, reload, changed, writer: createWriter({ ...parts, historyMax }) };
-  const turns = createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } }));
+  const turns = publishing.after(createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } })));
   const find = (key: ResourceKey): LiveResource => catalog.get(key) ?? raiseMissing(catalog, key);
   const noteRefused = createRefusalNote(parts.audit);
   const apply: Resources['apply'] = (sources, options) => {
@@ -81,6 +82,33 @@ export function createResources(parts: ResourcesParts): Resources {
     status: async (key) => parts.statusOf(find(key)),
     kinds: () => kindViews(parts.kinds),
   } satisfies Resources);
+}
+
+/**
+ * Publishing goes on while the next change is planned and written, so that changes that come close together share a
+ * revision; each caller is answered when what it changed is published.
+ */
+function createPublishing(publish: (written: Written) => Promise<void>) {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    begin(written: Written): void {
+      last = publish(written);
+      last.catch(() => {}); // Told to who waits below.
+    },
+    after: (turns: TurnQueue): TurnQueue => ({
+      async run(work) {
+        let published: Promise<void> | undefined;
+        const result = await turns.run(async () => {
+          const before = last;
+          const done = await work();
+          if (last !== before) published = last;
+          return done;
+        });
+        await published;
+        return result;
+      },
+    }),
+  };
 }
 
 function raiseMissing(catalog: Catalog, key: ResourceKey): never {

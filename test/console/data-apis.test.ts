@@ -3,9 +3,9 @@
  * called as a consumer, documented; nothing typed is lost. Method: the real product with its sample, Chromium.
  */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type ConsoleWorld, noBrowser, openConsoleWorld, type Visit } from './browser.ts';
+import { arrive, type ConsoleWorld, noBrowser, openConsoleWorld, story, type Visit } from './browser.ts';
 import { until } from '../e2e/weir.ts';
 
 let world: ConsoleWorld;
@@ -29,87 +29,88 @@ async function typeSql(text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
-test('a query is built, tried, and its mistakes stand at their line', { skip: noBrowser }, async () => {
-  await page.goto('/data-apis');
-  await page.getByRole('link', { name: 'New data API' }).first().click();
-  await page.getByLabel('Name', { exact: true }).fill('orders-by-status');
-  await page.getByLabel('Connection', { exact: true }).click();
-  await page.getByText('warehouse · sqlite').click();
-  await page.getByLabel('Path', { exact: true }).fill('/data/v1/by-status');
-  await typeSql('SELECT 1 FROM ');
-  await page.getByText('erp_customer_order', { exact: true }).click();
-  await page.getByRole('textbox', { name: 'SQL' }).getByText('SELECT 1 FROM erp_customer_order').waitFor();
-  await typeSql(`${SQL.replace('total', 'totall')}`);
-  await page.keyboard.press('Control+Enter');
-  await page.getByRole('alert').filter({ hasText: 'totall' }).getByText('line 1').waitFor();
-  await page.locator('.cm-lint-marker-error').first().waitFor();
-  await typeSql(SQL);
-  await page.getByLabel('Example of status').fill('paid');
-  await page.keyboard.press('Control+Enter');
-  await page.getByRole('tab', { name: 'Rows' }).click();
-  await page.getByRole('cell', { name: 'paid', exact: true }).first().waitFor();
-  await page.getByRole('tab', { name: 'Bound SQL' }).click();
-  await page.getByRole('cell', { name: 'paid', exact: true }).waitFor();
-  await page.getByRole('tab', { name: 'Plan' }).click();
-  await page.getByRole('textbox', { name: 'Plan' }).getByText('erp_customer_order').waitFor();
-});
-
-test('pages without a unique order are told, and a draft outlives the tab', { skip: noBrowser }, async () => {
-  await page.getByRole('tab', { name: 'Settings' }).click();
-  await page.getByLabel('In pages').click();
-  await page.getByLabel('Sorted by').click();
-  await page.keyboard.insertText('status');
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Run' }).click();
-  await page.getByRole('tab', { name: /Problems \(/ }).click();
-  await page.getByRole('alert').getByText('/page/sort').waitFor();
-  await page.getByText('Draft kept in this browser').waitFor();
-  page.once('dialog', (dialog) => void dialog.accept());
-  await page.reload();
-  await page.getByRole('button', { name: 'Restore' }).click();
-  await page.getByRole('textbox', { name: 'SQL' }).getByText('#{status}').waitFor();
-  assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'orders-by-status');
-  assert.equal(await page.getByLabel('Example of status').inputValue(), 'paid');
-});
-
-test('it is published with what changes shown, and the document keeps its order', { skip: noBrowser }, async () => {
-  await page.getByRole('tab', { name: 'Settings' }).click();
-  await page.getByLabel('In pages').click();
-  await page.getByRole('button', { name: 'Publish…' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByText('This API is new.').waitFor();
-  await dialog.getByText('orders-by-status').first().waitFor();
-  await dialog.getByRole('button', { name: 'Publish' }).click();
-  await page.waitForURL('**/data-apis/default/orders-by-status');
-  await page.getByText('Serving').waitFor();
-  const document = (await world.weir.cli('get', 'DataApi', 'orders-by-status', '-o', 'yaml')).stdout;
-  assert.match(document, /parameters:\s+status:/, document);
-});
-
-test('it is called as a consumer through the gateway, and the call is found', { skip: noBrowser }, async () => {
-  await page.getByRole('tab', { name: 'Try it' }).click();
-  await page.getByLabel('Call as').click();
-  await page.getByTitle(/^shop-app/).click();
-  assert.equal(await page.locator('#try-query-status').inputValue(), 'paid');
-  await page.getByRole('button', { name: 'Send' }).click();
-  await page.getByTestId('status').getByText('200').waitFor();
-  await page.getByRole('textbox', { name: 'Body' }).getByText('"paid"').first().waitFor();
-  const link = await page.getByRole('link', { name: 'Call record' }).getAttribute('href');
-  const id = link!.split('/').at(-1)!;
-  await until('the call is recorded', async () => (await world.weir.cli('calls', '--id', id, '-o', 'json')).stdout.includes(id), 20);
-  const record = JSON.parse((await world.weir.cli('calls', '--id', id, '-o', 'json')).stdout) as { items?: Record<string, unknown>[] };
-  assert.match(JSON.stringify(record), /"consumer":"shop-app"/);
-  await page.getByRole('tab', { name: 'Python' }).click();
-  await page.getByRole('region', { name: 'Python' }).getByText('/data/v1/by-status?status=paid').waitFor();
-});
-
-test('the documentation shows it, in both languages, and asks no other host', { skip: noBrowser }, async () => {
-  await page.goto('/data-apis/docs');
-  await page.locator('.opblock').filter({ hasText: '/data/v1/by-status' }).getByRole('button').first().click();
-  await page.getByText('Responses', { exact: true }).waitFor();
-  await page.getByTestId('language').selectOption('zh');
-  await page.getByText('响应', { exact: true }).waitFor();
-  assert.deepEqual(visit.foreign, []);
-  assert.deepEqual(visit.complaints, []);
+story('SQL becomes an API that is called and documented', () => noBrowser, {
+  'a query is built, tried, and its mistakes stand at their line': async () => {
+    await page.goto('/data-apis');
+    await page.getByRole('link', { name: 'New data API' }).first().click();
+    await arrive(page, 'New data API');
+    await page.getByLabel('Name', { exact: true }).fill('orders-by-status');
+    await page.getByLabel('Connection', { exact: true }).click();
+    await page.getByText('warehouse · sqlite').click();
+    await page.getByLabel('Path', { exact: true }).fill('/data/v1/by-status');
+    await typeSql('SELECT 1 FROM ');
+    await page.getByText('erp_customer_order', { exact: true }).click();
+    await page.getByRole('textbox', { name: 'SQL' }).getByText('SELECT 1 FROM erp_customer_order').waitFor();
+    await typeSql(`${SQL.replace('total', 'totall')}`);
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('alert').filter({ hasText: 'totall' }).getByText('line 1').waitFor();
+    await page.locator('.cm-lint-marker-error').first().waitFor();
+    await typeSql(SQL);
+    await page.getByLabel('Example of status').fill('paid');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('tab', { name: 'Rows' }).click();
+    await page.getByRole('cell', { name: 'paid', exact: true }).first().waitFor();
+    await page.getByRole('tab', { name: 'Bound SQL' }).click();
+    await page.getByRole('cell', { name: 'paid', exact: true }).waitFor();
+    await page.getByRole('tab', { name: 'Plan' }).click();
+    await page.getByRole('textbox', { name: 'Plan' }).getByText('erp_customer_order').waitFor();
+  },
+  'pages without a unique order are told, and a draft outlives the tab': async () => {
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    await page.getByLabel('In pages').click();
+    await page.getByLabel('Sorted by').click();
+    await page.keyboard.insertText('status');
+    await page.keyboard.press('Enter');
+    await page.locator('.ant-select-selection-item').getByText('status', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('tab', { name: /Problems \(/ }).click();
+    await page.getByRole('alert').getByText('/page/sort').waitFor();
+    await page.getByText('Draft kept in this browser').waitFor();
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    await page.getByRole('button', { name: 'Restore' }).click();
+    await page.getByRole('textbox', { name: 'SQL' }).getByText('#{status}').waitFor();
+    assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'orders-by-status');
+    assert.equal(await page.getByLabel('Example of status').inputValue(), 'paid');
+  },
+  'it is published with what changes shown, and the document keeps its order': async () => {
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    await page.getByLabel('In pages').click();
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('This API is new.').waitFor();
+    await dialog.getByText('orders-by-status').first().waitFor();
+    await dialog.getByRole('button', { name: 'Publish' }).click();
+    await page.waitForURL('**/data-apis/default/orders-by-status');
+    await page.getByText('Serving').waitFor();
+    const document = (await world.weir.cli('get', 'DataApi', 'orders-by-status', '-o', 'yaml')).stdout;
+    assert.match(document, /parameters:\s+status:/, document);
+  },
+  'it is called as a consumer through the gateway, and the call is found': async () => {
+    await page.getByRole('tab', { name: 'Try it' }).click();
+    await page.getByLabel('Call as').click();
+    await page.getByTitle(/^shop-app/).click();
+    const status = page.locator('#try-query-status');
+    await until('the example stands in its field', async () => (await status.inputValue()) === 'paid', 20);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByTestId('status').getByText('200').waitFor();
+    await page.getByRole('textbox', { name: 'Body' }).getByText('"paid"').first().waitFor();
+    const link = await page.getByRole('link', { name: 'Call record' }).getAttribute('href');
+    const id = link!.split('/').at(-1)!;
+    await until('the call is recorded', async () => (await world.weir.cli('calls', '--id', id, '-o', 'json')).stdout.includes(id), 20);
+    const record = JSON.parse((await world.weir.cli('calls', '--id', id, '-o', 'json')).stdout) as { items?: Record<string, unknown>[] };
+    assert.match(JSON.stringify(record), /"consumer":"shop-app"/);
+    await page.getByRole('tab', { name: 'Python' }).click();
+    await page.getByRole('region', { name: 'Python' }).getByText('/data/v1/by-status?status=paid').waitFor();
+  },
+  'the documentation shows it, in both languages, and asks no other host': async () => {
+    await page.goto('/data-apis/docs');
+    await page.locator('.opblock').filter({ hasText: '/data/v1/by-status' }).getByRole('button').first().click();
+    await page.getByText('Responses', { exact: true }).waitFor();
+    await page.getByTestId('language').selectOption('zh');
+    await page.getByText('响应', { exact: true }).waitFor();
+    assert.deepEqual(visit.foreign, []);
+    assert.deepEqual(visit.complaints, []);
+  },
 });

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { until } from '../e2e/weir.ts';
+import { arrive, type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
 
 const skip = noBrowser;
 let world: ConsoleWorld;
@@ -89,4 +91,65 @@ test('a view with its filter is a link', { skip }, async () => {
   assert.equal(await page.getByRole('combobox', { name: 'Project' }).inputValue(), 'default');
   assert.deepEqual(await page.locator('tr.ant-table-row td:first-child').allInnerTexts(), ['erp-to-warehouse']);
   await page.context().close();
+});
+
+/** Opens and closes what grows, unfolds and slides: window, list, menu, steps, tabs. What was closed must be gone from the screen. */
+async function openAndClose(page: Page): Promise<void> {
+  await page.goto('/consumers/default/shop-app');
+  await page.getByRole('button', { name: 'New key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New key' });
+  await still(page);
+  await dialog.getByLabel('Expires in').click();
+  await page.locator('.ant-select-dropdown').getByTitle('7d', { exact: true }).click();
+  await page.locator('.ant-select-dropdown').waitFor({ state: 'hidden' });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.goto('/resources');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'Labels' }).check();
+  await page.getByRole('columnheader', { name: 'Labels' }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Go to' }).waitFor();
+  await page.keyboard.type('new pipe');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Go to' }).waitFor({ state: 'detached' });
+  await page.goto('/pipelines/new');
+  await page.getByRole('radio', { name: /^erp\b/ }).check();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByRole('checkbox', { name: 'customer_order', exact: true }).check();
+  await page.goto('/data-apis/default/order?tab=try');
+  await page.getByRole('tab', { name: 'Overview' }).click();
+  await page.getByRole('tabpanel', { name: 'Overview' }).waitFor();
+  await still(page);
+}
+
+// Texts, not functions: this file is Node's, and knows no document.
+const MOVING = `document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getTiming().iterations !== Infinity).length`;
+const HALF_OPEN = `document.querySelectorAll('[class*="-enter"], [class*="-leave"], [class*="-appear"]').length`;
+
+/** Waits until nothing moves, and nothing has begun to open or close without coming to an end. */
+async function still(page: Page): Promise<void> {
+  await until('nothing moves', async () => (await page.evaluate(`${MOVING} + ${HALF_OPEN}`)) === 0, 20);
+}
+
+test('windows, lists and steps open and close for those who see motion, and for those who want none', { skip }, async () => {
+  for (const motion of [true, false]) {
+    const { page, context, complaints } = await world.visit({ motion });
+    await openAndClose(page);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
+test('whoever asks for less motion gets it at once: a window stands whole, and its field has the caret', { skip }, async () => {
+  const { page, context } = await world.visit({ motion: true });
+  await page.goto('/resources');
+  await arrive(page, 'All resources');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.keyboard.press('Control+k');
+  const field = page.getByRole('combobox', { name: 'Go to' });
+  await field.waitFor();
+  assert.equal(await page.evaluate(MOVING), 0);
+  await until('the field has the caret', () => field.evaluate((one) => one === one.ownerDocument.activeElement), 20);
+  await context.close();
 });

@@ -85,6 +85,7 @@ function wizard(steps: number): (page: Page) => Promise<void> {
       await settled(page);
       await actions[step]?.();
       await press(/^(Next|下一步)$/)(page);
+      await page.locator(`.ant-steps-item-active:nth-child(${step + 2})`).waitFor();
     }
   };
 }

@@ -57,6 +57,8 @@ export async function launchWeir(options: WeirOptions = {}): Promise<Weir> {
     WEIR_GATEWAY_PORT: String(gatewayPort),
     WEIR_GATEWAY_HOST: '127.0.0.1',
     WEIR_CONTROL_PORT: String(controlPort),
+    // One loaded process fewer per instance; a test of the spare asks for it.
+    WEIR_SPARE: 'off',
     ...options.env,
   });
   const command = path.join(options.checkout ?? root, 'bin', 'weir.cjs');

@@ -5,6 +5,7 @@ import { Empty, Input, Modal } from 'antd';
 import { useMemo, useState } from 'react';
 import { api } from '../api/client.ts';
 import type { Page } from '../pages/page.ts';
+import { useFirstFocus } from './first-focus.ts';
 import { useSay } from './language.tsx';
 
 const texts = {
@@ -24,27 +25,27 @@ interface Entry {
 
 const SHOWN_MAX = 12;
 
-export default function Palette({ pages, onClose }: { readonly pages: readonly Page[]; readonly onClose: () => void }) {
+interface Props {
+  readonly pages: readonly Page[];
+  readonly onClose: () => void;
+}
+
+export default function Palette({ pages, onClose }: Props) {
+  const say = useSay();
+  return (
+    <Modal open title={say(texts.title)} footer={null} onCancel={onClose} destroyOnHidden>
+      <Search pages={pages} onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Search({ pages, onClose }: Props) {
   const say = useSay();
   const navigate = useNavigate();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState(0);
-  const { data: resources = [] } = useQuery({ queryKey: ['palette'], queryFn: loadResources });
-  const entries = useMemo<Entry[]>(
-    () => [
-      ...pages
-        .filter((page) => page.nav)
-        .map((page) => ({
-          id: page.path,
-          label: say(page.title),
-          kind: say(texts.page),
-          to: page.path,
-          words: [page.title.en, page.title.zh, page.words?.en, page.words?.zh].join(' ').toLowerCase(),
-        })),
-      ...resources,
-    ],
-    [pages, resources, say],
-  );
+  const field = useFirstFocus();
+  const entries = useEntries(pages);
   const wanted = typed.trim().toLowerCase().split(/\s+/);
   const shown = entries.filter((entry) => wanted.every((word) => entry.words.includes(word))).slice(0, SHOWN_MAX);
   const go = (entry: Entry | undefined) => {
@@ -53,9 +54,9 @@ export default function Palette({ pages, onClose }: { readonly pages: readonly P
     void navigate({ to: entry.to });
   };
   return (
-    <Modal open title={say(texts.title)} footer={null} onCancel={onClose} destroyOnHidden>
+    <>
       <Input
-        autoFocus
+        ref={field}
         role="combobox"
         aria-expanded
         aria-controls="palette-list"
@@ -76,7 +77,28 @@ export default function Palette({ pages, onClose }: { readonly pages: readonly P
         }}
       />
       <Found entries={shown} chosen={chosen} onGo={go} />
-    </Modal>
+    </>
+  );
+}
+
+/** Pages, then resources once they are there. */
+function useEntries(pages: readonly Page[]): readonly Entry[] {
+  const say = useSay();
+  const { data: resources } = useQuery({ queryKey: ['palette'], queryFn: loadResources });
+  return useMemo<Entry[]>(
+    () => [
+      ...pages
+        .filter((page) => page.nav)
+        .map((page) => ({
+          id: page.path,
+          label: say(page.title),
+          kind: say(texts.page),
+          to: page.path,
+          words: [page.title.en, page.title.zh, page.words?.en, page.words?.zh].join(' ').toLowerCase(),
+        })),
+      ...(resources ?? []),
+    ],
+    [pages, resources, say],
   );
 }
 

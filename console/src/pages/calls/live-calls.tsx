@@ -12,6 +12,7 @@ import { useUrlState } from '../../ui/url-state.tsx';
 import { callColumns, callFields } from './columns.tsx';
 
 const texts = {
+  connecting: { en: 'connecting', zh: '正在连接' },
   listening: { en: 'listening', zh: '正在接收' },
   paused: { en: 'paused', zh: '已暂停' },
   lost: { en: 'connection lost, trying again', zh: '连接中断，正在重试' },
@@ -25,15 +26,15 @@ const texts = {
 
 const KEPT_MAX = 300;
 
-type State = 'listening' | 'paused' | 'lost';
-const TONES: Readonly<Record<State, Tone>> = { listening: 'going', paused: 'stopped', lost: 'bad' };
+type State = 'connecting' | 'listening' | 'paused' | 'lost';
+const TONES: Readonly<Record<State, Tone>> = { connecting: 'waiting', listening: 'going', paused: 'stopped', lost: 'bad' };
 
 interface Tail {
   readonly calls: readonly CallRecord[];
   readonly dropped: number;
   readonly state: State;
 }
-const NOTHING: Tail = { calls: [], dropped: 0, state: 'listening' };
+const NOTHING: Tail = { calls: [], dropped: 0, state: 'connecting' };
 
 /** Draws the tail with the page's filters. */
 export function LiveCalls() {
@@ -88,6 +89,7 @@ function useTail(query: string, paused: boolean) {
       setTail((now) => ({ ...now, state: 'paused' }));
       return;
     }
+    setTail((now) => ({ ...now, state: 'connecting' }));
     const source = new EventSource(`/api/v1/calls/stream${query ? `?${query}` : ''}`);
     source.addEventListener('open', () => setTail((now) => ({ ...now, state: 'listening' })));
     source.addEventListener('error', () => setTail((now) => ({ ...now, state: 'lost' })));

@@ -3,6 +3,7 @@ import { Button, Card, Form, Input, Modal, Typography } from 'antd';
 import { useState } from 'react';
 import { api, keepCsrf } from '../../api/client.ts';
 import { LanguageSwitch, ThemeSwitch } from '../../ui/choices.tsx';
+import { useFirstFocus } from '../../ui/first-focus.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 
@@ -69,6 +70,7 @@ function LoginForm({ name, onDone }: Omit<Props, 'over'>) {
   const say = useSay();
   const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const first = useFirstFocus();
   async function submit(given: { name: string; password: string }) {
     setBusy(true);
     setFailure(undefined);
@@ -86,10 +88,10 @@ function LoginForm({ name, onDone }: Omit<Props, 'over'>) {
     <Form layout="vertical" requiredMark={false} initialValues={{ name: name ?? '' }} onFinish={submit} disabled={busy}>
       {failure === undefined ? null : <ProblemView error={failure} style={{ marginBlockEnd: 16 }} />}
       <Form.Item name="name" label={say(texts.name)} rules={[{ required: true, message: say(texts.needName) }]}>
-        <Input autoComplete="username" autoFocus={name === undefined} />
+        <Input autoComplete="username" {...(name === undefined ? { ref: first } : {})} />
       </Form.Item>
       <Form.Item name="password" label={say(texts.password)} rules={[{ required: true, message: say(texts.needPassword) }]}>
-        <Input.Password autoComplete="current-password" autoFocus={name !== undefined} />
+        <Input.Password autoComplete="current-password" {...(name === undefined ? {} : { ref: first })} />
       </Form.Item>
       <Button type="primary" htmlType="submit" block loading={busy}>
         {say(texts.submit)}

@@ -69,6 +69,12 @@ async function serve(port: number, upstreamPort: number): Promise<void> {
     connectionsMax: 20_000,
     requestsPerConnectionMax: 1e9,
     pipelineBytesMax: 65_536,
+    targetBytesMax: 8192,
+    requestMs: 600_000,
+    bodyBytesMax: 1e9,
+    connectionsPerAddressMax: 20_000,
+    handshakeMs: 10_000,
+    handshakesMax: 1000,
   };
   const engine: HttpEngine = createEngine({
     core,
@@ -85,7 +91,15 @@ async function serve(port: number, upstreamPort: number): Promise<void> {
     connectionsMax: 1024,
     idleMs: 60_000,
   });
-  await engine.listen({ host: '127.0.0.1', port, reusePort: false });
+  await engine.listen({
+    host: '127.0.0.1',
+    port,
+    reusePort: false,
+    proxyProtocol: 'off',
+    trustedProxies: [],
+    forwarded: 'x-forwarded',
+    via: false,
+  });
 }
 
 async function measure(pairs: number, seconds: number, path: string): Promise<void> {

@@ -374,6 +374,13 @@ export interface LastRun {
   finishedAt: number | null;
 }
 
+export interface ListenerStatus {
+  name: string;
+  protocol: 'http' | 'https';
+  reason: string | null;
+  addresses: ({ address: string; port: number; state: 'opening' | 'open' | 'failed' | 'replaced'; reason: string | null })[];
+}
+
 export interface LocalText {
   en: string;
   zh: string;
@@ -660,6 +667,7 @@ export interface ThreadStatus {
   revision: number;
   hash: string;
   failed: { key: string; reason: string }[];
+  listeners: ListenerStatus[];
 }
 
 export interface Token {

@@ -26,6 +26,12 @@ test('each limit of the file reaches its own limit of the engine', () => {
     connections: 12,
     requestsPerConnection: 13,
     pipeline: '3KiB',
+    target: '1KiB',
+    request: '5s',
+    body: '4KiB',
+    connectionsPerAddress: 14,
+    handshake: '6s',
+    handshakes: 15,
   };
   const { value, errors } = readValue(gatewayConfig, { limits });
   assert.deepEqual(errors, []);
@@ -39,6 +45,12 @@ test('each limit of the file reaches its own limit of the engine', () => {
     connectionsMax: 12,
     requestsPerConnectionMax: 13,
     pipelineBytesMax: 3072,
+    targetBytesMax: 1024,
+    requestMs: 5000,
+    bodyBytesMax: 4096,
+    connectionsPerAddressMax: 14,
+    handshakeMs: 6000,
+    handshakesMax: 15,
   });
 });
 

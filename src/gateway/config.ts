@@ -1,61 +1,7 @@
 /** Process config of the gateway: section `gateway` of `weir.yaml`, env `WEIR_GATEWAY_*`. */
-import { bytes, duration, help, type Static, strictObject, T } from '../base/schema.ts';
-import type { EngineLimits } from './contract.ts';
-
-const limits = strictObject(
-  {
-    head: bytes({
-      default: '16KiB',
-      'x-minimum': '1KiB',
-      'x-maximum': '1MiB',
-      ...help('Largest head (request line and fields).', '请求头部（请求行与字段）的上限。'),
-    }),
-    headers: T.Integer({ default: 100, minimum: 10, maximum: 1000, ...help('Most header fields of a request.', '请求头字段数上限。') }),
-    headTimeout: duration({
-      default: '10s',
-      'x-minimum': '100ms',
-      'x-maximum': '5m',
-      ...help('Time for a client to send a whole head.', '客户端发完头部的时限。'),
-    }),
-    bodyIdle: duration({
-      default: '30s',
-      'x-minimum': '100ms',
-      'x-maximum': '1h',
-      ...help('Longest pause of a client within a body.', '客户端发送正文时的最长停顿。'),
-    }),
-    keepAlive: duration({
-      default: '65s',
-      'x-minimum': '100ms',
-      'x-maximum': '1h',
-      ...help('How long an idle connection stays open.', '空闲连接的保持时间。'),
-    }),
-    writeIdle: duration({
-      default: '60s',
-      'x-minimum': '100ms',
-      'x-maximum': '1h',
-      ...help('Longest time a client may take nothing of an answer.', '客户端停止接收响应的最长时间。'),
-    }),
-    connections: T.Integer({
-      default: 20_000,
-      minimum: 10,
-      maximum: 1_000_000,
-      ...help('Most client connections of one thread.', '每个线程的客户端连接上限。'),
-    }),
-    requestsPerConnection: T.Integer({
-      default: 100_000,
-      minimum: 1,
-      maximum: 1_000_000_000,
-      ...help('Requests after which a connection is closed.', '单个连接处理多少请求后关闭。'),
-    }),
-    pipeline: bytes({
-      default: '64KiB',
-      'x-minimum': '1KiB',
-      'x-maximum': '16MiB',
-      ...help('Bytes of pipelined requests kept while one is answered.', '响应期间缓存的流水线请求字节上限。'),
-    }),
-  },
-  { default: {}, ...help('Limits towards clients, for each thread.', '面向客户端的限制（每线程）。') },
-);
+import { duration, help, type Static, strictObject, T } from '../base/schema.ts';
+import { clientLimits, gatewayLimits, proxyFields } from '../sdk/specs/listener.ts';
+import type { DefaultListener, EngineLimits } from './contract.ts';
 
 /** The section's schema; control and `weir config print` read it too. */
 export const gatewayConfig = strictObject({
@@ -99,24 +45,30 @@ export const gatewayConfig = strictObject({
       '每线程在被收集前保留的调用记录数，超出则丢弃并计数。',
     ),
   }),
-  limits,
+  ...proxyFields,
+  ticketKeyAge: duration({
+    default: '1h',
+    'x-minimum': '1m',
+    'x-maximum': '24h',
+    'x-advanced': true,
+    ...help(
+      'How long one key makes TLS session tickets; clients with an older ticket do a full handshake.',
+      'TLS 会话票据密钥的使用时长；持有更旧票据的客户端进行完整握手。',
+    ),
+  }),
+  limits: gatewayLimits,
 });
 
 export type GatewayConfig = Static<typeof gatewayConfig>;
 
 /** The engine's limits of a configuration. */
-export function engineLimits({ limits: l }: GatewayConfig): EngineLimits {
-  return {
-    headBytesMax: l.head,
-    headersMax: l.headers,
-    headMs: l.headTimeout,
-    bodyIdleMs: l.bodyIdle,
-    keepAliveMs: l.keepAlive,
-    writeIdleMs: l.writeIdle,
-    connectionsMax: l.connections,
-    requestsPerConnectionMax: l.requestsPerConnection,
-    pipelineBytesMax: l.pipeline,
-  };
+export function engineLimits({ limits }: Pick<GatewayConfig, 'limits'>): EngineLimits {
+  return clientLimits(limits);
+}
+
+/** The listener of a configuration. */
+export function defaultListener({ host, port, proxyProtocol, trustedProxies, forwarded, via }: GatewayConfig): DefaultListener {
+  return { host, port, proxyProtocol, trustedProxies, forwarded, via };
 }
 
 /**

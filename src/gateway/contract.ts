@@ -9,6 +9,7 @@
  */
 import type { Problem } from '../base/problem.ts';
 import type { Answer, Exchange } from '../sdk/exchange.ts';
+import type { ClientLimits, CompiledListener, ForwardedForm, ListenerState } from '../sdk/listener.ts';
 import type { CompiledUpstream } from '../sdk/revision.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { Clock } from '../base/clock.ts';
@@ -109,19 +110,8 @@ export interface Core {
   onRejected(rejection: { readonly clientAddress: string; readonly status: number; readonly reason: string }): void;
 }
 
-/** Limits of the engine, from process config. All have defaults in `gateway/config.ts`. */
-export interface EngineLimits {
-  readonly headBytesMax: number;
-  readonly headersMax: number;
-  readonly headMs: number;
-  readonly bodyIdleMs: number;
-  readonly keepAliveMs: number;
-  readonly writeIdleMs: number;
-  readonly connectionsMax: number;
-  readonly requestsPerConnectionMax: number;
-  /** Bytes of a client's pipelined requests kept while one is answered. */
-  readonly pipelineBytesMax: number;
-}
+/** Limits of the engine, from process config; a listener may have its own. All have defaults in `gateway/config.ts`. */
+export type EngineLimits = ClientLimits;
 
 /** The engine of one thread as the thread's entry uses it: listener and pools behind one handle. */
 export interface Engine {
@@ -132,10 +122,46 @@ export interface Engine {
   removeUpstream(key: string): void;
   /** Upstreams of whose targets something is new since the last call: a bounded number, the others the next time. */
   targetNews(): readonly UpstreamHealth[];
-  /** Resolves with the port listened on; rejects with the system's error. */
-  listen(where: { readonly host: string; readonly port: number; readonly reusePort: boolean }): Promise<number>;
+  /**
+   * Opens the listener of the process configuration: resolves with the port listened on, rejects with the system's
+   * error. From then on the listeners of `putListener` are opened too.
+   */
+  listen(where: DefaultListener & { readonly reusePort: boolean }): Promise<number>;
+  /** Opens or changes a listener. What cannot be opened is tried again from time to time; see `listeners`. */
+  putListener(listener: CompiledListener): void;
+  /** Closes a listener; its connections end after their present answer. */
+  removeListener(name: string): void;
+  /** Where every listener stands. */
+  listeners(): readonly ListenerState[];
+  /** Numbers of every listener since the thread began. */
+  listenerNumbers(): readonly ListenerNumbers[];
+  /** The key under which TLS session tickets are made from now on, 48 random bytes, the same on all threads. */
+  useTicketKey(key: Uint8Array): void;
   /** Stops accepting, lets exchanges in flight end for at most `graceMs`, then closes everything. */
   drain(graceMs: number): Promise<void>;
+}
+
+/** Numbers of one listener on one thread. */
+export interface ListenerNumbers {
+  readonly name: string;
+  /** Connections open now. */
+  readonly connections: number;
+  /** Since the start. */
+  readonly accepted: number;
+  readonly requests: number;
+  /** Connections refused or ended by the gateway, by reason. */
+  readonly ended: readonly (readonly [reason: string, count: number])[];
+}
+
+/** The listener of the process configuration. */
+export interface DefaultListener {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly proxyProtocol: 'off' | 'required';
+  readonly trustedProxies: readonly string[];
+  readonly forwarded: ForwardedForm;
+  readonly via: boolean;
 }
 
 export type CreateEngine = (options: {
@@ -145,4 +171,16 @@ export type CreateEngine = (options: {
   readonly random: Random;
   readonly newId: NewId;
   readonly log: Log;
+  /** Counts connections over all threads; own counts when left out. See http/admission.ts. */
+  readonly admission?: AdmissionTable;
+  /** How long connections of a closed listener may take to end. */
+  readonly drainMs?: number;
+  /** Told when `listeners` has something new to say. */
+  readonly onListeners?: () => void;
 }) => Engine;
+
+/** Shared memory of connection counts, and the thread's place in it. */
+export interface AdmissionTable {
+  readonly memory: Int32Array<SharedArrayBuffer>;
+  readonly thread: number;
+}

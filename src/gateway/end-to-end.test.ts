@@ -18,7 +18,8 @@ import { createCounterBuffer } from '../sdk/shared-counters.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { consumerEntries, entry, routeEntry, testRegistry } from '../../test/gateway/core-harness.ts';
 import { readCallBatch } from './call-ring.ts';
-import { engineLimits, gatewayConfig } from './config.ts';
+import { defaultListener, engineLimits, gatewayConfig } from './config.ts';
+import { createAdmissionMemory } from './http/admission.ts';
 import { createEngine } from './http/engine.ts';
 import { metricsJson } from './metrics-json.ts';
 import { runGatewayThread } from './thread.ts';
@@ -97,6 +98,8 @@ before(async () => {
       kind: 'weir-gateway-thread',
       thread: 0,
       limits: engineLimits(readValue(gatewayConfig, {}).value),
+      admission: createAdmissionMemory(1, systemRandom),
+      drainMs: 1000,
       callsBuffered: 1000,
       callsMade: new Int32Array(new SharedArrayBuffer(4)),
       counters: createCounterBuffer(1024, systemRandom),
@@ -111,7 +114,7 @@ before(async () => {
     log: silentLog,
     createRunner: () => ({ run: () => Promise.reject(new Error('no data APIs in this test')), attach() {} }),
   });
-  tell({ type: 'listen', host: '127.0.0.1', port: 0, reusePort: false });
+  tell({ type: 'listen', reusePort: false, ...defaultListener(readValue(gatewayConfig, { host: '127.0.0.1', port: 0 }).value) });
   port = await until(() => heard.flatMap((m) => (m.type === 'listening' ? [m.port] : []))[0]);
   await publish([
     upstreamEntry((upstream.address() as AddressInfo).port),

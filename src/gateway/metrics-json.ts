@@ -1,6 +1,7 @@
 /** Numbers of all threads, added up and put into prom-client's JSON form. Runs on the process's main thread. */
 import type { MetricsJson } from '../sdk/channel.ts';
 import type { MetricSpec } from '../telemetry/metric-specs.ts';
+import { joinListeners, listenerMetrics } from './listener-metrics.ts';
 import specs from './metrics.ts';
 import { BUCKETS_S, CLASSES, METHODS, type MetricsSnapshot, ROW } from './route-stats.ts';
 
@@ -35,6 +36,7 @@ export function metricsJson(snapshots: readonly MetricsSnapshot[]): MetricsJson 
     metricJson(specs.requestBytes, per(ROW.requestBytes)),
     metricJson(specs.responseBytes, per(ROW.responseBytes)),
     metricJson(specs.rejections, all.flatMap(reasonSamples)),
+    ...listenerMetrics(joinListeners(snapshots.map((snapshot) => snapshot.listeners ?? []))),
   ];
 }
 
@@ -52,7 +54,12 @@ export function joinSnapshots(
   const numbers = new Float64Array(totals.length * ROW.width);
   totals.forEach((total, i) => numbers.set(total.row, i * ROW.width));
   const reasons = totals.flatMap((total, i) => [...total.reasons].map(([reason, count]) => [i, reason, count] as const));
-  return { names: totals.map((total) => total.labels), numbers, reasons };
+  return {
+    names: totals.map((total) => total.labels),
+    numbers,
+    reasons,
+    listeners: joinListeners(snapshots.map((s) => s.listeners ?? [])),
+  };
 }
 
 function addUp(snapshots: readonly MetricsSnapshot[]): Total[] {

@@ -54,6 +54,27 @@ export default defineMetrics({
     labels: [...route, 'reason'],
     help: { en: 'Requests that did not end in an ordinary answer, by reason.', zh: '未得到正常应答的请求数，按原因统计。' },
   },
+  connections: {
+    name: 'weir_gateway_connections',
+    type: 'gauge',
+    labels: ['listener'],
+    help: { en: 'Client connections open now.', zh: '当前打开的客户端连接数。' },
+  },
+  connectionsAccepted: {
+    name: 'weir_gateway_connections_total',
+    type: 'counter',
+    labels: ['listener'],
+    help: { en: 'Client connections accepted.', zh: '已接受的客户端连接数。' },
+  },
+  connectionsEnded: {
+    name: 'weir_gateway_connections_ended_total',
+    type: 'counter',
+    labels: ['listener', 'reason'],
+    help: {
+      en: 'Client connections the gateway refused or ended by itself: limits, TLS, PROXY protocol, keep-alive.',
+      zh: '由网关拒绝或主动结束的客户端连接数：限制、TLS、PROXY 协议、保持时间。',
+    },
+  },
   callsDropped: {
     name: 'weir_gateway_calls_dropped_total',
     type: 'counter',

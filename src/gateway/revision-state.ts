@@ -14,6 +14,7 @@ import {
   type AnyEntry,
   type CompiledConsumer,
   type CompiledCredential,
+  type CompiledListener,
   type CompiledUpstream,
   EMPTY_REVISION_HASH,
   type EntryType,
@@ -37,6 +38,7 @@ export interface LiveRevision {
   readonly credentials: ReadonlyMap<string, CompiledCredential>;
   readonly dataApis: ReadonlyMap<string, CompiledDataApi>;
   readonly upstreams: ReadonlyMap<string, CompiledUpstream>;
+  readonly listeners: ReadonlyMap<string, CompiledListener>;
 }
 
 export type Applied = { readonly ok: true } | { readonly ok: false; readonly reason: 'out-of-order' | 'diverged' };
@@ -56,6 +58,8 @@ export interface RevisionStateOptions {
   readonly tools: Omit<InstanceTools, 'credential'>;
   /** Told after the swap, so that pools follow. */
   onUpstreams(changed: readonly CompiledUpstream[], removed: readonly string[]): void;
+  /** Told after the swap: listeners to open or change, names of those to close. */
+  onListeners?(changed: readonly CompiledListener[], removed: readonly string[]): void;
 }
 
 /** Makes the state of a thread that serves nothing yet. */
@@ -82,6 +86,7 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
       for (const entry of change.put) entries.set(entry.key, entry);
       for (const retired of step.retired) retired.held.retire();
       notifyUpstreams(before, current, change, options);
+      notifyListeners(before, current, change, options);
       return current.hash === delta.hash ? { ok: true } : { ok: false, reason: 'diverged' };
     },
   };
@@ -136,6 +141,7 @@ function buildStep(
     credentials: changedMap(current.credentials, 'credential', change, entries, (e) => credentialKey(e.value as CompiledCredential)),
     dataApis: changedMap(current.dataApis, 'dataapi', change, entries, nameOf),
     upstreams: changedMap(current.upstreams, 'upstream', change, entries, nameOf),
+    listeners: changedMap(current.listeners, 'listener', change, entries, nameOf),
   });
   return { next, retired: [...routes.left, ...plans.left] };
 }
@@ -208,6 +214,13 @@ function notifyUpstreams(before: LiveRevision, now: LiveRevision, change: Change
   options.onUpstreams(changed, removed);
 }
 
+function notifyListeners(before: LiveRevision, now: LiveRevision, change: Change, options: RevisionStateOptions): void {
+  if (before.listeners === now.listeners) return;
+  const changed = change.put.flatMap((e) => (e.type === 'listener' ? [e.value] : []));
+  const removed = change.removed.flatMap((e) => (e.type === 'listener' ? [e.value.name] : []));
+  options.onListeners?.(changed, removed);
+}
+
 /** `project/name` of an entry, from its key `type/project/name`. */
 function nameOf(entry: AnyEntry): string {
   return entry.key.slice(entry.key.indexOf('/') + 1);
@@ -239,5 +252,6 @@ function emptyRevision(): LiveRevision {
     credentials: new Map(),
     dataApis: new Map(),
     upstreams: new Map(),
+    listeners: new Map(),
   });
 }

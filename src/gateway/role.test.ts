@@ -15,7 +15,7 @@ import type { CallRecord } from '../sdk/call-record.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { consumerEntries, entry, routeEntry } from '../../test/gateway/core-harness.ts';
-import { engineLimits, gatewayConfig, threadCount } from './config.ts';
+import { defaultListener, engineLimits, gatewayConfig, threadCount } from './config.ts';
 import { type Gateway, startGateway } from './role.ts';
 
 const KEY = 'k-0123456789abcdefghijklmnopqrst';
@@ -78,16 +78,17 @@ function control() {
 
 function start(threads: number, more: { port?: number } = {}) {
   const line = control();
-  const config = readValue(gatewayConfig, {}).value;
+  const config = readValue(gatewayConfig, { host: '127.0.0.1', port: more.port ?? 0 }).value;
   const gateway = startGateway({
     channel: line.channel,
     instance: 'g1',
     pid: 1,
     threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url),
     threads,
-    host: '127.0.0.1',
-    port: more.port ?? 0,
+    listener: defaultListener(config),
     limits: engineLimits(config),
+    drainMs: config.drain,
+    ticketKeyAgeMs: config.ticketKeyAge,
     counters: 1024,
     callsBuffered: 1000,
     processMetrics: async () => [{ name: 'weir_build_info', values: [] }],

@@ -12,7 +12,8 @@ import type { Random } from '../base/random.ts';
 import type { ControlChannel, FromControl, MetricsJson, ThreadState } from '../sdk/channel.ts';
 import { createCounterBuffer, openCounters } from '../sdk/shared-counters.ts';
 import { createCallOutbox } from './call-outbox.ts';
-import type { EngineLimits } from './contract.ts';
+import type { DefaultListener, EngineLimits } from './contract.ts';
+import { createAdmissionMemory, forgetThread } from './http/admission.ts';
 import { createHeldEntries } from './held-entries.ts';
 import metricSpecs from './metrics.ts';
 import gatewayProblems from './problems.ts';
@@ -36,9 +37,11 @@ export interface GatewayOptions {
   /** Starts each thread; a new one each time when left out. */
   readonly newThread?: NewThread;
   readonly threads: number;
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
+  readonly listener: DefaultListener;
+  /** How long connections of a closed listener may take to end. */
+  readonly drainMs: number;
+  /** How long one key makes TLS session tickets. */
+  readonly ticketKeyAgeMs: number;
   readonly limits: EngineLimits;
   /** Rate-limit buckets of the node. */
   readonly counters: number;
@@ -58,6 +61,8 @@ export interface Gateway {
   stop(options: { readonly graceMs: number }): Promise<void>;
 }
 
+/** Name, authentication and encryption key of a ticket. */
+const TICKET_KEY_BYTES = 48;
 const FLUSH_MS = 100;
 /** Repeats what every thread serves: an answer lost with a control that was restarted is made good. */
 const REPORT_EVERY_MS = 5000;
@@ -91,6 +96,8 @@ class Role {
   private readonly outbox;
   private readonly targets = createTargetOutbox();
   private readonly counters: SharedArrayBuffer;
+  private readonly admission: Int32Array<SharedArrayBuffer>;
+  private ticketKey: Uint8Array;
   private readonly countersSinceMs: number;
   private readonly slots: Slot[] = [];
   private readonly collector: MetricsCollector;
@@ -104,7 +111,9 @@ class Role {
   constructor(options: GatewayOptions, ready: PromiseWithResolvers<number>) {
     this.options = options;
     this.ready = ready;
-    this.port = options.port;
+    this.port = options.listener.port;
+    this.admission = createAdmissionMemory(options.threads, options.random);
+    this.ticketKey = options.random.bytes(TICKET_KEY_BYTES);
     this.collector = createMetricsCollector(options.clock);
     this.outbox = createCallOutbox(options.callsBuffered * 2);
     this.counters = createCounterBuffer(options.counters, options.random);
@@ -126,6 +135,7 @@ class Role {
     const cancels = [
       options.clock.every(FLUSH_MS, () => this.flush(), { unref: true }),
       options.clock.every(REPORT_EVERY_MS, () => this.reportApplied(true), { unref: true }),
+      options.clock.every(options.ticketKeyAgeMs, () => this.renewTicketKey(), { unref: true }),
     ];
     this.cancelTimers = () => cancels.forEach((cancel) => cancel());
     options.channel.onMessage((message) => this.onControl(message));
@@ -156,6 +166,8 @@ class Role {
       kind: 'weir-gateway-thread',
       thread: index,
       limits: options.limits,
+      admission: this.admission,
+      drainMs: options.drainMs,
       callsBuffered: options.callsBuffered,
       callsMade: made,
       counters: this.counters,
@@ -173,6 +185,8 @@ class Role {
         this.targets.ended(index);
         this.collector.ended(index, (project, route) => this.entries.has('route', project, route));
         Object.assign(slot, { state: undefined, port: undefined, asked: false });
+        forgetThread(this.admission, index);
+        slot.kept.send({ type: 'ticket-key', key: this.ticketKey });
         this.linkQuery(slot);
         if (this.entries.revision > 0) slot.kept.send({ type: 'revision', delta: this.entries.everything() });
       },
@@ -202,6 +216,9 @@ class Role {
         return this.ready.resolve(message.port);
       case 'listen-failed':
         return this.listenFailed(slot, message.reason);
+      case 'listeners':
+        if (slot.state) slot.state = { ...slot.state, listeners: message.listeners };
+        return this.reportApplied(false);
       case 'calls':
         this.dropped += message.batch.dropped;
         slot.taken += message.batch.count + message.batch.dropped;
@@ -218,18 +235,18 @@ class Role {
 
   /** A thread listens once it serves a revision; while port 0 is open, the first one chooses for all. */
   private listenWhenReady(): void {
-    const { host, threads } = this.options;
+    const { listener, threads } = this.options;
     for (const slot of this.slots) {
       if (!slot.state || slot.asked || (this.port === 0 && this.slots.some((s) => s.asked))) continue;
       slot.asked = true;
-      slot.kept.send({ type: 'listen', host, port: this.port, reusePort: threads > 1 });
+      slot.kept.send({ type: 'listen', ...listener, port: this.port, reusePort: threads > 1 });
     }
   }
 
   /** At the start that is for the operator to mend; a thread that came back is tried again from its start. */
   private listenFailed(slot: Slot, reason: string): void {
     const problem = gatewayProblems.raise['listen-failed']({
-      values: { host: this.options.host, port: this.port, reason: verbatim(reason) },
+      values: { host: this.options.listener.host, port: this.port, reason: verbatim(reason) },
     });
     this.options.log.error(problem.message, { code: problem.code });
     this.ready.reject(problem);
@@ -242,6 +259,12 @@ class Role {
     const newest = this.entries.revision;
     const complete = threads.length === this.slots.length && threads.every((t) => t.revision === newest);
     if (complete || (always && threads.length > 0)) this.options.channel.send({ type: 'applied', threads });
+  }
+
+  /** One key for all threads: a client that comes back reaches another one as often as not. */
+  private renewTicketKey(): void {
+    this.ticketKey = this.options.random.bytes(TICKET_KEY_BYTES);
+    for (const slot of this.slots) slot.kept.send({ type: 'ticket-key', key: this.ticketKey });
   }
 
   private async collect(id: number): Promise<void> {

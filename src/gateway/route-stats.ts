@@ -4,7 +4,7 @@
  * routes by what is published (and a cap), methods and reasons by lists. Rows outlive revisions; a removed
  * route's row goes when its last exchange is done.
  */
-import type { Outcome } from './contract.ts';
+import type { ListenerNumbers, Outcome } from './contract.ts';
 import specs from './metrics.ts';
 
 /** What metrics read of an outcome. */
@@ -37,6 +37,7 @@ export interface MetricsSnapshot {
   readonly numbers: Float64Array<ArrayBuffer>;
   /** Index into `names`, reason, count. */
   readonly reasons: readonly (readonly [number, string, number])[];
+  readonly listeners?: readonly ListenerNumbers[];
 }
 
 export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'];
@@ -56,7 +57,7 @@ export const ROW = Object.freeze({
   width: COUNTS + 2 * HISTOGRAM + 3,
 });
 
-const REASONS_MAX = 40;
+const REASONS_MAX = 64;
 const methodIndex = new Map(METHODS.map((name, i) => [name, i]));
 
 interface Stats extends RouteStats {

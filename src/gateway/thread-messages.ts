@@ -1,10 +1,11 @@
 /** What the gateway's main thread and its socket threads say to each other; orders arrive in the order sent. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ThreadState } from '../sdk/channel.ts';
+import type { ListenerState } from '../sdk/listener.ts';
 import type { RevisionDelta } from '../sdk/revision.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { CallBatch } from './call-ring.ts';
-import type { EngineLimits } from './contract.ts';
+import type { DefaultListener, EngineLimits } from './contract.ts';
 import type { MetricsSnapshot } from './route-stats.ts';
 
 /** `workerData` of a gateway thread. */
@@ -12,6 +13,9 @@ export interface GatewayThreadData {
   readonly kind: 'weir-gateway-thread';
   readonly thread: number;
   readonly limits: EngineLimits;
+  /** Connections of all threads: see http/admission.ts. */
+  readonly admission: Int32Array<SharedArrayBuffer>;
+  readonly drainMs: number;
   readonly callsBuffered: number;
   /** Counts the thread's call records: see call-ring.ts. */
   readonly callsMade: Int32Array<SharedArrayBuffer>;
@@ -22,7 +26,9 @@ export interface GatewayThreadData {
 
 export type ToThread =
   | { readonly type: 'revision'; readonly delta: RevisionDelta }
-  | { readonly type: 'listen'; readonly host: string; readonly port: number; readonly reusePort: boolean }
+  | ({ readonly type: 'listen'; readonly reusePort: boolean } & DefaultListener)
+  /** The key of TLS session tickets from now on; the same for all threads. */
+  | { readonly type: 'ticket-key'; readonly key: Uint8Array }
   /** A port to the query thread (transferred); replaces the one before. */
   | { readonly type: 'query-port'; readonly port: MessagePort }
   | { readonly type: 'collect'; readonly id: number }
@@ -33,6 +39,8 @@ export type FromThread =
   /** What the thread holds cannot be brought forward: send everything. */
   | { readonly type: 'resync' }
   | { readonly type: 'listening'; readonly port: number }
+  /** Where the thread's listeners stand has changed. */
+  | { readonly type: 'listeners'; readonly listeners: readonly ListenerState[] }
   | { readonly type: 'listen-failed'; readonly reason: string }
   | { readonly type: 'calls'; readonly batch: CallBatch }
   /** At most once a second: upstreams of whose targets something is new. */

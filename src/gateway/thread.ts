@@ -40,8 +40,11 @@ const TARGETS_EVERY_MS = 1000;
 /** Runs the thread until it is told to stop. Messages: thread-messages.ts. */
 export function runGatewayThread(deps: GatewayThreadDeps): void {
   const { data, parent, clock } = deps;
-  const thread = makeThread(deps);
   const send = (message: FromThread) => parent.postMessage(message, []);
+  const thread = makeThread(
+    deps,
+    createListenerNews(clock, () => send({ type: 'listeners', listeners: thread.engine.listeners() })),
+  );
   const cancels = [
     clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true }),
     clock.every(TARGETS_EVERY_MS, () => sendTargets(thread.engine, send), { unref: true }),
@@ -53,7 +56,13 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
       case 'query-port':
         return thread.useQueryPort(message.port);
       case 'collect':
-        return send({ type: 'metrics', id: message.id, metrics: thread.metrics.snapshot() });
+        return send({
+          type: 'metrics',
+          id: message.id,
+          metrics: { ...thread.metrics.snapshot(), listeners: thread.engine.listenerNumbers() },
+        });
+      case 'ticket-key':
+        return thread.engine.useTicketKey(message.key);
       case 'listen':
         return void thread.engine.listen(message).then(
           (port) => send({ type: 'listening', port }),
@@ -69,6 +78,19 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
   });
 }
 
+/** Tells of listeners once for all that changes in one turn. */
+function createListenerNews(clock: Clock, tell: () => void): () => void {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    clock.after(0, () => {
+      due = false;
+      tell();
+    });
+  };
+}
+
 interface Thread {
   readonly engine: Engine;
   readonly state: RevisionState;
@@ -77,7 +99,7 @@ interface Thread {
   useQueryPort(port: MessagePort): void;
 }
 
-function makeThread(deps: GatewayThreadDeps): Thread {
+function makeThread(deps: GatewayThreadDeps, onListeners: () => void): Thread {
   const { data, clock, log, registry } = deps;
   const offset = machineClockOffsetMs() - data.countersSinceMs;
   const counters = openCounters(data.counters, () => clock.monotonic() + offset);
@@ -89,6 +111,10 @@ function makeThread(deps: GatewayThreadDeps): Thread {
     onUpstreams(changed, removed) {
       for (const key of removed) engine.removeUpstream(key);
       for (const upstream of changed) engine.putUpstream(upstream);
+    },
+    onListeners(changed, removed) {
+      for (const name of removed) engine.removeListener(name);
+      for (const listener of changed) engine.putListener(listener);
     },
   });
   const core: Core = createCore({
@@ -104,7 +130,17 @@ function makeThread(deps: GatewayThreadDeps): Thread {
     clock,
     log,
   });
-  const engine = deps.createEngine({ core, limits: data.limits, clock, random: deps.random, newId: deps.newId, log });
+  const engine = deps.createEngine({
+    core,
+    limits: data.limits,
+    clock,
+    random: deps.random,
+    newId: deps.newId,
+    log,
+    admission: { memory: data.admission, thread: data.thread },
+    drainMs: data.drainMs,
+    onListeners,
+  });
   const useQueryPort = (port: MessagePort): void => {
     if (runner) runner.attach(port);
     else runner = deps.createRunner(port);
@@ -123,7 +159,9 @@ function applyDelta(
   if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });
   const { current } = thread.state;
   thread.metrics.prune((project, name) => current.routes.has(`${project}/${name}`));
-  send({ type: 'applied', state: { thread: index, revision: current.number, hash: current.hash, failed: thread.state.failed() } });
+  const failed = thread.state.failed();
+  const listeners = thread.engine.listeners();
+  send({ type: 'applied', state: { thread: index, revision: current.number, hash: current.hash, failed, listeners } });
 }
 
 function sendCalls(calls: CallRing, send: (message: FromThread) => void): void {

@@ -4,6 +4,7 @@
  */
 import type { Text } from '../base/text.ts';
 import type { ToldCall } from './call-record.ts';
+import type { ListenerState } from './listener.ts';
 import type { RevisionDelta } from './revision.ts';
 import type { UpstreamHealth } from './target-health.ts';
 
@@ -17,6 +18,8 @@ export interface ThreadState {
   readonly hash: string;
   /** Entries that could not be instantiated; the last good one keeps serving. */
   readonly failed: readonly { readonly key: string; readonly reason: Text }[];
+  /** Of gateway threads. */
+  readonly listeners?: readonly ListenerState[];
 }
 
 export type ToControl =

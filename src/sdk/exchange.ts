@@ -7,6 +7,7 @@
  * Bodies stream past and are never read by a policy of this release.
  */
 import type { Problem } from '../base/problem.ts';
+import type { ClientCertificate } from './listener.ts';
 
 /** The caller an auth method recognised. */
 export interface ConsumerIdentity {
@@ -38,8 +39,12 @@ export interface Exchange {
   /** Raw query without `?`, or an empty text. */
   readonly query: string;
   readonly host: string;
-  /** Address of the client's socket. */
+  /** Address of the client: of its socket, or what a trusted proxy says of it. */
   readonly clientAddress: string;
+  /** The verified certificate of the connection; undefined when the client showed none. */
+  readonly clientCertificate: ClientCertificate | undefined;
+  /** Name of the listener it came in by. */
+  readonly listener: string;
   /** Path parameters of the route, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly route: { readonly name: string; readonly project: string; readonly release: string };

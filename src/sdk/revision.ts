@@ -6,8 +6,9 @@
 import { hash } from 'node:crypto';
 import type { BoundParameter, CompiledDataApi } from './dataapi.ts';
 import type { RouteMatch } from './route-pattern.ts';
+import type { CompiledListener } from './listener.ts';
 
-export type { BoundParameter, CompiledDataApi };
+export type { BoundParameter, CompiledDataApi, CompiledListener };
 
 export interface NamedConfig {
   /** Component id, for example `rate-limit`. */
@@ -22,6 +23,8 @@ export interface CompiledRoute extends RouteMatch {
   readonly name: string;
   /** Content hash of the release: stands in every call record. */
   readonly release: string;
+  /** Names of the listeners it serves; undefined = all. */
+  readonly listeners?: readonly string[];
   readonly hosts: readonly string[];
   /** `/orders/**`, `/orders/{id}`, `/health`, `~/v[0-9]+/.*`: see sdk/route-pattern.ts. */
   readonly paths: readonly string[];
@@ -98,6 +101,7 @@ export interface EntryValues {
   dataapi: CompiledDataApi;
   connection: CompiledConnection;
   pipeline: CompiledPipeline;
+  listener: CompiledListener;
 }
 export type EntryType = keyof EntryValues;
 
@@ -121,7 +125,7 @@ export interface RevisionDelta {
 
 /** Which entries a role needs; a worker never sees credentials, a gateway never sees pipelines. */
 export const ENTRIES_OF_ROLE: Readonly<Record<'gateway' | 'worker', readonly EntryType[]>> = {
-  gateway: ['route', 'upstream', 'consumer', 'plan', 'credential', 'dataapi', 'connection'],
+  gateway: ['listener', 'route', 'upstream', 'consumer', 'plan', 'credential', 'dataapi', 'connection'],
   worker: ['pipeline', 'connection'],
 };
 

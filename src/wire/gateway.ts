@@ -1,7 +1,7 @@
 /** The gateway role: threads and query thread under one process. */
 import { availableParallelism } from 'node:os';
 import type { Log } from '../base/log.ts';
-import { engineLimits, threadCount } from '../gateway/config.ts';
+import { defaultListener, engineLimits, threadCount } from '../gateway/config.ts';
 import { startGateway } from '../gateway/role.ts';
 import { resilientChannel } from '../supervisor/resilient-channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
@@ -40,9 +40,10 @@ export async function startGatewayRole(role: RoleConfig, log: Log, { newThread }
     queryThread: entryUrl('query-thread'),
     newThread,
     threads: threadCount(gateway, availableParallelism(), process.platform),
-    host: gateway.host,
-    port: gateway.port,
+    listener: defaultListener(gateway),
     limits: engineLimits(gateway),
+    drainMs: gateway.drain,
+    ticketKeyAgeMs: gateway.ticketKeyAge,
     counters: gateway.counters,
     callsBuffered: gateway.callsBuffered,
   });

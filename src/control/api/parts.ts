@@ -2,6 +2,7 @@
  * What operations work with. main.ts hands it over, so that an operation names what it needs and a
  * test can run the real rooms on a temporary store.
  */
+import type { ThreadState } from '../../sdk/channel.ts';
 import { type Text } from '../../base/text.ts';
 import type { LiveCalls } from '../live-calls.ts';
 import type { TargetSum } from '../target-health.ts';
@@ -87,12 +88,7 @@ export interface NodeStatus {
   readonly pid: number;
   /** Milliseconds since 1970 at its hello. */
   readonly since: number;
-  readonly threads: readonly {
-    readonly thread: number;
-    readonly revision: number;
-    readonly hash: string;
-    readonly failed: readonly { readonly key: string; readonly reason: Text }[];
-  }[];
+  readonly threads: readonly ThreadState[];
 }
 
 /** What control holds now, and who has it. */

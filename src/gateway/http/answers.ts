@@ -1,7 +1,10 @@
 /** Answers of our own as bytes: from policies, data APIs and problems. */
+import type { Problem } from '../../base/problem.ts';
 import type { Answer } from '../../sdk/exchange.ts';
 import type { Disposition, RawAnswer } from '../contract.ts';
+import type { EngineExchange } from './exchange.ts';
 import type { Fields } from './fields.ts';
+import type { EngineTools } from './tools.ts';
 
 export type { Answer, Disposition, RawAnswer };
 
@@ -43,4 +46,23 @@ export class LocalBody {
     this.at = Math.min(this.bytes.length, from + PIECE_BYTES);
     return this.bytes.subarray(from, this.at);
   }
+}
+
+/** Runs the response phase over an answer of our own, then `next` with the problem that replaces it, if any. */
+export function runPhase(
+  tools: Pick<EngineTools, 'core' | 'failure'>,
+  exchange: EngineExchange,
+  answer: Answer | RawAnswer,
+  next: (problem: Problem | undefined) => void,
+): void {
+  exchange.status = answer.status;
+  let verdict: Problem | undefined | Promise<Problem | undefined>;
+  try {
+    copyAnswerFields(exchange.response, answer);
+    verdict = tools.core.onResponse(exchange);
+  } catch (error) {
+    return next(tools.failure(exchange, error));
+  }
+  if (!(verdict instanceof Promise)) return next(verdict);
+  verdict.then(next, (error: unknown) => next(tools.failure(exchange, error)));
 }

@@ -9,24 +9,18 @@
 import type { Socket } from 'node:net';
 import type { Problem } from '../../base/problem.ts';
 import type { Answer, Disposition, RawAnswer } from './answers.ts';
-import { answerBytes, copyAnswerFields, LocalBody } from './answers.ts';
+import { answerBytes, LocalBody, runPhase } from './answers.ts';
 import { Body, frameRequest } from './body.ts';
+import { type ClientHost, type Entrance, type ListenerProfile, ownLines, proxiedLines } from './entrance.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
-import { FAULT, type Head, type HeadFault, MORE } from './head.ts';
+import { FAULT, type Head, MORE } from './head.ts';
 import { Input } from './input.ts';
-import { forwardedLines, isBodiless, problemBody, rejection, writeLocalHead } from './messages.ts';
-import problems from './problems.ts';
+import { type ForwardedLines, isBodiless, problemBody, rejection, writeLocalHead } from './messages.ts';
+import problems, { headProblem, lateProblem } from './problems.ts';
 import { JOIN_BYTES_MAX, Relay, type RelayClient } from './relay.ts';
 import type { EngineTools } from './tools.ts';
 import { noDeadline, type Timed } from './wheel.ts';
-
-/** What the connection tells its listener. */
-export interface ClientHost {
-  readonly isDraining: boolean;
-  onRequest(): void;
-  onClosed(connection: ClientConnection): void;
-}
 
 type Mode = 'idle' | 'head' | 'decide' | 'body' | 'answer' | 'linger' | 'closed';
 type Timing = 'idle' | 'head' | 'body' | 'write' | 'linger';
@@ -38,8 +32,7 @@ const CLIENT_LEFT = 499;
 
 export class ClientConnection implements Timed, RelayClient {
   readonly deadline = noDeadline();
-  readonly clientAddress: string;
-  readonly forwardedLines: Buffer;
+  readonly entrance: Entrance;
   isBodiless = true;
   takesInterims = true;
   private readonly tools: EngineTools;
@@ -48,6 +41,8 @@ export class ClientConnection implements Timed, RelayClient {
   private readonly input: Input;
   private readonly body = new Body();
   private readonly relay: Relay;
+  private profile: ListenerProfile;
+  private lines: ForwardedLines | undefined = undefined;
   private mode: Mode = 'idle';
   private timing: Timing = 'head';
   private exchange: EngineExchange | undefined = undefined;
@@ -67,13 +62,13 @@ export class ClientConnection implements Timed, RelayClient {
   private bodyFailed = false;
   private pumping = false;
 
-  constructor(tools: EngineTools, host: ClientHost, socket: Socket) {
+  constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
     this.tools = tools;
     this.host = host;
     this.socket = socket;
-    this.clientAddress = plainAddress(socket.remoteAddress ?? '');
-    this.forwardedLines = forwardedLines(this.clientAddress);
-    this.input = new Input(socket, tools.limits.pipelineBytesMax);
+    this.entrance = entrance;
+    this.profile = host.profile;
+    this.input = new Input(socket, this.profile.limits.pipelineBytesMax);
     this.relay = new Relay(tools, this);
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('end', () => this.onEnd());
@@ -81,7 +76,11 @@ export class ClientConnection implements Timed, RelayClient {
     socket.on('finish', () => this.mode === 'linger' && this.time('linger', LINGER_MS));
     socket.on('error', () => {});
     socket.on('close', () => this.terminate('client-closed'));
-    this.time('idle', tools.limits.headMs);
+    this.time('idle', this.profile.limits.headMs);
+  }
+
+  get forwardedLines(): ForwardedLines {
+    return (this.lines ??= ownLines(this.entrance, this.profile));
   }
 
   get isRequestDone(): boolean {
@@ -104,12 +103,12 @@ export class ClientConnection implements Timed, RelayClient {
   }
 
   onDeadline(): void {
-    const { limits } = this.tools;
     switch (this.timing) {
       case 'idle':
+        this.host.onEnded('keep-alive');
         return this.isFlushed ? this.finishConnection() : this.terminate('client-write-timeout');
       case 'head':
-        return this.reject(problems.raise['head-timeout']({ values: { ms: limits.headMs } }));
+        return this.reject(lateProblem('head-timeout', this.profile.limits, this.elapsedMs));
       case 'body':
         return this.onBodyLate();
       case 'write':
@@ -138,7 +137,7 @@ export class ClientConnection implements Timed, RelayClient {
   releaseBody(): void {
     this.bodyHeld = false;
     this.input.resume();
-    if (this.mode === 'body') this.time('body', this.tools.limits.bodyIdleMs);
+    if (this.mode === 'body') this.timeBody();
     this.pump();
   }
 
@@ -153,7 +152,7 @@ export class ClientConnection implements Timed, RelayClient {
     const ok = this.socket.write(bytes) || this.isFlushed;
     if (!ok) {
       this.queuedAtCheck = this.socket.writableLength;
-      this.time('write', this.tools.limits.writeIdleMs);
+      this.time('write', this.profile.limits.writeIdleMs);
     }
     return ok;
   }
@@ -176,7 +175,7 @@ export class ClientConnection implements Timed, RelayClient {
     if (this.closeAfter || !this.body.done) return this.finishConnection();
     this.mode = 'idle';
     if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
-    this.time('idle', this.tools.limits.keepAliveMs);
+    this.time('idle', this.profile.limits.keepAliveMs);
     this.pump();
   }
 
@@ -220,19 +219,20 @@ export class ClientConnection implements Timed, RelayClient {
       this.gather.append(this.head, input.buffer, input.at, input.end);
       input.replace(this.gather.buffer, this.gather.length);
     } else {
-      this.head ??= tools.requestHeads.take();
+      this.useProfile();
+      this.head ??= this.profile.requestHeads.take();
       this.head.begin(input.buffer, input.at);
       this.startedAt = tools.clock.monotonic();
       this.headMs = 0;
     }
     const { head } = this;
     const result = head.parse(input.end);
-    if (result === FAULT) return this.rejectHead(head.fault!);
+    if (result === FAULT) return this.reject(headProblem(head.fault!, this.profile.limits));
     if (result === MORE) {
       if (!this.gather) {
         this.gather = new Gather(head, input.end);
         this.mode = 'head';
-        this.time('head', tools.limits.headMs);
+        this.time('head', Math.min(this.profile.limits.headMs, this.profile.limits.requestMs));
       }
       return input.takeAll();
     }
@@ -251,14 +251,16 @@ export class ClientConnection implements Timed, RelayClient {
     frameRequest(body, head);
     this.isBodiless = body.done;
     this.takesInterims = head.minor === 1;
-    this.closeAfter ||= head.connectionClose || head.minor === 0 || this.requests >= tools.limits.requestsPerConnectionMax;
+    this.closeAfter ||= head.connectionClose || head.minor === 0 || this.isUsedUp;
     this.requestBytes = head.end - head.start;
     this.responseBytes = 0;
     this.relay.begin();
     this.bodyHeld = this.bodyFailed = false;
     this.mode = 'decide';
     const exchange = (this.exchange = createExchange(head, {
-      clientAddress: this.clientAddress,
+      clientAddress: this.entrance.isProxy ? this.askProxy(head) : this.entrance.address,
+      clientCertificate: this.entrance.certificate,
+      listener: this.profile.name,
       startedAt: this.startedAt,
       ids: tools.ids,
     }));
@@ -282,15 +284,15 @@ export class ClientConnection implements Timed, RelayClient {
     if (disposition.kind === 'problem') return this.answerProblem(disposition.problem);
     if (disposition.kind === 'answer') return this.answer(exchange, disposition.answer);
     const { forward } = disposition;
-    this.bodyBytesMax = forward.bodyBytesMax;
+    this.bodyBytesMax = Math.min(forward.bodyBytesMax, this.profile.limits.bodyBytesMax);
     const { contentLength, expectsContinue } = exchange.head;
-    if (contentLength > forward.bodyBytesMax) return this.answerProblem(this.tooLarge());
+    if (contentLength > this.bodyBytesMax) return this.answerProblem(this.tooLarge());
     if (!this.body.done) this.mode = 'body';
     this.relay.start(exchange, forward);
     if (this.exchange !== exchange || this.body.done) return;
     if (this.bodyFailed) return;
     if (expectsContinue && !this.relay.started && this.input.length === 0) this.socket.write(CONTINUE);
-    if (!this.bodyHeld) this.time('body', this.tools.limits.bodyIdleMs);
+    if (!this.bodyHeld) this.timeBody();
   }
 
   private readBody(): void {
@@ -301,7 +303,7 @@ export class ClientConnection implements Timed, RelayClient {
     this.relay.sendBody(buffer, from, body.passEnd);
     if (body.done && body.owesEnd) this.relay.sendBody(CRLF, 0, 2);
     if (!body.done) {
-      if (!this.bodyHeld) this.time('body', this.tools.limits.bodyIdleMs);
+      if (!this.bodyHeld) this.timeBody();
       return;
     }
     this.relay.endRequest();
@@ -340,25 +342,12 @@ export class ClientConnection implements Timed, RelayClient {
   }
 
   private answer(exchange: EngineExchange, answer: Answer | RawAnswer): void {
-    exchange.status = answer.status;
-    try {
-      copyAnswerFields(exchange.response, answer);
-      const verdict = this.tools.core.onResponse(exchange);
-      if (!(verdict instanceof Promise)) return this.afterPhase(exchange, answer, verdict);
-      verdict.then(
-        (problem) => this.afterPhase(exchange, answer, problem),
-        (error: unknown) => this.afterPhase(exchange, answer, this.tools.failure(exchange, error)),
-      );
-    } catch (error) {
-      this.afterPhase(exchange, answer, this.tools.failure(exchange, error));
-    }
-  }
-
-  private afterPhase(exchange: EngineExchange, answer: Answer | RawAnswer, problem: Problem | undefined): void {
-    if (this.exchange !== exchange) return;
-    if (!problem) return this.writeAnswer(exchange, answer.status, answerBytes(answer), '');
-    exchange.response.clear();
-    this.answerProblem(problem);
+    runPhase(this.tools, exchange, answer, (problem) => {
+      if (this.exchange !== exchange) return;
+      if (!problem) return this.writeAnswer(exchange, answer.status, answerBytes(answer), '');
+      exchange.response.clear();
+      this.answerProblem(problem);
+    });
   }
 
   /** Writes an answer of our own; a large body goes out piece by piece as the client takes it. */
@@ -390,34 +379,28 @@ export class ClientConnection implements Timed, RelayClient {
   private onDrain(): void {
     if (this.mode === 'linger' || this.mode === 'closed') return;
     this.tools.wheel.clear(this);
-    if (this.mode === 'body' && !this.bodyHeld) this.time('body', this.tools.limits.bodyIdleMs);
-    if (this.mode === 'idle') this.time('idle', this.tools.limits.keepAliveMs);
+    if (this.mode === 'body' && !this.bodyHeld) this.timeBody();
+    if (this.mode === 'idle') this.time('idle', this.profile.limits.keepAliveMs);
     if (this.local) this.writeMore();
     else this.relay.onClientDrain();
     this.pump();
   }
 
   private onBodyLate(): void {
-    if (!this.exchange) return;
-    this.failBody(problems.raise['body-timeout']({ values: { ms: this.tools.limits.bodyIdleMs } }));
+    if (this.exchange) this.failBody(lateProblem('body-timeout', this.profile.limits, this.elapsedMs));
   }
 
   private onWriteLate(): void {
     const queued = this.socket.writableLength;
     if (queued >= this.queuedAtCheck) return this.terminate('client-write-timeout');
     this.queuedAtCheck = queued;
-    this.time('write', this.tools.limits.writeIdleMs);
-  }
-
-  private rejectHead(fault: HeadFault): void {
-    const { headBytesMax: limit, headersMax: fields } = this.tools.limits;
-    this.reject(problems.raise[fault]({ values: { limit, fields } }));
+    this.time('write', this.profile.limits.writeIdleMs);
   }
 
   /** Answers a request that never became an exchange, and closes. */
   private reject(problem: Problem): void {
     const { tools } = this;
-    tools.core.onRejected({ clientAddress: this.clientAddress, status: problem.status, reason: problem.code });
+    tools.core.onRejected({ clientAddress: this.entrance.address, status: problem.status, reason: problem.code });
     this.socket.write(rejection(problem, tools.ids.requestId(this.startedAt), tools.date()));
     this.finishConnection();
   }
@@ -428,7 +411,7 @@ export class ClientConnection implements Timed, RelayClient {
     this.input.clear();
     this.input.resume();
     this.queuedAtCheck = this.socket.writableLength + 1;
-    this.time('write', this.tools.limits.writeIdleMs);
+    this.time('write', this.profile.limits.writeIdleMs);
     this.socket.end();
   }
 
@@ -445,8 +428,8 @@ export class ClientConnection implements Timed, RelayClient {
       this.report(exchange, exchange.status === 0 ? CLIENT_LEFT : exchange.status, reason);
     }
     // A body that ends with the connection looks whole at a clean end: a broken answer ends in a reset.
-    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) this.entrance.raw.resetAndDestroy();
+    this.socket.destroy();
     this.host.onClosed(this);
   }
 
@@ -461,7 +444,7 @@ export class ClientConnection implements Timed, RelayClient {
     } catch (error) {
       tools.failure(exchange, error);
     }
-    tools.requestHeads.give(exchange.end());
+    this.profile.requestHeads.give(exchange.end());
     relay.recycle();
   }
 
@@ -473,11 +456,35 @@ export class ClientConnection implements Timed, RelayClient {
     this.timing = timing;
     this.tools.wheel.set(this, ms);
   }
+
+  /** Settings may have changed since the last request. */
+  private useProfile(): void {
+    if (this.profile === this.host.profile) return;
+    this.profile = this.host.profile;
+    this.lines = undefined;
+  }
+
+  /** The proxy behind the connection is trusted: it says who the client is. */
+  private askProxy(head: Head): string {
+    const { client, lines } = proxiedLines(head, this.entrance, this.profile);
+    this.lines = lines;
+    return client;
+  }
+
+  private get elapsedMs(): number {
+    return this.tools.wheel.now - this.startedAt;
+  }
+
+  private get isUsedUp(): boolean {
+    if (this.requests < this.profile.limits.requestsPerConnectionMax) return false;
+    this.host.onEnded('requests-per-connection');
+    return true;
+  }
+
+  private timeBody(): void {
+    const { bodyIdleMs, requestMs } = this.profile.limits;
+    this.time('body', Math.min(bodyIdleMs, Math.max(1, requestMs - this.elapsedMs)));
+  }
 }
 
 const CRLF = Buffer.from('\r\n');
-
-/** An IPv4 address that came in through an IPv6 socket, as people write it. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
-}

@@ -14,7 +14,7 @@ import { Body, frameRequest, frameResponse } from './body.ts';
 import { Gather } from './gather.ts';
 import { DONE, FAULT, Head, MORE } from './head.ts';
 
-const LIMITS = { headBytesMax: 16_384, headersMax: 100 };
+const LIMITS = { headBytesMax: 16_384, headersMax: 100, targetBytesMax: 8192 };
 const NEXT_REQUEST = 'GET /next HTTP/1.1\r\nHost: n\r\n\r\n';
 
 interface Reading {

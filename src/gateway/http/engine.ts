@@ -4,20 +4,21 @@
  */
 import { networkInterfaces } from 'node:os';
 import { addressRefusal } from '../../sdk/address.ts';
-import type { CreateEngine, Engine } from '../contract.ts';
+import type { CreateEngine, Engine, ListenerNumbers } from '../contract.ts';
 import { createNames, type ResolveHost, systemResolve } from '../upstream/names.ts';
 import type { PoolStats } from '../upstream/pool.ts';
 import { createPools } from '../upstream/pools.ts';
 import { createHeadPool } from './head.ts';
 import { createRequestIds } from './ids.ts';
-import { createHttpListener, type ListenerStats } from './listener.ts';
+import { createAdmissionMemory, openAdmission } from './admission.ts';
+import { createListeners } from './listeners.ts';
 import { createDate, createFailure, type EngineTools } from './tools.ts';
 import { createWheel } from './wheel.ts';
 import { createWriter } from './writer.ts';
 
 /** What a thread may choose; the defaults are those of the product. */
 export interface EngineChoices {
-  /** Ports of Weir on this machine, which no upstream may have; the one listened on is added by itself. */
+  /** Ports of Weir on this machine, which no upstream and no further listener may have; those listened on are added. */
   readonly ownPorts?: ReadonlySet<number>;
   readonly resolve?: ResolveHost;
   /** Step of all deadlines. */
@@ -27,6 +28,15 @@ export interface EngineChoices {
 /** The engine, and what tests and benchmarks look at. */
 export interface HttpEngine extends Engine {
   stats(): { readonly listener: ListenerStats; readonly upstream: PoolStats };
+}
+
+/** Numbers of all listeners together. */
+export interface ListenerStats {
+  /** Connections open now. */
+  readonly connections: number;
+  /** Connections accepted and requests begun since the start. */
+  readonly accepted: number;
+  readonly requests: number;
 }
 
 /** Makes the engine of a thread. Nothing happens before `listen`. */
@@ -43,7 +53,6 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     responseHeads,
     ids: createRequestIds(options.newId, options.random),
     writer: createWriter(),
-    requestHeads: createHeadPool('request', limits),
     date: createDate(clock),
     failure: createFailure(log),
   };
@@ -56,24 +65,47 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     names: createNames({ resolve: options.resolve ?? systemResolve, clock, log }),
     isRefused: (address, port) => addressRefusal(address, port, own) !== undefined,
   });
-  const listener = createHttpListener(tools);
+  const listeners = createListeners({
+    tools,
+    limits,
+    clock,
+    log,
+    admission: openAdmission(options.admission ?? { memory: createAdmissionMemory(1, options.random), thread: 0 }),
+    drainMs: options.drainMs ?? DRAIN_MS,
+    ownPorts: new Set(options.ownPorts),
+    onChange: () => options.onListeners?.(),
+    onPort: (port) => void own.ports.add(port),
+  });
   return {
     pool: (key) => pools.pool(key),
     putUpstream: (upstream) => pools.update([upstream]),
     removeUpstream: (key) => pools.remove(key),
     targetNews: () => pools.news(),
-    async listen(where) {
-      const port = await listener.listen(where);
-      own.ports.add(port);
-      return port;
-    },
+    listen: (where) => listeners.listen(where),
+    putListener: (listener) => listeners.put(listener),
+    removeListener: (name) => listeners.remove(name),
+    listeners: () => listeners.states(),
+    listenerNumbers: () => listeners.numbers(),
+    useTicketKey: (key) => listeners.useTicketKey(key),
     async drain(graceMs) {
-      await listener.close({ graceMs });
+      await listeners.close(graceMs);
       pools.close();
       wheel.stop();
     },
-    stats: () => ({ listener: listener.stats(), upstream: pools.stats() }),
+    stats: () => ({ listener: sumOf(listeners.numbers()), upstream: pools.stats() }),
   };
+}
+
+const DRAIN_MS = 10_000;
+
+function sumOf(numbers: readonly ListenerNumbers[]): ListenerStats {
+  const total = { connections: 0, accepted: 0, requests: 0 };
+  for (const { connections, accepted, requests } of numbers) {
+    total.connections += connections;
+    total.accepted += accepted;
+    total.requests += requests;
+  }
+  return total;
 }
 
 function localAddresses(): ReadonlySet<string> {

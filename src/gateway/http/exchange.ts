@@ -6,6 +6,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { ConsumerIdentity } from '../../sdk/exchange.ts';
+import type { ClientCertificate } from '../../sdk/listener.ts';
 import type { GatewayExchange } from '../contract.ts';
 import { Fields } from './fields.ts';
 import { DROPPED, type Head } from './head.ts';
@@ -14,6 +15,9 @@ import { isSaneRequestId, readTraceparent, type RequestIds } from './ids.ts';
 /** What an exchange needs to know besides its head. */
 export interface ExchangeSource {
   readonly clientAddress: string;
+  readonly clientCertificate: ClientCertificate | undefined;
+  /** Name of the listener. */
+  readonly listener: string;
   readonly startedAt: number;
   readonly ids: RequestIds;
 }
@@ -55,6 +59,8 @@ class HeadExchange implements EngineExchange {
   readonly hasNewTrace: boolean;
   readonly hasNewId: boolean;
   readonly clientAddress: string;
+  readonly clientCertificate: ClientCertificate | undefined;
+  readonly listener: string;
   readonly startedAt: number;
   readonly request: Fields;
   readonly response = new Fields(undefined);
@@ -72,6 +78,8 @@ class HeadExchange implements EngineExchange {
     this.held = head;
     this.request = new Fields(head);
     this.clientAddress = source.clientAddress;
+    this.clientCertificate = source.clientCertificate;
+    this.listener = source.listener;
     this.startedAt = source.startedAt;
     this.method = methodText(head);
     this.path = head.pathEnd > head.pathStart ? head.buffer.toString('latin1', head.pathStart, head.pathEnd) : '/';

@@ -5,7 +5,7 @@ import { type Clock, type ManualClock, systemClock } from '../../base/clock.ts';
 import { idGenerator } from '../../base/id.ts';
 import { silentLog } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
-import type { Core, Disposition, EngineLimits, Forward, GatewayExchange, Outcome } from '../contract.ts';
+import type { Core, DefaultListener, Disposition, EngineLimits, Forward, GatewayExchange, Outcome } from '../contract.ts';
 import { createEngine, type EngineChoices, type HttpEngine } from './engine.ts';
 
 export const LIMITS: EngineLimits = {
@@ -18,7 +18,16 @@ export const LIMITS: EngineLimits = {
   connectionsMax: 100,
   requestsPerConnectionMax: 1000,
   pipelineBytesMax: 16_384,
+  targetBytesMax: 8192,
+  requestMs: 60_000,
+  bodyBytesMax: 1 << 30,
+  connectionsPerAddressMax: 100,
+  handshakeMs: 5000,
+  handshakesMax: 100,
 };
+
+/** What the process configuration says of its listener besides the address. */
+export const LISTENER = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false } as const;
 const WAIT_MS = 15_000;
 
 export interface Upstream {
@@ -68,6 +77,7 @@ export interface Gateway {
 }
 
 export interface GatewayOptions extends EngineChoices {
+  readonly listener?: Partial<DefaultListener>;
   readonly ports?: readonly number[];
   readonly hosts?: readonly string[];
   readonly limits?: Partial<EngineLimits>;
@@ -122,7 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const targets = (options.ports ?? []).map((port, i) => ({ host: options.hosts?.[i] ?? '127.0.0.1', port, weight: 1 }));
   engine.putUpstream({ project: 'default', name: 'up', targets, connectionsMax: options.connectionsMax ?? 10, idleMs: 5000 });
-  const port = await engine.listen({ host: '127.0.0.1', port: 0, reusePort: false });
+  const port = await engine.listen({ host: '127.0.0.1', port: 0, reusePort: false, ...LISTENER, ...options.listener });
   const stop = () => {
     const drained = engine.drain(0);
     if ('advance' in clock) (clock as ManualClock).advance(1); // The grace is over, whichever clock it is.

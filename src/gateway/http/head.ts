@@ -39,6 +39,8 @@ export const MANAGED = 2;
 export interface HeadLimits {
   readonly headBytesMax: number;
   readonly headersMax: number;
+  /** Of a request's target. */
+  readonly targetBytesMax: number;
 }
 
 const START = 0;
@@ -67,6 +69,7 @@ export class Head {
   readonly isRequest: boolean;
   readonly fieldsMax: number;
   readonly bytesMax: number;
+  readonly targetBytesMax: number;
   buffer: Buffer = EMPTY;
   fault: HeadFault | undefined = undefined;
   /** Offsets in `buffer`: the head's first byte, the next one to read, past the start line, past the whole head. */
@@ -112,6 +115,7 @@ export class Head {
     this.isRequest = kind === 'request';
     this.fieldsMax = limits.headersMax;
     this.bytesMax = limits.headBytesMax;
+    this.targetBytesMax = limits.targetBytesMax;
     this.spans = new Int32Array(limits.headersMax * 4);
     this.kinds = new Uint8Array(limits.headersMax);
   }
@@ -176,6 +180,8 @@ export class Head {
 
   private pause(end: number): number {
     if (this.fault !== undefined) return FAULT;
+    if (this.isRequest && this.state < VERSION && this.state >= TARGET_PATH && end - this.targetStart > this.targetBytesMax)
+      return this.refuse('target-too-long');
     if (end - this.start <= this.bytesMax) return MORE;
     return this.refuse(this.isRequest && this.state < VERSION ? 'target-too-long' : 'head-too-large');
   }
@@ -206,6 +212,7 @@ export class Head {
       if (i < end) {
         if (b[i] !== 32 || i === this.targetStart) return this.stop('target');
         this.targetEnd = i++;
+        if (this.targetEnd - this.targetStart > this.targetBytesMax) return this.stop('target-too-long');
         if (!this.targetForm()) return this.stop('target');
         this.mark = i;
         this.state = VERSION;

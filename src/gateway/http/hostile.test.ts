@@ -64,7 +64,7 @@ const REFUSED_REQUESTS: readonly [string, string, number, string][] = [
   ['Upgrade', `GET / HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 501, 'upgrade'],
   ['other Expect', `POST / HTTP/1.1\r\n${H}Expect: tea\r\nContent-Length: 1\r\n\r\n`, 417, 'expectation'],
   ['Connection is no list', `GET / HTTP/1.1\r\n${H}Connection: a b\r\n\r\n`, 400, 'connection-field'],
-  ['long target', `GET /${'a'.repeat(9000)} HTTP/1.1\r\n${H}\r\n`, 431, 'head-too-large'],
+  ['long target', `GET /${'a'.repeat(9000)} HTTP/1.1\r\n${H}\r\n`, 414, 'target-too-long'],
   ['endless target', `GET /${'a'.repeat(9000)}`, 414, 'target-too-long'],
   ['long field', `GET / HTTP/1.1\r\n${H}X: ${'a'.repeat(9000)}`, 431, 'head-too-large'],
   ['many fields', `GET / HTTP/1.1\r\n${H}${'X: y\r\n'.repeat(50)}\r\n`, 431, 'too-many-fields'],

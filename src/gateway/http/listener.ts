@@ -1,99 +1,196 @@
-/** The listening side of a thread: accepts clients, bounds their number, and lets them end in order. */
-import { createServer, type Server, type Socket } from 'node:net';
-import { ClientConnection, type ClientHost } from './client.ts';
-import { rejection } from './messages.ts';
-import problems from './problems.ts';
+/**
+ * One listener on one thread: its settings, its TLS, the addresses it accepts on. A change of settings replaces what
+ * connections read next and closes nothing; a change of addresses opens the new ones first, and only when all of
+ * them are open are the old ones drained.
+ */
+import { isIPv4 } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { wordsOf } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
+import type { ClientLimits, CompiledListener, ListenerState } from '../../sdk/listener.ts';
+import { createTrust } from '../../sdk/networks.ts';
+import type { Admission } from './admission.ts';
+import { Binding, type BindingOwner, type ListenerCounts } from './binding.ts';
+import type { ListenerProfile } from './entrance.ts';
+import { createHeadPool } from './head.ts';
+import { createTlsDoor, type TlsDoor } from './tls.ts';
 import type { EngineTools } from './tools.ts';
 
-export interface ListenerStats {
+/** What a listener is to be: limits complete. */
+export type ListenerSettings = Omit<CompiledListener, 'project' | 'limits'> & { readonly limits: ClientLimits };
+
+/** What all listeners of a thread share. */
+export interface ListenerHost {
+  readonly tools: EngineTools;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly drainMs: number;
+  /** True when other threads listen on the same addresses. */
+  readonly reusePort: boolean;
+  /** Of TLS session tickets; undefined until there is one. */
+  readonly ticketKey: Buffer | undefined;
+  /** Takes an address for a listener; why that cannot be, when somebody else has it. */
+  claim(address: string, port: number, name: string): Text | undefined;
+  /** Gives it back; `wasOpen`: it could be listened on. */
+  release(address: string, port: number, name: string, wasOpen: boolean): void;
+  /** Something is new for `state`. */
+  onChange(): void;
+}
+
+export class Listener implements BindingOwner {
+  readonly name: string;
+  readonly counts: ListenerCounts = { accepted: 0, requests: 0, ended: new Map() };
+  profile: ListenerProfile;
+  door: TlsDoor | undefined = undefined;
+  private settings: ListenerSettings;
+  private reason: Text | undefined = undefined;
+  private readonly host: ListenerHost;
+  private readonly bindings = new Map<string, Binding>();
+  private readonly leaving = new Set<Promise<void>>();
+  private closed = false;
+
+  /** Throws what OpenSSL says of certificates, keys and ciphers it does not take. */
+  constructor(host: ListenerHost, settings: ListenerSettings) {
+    this.host = host;
+    this.name = settings.name;
+    this.settings = settings;
+    this.profile = profileOf(settings, undefined);
+    this.door = this.doorOf(settings);
+  }
+
+  get proxyProtocol(): 'off' | 'required' {
+    return this.settings.proxyProtocol;
+  }
+
+  get ipv6Only(): boolean {
+    return this.settings.addresses.some((address) => isIPv4(address));
+  }
+
   /** Connections open now. */
-  readonly connections: number;
-  /** Connections accepted and requests begun since the start. */
-  readonly accepted: number;
-  readonly requests: number;
-}
+  get size(): number {
+    return [...this.bindings.values()].reduce((sum, binding) => sum + binding.size, 0);
+  }
 
-export interface HttpListener {
-  /** Resolves with the port listened on; rejects with the system's error. */
-  listen(where: { readonly host: string; readonly port: number; readonly reusePort: boolean }): Promise<number>;
-  /** The port, or undefined before `listen` and after `close`. */
-  port(): number | undefined;
-  /**
-   * Stops accepting. Idle connections close now, others after their present answer (which says
-   * `connection: close`), the rest after `graceMs`. Resolves when none is left.
-   */
-  close(options: { readonly graceMs: number }): Promise<void>;
-  stats(): ListenerStats;
-}
+  /** Takes new settings; what cannot be taken leaves the old ones in place and its reason in `state`. */
+  change(settings: ListenerSettings): void {
+    const { tls, limits } = this.settings;
+    try {
+      const sameDoor = isDeepStrictEqual(settings.tls, tls) && settings.limits.handshakeMs === limits.handshakeMs;
+      const door = sameDoor ? this.door : this.doorOf(settings);
+      this.profile = profileOf(settings, this.profile);
+      this.door = door;
+      this.settings = settings;
+      this.reason = undefined;
+    } catch (error) {
+      this.reason = wordsOf(error);
+    }
+    this.openAll();
+  }
 
-const BACKLOG = 4096;
+  /** Opens the addresses that are wanted and not there. */
+  openAll(): void {
+    for (const [key, [address, port]] of this.wanted()) {
+      if (this.bindings.has(key)) continue;
+      const binding = new Binding(this.host, this, address, port);
+      this.bindings.set(key, binding);
+      binding.open();
+    }
+    this.onBinding();
+  }
 
-/** Makes a listener; one per thread and port. */
-export function createHttpListener(tools: EngineTools): HttpListener {
-  const connections = new Set<ClientConnection>();
-  let draining = false;
-  let accepted = 0;
-  let requests = 0;
-  let whenEmpty: (() => void) | undefined;
-  const host: ClientHost = {
-    get isDraining() {
-      return draining;
-    },
-    onRequest: () => void requests++,
-    onClosed(connection) {
-      connections.delete(connection);
-      if (connections.size === 0) whenEmpty?.();
-    },
-  };
-  // Half-open sockets stay usable: a client may send its request, end its side and read the answer.
-  const server = createServer({ noDelay: true, allowHalfOpen: true, highWaterMark: 64 * 1024 }, (socket) => {
-    accepted++;
-    if (connections.size >= tools.limits.connectionsMax || draining) return turnAway(tools, socket);
-    connections.add(new ClientConnection(tools, host, socket));
-  });
-  return {
-    listen: (where) => listen(server, where),
-    port: () => portOf(server),
-    async close({ graceMs }) {
-      draining = true;
-      if (server.listening) server.close();
-      for (const connection of connections) connection.drain();
-      if (connections.size === 0) return;
-      const cancel = tools.clock.after(graceMs, () => {
-        for (const connection of connections) connection.destroy();
-      });
-      await new Promise<void>((resolve) => {
-        whenEmpty = resolve;
-        if (connections.size === 0) resolve();
-      });
-      cancel();
-    },
-    stats: () => ({ connections: connections.size, accepted, requests }),
-  };
-}
+  /** Opens the one address of the process configuration; rejects with the system's error. */
+  async openFirst(): Promise<number> {
+    const [address] = this.settings.addresses;
+    const binding = new Binding(this.host, this, address!, this.settings.port);
+    const port = await binding.listen();
+    this.settings = { ...this.settings, port };
+    this.host.claim(address!, port, this.name);
+    this.bindings.set(keyOf(address!, port), binding);
+    this.onBinding();
+    return port;
+  }
 
-function listen(server: Server, where: { host: string; port: number; reusePort: boolean }): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ ...where, backlog: BACKLOG }, () => {
-      server.off('error', reject);
-      // A failing accept (no descriptors left) is told by the connection count; it must not end the thread.
-      server.on('error', () => {});
-      resolve(portOf(server)!);
+  onBinding(): void {
+    if (this.closed) return;
+    const wanted = this.wanted();
+    const allOpen = [...wanted.keys()].every((key) => this.bindings.get(key)?.isOpen);
+    for (const [key, binding] of this.bindings) {
+      if (wanted.has(key) || (!allOpen && binding.isOpen)) continue;
+      this.bindings.delete(key);
+      this.leave(binding);
+    }
+    this.host.onChange();
+  }
+
+  /** Tries at once what waits for an address that another listener gave back. */
+  retry(address: string, port: number): void {
+    const binding = this.bindings.get(keyOf(address, port));
+    if (binding?.isFailed) binding.open();
+  }
+
+  useTicketKey(key: Buffer): void {
+    this.door?.useTicketKey(key);
+  }
+
+  state(): ListenerState {
+    const wanted = this.wanted();
+    const addresses = [...this.bindings].map(([key, binding]) => binding.stateAs(wanted.has(key)));
+    return { name: this.name, protocol: this.settings.tls ? 'https' : 'http', reason: this.reason, addresses };
+  }
+
+  /** Closes every address; resolves when the last connection is gone. */
+  async close(graceMs: number): Promise<void> {
+    this.closed = true;
+    for (const binding of this.bindings.values()) this.leave(binding, graceMs);
+    await Promise.all(this.leaving);
+    this.bindings.clear();
+  }
+
+  private leave(binding: Binding, graceMs = this.host.drainMs): void {
+    const gone = binding.close(graceMs);
+    this.leaving.add(gone);
+    void gone.finally(() => this.leaving.delete(gone));
+  }
+
+  private wanted(): Map<string, [string, number]> {
+    const { addresses, port } = this.settings;
+    return new Map(addresses.map((address) => [keyOf(address, port), [address, port]]));
+  }
+
+  private doorOf({ tls, limits }: ListenerSettings): TlsDoor | undefined {
+    if (!tls) return undefined;
+    return createTlsDoor({
+      tls,
+      name: this.name,
+      handshakeMs: limits.handshakeMs,
+      ticketKey: this.host.ticketKey,
+      onFailed: (reason) => this.counts.ended.set(reason, (this.counts.ended.get(reason) ?? 0) + 1),
     });
+  }
+}
+
+function keyOf(address: string, port: number): string {
+  return `${address} ${port}`;
+}
+
+/** The settings as connections read them; parsed heads are kept as long as they fit. */
+function profileOf(settings: ListenerSettings, before: ListenerProfile | undefined): ListenerProfile {
+  const { name, limits, trustedProxies, forwarded, via, tls } = settings;
+  const fits =
+    before !== undefined &&
+    before.limits.headBytesMax === limits.headBytesMax &&
+    before.limits.headersMax === limits.headersMax &&
+    before.limits.targetBytesMax === limits.targetBytesMax;
+  return Object.freeze({
+    name,
+    limits,
+    requestHeads: fits ? before.requestHeads : createHeadPool('request', limits),
+    trust: createTrust(trustedProxies),
+    forwarded,
+    via,
+    tellCertificate: tls?.tellClientCertificate ?? false,
   });
-}
-
-function portOf(server: Server): number | undefined {
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : undefined;
-}
-
-/** Beyond the limit a client gets one short answer and no reading. */
-function turnAway(tools: EngineTools, socket: Socket): void {
-  const problem = problems.raise['too-many-connections']();
-  tools.core.onRejected({ clientAddress: socket.remoteAddress ?? '', status: problem.status, reason: problem.code });
-  socket.on('error', () => {});
-  socket.write(rejection(problem, tools.ids.requestId(tools.wheel.now), tools.date()));
-  socket.destroySoon();
 }

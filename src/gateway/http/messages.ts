@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../../base/problem.ts';
 import { chooseLanguage } from '../../base/text.ts';
+import type { ForwardedForm } from '../../sdk/listener.ts';
 import type { Forward } from '../contract.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { Head } from './head.ts';
@@ -42,9 +43,39 @@ const REASONS: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 };
 
-/** What a connection adds to each request it passes on: `x-forwarded-for` and `-proto` lines, and a name. */
-export function forwardedLines(clientAddress: string): Buffer {
-  return Buffer.from(`x-forwarded-for: ${clientAddress}\r\nx-forwarded-proto: http${HOST_LABEL}`, 'latin1');
+/** What a connection, or a trusted proxy behind it, says of where a request comes from. */
+export interface Forwarding {
+  /** The client first, then the trusted proxies it came through. */
+  readonly hops: readonly string[];
+  readonly scheme: string;
+  /** Undefined = the request's own `host`. */
+  readonly host: string | undefined;
+  readonly form: ForwardedForm;
+  readonly via: boolean;
+  /** Value of `x-forwarded-client-cert`; undefined for none. */
+  readonly certificate: string | undefined;
+}
+
+/** Lines a request gets on its way; `isWhole` when the value of `x-forwarded-host` is in them, else the request's `host` follows. */
+export interface ForwardedLines {
+  readonly bytes: Buffer;
+  readonly isWhole: boolean;
+}
+
+/** Makes the lines: `forwarded`, `x-forwarded-*`, `via`, as the listener says. The last one is `x-forwarded-host`. */
+export function forwardedLines({ hops, scheme, host, form, via, certificate }: Forwarding): ForwardedLines {
+  const lines: string[] = [];
+  if (form !== 'x-forwarded')
+    lines.push(`forwarded: ${hops.map((hop, i) => `for=${nodeText(hop)}${i === 0 ? `;proto=${scheme}` : ''}`).join(', ')}\r\n`);
+  if (form !== 'forwarded') lines.push(`x-forwarded-for: ${hops.join(', ')}\r\nx-forwarded-proto: ${scheme}\r\n`);
+  if (certificate !== undefined) lines.push(`x-forwarded-client-cert: ${certificate}\r\n`);
+  if (via) lines.push('via: 1.1 weir\r\n');
+  return { bytes: Buffer.from(`${lines.join('').slice(0, -2)}${HOST_LABEL}${host ?? ''}`, 'latin1'), isWhole: host !== undefined };
+}
+
+/** An address as `Forwarded` writes it. Source: RFC 7239 §6. */
+function nodeText(address: string): string {
+  return address.includes(':') ? `"[${address}]"` : address;
 }
 
 const HOST_LABEL = '\r\nx-forwarded-host: ';
@@ -59,7 +90,7 @@ export interface PreparedLines {
   /** `hostLines` of the target. */
   readonly host: Buffer;
   /** `forwardedLines` of the client. */
-  readonly forwarded: Buffer;
+  readonly forwarded: ForwardedLines;
 }
 
 /**
@@ -78,12 +109,15 @@ export function writeRequestHead(out: Writer, exchange: EngineExchange, forward:
     out.bytes(lines.host, 0, lines.host.length);
   }
   exchange.request.write(out);
-  if (head.hostIndex >= 0) {
-    out.bytes(lines.forwarded, 0, lines.forwarded.length);
+  const { bytes, isWhole } = lines.forwarded;
+  if (isWhole) {
+    out.bytes(bytes, 0, bytes.length);
+  } else if (head.hostIndex >= 0) {
+    out.bytes(bytes, 0, bytes.length);
     const value = head.hostIndex * 4 + 2;
     out.bytes(b, head.spans[value]!, head.spans[value + 1]!);
   } else {
-    out.bytes(lines.forwarded, 0, lines.forwarded.length - HOST_LABEL.length); // HTTP/1.0 may name no host.
+    out.bytes(bytes, 0, bytes.length - HOST_LABEL.length); // HTTP/1.0 may name no host.
   }
   if (exchange.hasNewId) {
     out.text('\r\nx-request-id: ');
@@ -150,9 +184,11 @@ export function writeLocalHead(out: Writer, exchange: EngineExchange, local: Loc
 export function rejection(problem: Problem, requestId: string, date: string): Buffer {
   const body = Buffer.from(JSON.stringify(problem.toBody('en', { requestId })));
   const { status } = problem;
+  const { retryAfterMs } = problem.options;
+  const retry = retryAfterMs === undefined ? '' : `retry-after: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n`;
   const head =
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${body.length}\r\n` +
-    `date: ${date}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`;
+    `${retry}date: ${date}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`;
   return Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }
 

@@ -1,7 +1,9 @@
 /** Problems the HTTP engine itself answers with: bad heads and bodies, limits, deadlines, upstreams that fail. */
-import { defineProblems } from '../../base/problem.ts';
+import { defineProblems, type Problem } from '../../base/problem.ts';
+import type { ClientLimits } from '../../sdk/listener.ts';
+import type { HeadFault } from './head.ts';
 
-export default defineProblems('core/http', {
+const catalogue = defineProblems('core/http', {
   'request-line': {
     status: 400,
     title: { en: 'Request line is not HTTP/1.1', zh: '请求行不符合 HTTP/1.1' },
@@ -26,8 +28,8 @@ export default defineProblems('core/http', {
     status: 414,
     title: { en: 'Request target is too long', zh: '请求目标过长' },
     detail: {
-      en: 'The request line does not fit into the {limit} bytes allowed for a head.',
-      zh: '请求行超出了请求头允许的 {limit} 字节。',
+      en: 'The path and query do not fit into the {limit} bytes allowed for a target.',
+      zh: '路径与查询超出了请求目标允许的 {limit} 字节。',
     },
   },
   version: {
@@ -135,6 +137,21 @@ export default defineProblems('core/http', {
     detail: { en: 'No byte of the body arrived for {ms} ms.', zh: '{ms} 毫秒内没有收到正文的任何字节。' },
     retry: 'now',
   },
+  'request-timeout': {
+    status: 408,
+    title: { en: 'Request took too long', zh: '请求耗时过长' },
+    detail: { en: 'The request was not complete within {ms} ms.', zh: '请求未在 {ms} 毫秒内发送完毕。' },
+    retry: 'now',
+  },
+  'too-many-connections-from-address': {
+    status: 429,
+    title: { en: 'Too many connections from your address', zh: '来自您地址的连接过多' },
+    detail: {
+      en: 'Your address has as many connections open as one client may. Close some, or use them for several requests.',
+      zh: '您的地址打开的连接数已达单个客户端的上限。请关闭部分连接，或复用连接。',
+    },
+    retry: 'later',
+  },
   'too-many-connections': {
     status: 503,
     title: { en: 'Too many connections', zh: '连接过多' },
@@ -188,3 +205,19 @@ export default defineProblems('core/http', {
     detail: { en: 'The answer of the upstream was refused: {fault}.', zh: '上游的响应被拒绝：{fault}。' },
   },
 });
+
+export default catalogue;
+
+/** The problem of a head that is refused. */
+export function headProblem(fault: HeadFault, limits: ClientLimits): Problem {
+  const { headBytesMax, targetBytesMax, headersMax: fields } = limits;
+  const limit = fault === 'target-too-long' ? Math.min(headBytesMax, targetBytesMax) : headBytesMax;
+  return catalogue.raise[fault]({ values: { limit, fields } });
+}
+
+/** The problem of a request that came too slowly: of the deadline of the whole request when that is the one that passed. */
+export function lateProblem(code: 'head-timeout' | 'body-timeout', limits: ClientLimits, elapsedMs: number): Problem {
+  const { requestMs, headMs, bodyIdleMs } = limits;
+  if (elapsedMs >= requestMs) return catalogue.raise['request-timeout']({ values: { ms: requestMs } });
+  return catalogue.raise[code]({ values: { ms: code === 'head-timeout' ? headMs : bodyIdleMs } });
+}

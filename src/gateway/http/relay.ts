@@ -15,13 +15,13 @@ import { UpstreamConnection } from '../upstream/connection.ts';
 import type { RequestTerms, UpstreamFailure, UpstreamUser } from '../upstream/terms.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { Head } from './head.ts';
-import { writeInterimHead, writeRequestHead, writeUpstreamHead } from './messages.ts';
+import { type ForwardedLines, writeInterimHead, writeRequestHead, writeUpstreamHead } from './messages.ts';
 import problems from './problems.ts';
 import type { EngineTools } from './tools.ts';
 
 /** What the relay asks of the client's connection. */
 export interface RelayClient {
-  readonly forwardedLines: Buffer;
+  readonly forwardedLines: ForwardedLines;
   /** True when the request had no body at all. */
   readonly isBodiless: boolean;
   /** True when the request's last byte has been read. */

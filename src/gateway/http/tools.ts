@@ -18,7 +18,6 @@ export interface EngineTools {
   readonly ids: RequestIds;
   readonly wheel: Wheel;
   readonly writer: Writer;
-  readonly requestHeads: HeadPool;
   readonly responseHeads: HeadPool;
   /** The `date` field's value now. Source: RFC 9110 §5.6.7. */
   date(): string;

@@ -3,6 +3,7 @@
  * HTTP (names without case, repeated fields joined, forbidden bytes refused), so what passes here passes there.
  */
 import type { ConsumerIdentity, Exchange, HeaderFields } from '../exchange.ts';
+import type { ClientCertificate } from '../listener.ts';
 
 export type MemoryHeaders = HeaderFields & { readonly all: () => [string, string][]; readonly changes: () => number };
 
@@ -27,6 +28,8 @@ export interface MemoryExchangeOptions {
   readonly query?: string;
   readonly host?: string;
   readonly clientAddress?: string;
+  readonly clientCertificate?: ClientCertificate;
+  readonly listener?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly consumer?: ConsumerIdentity;
 }
@@ -44,6 +47,8 @@ export function memoryExchange(options: MemoryExchangeOptions = {}): MemoryExcha
     query: options.query ?? '',
     host: options.host ?? 'api.example.test',
     clientAddress: options.clientAddress ?? '192.0.2.1',
+    clientCertificate: options.clientCertificate,
+    listener: options.listener ?? 'default',
     params: {},
     route: { name: 'orders', project: 'default', release: 'r1' },
     traceId,

@@ -6,6 +6,23 @@ import { named, oneOf, orNull, text, time } from '../shapes.ts';
 
 const area = 'system';
 
+const listener = named(
+  'ListenerStatus',
+  strictObject({
+    name: T.String(),
+    protocol: oneOf(['http', 'https']),
+    reason: orNull(T.String(help('Why its newest settings do not serve.', '最新设置未生效的原因。'))),
+    addresses: T.Array(
+      strictObject({
+        address: T.String(),
+        port: T.Integer(),
+        state: oneOf(['opening', 'open', 'failed', 'replaced']),
+        reason: orNull(T.String(help('Why it is not open.', '未打开的原因。'))),
+      }),
+    ),
+  }),
+);
+
 const thread = named(
   'ThreadStatus',
   strictObject({
@@ -13,6 +30,7 @@ const thread = named(
     revision: T.Integer(),
     hash: T.String(),
     failed: T.Array(strictObject({ key: T.String(), reason: T.String() })),
+    listeners: T.Array(listener),
   }),
 );
 
@@ -47,6 +65,11 @@ const status = defineOperation({
     const told = (thread: ThreadState) => ({
       ...thread,
       failed: thread.failed.map(({ key, reason }) => ({ key, reason: reason[language] })),
+      listeners: (thread.listeners ?? []).map(({ reason, addresses, ...listener }) => ({
+        ...listener,
+        reason: reason?.[language] ?? null,
+        addresses: addresses.map((address) => ({ ...address, reason: address.reason?.[language] ?? null })),
+      })),
     });
     return { revision, hash, nodes: nodes.map((node) => ({ ...node, threads: node.threads.map(told) })) };
   },

@@ -1,0 +1,151 @@
+/**
+ * TLS of one listener on one thread: which certificate a client sees, whether it must show one, how sessions are
+ * resumed. Connections are handed in by the listener; none is accepted here, so a change of anything makes a new
+ * server that takes the next handshake, and nothing that stands is touched.
+ */
+import { constants } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
+import { ALPN_PROTOCOLS } from './protocol.ts';
+
+export interface TlsDoor {
+  /** Handshakes under way. */
+  readonly pending: number;
+  /** Begins a handshake on a connection of which no byte was read (or only bytes that were put back). */
+  accept(raw: Socket, secured: (secure: TLSSocket, certificate: ClientCertificate | undefined) => void): void;
+  /** Makes session tickets under this key from now on. */
+  useTicketKey(key: Buffer): void;
+}
+
+export interface TlsDoorOptions {
+  readonly tls: CompiledTls;
+  /** Name of the listener: sessions of one are of no use on another. */
+  readonly name: string;
+  readonly handshakeMs: number;
+  readonly ticketKey: Buffer | undefined;
+  /** A handshake failed: a code. */
+  onFailed(reason: string): void;
+}
+
+/** Forward secrecy and authenticated encryption only; those of TLS 1.3 come first. */
+export const CIPHERS =
+  'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
+  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:' +
+  'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305';
+
+const REFUSED_NAME = 'ERR_WEIR_UNKNOWN_NAME';
+
+interface Pending {
+  readonly raw: Socket;
+  readonly secured: (secure: TLSSocket, certificate: ClientCertificate | undefined) => void;
+}
+
+/** Makes the door. Throws when OpenSSL refuses a certificate, key or cipher list. */
+export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
+  const { tls } = options;
+  const pending = new Map<string, Pending>();
+  const server = createTlsServer(options);
+  server.on('secureConnection', (secure) => {
+    const key = endsOf(secure);
+    const found = key === undefined ? undefined : pending.get(key);
+    if (!found) return void secure.destroy();
+    pending.delete(key!);
+    const presented = tls.clientCertificates !== 'off' && secure.getPeerX509Certificate() !== undefined;
+    // An optional certificate that does not verify is no certificate, and whoever shows one means to be known by it.
+    if (presented && !secure.authorized) {
+      options.onFailed('client-certificate-refused');
+      return void secure.destroy();
+    }
+    found.secured(secure, presented ? readCertificate(secure) : undefined);
+  });
+  server.on('tlsClientError', (error, secure) => {
+    // One that shows a certificate which does not verify is simply closed by node:tls.
+    options.onFailed(secure.authorizationError ? 'client-certificate-refused' : failureOf(error as NodeJS.ErrnoException));
+    secure.destroy();
+  });
+  return {
+    get pending() {
+      return pending.size;
+    },
+    accept(raw, secured) {
+      const key = endsOf(raw);
+      if (key === undefined) return void raw.destroy();
+      pending.set(key, { raw, secured });
+      raw.once('close', () => pending.get(key)?.raw === raw && pending.delete(key));
+      server.emit('connection', raw);
+    },
+    useTicketKey: (key) => server.setTicketKeys(key),
+  };
+}
+
+function createTlsServer({ tls, name, handshakeMs, ticketKey }: TlsDoorOptions): Server {
+  const contexts = contextsByHost(tls);
+  const unknown = tls.unknownName;
+  return createServer({
+    ...materialOf(tls, tls.certificates[0]!),
+    ...(ticketKey ? { ticketKeys: ticketKey } : {}),
+    sessionIdContext: name.slice(0, 32),
+    handshakeTimeout: handshakeMs,
+    ALPNProtocols: [...ALPN_PROTOCOLS],
+    requestCert: tls.clientCertificates !== 'off',
+    rejectUnauthorized: tls.clientCertificates === 'required',
+    SNICallback(asked, done) {
+      const context = findContext(contexts, asked);
+      if (context || unknown === 'default') return done(null, context);
+      done(Object.assign(new Error('no certificate has this name'), { code: REFUSED_NAME }));
+    },
+  });
+}
+
+function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate) {
+  return {
+    cert: chain,
+    key,
+    ...(tls.clientAuthorities === undefined ? {} : { ca: tls.clientAuthorities }),
+    ciphers: tls.ciphers ?? CIPHERS,
+    minVersion: tls.minVersion,
+    honorCipherOrder: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
+  };
+}
+
+/** By exact name and by `*.suffix`; of two certificates with one name the first one serves. */
+function contextsByHost(tls: CompiledTls): ReadonlyMap<string, SecureContext> {
+  const contexts = new Map<string, SecureContext>();
+  for (const certificate of tls.certificates) {
+    const context = createSecureContext(materialOf(tls, certificate));
+    for (const host of certificate.hosts) if (!contexts.has(host)) contexts.set(host, context);
+  }
+  return contexts;
+}
+
+function findContext(contexts: ReadonlyMap<string, SecureContext>, asked: string): SecureContext | undefined {
+  const name = asked.toLowerCase().replace(/\.$/, '');
+  const dot = name.indexOf('.');
+  return contexts.get(name) ?? (dot > 0 ? contexts.get(`*${name.slice(dot)}`) : undefined);
+}
+
+/** Both ends of a connection: unique among those that are open, and the same above and below TLS. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string | undefined {
+  return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+function readCertificate(secure: TLSSocket): ClientCertificate | undefined {
+  const found = secure.getPeerX509Certificate();
+  if (!found) return undefined;
+  return Object.freeze({
+    subject: found.subject.split('\n').reverse().join(','),
+    fingerprint: found.fingerprint256.replaceAll(':', '').toLowerCase(),
+  });
+}
+
+/** Codes for metrics; OpenSSL has hundreds of reasons. */
+function failureOf({ code }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return 'tls-handshake-timeout';
+  if (code === REFUSED_NAME) return 'tls-unknown-name';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'tls-client-left';
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'client-certificate-missing';
+  if (code?.startsWith('ERR_SSL_CERTIFICATE_VERIFY') || code?.startsWith('ERR_SSL_CERT')) return 'client-certificate-refused';
+  return 'tls-handshake-failed';
+}

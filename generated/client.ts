@@ -229,7 +229,7 @@ export interface Column {
 }
 
 export interface Component {
-  kind: 'resource' | 'policy' | 'auth' | 'connector';
+  kind: 'resource' | 'policy' | 'auth' | 'connector' | 'discovery';
   id: string;
   title: LocalText;
   summary: LocalText;
@@ -239,7 +239,7 @@ export interface Component {
 }
 
 export interface ComponentDetail {
-  kind: 'resource' | 'policy' | 'auth' | 'connector';
+  kind: 'resource' | 'policy' | 'auth' | 'connector' | 'discovery';
   id: string;
   title: LocalText;
   summary: LocalText;
@@ -647,7 +647,9 @@ export interface Streams {
 export interface TargetHealth {
   address: string;
   weight: number;
-  state: 'ok' | 'failing' | 'unused';
+  state: 'ok' | 'failing' | 'unused' | 'starting' | 'ejected' | 'unhealthy';
+  stateReason: string | null;
+  stateSince: number | null;
   requests: number;
   open: number;
   idle: number;
@@ -712,6 +714,7 @@ export interface TriedCall {
 export interface UpstreamHealth {
   threads: number;
   targets: TargetHealth[];
+  discoveryFailure: string | null;
 }
 
 export interface User {
@@ -874,7 +877,7 @@ export interface Client {
       query?: { actor?: string; action?: string; subject?: string; from?: number; to?: number; outcome?: 'done' | 'refused'; address?: string; sort?: 'time' | '-time' | 'actor' | '-actor' | 'action' | '-action' | 'subject' | '-subject'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<AuditPage>>;
-  /** Lists resource kinds, policies, auth methods and connectors of this build. */
+  /** Lists resource kinds, policies, auth methods, connectors and discoveries of this build. */
   listComponents(input?: Sending): Promise<Answer<Components>>;
   /** Lists the data APIs that serve now. */
   listDataApis(input?: { query?: { project?: string } } & Sending): Promise<Answer<DataApis>>;

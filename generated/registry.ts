@@ -3,6 +3,7 @@ import type { Registry } from '../src/sdk/registry.ts';
 import { policies } from './policies.ts';
 import { auth } from './auth.ts';
 import { connectors } from './connectors.ts';
+import { discovery } from './discovery.ts';
 
 /** Every extension of this build. */
-export const registry: Registry = Object.freeze({ policies, auth, connectors });
+export const registry: Registry = Object.freeze({ policies, auth, connectors, discovery });

@@ -7,6 +7,7 @@ import { kinds } from '../../generated/kinds.ts';
 import type { JsonSchema } from '../../src/base/schema.ts';
 import { processConfig } from '../../src/wire/config.ts';
 import type { Component } from '../../src/sdk/component.ts';
+import { componentsOf } from '../../src/sdk/registry.ts';
 import { verbs } from '../../src/cli/verbs/list.ts';
 import { renderClient } from './client.ts';
 import { cliPage } from './cli-page.ts';
@@ -17,7 +18,7 @@ import { cell, componentPage, fieldTable, page, problemTable } from './reference
 /** Pairs of path and content. */
 export async function renderDocuments(): Promise<[string, string][]> {
   const openapi = renderOpenApi(registry, operations);
-  const components: Component[] = [...registry.policies.values(), ...registry.auth.values(), ...registry.connectors.values()];
+  const components: Component[] = componentsOf(registry);
   return [
     ['generated/openapi.json', openapi],
     ['generated/client.ts', renderClient(openapi)],

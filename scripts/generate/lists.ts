@@ -30,6 +30,7 @@ const KINDS = [
   { name: 'policies', type: 'PolicyComponent', from: 'policy' },
   { name: 'auth', type: 'AuthComponent', from: 'auth' },
   { name: 'connectors', type: 'ConnectorComponent', from: 'connector' },
+  { name: 'discovery', type: 'DiscoveryComponent', from: 'discovery' },
 ] as const;
 
 /** One list per kind, so that a gateway thread does not load the drivers of every database. */
@@ -51,7 +52,7 @@ function registry(): string {
   return `${MARK}import type { Registry } from '../src/sdk/registry.ts';
 ${imports}
 /** Every extension of this build. */
-export const registry: Registry = Object.freeze({ policies, auth, connectors });
+export const registry: Registry = Object.freeze({ policies, auth, connectors, discovery });
 `;
 }
 
@@ -90,11 +91,12 @@ function problems(root: string): string {
   const imports = files.map((file) => `import ${name(file)} from '../${file}';\n`).join('');
   const areas = files.map((file) => `  ${name(file)},\n`).join('');
   return `${MARK}import type { ProblemCatalogue } from '../src/base/problem.ts';
+import { componentsOf } from '../src/sdk/registry.ts';
 import { registry } from './registry.ts';
 ${imports}
 /** Every problem catalogue: the areas' own, then the extensions'. */
 export const catalogues: readonly ProblemCatalogue[] = [
-${areas}  ...[registry.policies, registry.auth, registry.connectors].flatMap((kind) => [...kind.values()].map((c) => c.catalogue)),
+${areas}  ...componentsOf(registry).map((component) => component.catalogue),
 ];
 `;
 }

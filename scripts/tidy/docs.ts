@@ -10,11 +10,12 @@ import { verbs } from '../../src/cli/verbs/list.ts';
 import { bindKinds, kindViews } from '../../src/control/resources/kind-table.ts';
 import { processConfig } from '../../src/wire/config.ts';
 import type { Component } from '../../src/sdk/component.ts';
+import { componentsOf } from '../../src/sdk/registry.ts';
 import { keyFaults } from './words.ts';
 
 const CHINESE = /[\u4e00-\u9fff]/;
 
-const components = (): Component[] => [...registry.policies.values(), ...registry.auth.values(), ...registry.connectors.values()];
+const components = (): Component[] => componentsOf(registry);
 
 /** Titles, summaries, problems and fields without a Chinese or English text, and banned keys. */
 export function textFaults(): string[] {

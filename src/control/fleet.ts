@@ -124,7 +124,11 @@ export function createFleet(needs: {
 function upstreamHealth(revisions: Revisions, nodes: readonly Node[], project: string, name: string): UpstreamSum {
   const entry = revisions.entry(entryKey('upstream', project, name));
   const threads = nodes.flatMap(({ targets }) => targets.of(`${project}/${name}`));
-  return { threads: threads.length, targets: entry?.type === 'upstream' ? sumTargets(entry.value, threads) : [] };
+  return {
+    threads: threads.length,
+    targets: entry?.type === 'upstream' ? sumTargets(entry.value, threads) : [],
+    discoveryFailure: threads.find((thread) => thread.discoveryFailure !== '')?.discoveryFailure ?? null,
+  };
 }
 
 function takeCalls(calls: CallWriter, node: Node, { records, dropped, killed, waiting }: Extract<ToControl, { type: 'calls' }>): void {

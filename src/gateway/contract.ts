@@ -10,12 +10,13 @@
 import type { Problem } from '../base/problem.ts';
 import type { Answer, Exchange } from '../sdk/exchange.ts';
 import type { ClientLimits, CompiledListener, ForwardedForm, ListenerState } from '../sdk/listener.ts';
-import type { CompiledUpstream } from '../sdk/revision.ts';
+import type { CompiledUpstream, UpstreamFacts } from '../sdk/upstream.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { UpstreamCountRow } from './upstream/upstream-counts.ts';
 
 /** The engine's exchange: what policies see plus what only the core may touch. */
 export interface GatewayExchange extends Exchange {
@@ -120,6 +121,10 @@ export interface Engine {
   /** Makes or changes a pool; exchanges in flight keep their connection. */
   putUpstream(upstream: CompiledUpstream): void;
   removeUpstream(key: string): void;
+  /** What the process found out about upstreams. */
+  learn(facts: readonly UpstreamFacts[]): void;
+  /** Counts of every upstream. */
+  upstreamCounts(): readonly UpstreamCountRow[];
   /** Upstreams of whose targets something is new since the last call: a bounded number, the others the next time. */
   targetNews(): readonly UpstreamHealth[];
   /**

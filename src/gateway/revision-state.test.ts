@@ -38,6 +38,7 @@ const registry: Registry = {
   policies: new Map([['counting', counting as never]]),
   auth: new Map([['api-key', apiKey as never]]),
   connectors: new Map(),
+  discovery: new Map(),
 };
 
 function entry<K extends EntryType>(type: K, value: EntryValues[K] & { project: string }, name: string): AnyEntry {

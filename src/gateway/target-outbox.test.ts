@@ -10,6 +10,10 @@ const health = (key: string, requests: number): UpstreamHealth => ({
   targets: [
     {
       address: 'a:1',
+      weight: 1,
+      state: 'ok',
+      stateReason: '',
+      stateSince: null,
       requests,
       open: 0,
       idle: 0,
@@ -20,6 +24,7 @@ const health = (key: string, requests: number): UpstreamHealth => ({
       lastFailure: '',
     },
   ],
+  discoveryFailure: '',
 });
 
 function line() {
@@ -52,7 +57,7 @@ test('only the newest of what changed travels, and what could not be sent waits'
   assert.deepEqual(one.flushed(), []);
   one.open = true;
   assert.deepEqual(one.flushed(), [[0, false, ['p/u 3']]]);
-  one.outbox.told(0, [{ key: 'p/v', targets: [] }]);
+  one.outbox.told(0, [{ key: 'p/v', targets: [], discoveryFailure: '' }]);
   assert.deepEqual(one.flushed(), [[0, false, ['p/v gone']]]);
 });
 

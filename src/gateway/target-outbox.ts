@@ -37,7 +37,7 @@ export function createTargetOutbox(): TargetOutbox {
       const known = of(thread);
       for (const upstream of upstreams) {
         known.waiting.add(upstream.key);
-        if (upstream.targets.length > 0) known.upstreams.set(upstream.key, upstream);
+        if (upstream.targets.length > 0 || upstream.discoveryFailure !== '') known.upstreams.set(upstream.key, upstream);
         else known.upstreams.delete(upstream.key);
       }
     },
@@ -58,7 +58,7 @@ export function createTargetOutbox(): TargetOutbox {
       for (const [thread, known] of threads) {
         while (known.fresh || known.waiting.size > 0) {
           const keys = [...known.waiting].slice(0, UPSTREAMS_PER_MESSAGE);
-          const upstreams = keys.map((key) => known.upstreams.get(key) ?? { key, targets: [] });
+          const upstreams = keys.map((key) => known.upstreams.get(key) ?? { key, targets: [], discoveryFailure: '' });
           if (!channel.send({ type: 'targets', thread, fresh: known.fresh, upstreams })) return;
           known.fresh = false;
           for (const key of keys) known.waiting.delete(key);

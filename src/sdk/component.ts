@@ -7,7 +7,7 @@ import { defineProblems } from '../base/problem.ts';
 import type { Static, TSchema } from '../base/schema.ts';
 import type { Text } from '../base/text.ts';
 
-export type ComponentKind = 'policy' | 'auth' | 'connector';
+export type ComponentKind = 'policy' | 'auth' | 'connector' | 'discovery';
 
 /** A configuration as people write it, shown in docs and tried by the kind's suite. */
 export interface Example {

@@ -9,7 +9,7 @@ const exchange = memoryExchange({
   path: '/a/b',
   query: 'x=1&y=a%20b+c&x=2&flag',
   host: 'h.test',
-  headers: { 'X-Tenant': 't1' },
+  headers: { 'X-Tenant': 't1', cookie: 'a=1; session=abc=; session=2' },
   consumer: { name: 'shop', project: 'p', plan: 'gold', credentialId: 'c' },
 });
 exchange.params = { id: '7' };
@@ -30,6 +30,8 @@ test('reads each form', () => {
     'request.host': 'h.test',
     'request.header.x-tenant': 't1',
     'request.header.none': undefined,
+    'request.cookie.session': 'abc=',
+    'request.cookie.none': undefined,
     'request.query.x': '1',
     'request.query.y': 'a b c',
     'request.query.flag': '',

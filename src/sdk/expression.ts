@@ -25,6 +25,7 @@ const PLAIN: Readonly<Record<string, ReadExpression>> = {
 
 const NAMED: Readonly<Record<string, { readonly name: RegExp; readonly make: (name: string) => ReadExpression }>> = {
   'request.header.': { name: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/, make: (name) => (x) => x.request.get(name) },
+  'request.cookie.': { name: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/, make: (name) => (x) => cookieValue(x.request.get('cookie'), name) },
   'request.query.': { name: /^[A-Za-z0-9_.~[\]-]{1,80}$/, make: (name) => (x) => queryValue(x.query, name) },
   'params.': { name: /^[A-Za-z_][A-Za-z0-9_]{0,62}$/, make: (name) => (x) => (Object.hasOwn(x.params, name) ? x.params[name] : undefined) },
 };
@@ -83,4 +84,13 @@ function decodeQuery(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** First value of a cookie, as sent; undefined when there is none of this name. Source: RFC 6265 §4.2.1. */
+export function cookieValue(cookies: string | undefined, name: string): string | undefined {
+  for (const pair of cookies?.split(';') ?? []) {
+    const at = pair.indexOf('=');
+    if (at >= 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
 }

@@ -7,8 +7,9 @@ import { hash } from 'node:crypto';
 import type { BoundParameter, CompiledDataApi } from './dataapi.ts';
 import type { RouteMatch } from './route-pattern.ts';
 import type { CompiledListener } from './listener.ts';
+import type { CompiledUpstream } from './upstream.ts';
 
-export type { BoundParameter, CompiledDataApi, CompiledListener };
+export type { BoundParameter, CompiledDataApi, CompiledListener, CompiledUpstream };
 
 export interface NamedConfig {
   /** Component id, for example `rate-limit`. */
@@ -40,14 +41,6 @@ export interface CompiledRoute extends RouteMatch {
   readonly bodyBytesMax: number;
   readonly auth: readonly NamedConfig[];
   readonly policies: readonly (NamedConfig & { readonly identity: string })[];
-}
-
-export interface CompiledUpstream {
-  readonly project: string;
-  readonly name: string;
-  readonly targets: readonly { readonly host: string; readonly port: number; readonly weight: number }[];
-  readonly connectionsMax: number;
-  readonly idleMs: number;
 }
 
 export interface CompiledConsumer {

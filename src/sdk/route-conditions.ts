@@ -6,7 +6,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { compileLinearPattern } from '../base/linear-pattern.ts';
 import { mistake, type ProblemPointer } from '../base/problem.ts';
 import type { Text } from '../base/text.ts';
-import { queryValue } from './expression.ts';
+import { cookieValue, queryValue } from './expression.ts';
 
 /** One field of a request: there at all, absent, equal to `value`, or matching all of `pattern`. */
 export interface FieldCondition {
@@ -136,16 +136,6 @@ const READERS: Readonly<Record<FieldSource, (facts: RouteFacts, name: string) =>
   query: (facts, name) => queryValue(facts.query, name),
   cookies: (facts, name) => cookieValue(facts.request.get('cookie'), name),
 };
-
-/** First cookie of a name, as it was sent. Source: RFC 6265 §4.2.1. */
-function cookieValue(field: string | undefined, name: string): string | undefined {
-  if (field === undefined) return undefined;
-  for (const pair of field.split(';')) {
-    const at = pair.indexOf('=');
-    if (at >= 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-  }
-  return undefined;
-}
 
 function clientCondition(networks: readonly string[]): LiveCondition {
   const list = new BlockList();

@@ -4,10 +4,23 @@
  * connection that the target closed says nothing of it. Times are milliseconds since 1970, about 50 ms exact.
  */
 
+/**
+ * Whether a target gets requests: `ok` all of its share; `starting` a growing part of it; `ejected` and `unhealthy`
+ * (its health check fails) none, unless too few are left (panic).
+ */
+export const TARGET_STATES = ['ok', 'starting', 'ejected', 'unhealthy'] as const;
+export type TargetState = (typeof TARGET_STATES)[number];
+
 /** One target of one upstream, as one thread knows it. */
 export interface TargetHealth {
   /** `host:port`. */
   readonly address: string;
+  readonly weight: number;
+  readonly state: TargetState;
+  /** Why: the rule it broke, or what its health check found; empty when it is well. */
+  readonly stateReason: string;
+  /** When the state began; null when it never changed. */
+  readonly stateSince: number | null;
   /** Requests sent, repeats among them, since the thread began. */
   readonly requests: number;
   /** Connections open now, and those of them that wait for a request. */
@@ -27,6 +40,8 @@ export interface TargetHealth {
 export interface UpstreamHealth {
   /** `project/name`. */
   readonly key: string;
-  /** In their order; empty when the upstream is gone. */
+  /** In their order; empty when the upstream is gone, unless discovery fails. */
   readonly targets: readonly TargetHealth[];
+  /** Why discovery gets no answer now; empty when it does, or there is none. */
+  readonly discoveryFailure: string;
 }

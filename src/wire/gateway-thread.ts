@@ -14,7 +14,7 @@ const begin = (data: unknown, config: ThreadConfig): void =>
   runGatewayThread({
     data: data as GatewayThreadData,
     parent: parentPort as MessagePort,
-    registry: { policies, auth, connectors: new Map() },
+    registry: { policies, auth, connectors: new Map(), discovery: new Map() },
     createRunner: (port) => createRunner({ port, clock }),
     createEngine: (options) => createEngine({ ...options, ownPorts: new Set(config.ownPorts) }),
     clock,

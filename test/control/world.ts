@@ -34,6 +34,8 @@ import { createDataApiChecker } from '../../src/dataapi/publish.ts';
 import apiKey from '../../src/extensions/auth/api-key.ts';
 import postgres from '../../src/extensions/connectors/postgres/index.ts';
 import sqlite from '../../src/extensions/connectors/sqlite/index.ts';
+import dnsDiscovery from '../../src/extensions/discovery/dns.ts';
+import staticDiscovery from '../../src/extensions/discovery/static.ts';
 import rateLimit from '../../src/extensions/policies/rate-limit.ts';
 import transform from '../../src/extensions/policies/transform.ts';
 import type { Registry } from '../../src/sdk/registry.ts';
@@ -50,6 +52,10 @@ export const testRegistry = {
   connectors: new Map<string, unknown>([
     ['postgres', postgres],
     ['sqlite', sqlite],
+  ]),
+  discovery: new Map<string, unknown>([
+    ['static', staticDiscovery],
+    ['dns', dnsDiscovery],
   ]),
 } as unknown as Registry;
 

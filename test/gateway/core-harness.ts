@@ -21,7 +21,12 @@ import { createCounterBuffer, openCounters } from '../../src/sdk/shared-counters
 /** The extensions there are, plus `more` policies. */
 export function testRegistry(more: readonly unknown[] = []): Registry {
   const policies = [rateLimit, transform, ...more] as unknown as PolicyComponent[];
-  return { policies: new Map(policies.map((p) => [p.id, p])), auth: new Map([['api-key', apiKey as never]]), connectors: new Map() };
+  return {
+    policies: new Map(policies.map((p) => [p.id, p])),
+    auth: new Map([['api-key', apiKey as never]]),
+    connectors: new Map(),
+    discovery: new Map(),
+  };
 }
 
 /** An entry with the hash control would give it. */

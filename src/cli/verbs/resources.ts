@@ -100,6 +100,9 @@ const describe: Verb = {
 const STATES: Readonly<Record<TargetHealth['state'], Text>> = {
   ok: { en: 'ok', zh: '正常' },
   failing: { en: 'failing since {since}', zh: '自 {since} 起失败' },
+  starting: { en: 'starting since {since}', zh: '自 {since} 起逐步恢复' },
+  ejected: { en: 'ejected since {since}: {reason}', zh: '自 {since} 起被剔除：{reason}' },
+  unhealthy: { en: 'unhealthy since {since}: {reason}', zh: '自 {since} 起不健康：{reason}' },
   unused: { en: 'not used yet', zh: '尚未使用' },
 };
 
@@ -109,7 +112,11 @@ function targetsShape({ out, language }: Given): Shape<TargetHealth> {
     columns: [
       { title: { en: 'TARGET', zh: '目标' }, value: (t) => t.address },
       { title: { en: 'WEIGHT', zh: '权重' }, value: (t) => t.weight, right: true },
-      { title: { en: 'STATE', zh: '状态' }, value: (t) => fill(STATES[t.state], language, { since: out.time(t.failingSince) }) },
+      {
+        title: { en: 'STATE', zh: '状态' },
+        value: (t) =>
+          fill(STATES[t.state], language, { since: out.time(t.stateSince ?? t.failingSince), reason: verbatim(t.stateReason ?? '') }),
+      },
       { title: { en: 'LAST SUCCESS', zh: '最近成功' }, value: (t) => out.time(t.lastSuccessAt) },
       { title: { en: 'LAST FAILURE', zh: '最近失败' }, value: (t) => `${out.time(t.lastFailureAt)} ${t.lastFailure ?? ''}`.trim() },
       { title: { en: 'REQUESTS', zh: '请求数' }, value: (t) => t.requests, right: true },

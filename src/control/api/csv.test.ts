@@ -123,7 +123,11 @@ test('a page that fails on the way ends in a broken connection, not in a whole f
 test('every list with an order can be had as CSV, and the OpenAPI document says so', async () => {
   const lists = operations.filter(isExportable);
   assert.deepEqual(lists.map((o) => o.id).filter((id) => ['listResources', 'listRuns', 'searchCalls', 'listAudit'].includes(id)).length, 4);
-  const document = openApiDocument({ policies: new Map(), auth: new Map(), connectors: new Map() } as never, operations, '0') as never;
+  const document = openApiDocument(
+    { policies: new Map(), auth: new Map(), connectors: new Map(), discovery: new Map() } as never,
+    operations,
+    '0',
+  ) as never;
   for (const operation of lists) {
     const { status, text } = await load(`${operation.path.replace('{project}', 'default')}?format=csv`);
     assert.equal(status, 200, `${operation.id}: ${text}`);

@@ -4,7 +4,7 @@
  * `components.schemas` as `<kind>.<id>`.
  */
 import type { JsonSchema } from '../../base/schema.ts';
-import type { Registry } from '../../sdk/registry.ts';
+import { componentsOf, type Registry } from '../../sdk/registry.ts';
 import { isExportable } from './export-list.ts';
 import { API_PREFIX, type Operation } from './operation.ts';
 
@@ -17,7 +17,7 @@ export function openApiDocument(registry: Registry, operations: readonly Operati
   for (const operation of [...operations].sort((a, b) => (a.path === b.path ? compare(a.method, b.method) : compare(a.path, b.path)))) {
     (paths[API_PREFIX + operation.path] ??= {})[operation.method.toLowerCase()] = describe(operation, schemas);
   }
-  for (const component of [...registry.policies.values(), ...registry.auth.values(), ...registry.connectors.values()]) {
+  for (const component of componentsOf(registry)) {
     schemas[`${component.kind}.${component.id}`] = {
       title: component.title.en,
       'x-zh-title': component.title.zh,

@@ -102,6 +102,8 @@ export interface FleetStatus {
 export interface UpstreamSum {
   readonly threads: number;
   readonly targets: readonly TargetSum[];
+  /** Why discovery gets no answer now; null when it does, or there is none. */
+  readonly discoveryFailure: string | null;
 }
 
 /** A published data API. */

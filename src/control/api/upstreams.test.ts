@@ -9,6 +9,10 @@ import { API_PREFIX } from './operation.ts';
 const UPSTREAM =
   'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: crm }\nspec: { targets: [{ host: 127.0.0.1, port: 9001 }, { url: "http://b", weight: 2 }] }\n';
 const TARGET = {
+  weight: 2,
+  state: 'ok' as const,
+  stateReason: '',
+  stateSince: null,
   address: 'b:80',
   requests: 4,
   open: 2,
@@ -41,7 +45,8 @@ function gateway(): { asked: string[]; leave(): void } {
     close: () => {},
   });
   tell({ type: 'hello', role: 'gateway', instance: 'g1', pid: 1, revision: 0 });
-  for (const thread of [0, 1]) tell({ type: 'targets', thread, fresh: true, upstreams: [{ key: 'default/crm', targets: [TARGET] }] });
+  for (const thread of [0, 1])
+    tell({ type: 'targets', thread, fresh: true, upstreams: [{ key: 'default/crm', targets: [TARGET], discoveryFailure: '' }] });
   return { asked, leave: () => close() };
 }
 
@@ -75,5 +80,9 @@ test('nobody else sees them; one that is not there, or does not serve, has none'
   assert.equal((await control.request('GET', at('none'), { as: control.viewer })).status, 404);
   const off = await control.request('POST', `${API_PREFIX}/projects/default/resources/Upstream/crm/disable`, { as: control.admin });
   assert.equal(off.status, 200, off.text);
-  assert.deepEqual((await control.request('GET', at('crm'), { as: control.viewer })).json, { threads: 0, targets: [] });
+  assert.deepEqual((await control.request('GET', at('crm'), { as: control.viewer })).json, {
+    threads: 0,
+    targets: [],
+    discoveryFailure: null,
+  });
 });

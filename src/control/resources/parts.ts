@@ -12,6 +12,8 @@ export interface SpecParts {
   readonly auth: TSchema;
   /** `policies: [{ type: rate-limit, limit: 100 }]`; an empty list by default. */
   readonly policies: TSchema;
+  /** One discovery by `type`, its fields beside it. */
+  readonly discovery: TSchema;
   /** One connector by `type`, its fields beside it; `extra` fields are added to each. */
   connector(extra: Readonly<Record<string, TSchema>>): TSchema;
 }
@@ -36,6 +38,10 @@ export function specParts(registry: Registry): SpecParts {
         '链上的策略：请求按此顺序执行，响应按相反顺序执行。',
         '策略',
       ),
+    ),
+    discovery: variants(
+      [...registry.discovery.values()].map((component) => variant(component, {})),
+      help('How targets are found besides those that are written down.', '除写明的目标外，如何发现目标。', '服务发现'),
     ),
     connector: (extra) => variants([...registry.connectors.values()].map((component) => variant(component, extra))),
   };

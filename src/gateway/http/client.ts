@@ -157,13 +157,13 @@ export class ClientConnection implements Timed, RelayClient {
     return ok;
   }
 
-  answerProblem(problem: Problem): void {
+  answerProblem(problem: Problem, reason: string = problem.code): void {
     const exchange = this.exchange!;
     exchange.status = problem.status;
     const { retryAfterMs } = problem.options;
     if (retryAfterMs !== undefined) exchange.response.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
     exchange.response.set('content-type', 'application/problem+json');
-    this.writeAnswer(exchange, problem.status, problemBody(problem, exchange), problem.code);
+    this.writeAnswer(exchange, problem.status, problemBody(problem, exchange), reason);
   }
 
   endExchange(reason: string): void {

@@ -3,6 +3,7 @@
  * In: the core that decides, limits, clock, chance. Out: contract.ts `Engine`.
  */
 import { networkInterfaces } from 'node:os';
+import { seededRandom } from '../../base/random.ts';
 import { addressRefusal } from '../../sdk/address.ts';
 import type { CreateEngine, Engine, ListenerNumbers } from '../contract.ts';
 import { createNames, type ResolveHost, systemResolve } from '../upstream/names.ts';
@@ -63,6 +64,7 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     log,
     heads: responseHeads,
     names: createNames({ resolve: options.resolve ?? systemResolve, clock, log }),
+    random: seededRandom(options.random.integer(2 ** 32)), // Choosing targets is no secret, and must be fast.
     isRefused: (address, port) => addressRefusal(address, port, own) !== undefined,
   });
   const listeners = createListeners({
@@ -87,6 +89,8 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     listeners: () => listeners.states(),
     listenerNumbers: () => listeners.numbers(),
     useTicketKey: (key) => listeners.useTicketKey(key),
+    learn: (facts) => pools.learn(facts),
+    upstreamCounts: () => pools.counts(),
     async drain(graceMs) {
       await listeners.close(graceMs);
       pools.close();

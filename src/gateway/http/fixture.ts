@@ -6,6 +6,7 @@ import { idGenerator } from '../../base/id.ts';
 import { silentLog } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
 import type { Core, DefaultListener, Disposition, EngineLimits, Forward, GatewayExchange, Outcome } from '../contract.ts';
+import type { CompiledUpstream } from '../../sdk/upstream.ts';
 import { createEngine, type EngineChoices, type HttpEngine } from './engine.ts';
 
 export const LIMITS: EngineLimits = {
@@ -83,6 +84,8 @@ export interface GatewayOptions extends EngineChoices {
   readonly limits?: Partial<EngineLimits>;
   readonly forward?: Partial<Forward>;
   readonly connectionsMax?: number;
+  /** The rest of the upstream. */
+  readonly upstream?: Partial<CompiledUpstream>;
   readonly clock?: Clock;
   /** Replaces the decision to forward; undefined forwards. */
   readonly decide?: (exchange: GatewayExchange) => Disposition | Promise<Disposition> | undefined;
@@ -131,7 +134,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.ownPorts ? { ownPorts: options.ownPorts } : {}),
   });
   const targets = (options.ports ?? []).map((port, i) => ({ host: options.hosts?.[i] ?? '127.0.0.1', port, weight: 1 }));
-  engine.putUpstream({ project: 'default', name: 'up', targets, connectionsMax: options.connectionsMax ?? 10, idleMs: 5000 });
+  engine.putUpstream({
+    project: 'default',
+    name: 'up',
+    targets,
+    connectionsMax: options.connectionsMax ?? 10,
+    idleMs: 5000,
+    ...options.upstream,
+  });
   const port = await engine.listen({ host: '127.0.0.1', port: 0, reusePort: false, ...LISTENER, ...options.listener });
   const stop = () => {
     const drained = engine.drain(0);

@@ -199,6 +199,21 @@ const catalogue = defineProblems('core/http', {
     detail: { en: 'The upstream closed the connection before its answer was complete.', zh: '上游在响应完成前关闭了连接。' },
     retry: 'later',
   },
+  'upstream-tls': {
+    status: 502,
+    title: { en: 'No secure connection to the upstream', zh: '无法与上游建立安全连接' },
+    detail: {
+      en: 'The upstream could not be verified. Its operator finds the reason in the call record.',
+      zh: '无法验证上游的身份。运维人员可在调用记录中查看原因。',
+    },
+    retry: 'later',
+  },
+  'upstream-unhealthy': {
+    status: 503,
+    title: { en: 'No healthy target', zh: '没有健康的目标' },
+    detail: { en: 'The upstream has no healthy target now. Try again later.', zh: '上游当前没有健康的目标。请稍后重试。' },
+    retry: 'later',
+  },
   'upstream-malformed': {
     status: 502,
     title: { en: 'Upstream answered with malformed HTTP', zh: '上游返回了格式错误的 HTTP' },

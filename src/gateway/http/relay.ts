@@ -38,8 +38,8 @@ export interface RelayClient {
   /** Writes bytes of the answer; false when the client should be waited for. */
   write(bytes: Buffer): boolean;
   readonly isFlushed: boolean;
-  /** Answers with a problem in place of the upstream's answer. */
-  answerProblem(problem: Problem): void;
+  /** Answers with a problem in place of the upstream's answer; `reason` stands in the record instead of its code. */
+  answerProblem(problem: Problem, reason?: string): void;
   /** The answer is complete. */
   endExchange(reason: string): void;
   /** The answer cannot be completed: cuts the connection. */
@@ -48,6 +48,9 @@ export interface RelayClient {
 
 /** Up to here bytes are copied behind a head, to save a write. */
 export const JOIN_BYTES_MAX = 16 * 1024;
+
+/** Faults that pass by themselves. */
+const BUSY: ReadonlySet<string> = new Set(['upstream-busy', 'upstream-unhealthy']);
 
 export class Relay implements UpstreamUser, Trip {
   /** Milliseconds from the request's sending to the first byte of the answer. */
@@ -98,7 +101,8 @@ export class Relay implements UpstreamUser, Trip {
     this.exchange = exchange;
     this.forward = forward;
     const { connectMs, firstByteMs, idleMs } = forward;
-    this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk: exchange.head.minor === 0 };
+    const key = (forward.pool as ConnectionPool).keyOf(exchange);
+    this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk: exchange.head.minor === 0, key, avoid: undefined };
     this.repeated = false;
     this.connects = 0;
     this.acquire(false);
@@ -207,7 +211,7 @@ export class Relay implements UpstreamUser, Trip {
     });
     if (this.started) return this.client.cut(problem.code);
     exchange.response.clear();
-    this.client.answerProblem(problem);
+    this.client.answerProblem(problem, failure.tls ? `${problem.code}-${failure.tls}` : problem.code);
   }
 
   /** A connection that was not had, or never stood, took its time all the same. */
@@ -252,7 +256,7 @@ export class Relay implements UpstreamUser, Trip {
     const { client } = this;
     if (!client.isBodiless) return false;
     const pool = this.forward.pool as ConnectionPool;
-    if (fault === 'upstream-unreachable' && ++this.connects < pool.connectsMax) {
+    if ((fault === 'upstream-unreachable' || fault === 'upstream-tls') && ++this.connects < pool.connectsMax) {
       this.acquire(false);
       return true;
     }
@@ -266,7 +270,7 @@ export class Relay implements UpstreamUser, Trip {
   private problemOf({ fault, malformed }: UpstreamFailure): Problem {
     const { connectMs, firstByteMs, idleMs } = this.forward;
     const ms = fault === 'upstream-connect-timeout' ? connectMs : this.started ? idleMs : firstByteMs;
-    return problems.raise[fault]({ values: { ms, fault: malformed ?? '' }, ...(fault === 'upstream-busy' ? { retryAfterMs: 1000 } : {}) });
+    return problems.raise[fault]({ values: { ms, fault: malformed ?? '' }, ...(BUSY.has(fault) ? { retryAfterMs: 1000 } : {}) });
   }
 
   private afterPhase(exchange: EngineExchange, problem: Problem | undefined): void {
@@ -322,7 +326,11 @@ export class Relay implements UpstreamUser, Trip {
   }
 
   private finish(): void {
+    const { hadMore, wasEarly } = this.connection!;
     this.connection = undefined;
-    this.client.endExchange('');
+    if (!hadMore && !wasEarly) return this.client.endExchange('');
+    const { counts } = this.forward.pool as ConnectionPool;
+    counts.add(hadMore ? 'answered-twice' : 'answered-early');
+    this.client.endExchange(hadMore ? 'upstream-answered-twice' : 'upstream-answered-early');
   }
 }

@@ -6,12 +6,13 @@
  * It goes back only when request and response are both fully through, it is not paused, nothing came
  * behind the response and both sides keep it open; in every other case it is closed.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { FAULT, type Head, MORE } from '../http/head.ts';
 import { noDeadline, type Timed } from '../http/wheel.ts';
 import { dropFraming } from './framing.ts';
+import { openSocket, type SocketTo, tlsReason } from './socket.ts';
 import type { ConnectionHost, ConnectionTarget, Memory, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
 /** Largest body rest for which reading through the shared buffer, and copying, is cheaper than a buffer of its own. */
@@ -35,6 +36,10 @@ export class UpstreamConnection implements Timed {
   gotByte = false;
   /** Requests served before this one, for tests and statistics. */
   served = 0;
+  /** True when bytes came behind the answer: it is read once, and the connection closed. */
+  hadMore = false;
+  /** True when the answer was complete before the request was. */
+  wasEarly = false;
   /** How long connecting took; 0 until the connection stands. */
   connectMs = 0;
   private readonly host: ConnectionHost;
@@ -50,30 +55,37 @@ export class UpstreamConnection implements Timed {
   private gather: Gather | undefined = undefined;
   private ownBuffer: Buffer | undefined = undefined;
   private readonly openedAt: number;
+  private readonly isTls: boolean;
+  private error: NodeJS.ErrnoException | undefined = undefined;
+  private beganAt = 0;
 
-  constructor(host: ConnectionHost, target: ConnectionTarget, to: { readonly address: string; readonly port: number }) {
+  constructor(host: ConnectionHost, target: ConnectionTarget, to: Pick<SocketTo, 'address' | 'port' | 'tls'>) {
     this.host = host;
     this.target = target;
     this.openedAt = host.clock.monotonic();
-    this.socket = connect({
-      host: to.address,
-      port: to.port,
-      noDelay: true,
-      autoSelectFamily: false,
-      onread: {
-        buffer: () => this.ownBuffer ?? host.sharedBuffer,
-        callback: (count, b) => {
-          this.memory = b === host.sharedBuffer ? 'shared' : 'private';
-          this.onBytes(b as Buffer, 0, count);
-          return true;
-        },
-      },
-    });
-    this.socket.on('connect', () => this.onConnect());
+    this.isTls = to.tls !== undefined;
+    this.socket = openSocket({ ...to, serverName: target.serverName, session: target.session }, this);
+    this.socket.on(this.isTls ? 'secureConnect' : 'connect', () => this.onConnect());
     this.socket.on('drain', () => this.onSocketDrain());
     this.socket.on('end', () => this.onEnd());
-    this.socket.on('error', () => {});
+    this.socket.on('error', (error) => void (this.error ??= error));
     this.socket.on('close', () => this.onClose());
+  }
+
+  /** For the socket: where its next bytes go. */
+  buffer(): Uint8Array {
+    return this.ownBuffer ?? this.host.sharedBuffer;
+  }
+
+  /** From the socket. */
+  onBytes(b: Buffer, count: number): void {
+    this.memory = b === this.host.sharedBuffer ? 'shared' : this.isTls ? 'lasting' : 'private';
+    this.read(b, 0, count);
+  }
+
+  /** From the socket: saves the next connection a handshake. */
+  onSession(session: Buffer): void {
+    this.target.session = session;
   }
 
   get isOpen(): boolean {
@@ -87,6 +99,7 @@ export class UpstreamConnection implements Timed {
     this.target.stats.requests++;
     this.requestDone = this.gotByte = this.paused = false;
     this.interims = 0;
+    if (this.host.observes) this.beganAt = this.host.clock.monotonic();
     this.reused = this.served > 0;
     if (this.phase === 'connecting') this.host.wheel.set(this, terms.connectMs);
     else this.phase = 'head';
@@ -173,7 +186,7 @@ export class UpstreamConnection implements Timed {
     this.user.onDrain(this);
   }
 
-  private onBytes(b: Buffer, i: number, end: number): void {
+  private read(b: Buffer, i: number, end: number): void {
     if (!this.user || (this.phase !== 'head' && this.phase !== 'body')) return this.close(); // Bytes nobody asked for.
     this.gotByte = true;
     if (this.phase === 'head') this.readHead(b, i, end);
@@ -213,6 +226,7 @@ export class UpstreamConnection implements Timed {
     }
     this.gather = undefined;
     this.target.stats.succeeded(this.host.wheel.now);
+    if (this.host.observes) this.host.onAnswered(this, head.status, this.host.clock.monotonic() - this.beganAt);
     this.frame(head);
     this.phase = 'body';
     this.head = undefined;
@@ -272,6 +286,8 @@ export class UpstreamConnection implements Timed {
 
   /** The response is through: back to the pool if everything is clean, before the user is told. */
   private complete(hasMore: boolean): void {
+    this.hadMore = hasMore;
+    this.wasEarly = !this.requestDone;
     const reusable = this.requestDone && !this.paused && !hasMore && this.keeps && !this.body.isUntilClose;
     this.user = undefined;
     this.ownBuffer = undefined;
@@ -296,7 +312,8 @@ export class UpstreamConnection implements Timed {
     if (this.phase === 'closed') return;
     if (this.phase === 'connecting') {
       this.host.onConnectFailed(this);
-      return this.fail({ fault: 'upstream-unreachable' });
+      const tls = this.isTls ? tlsReason(this.error) : '';
+      return this.fail(tls === '' ? { fault: 'upstream-unreachable' } : { fault: 'upstream-tls', tls });
     }
     this.fail({ fault: 'upstream-closed' });
   }
@@ -305,7 +322,10 @@ export class UpstreamConnection implements Timed {
     const { user } = this;
     // What rested may have been closed meanwhile: that is no failure of the target.
     const isStale = failure.fault === 'upstream-closed' && this.reused && !this.gotByte;
-    if (user && !isStale) this.target.stats.failed(this.host.wheel.now, failure.fault);
+    if (user && !isStale) {
+      this.target.stats.failed(this.host.wheel.now, failure.tls ? `${failure.fault}-${failure.tls}` : failure.fault);
+      this.host.onFailed(this, failure);
+    }
     this.user = undefined;
     this.close();
     user?.onFailure(this, failure);

@@ -211,6 +211,10 @@ test('health: a target that answers, is down, and comes back; only news are told
       { ...up, lastSuccessAt: begun - up.lastSuccessAt! < 50 },
       {
         address: `127.0.0.1:${upstream!.port}`,
+        weight: 1,
+        state: 'ok',
+        stateReason: '',
+        stateSince: null,
         requests: 3,
         open: 1,
         idle: 1,
@@ -239,7 +243,7 @@ test('health: a target that answers, is down, and comes back; only news are told
     setTargets(gateway, [{ port: back.port }]);
     assert.equal(gateway.engine.targetNews()[0]!.targets.length, 1, 'one that is gone is news');
     gateway.engine.removeUpstream('default/up');
-    assert.deepEqual(gateway.engine.targetNews(), [{ key: 'default/up', targets: [] }]);
+    assert.deepEqual(gateway.engine.targetNews(), [{ key: 'default/up', targets: [], discoveryFailure: '' }]);
     assert.deepEqual(gateway.engine.targetNews(), []);
     back.close();
   });

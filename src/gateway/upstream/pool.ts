@@ -1,6 +1,6 @@
 /**
- * The connections to one upstream, on one thread: weighted round robin over targets, the last used
- * connection first, a bound on connections and on those who wait for one.
+ * The connections to one upstream, on one thread: the last used connection first, a bound on connections to each target
+ * and on those who wait for one. Which target is chosen: selection.ts.
  *
  *   acquire ─▶ an idle connection · a new one · 'waiting' (onConnection or onFailure follows) · a failure
  *
@@ -8,15 +8,22 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { CompiledUpstream } from '../../sdk/revision.ts';
-import type { UpstreamHealth } from '../../sdk/target-health.ts';
+import type { Random } from '../../base/random.ts';
+import type { Exchange } from '../../sdk/exchange.ts';
+import { TARGET_STATES, type UpstreamHealth } from '../../sdk/target-health.ts';
+import type { CompiledRetries, CompiledTarget, CompiledUpstream, UpstreamFacts } from '../../sdk/upstream.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
+import { hashText } from './balance/hashed.ts';
+import { RetryBudget } from './balance/retry-budget.ts';
 import { UpstreamConnection } from './connection.ts';
 import type { Names } from './names.ts';
-import { newTarget, type Target } from './target.ts';
+import { Selection } from './selection.ts';
+import { openUpstreamTls, type UpstreamTls } from './socket.ts';
+import { Target, targetId } from './target.ts';
 import type { ConnectionHost, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
+import { type UpstreamCountRow, UpstreamCounts } from './upstream-counts.ts';
 
 /** Says that an address must not be called: Weir's own ports, link-local ones. Asked before every connect. */
 export type IsRefused = (address: string, port: number) => boolean;
@@ -27,6 +34,8 @@ export interface PoolTools {
   readonly heads: HeadPool;
   readonly names: Names;
   readonly isRefused: IsRefused;
+  /** Fast, repeatable chance: never for secrets. */
+  readonly random: Random;
   readonly log: Log;
 }
 
@@ -38,6 +47,18 @@ export interface ConnectionPool extends TargetPool {
   forget(user: UpstreamUser): void;
   /** How many connects a request may try: one per known address of each target, at most eight. */
   readonly connectsMax: number;
+  /** How requests are repeated; undefined when nothing is configured. */
+  readonly retries: PoolRetries | undefined;
+  readonly counts: UpstreamCounts;
+  /** Hash of what equal requests share; 0 when nothing is hashed. */
+  keyOf(exchange: Exchange): number;
+}
+
+/** Rules of repeating, and what is left of the budget on this thread. */
+export interface PoolRetries {
+  readonly rules: CompiledRetries;
+  readonly budget: RetryBudget;
+  readonly random: Random;
 }
 
 export interface PoolStats {
@@ -46,8 +67,8 @@ export interface PoolStats {
   readonly waiting: number;
 }
 
-/** Users that may wait for a connection, per upstream. */
-const WAITING_MAX = 1024;
+/** Users that may wait for a connection, per upstream, unless it says otherwise. */
+const PENDING_MAX = 1024;
 const DOWN_MS = 1000;
 const CONNECTS_MAX = 8;
 
@@ -64,9 +85,19 @@ export class Pool implements ConnectionPool, ConnectionHost {
   readonly heads: HeadPool;
   readonly clock: Clock;
   readonly sharedBuffer: Buffer;
+  readonly counts = new UpstreamCounts();
+  retries: PoolRetries | undefined = undefined;
   private readonly tools: PoolTools;
+  private readonly selection: Selection;
+  private configured: CompiledUpstream | undefined = undefined;
+  private facts: UpstreamFacts | undefined = undefined;
   private targets: Target[] = [];
+  private tls: UpstreamTls | undefined = undefined;
+  /** What OpenSSL says of a certificate or key that cannot be used. */
+  private tlsFault = false;
   private connectionsMax = 1;
+  private requestsMax = Number.POSITIVE_INFINITY;
+  private pendingMax = PENDING_MAX;
   private idleMs = 1;
   private open = 0;
   private retired = false;
@@ -80,6 +111,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
     this.clock = tools.clock;
     this.heads = tools.heads;
     this.sharedBuffer = sharedBuffer;
+    this.selection = new Selection({ key, counts: this.counts, random: tools.random, log: tools.log });
   }
 
   get connectsMax(): number {
@@ -87,28 +119,41 @@ export class Pool implements ConnectionPool, ConnectionHost {
     return Math.min(CONNECTS_MAX, addresses);
   }
 
+  get observes(): boolean {
+    return this.selection.observes;
+  }
+
   configure(upstream: CompiledUpstream): void {
-    const before = new Map(this.targets.map((target) => [target.id, target]));
-    this.targets = upstream.targets.map(({ host, port, weight }, index) => {
-      const id = `${host}:${port}`;
-      const kept = before.get(id);
-      before.delete(id);
-      if (kept) {
-        Object.assign(kept, { weight, index });
-        return kept;
-      }
-      return newTarget({ host, port, weight, index });
-    });
-    if (before.size > 0) this.lostTarget = true;
+    const before = this.configured;
+    this.configured = upstream;
     this.connectionsMax = upstream.connectionsMax;
     this.idleMs = upstream.idleMs;
-    for (const gone of before.values()) for (const connection of gone.idle.splice(0)) connection.retire();
-    for (const target of this.targets) this.tools.names.addresses(target.host); // Asks ahead of the first request.
+    this.pendingMax = upstream.pendingMax ?? PENDING_MAX;
+    this.requestsMax = upstream.requestsPerConnectionMax ?? Number.POSITIVE_INFINITY;
+    if (!isSame(upstream.retries, before?.retries)) this.useRetries(upstream.retries);
+    const isOther = before !== undefined && !isSame(upstream.tls, before.tls);
+    if (before === undefined || isOther) this.useTls(upstream);
+    this.setTargets(upstream, isOther, before !== undefined);
+  }
+
+  /** Takes over what the process found out. */
+  learn(facts: UpstreamFacts): void {
+    if (facts.discoveryFailure !== (this.facts?.discoveryFailure ?? '')) this.lostTarget = true;
+    this.facts = facts;
+    if (this.configured) this.setTargets(this.configured, false, true);
+    if (this.waiting.length > 0) this.serveWaiting();
   }
 
   retire(): void {
     this.retired = true;
     for (const target of this.targets) for (const connection of target.idle.splice(0)) connection.retire();
+  }
+
+  keyOf(exchange: Exchange): number {
+    const read = this.selection.keyOf;
+    if (!read) return 0;
+    const text = read(exchange);
+    return text === undefined ? this.tools.random.integer(2 ** 32) : hashText(text);
   }
 
   acquire(user: UpstreamUser, terms: RequestTerms, fresh: boolean): UpstreamConnection | 'waiting' | UpstreamFailure {
@@ -122,8 +167,10 @@ export class Pool implements ConnectionPool, ConnectionHost {
   }
 
   onReusable(connection: UpstreamConnection): void {
-    const target = this.targets.find((candidate) => candidate.id === connection.target.id);
-    if (!target || this.retired) {
+    const target = connection.target as Target;
+    const isSpent = connection.served >= this.requestsMax;
+    if (isSpent) this.counts.add('recycled');
+    if (target.isGone || this.retired || isSpent) {
       connection.rest(0);
       return connection.retire();
     }
@@ -134,47 +181,115 @@ export class Pool implements ConnectionPool, ConnectionHost {
 
   onClosed(connection: UpstreamConnection): void {
     this.open--;
-    connection.target.stats.open--;
-    for (const target of this.targets) {
-      const at = target.id === connection.target.id ? target.idle.lastIndexOf(connection) : -1;
-      if (at >= 0) target.idle.splice(at, 1);
-    }
+    const target = connection.target as Target;
+    target.stats.open--;
+    const at = target.idle.lastIndexOf(connection);
+    if (at >= 0) target.idle.splice(at, 1);
     if (this.waiting.length > 0) queueMicrotask(() => this.serveWaiting());
   }
 
   onConnectFailed(connection: UpstreamConnection): void {
-    const target = this.targets.find((candidate) => candidate.id === connection.target.id);
-    if (target) target.downUntil = this.wheel.now + DOWN_MS;
+    this.down(connection.target as Target);
     this.tools.log.warn('connect to a target failed', { upstream: this.key, target: connection.target.id });
+  }
+
+  onAnswered(connection: UpstreamConnection, status: number, ms: number): void {
+    this.selection.answered(connection.target as Target, status, ms, this.wheel.now);
+  }
+
+  onFailed(connection: UpstreamConnection, { fault }: UpstreamFailure): void {
+    if (fault === 'upstream-timeout') this.counts.add('answer-late');
+    if (fault === 'upstream-connect-timeout') this.counts.add('connect-late');
+    this.selection.failed(connection.target as Target, this.wheel.now);
   }
 
   stats(): PoolStats {
     return { open: this.open, idle: this.targets.reduce((sum, target) => sum + target.idle.length, 0), waiting: this.waiting.length };
   }
 
+  /** Its counts; nothing when it was never used. */
+  countRow(key: string): UpstreamCountRow[] {
+    const states = TARGET_STATES.map((state) => this.targets.filter((target) => target.state === state).length);
+    return [{ key, events: [...this.counts.row], states }];
+  }
+
   /** True when something of its targets changed since this was last asked. */
   hasNews(): boolean {
     let isNew = this.lostTarget;
     this.lostTarget = false;
+    if (this.selection.isWatched) this.selection.settle(this.wheel.now);
     for (const { stats, idle } of this.targets) isNew = stats.hasNews(idle.length) || isNew;
     return isNew;
   }
 
-  health(): UpstreamHealth['targets'] {
+  health(): UpstreamHealth {
     const since = this.clock.now() - this.clock.monotonic();
-    return this.targets.map(({ id, idle, stats }) => stats.health(id, idle.length, since));
+    const targets = this.targets.map((target) => target.stats.health(target, since));
+    return { key: this.key, targets, discoveryFailure: this.facts?.discoveryFailure ?? '' };
+  }
+
+  /** Makes the list of targets anew: those that stay keep what is known of them, those that go finish what they have. */
+  private setTargets(upstream: CompiledUpstream, isOther: boolean, isLater: boolean): void {
+    const { wheel, facts } = this;
+    const before = new Map(this.targets.map((target) => [target.id, target]));
+    const unhealthy = new Map(facts?.unhealthy.map(({ address, reason }) => [address, reason]));
+    const isTls = upstream.tls !== undefined;
+    const wanted = new Map<string, CompiledTarget>();
+    for (const target of [...upstream.targets, ...(upstream.discovery ? (facts?.found ?? []) : [])]) {
+      if (!wanted.has(targetId(target))) wanted.set(targetId(target), target);
+    }
+    this.targets = [...wanted].map(([id, compiled], index) => {
+      const kept = isOther ? undefined : before.get(id);
+      const target = kept ?? new Target(compiled, isTls);
+      if (kept) before.delete(id);
+      else if (isLater) target.ramp(wheel.now);
+      target.index = index;
+      target.weight = compiled.weight;
+      target.unhealthy = (upstream.health && unhealthy.get(id)) ?? '';
+      return target;
+    });
+    if (before.size > 0) this.lostTarget = true;
+    for (const gone of before.values()) {
+      gone.isGone = true;
+      for (const connection of gone.idle.splice(0)) connection.retire();
+    }
+    this.selection.configure(upstream, this.targets, wheel.now);
+    for (const target of this.targets) this.tools.names.addresses(target.host); // Asks ahead of the first request.
+  }
+
+  private useRetries(rules: CompiledRetries | undefined): void {
+    const { random } = this.tools;
+    this.retries = rules && { rules, budget: new RetryBudget(rules.budget), random };
+  }
+
+  private useTls({ tls }: CompiledUpstream): void {
+    this.tls = undefined;
+    this.tlsFault = false;
+    try {
+      if (tls) this.tls = openUpstreamTls(tls);
+    } catch (error) {
+      this.tlsFault = true;
+      this.tools.log.error('the TLS certificate or key of an upstream cannot be used', { upstream: this.key, error: String(error) });
+    }
   }
 
   /** A connection or a failure now; undefined when the user has to wait. */
   private tryNow(user: UpstreamUser, terms: RequestTerms, fresh: boolean): UpstreamConnection | UpstreamFailure | undefined {
-    if (this.targets.length === 0) return { fault: 'upstream-unreachable' };
-    const target = this.targets.length === 1 ? this.targets[0]! : this.pick();
+    if (this.targets.length === 0 && this.configured?.discovery && !this.facts) return undefined; // The first answer is under way.
+    let target = this.selection.pick(this.wheel.now, terms.key, terms.avoid as Target | undefined);
+    if (!target) {
+      this.counts.add('unhealthy');
+      return { fault: 'upstream-unhealthy' };
+    }
     let connection = fresh ? undefined : target.idle.pop();
-    if (!connection && this.open >= this.connectionsMax) {
-      const other = this.targets.find((candidate) => candidate.idle.length > 0);
-      if (!other) return undefined;
-      if (fresh) other.idle[0]!.retire();
-      else connection = other.idle.pop();
+    if (!connection && target.stats.open >= this.connectionsMax) {
+      if (fresh && target.idle.length > 0) {
+        target.idle[0]!.retire();
+      } else {
+        target = this.selection.other((other) => other.stats.open < this.connectionsMax || (!fresh && other.idle.length > 0));
+        if (!target) return undefined;
+        connection = fresh ? undefined : target.idle.pop();
+      }
     }
     if (!connection) {
       const opened = this.connect(target);
@@ -185,22 +300,6 @@ export class Pool implements ConnectionPool, ConnectionHost {
     return connection;
   }
 
-  /** Smooth weighted round robin: each gains its weight, the richest pays the sum. Source: nginx's upstream round robin. */
-  private pick(): Target {
-    const now = this.wheel.now;
-    let best: Target | undefined;
-    let sum = 0;
-    for (const target of this.targets) {
-      if (target.downUntil > now || target.weight <= 0) continue;
-      target.credit += target.weight;
-      sum += target.weight;
-      if (!best || target.credit > best.credit) best = target;
-    }
-    if (!best) return this.targets.reduce((first, target) => (target.downUntil < first.downUntil ? target : first));
-    best.credit -= sum;
-    return best;
-  }
-
   private connect(target: Target): UpstreamConnection | UpstreamFailure | undefined {
     const addresses = this.tools.names.addresses(target.host);
     if (!addresses) {
@@ -208,20 +307,31 @@ export class Pool implements ConnectionPool, ConnectionHost {
       return undefined;
     }
     const address = addresses[target.nextAddress++ % addresses.length]!;
-    if (this.tools.isRefused(address, target.port)) {
-      target.stats.failed(this.wheel.now, 'upstream-refused');
-      return { fault: 'upstream-refused' };
-    }
+    if (this.tools.isRefused(address, target.port)) return this.cannot(target, { fault: 'upstream-refused' });
+    if (this.tlsFault) return this.cannot(target, { fault: 'upstream-tls', tls: 'own-certificate' });
     this.open++;
     target.stats.open++;
-    return new UpstreamConnection(this, target, { address, port: target.port });
+    this.counts.add('connects');
+    return new UpstreamConnection(this, target, { address, port: target.port, tls: this.tls });
+  }
+
+  private cannot(target: Target, failure: UpstreamFailure): UpstreamFailure {
+    target.stats.failed(this.wheel.now, failure.tls ? `${failure.fault}-${failure.tls}` : failure.fault);
+    return failure;
+  }
+
+  private down(target: Target): void {
+    target.downUntil = this.wheel.now + DOWN_MS;
+    this.counts.add('connect-failures');
+    this.selection.touch();
   }
 
   /** The name has been asked for: go on, or fail those who waited when there still is no address. */
   private afterNames(target: Target): void {
     if (this.tools.names.addresses(target.host)) return this.serveWaiting();
-    target.downUntil = this.wheel.now + DOWN_MS;
+    this.down(target);
     target.stats.failed(this.wheel.now, 'upstream-unreachable');
+    this.selection.failed(target, this.wheel.now);
     if (this.targets.some((other) => other.downUntil <= this.wheel.now)) return this.serveWaiting();
     for (const waiter of this.waiting.splice(0)) {
       this.wheel.clear(waiter);
@@ -230,13 +340,18 @@ export class Pool implements ConnectionPool, ConnectionHost {
   }
 
   private wait(user: UpstreamUser, terms: RequestTerms, fresh: boolean): 'waiting' | UpstreamFailure {
-    if (this.waiting.length >= WAITING_MAX) return { fault: 'upstream-busy' };
+    if (this.waiting.length >= this.pendingMax) {
+      this.counts.add('pending-full');
+      return { fault: 'upstream-busy' };
+    }
+    this.counts.add('connections-full');
     const waiter: Waiter = {
       user,
       terms,
       fresh,
       deadline: noDeadline(),
       onDeadline: () => {
+        this.counts.add('pending-late');
         this.forget(user);
         user.onFailure(undefined, { fault: 'upstream-busy' });
       },
@@ -257,3 +372,5 @@ export class Pool implements ConnectionPool, ConnectionHost {
     }
   }
 }
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);

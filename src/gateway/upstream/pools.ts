@@ -1,8 +1,9 @@
 /** All pools of one thread, by upstream: they follow the revision, and tell what is new of their targets. */
-import type { CompiledUpstream } from '../../sdk/revision.ts';
+import type { CompiledUpstream, UpstreamFacts } from '../../sdk/upstream.ts';
 import type { UpstreamHealth } from '../../sdk/target-health.ts';
 import type { TargetPool } from '../contract.ts';
 import { Pool, type PoolStats, type PoolTools } from './pool.ts';
+import type { UpstreamCountRow } from './upstream-counts.ts';
 
 /** All pools of a thread. */
 export interface Pools {
@@ -11,6 +12,10 @@ export interface Pools {
   update(upstreams: readonly CompiledUpstream[]): void;
   /** Takes the pool of `project/name` away; exchanges in flight end on their connection. */
   remove(key: string): void;
+  /** What the process found out about upstreams: targets, health. */
+  learn(facts: readonly UpstreamFacts[]): void;
+  /** Counts of every upstream. */
+  counts(): UpstreamCountRow[];
   close(): void;
   stats(): PoolStats;
   /** Upstreams of which something is new since this was last asked: at most some, the others the next time. */
@@ -41,6 +46,10 @@ export function createPools(tools: PoolTools): Pools {
       pools.get(key)?.retire();
       if (pools.delete(key)) removed.add(key);
     },
+    learn(facts) {
+      for (const fact of facts) pools.get(fact.key)?.learn(fact);
+    },
+    counts: () => [...pools].flatMap(([key, pool]) => pool.countRow(key)),
     close() {
       for (const pool of pools.values()) pool.retire();
       pools.clear();
@@ -58,7 +67,7 @@ export function createPools(tools: PoolTools): Pools {
       return { open, idle, waiting };
     },
     news() {
-      const found: UpstreamHealth[] = [...removed].slice(0, NEWS_MAX).map((key) => ({ key, targets: [] }));
+      const found: UpstreamHealth[] = [...removed].slice(0, NEWS_MAX).map((key) => ({ key, targets: [], discoveryFailure: '' }));
       for (const { key } of found) removed.delete(key);
       const told: [string, Pool][] = [];
       for (const [key, pool] of pools) {
@@ -67,7 +76,7 @@ export function createPools(tools: PoolTools): Pools {
       }
       // Who is told of goes to the end, so that the busiest do not keep the others out.
       for (const [key, pool] of told) {
-        found.push({ key, targets: pool.health() });
+        found.push(pool.health());
         pools.delete(key);
         pools.set(key, pool);
       }

@@ -1,5 +1,16 @@
 /** Counters of one target on one thread. Requests only store numbers here; who reports reads them once a second. */
-import type { TargetHealth } from '../../sdk/target-health.ts';
+import type { TargetHealth, TargetState } from '../../sdk/target-health.ts';
+
+/** What is told of a target besides its counters. */
+export interface StatsTarget {
+  readonly id: string;
+  readonly weight: number;
+  readonly idle: readonly unknown[];
+  readonly state: TargetState;
+  readonly stateReason: string;
+  /** Time of the wheel; below 0 when it never changed. */
+  readonly stateSince: number;
+}
 
 /** Times are those of the wheel: monotonic milliseconds at its last tick; -1 for never. */
 export class TargetStats {
@@ -17,6 +28,7 @@ export class TargetStats {
   private toldFailures = 0;
   private toldSucceededAt = -1;
   private toldFailedAt = -1;
+  private isChanged = false;
 
   /** The head of an answer has come. */
   succeeded(now: number): void {
@@ -31,9 +43,15 @@ export class TargetStats {
     this.failure = code;
   }
 
+  /** Its state is another one than was told. */
+  changed(): void {
+    this.isChanged = true;
+  }
+
   /** True when something is not as it was when this was last asked. */
   hasNews(idle: number): boolean {
     if (
+      !this.isChanged &&
       this.requests === this.toldRequests &&
       this.open === this.toldOpen &&
       idle === this.toldIdle &&
@@ -42,6 +60,7 @@ export class TargetStats {
       this.failedAt === this.toldFailedAt
     )
       return false;
+    this.isChanged = false;
     this.toldRequests = this.requests;
     this.toldOpen = this.open;
     this.toldIdle = idle;
@@ -52,14 +71,19 @@ export class TargetStats {
   }
 
   /** As others know it; `since` is the time since 1970 at the wheel's 0. */
-  health(address: string, idle: number, since: number): TargetHealth {
+  health(target: StatsTarget, since: number): TargetHealth {
     const { requests, open, failures, failure } = this;
+    const { state, stateReason, stateSince } = target;
     const at = (time: number) => (time < 0 ? null : Math.round(since + time));
     return {
-      address,
+      address: target.id,
+      weight: target.weight,
+      state,
+      stateReason,
+      stateSince: at(stateSince),
       requests,
       open,
-      idle,
+      idle: target.idle.length,
       failures,
       failingSince: failures > 0 ? at(this.failingSince) : null,
       lastSuccessAt: at(this.succeededAt),

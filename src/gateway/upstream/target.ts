@@ -1,41 +1,105 @@
 /** One target of an upstream on one thread: where it is, its connections that rest, and what is known of it. */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
+import type { TargetState } from '../../sdk/target-health.ts';
+import type { CompiledTarget } from '../../sdk/upstream.ts';
 import { hostLines } from '../http/messages.ts';
+import type { Balanced } from './balance/balancer.ts';
+import { rampedShare, type Standing } from './balance/candidates.ts';
+import { hashText } from './balance/hashed.ts';
+import { Outlier } from './balance/outlier.ts';
 import type { UpstreamConnection } from './connection.ts';
 import { TargetStats } from './target-stats.ts';
 import type { ConnectionTarget } from './terms.ts';
 
-/** A target as its pool holds it. */
-export interface Target extends ConnectionTarget {
-  index: number;
+/** A target as its pool holds it. It keeps what it learned while its address stays. Times are those of the wheel. */
+export class Target implements ConnectionTarget, Balanced, Standing {
+  readonly id: string;
   readonly host: string;
   readonly port: number;
-  weight: number;
-  credit: number;
-  downUntil: number;
-  nextAddress: number;
-  readonly idle: UpstreamConnection[];
+  /** What TLS calls it; empty for an address. */
+  readonly serverName: string;
+  readonly hostLines: Buffer;
+  readonly hash: number;
+  readonly stats = new TargetStats();
+  readonly outlier = new Outlier();
+  readonly idle: UpstreamConnection[] = [];
+  index = 0;
+  weight = 1;
+  credit = 0;
+  latency = 0;
+  latencyAt = 0;
+  downUntil = Number.NEGATIVE_INFINITY;
+  nextAddress = 0;
+  /** Why its health check fails; empty when it does not, or there is none. */
+  unhealthy = '';
+  /** True when it is no target of the upstream any more. */
+  isGone = false;
+  state: TargetState = 'ok';
+  stateReason = '';
+  stateSince = Number.NEGATIVE_INFINITY;
+  slowStartMs = 0;
+  /** The newest TLS session, which saves a handshake. */
+  session: Buffer | undefined = undefined;
+  private rampSince = Number.NEGATIVE_INFINITY;
+
+  constructor({ host, port, name = host }: CompiledTarget, isTls: boolean) {
+    this.id = targetId({ host, port });
+    this.host = host;
+    this.port = port;
+    this.serverName = isIP(name) === 0 ? name : '';
+    this.hostLines = hostLines(authorityOf(name, port, isTls ? 443 : 80));
+    this.hash = hashText(this.id);
+  }
+
+  get active(): number {
+    return this.stats.open - this.idle.length;
+  }
+
+  get ejectedUntil(): number {
+    return this.outlier.ejectedUntil;
+  }
+
+  isOut(now: number): boolean {
+    return this.unhealthy !== '' || this.outlier.ejectedUntil > now;
+  }
+
+  share(now: number): number {
+    return this.slowStartMs === 0 ? this.weight : rampedShare(this.weight, now - this.rampSince, this.slowStartMs);
+  }
+
+  /** Begins slowly from now, when slow start is on. */
+  ramp(now: number): void {
+    this.rampSince = now;
+  }
+
+  /** Brings `state` up to date; true when it changed. One that comes back begins slowly. */
+  settle(now: number): boolean {
+    const wasOut = this.state === 'unhealthy' || this.state === 'ejected';
+    const [state, reason] = this.stateAt(now, wasOut);
+    if (state === this.state && reason === this.stateReason) return false;
+    if (state === 'starting' && wasOut) this.rampSince = now;
+    this.state = state;
+    this.stateReason = reason;
+    this.stateSince = now;
+    this.stats.changed();
+    return true;
+  }
+
+  private stateAt(now: number, wasOut: boolean): [TargetState, string] {
+    if (this.unhealthy !== '') return ['unhealthy', this.unhealthy];
+    if (this.outlier.isEjected(now)) return ['ejected', this.outlier.reason];
+    const isStarting = this.slowStartMs > 0 && (wasOut || now - this.rampSince < this.slowStartMs);
+    return [isStarting ? 'starting' : 'ok', ''];
+  }
 }
 
-/** Makes a target that nobody has called yet. */
-export function newTarget({ host, port, weight, index }: Pick<Target, 'host' | 'port' | 'weight' | 'index'>): Target {
-  return {
-    id: `${host}:${port}`,
-    index,
-    host,
-    port,
-    hostLines: hostLines(authorityOf(host, port)),
-    weight,
-    credit: 0,
-    downUntil: 0,
-    nextAddress: 0,
-    idle: [],
-    stats: new TargetStats(),
-  };
+/** What tells targets of an upstream apart. */
+export function targetId({ host, port }: Pick<CompiledTarget, 'host' | 'port'>): string {
+  return `${host}:${port}`;
 }
 
-/** `host:port` as a `host` field wants it; port 80 is left out. */
-function authorityOf(host: string, port: number): string {
+/** `host:port` as a `host` field wants it; the protocol's own port is left out. */
+function authorityOf(host: string, port: number, standard: number): string {
   const name = isIPv6(host) ? `[${host}]` : host;
-  return port === 80 ? name : `${name}:${port}`;
+  return port === standard ? name : `${name}:${port}`;
 }

@@ -17,9 +17,13 @@ export interface UpstreamFailure {
     | 'upstream-connect-timeout'
     | 'upstream-timeout'
     | 'upstream-closed'
-    | 'upstream-malformed';
+    | 'upstream-malformed'
+    | 'upstream-tls'
+    | 'upstream-unhealthy';
   /** What was wrong with a malformed answer. */
   readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
+  /** Why TLS failed: `expired`, `unknown-issuer`, `name-mismatch`, `handshake` … */
+  readonly tls?: string;
 }
 
 /** Whoever sent the request. Calls come in this order: `onInterim`*, `onResponse`, `onBody`*; or `onFailure` at any time. */
@@ -46,7 +50,11 @@ export interface ConnectionTarget {
   readonly id: string;
   readonly index: number;
   readonly hostLines: Buffer;
+  /** Name for TLS; empty when it has only an address. */
+  readonly serverName: string;
   readonly stats: TargetStats;
+  /** The newest TLS session. */
+  session: Buffer | undefined;
 }
 
 /** What a connection needs from its pool. */
@@ -59,6 +67,11 @@ export interface ConnectionHost {
   onReusable(connection: UpstreamConnection): void;
   onClosed(connection: UpstreamConnection): void;
   onConnectFailed(connection: UpstreamConnection): void;
+  /** True when `onAnswered` and `onFailed` are to be called. */
+  readonly observes: boolean;
+  /** The head of an answer has come, `ms` after the request began. */
+  onAnswered(connection: UpstreamConnection, status: number, ms: number): void;
+  onFailed(connection: UpstreamConnection, failure: UpstreamFailure): void;
 }
 
 /** Deadlines and manners of one request. */
@@ -69,4 +82,8 @@ export interface RequestTerms {
   readonly isHead: boolean;
   /** Gives the user content without chunk framing (for HTTP/1.0 clients). */
   readonly dechunk: boolean;
+  /** Hash of what equal requests share; 0 when nothing is hashed. */
+  readonly key: number;
+  /** The target of the last try, which another is preferred to. */
+  avoid: ConnectionTarget | undefined;
 }

@@ -14,6 +14,9 @@ const texts = {
   state: { en: 'State', zh: '状态' },
   ok: { en: 'answers', zh: '正常应答' },
   failing: { en: 'failing', zh: '失败中' },
+  starting: { en: 'starting slowly', zh: '逐步恢复中' },
+  ejected: { en: 'ejected', zh: '已剔除' },
+  unhealthy: { en: 'unhealthy', zh: '不健康' },
   began: { en: 'began {ago}', zh: '始于{ago}' },
   unused: { en: 'not used yet', zh: '尚未使用' },
   success: { en: 'Last success', zh: '最近成功' },
@@ -78,21 +81,32 @@ function columnsOf(say: Say, { number }: Formats): TableColumnsType<TargetHealth
   ];
 }
 
-function State({ target: { state, failingSince } }: { readonly target: TargetHealth }) {
+function State({ target: { state, stateReason, stateSince, failingSince } }: { readonly target: TargetHealth }) {
   const say = useSay();
-  const formats = useFormats();
   if (state === 'unused') return <Mark tone="waiting">{say(texts.unused)}</Mark>;
   if (state === 'ok') return <Mark tone="good">{say(texts.ok)}</Mark>;
   return (
     <>
-      <Mark tone="bad">{say(texts.failing)}</Mark>
-      {failingSince === null ? null : (
-        <div className="weir-quiet">
-          <time dateTime={new Date(failingSince).toISOString()} title={formats.time(failingSince)}>
-            {say(texts.began, { ago: formats.ago(failingSince, Date.now()) })}
-          </time>
+      <Mark tone={state === 'starting' ? 'waiting' : 'bad'}>{say(texts[state])}</Mark>
+      {stateReason === null ? null : (
+        <div>
+          <code>{stateReason}</code>
         </div>
       )}
+      <Began at={stateSince ?? failingSince} />
     </>
+  );
+}
+
+function Began({ at }: { readonly at: number | null }) {
+  const say = useSay();
+  const formats = useFormats();
+  if (at === null) return null;
+  return (
+    <div className="weir-quiet">
+      <time dateTime={new Date(at).toISOString()} title={formats.time(at)}>
+        {say(texts.began, { ago: formats.ago(at, Date.now()) })}
+      </time>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import { help, strictObject, T } from '../../../base/schema.ts';
 import { stringify } from 'yaml';
 import type { Component } from '../../../sdk/component.ts';
 import type { ConnectorComponent } from '../../../sdk/connector.ts';
+import { componentsOf } from '../../../sdk/registry.ts';
 import type { KindView } from '../../resources/types.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
@@ -13,7 +14,7 @@ import { named, oneOf, orNull, text } from '../shapes.ts';
 const area = 'components';
 
 const summary = {
-  kind: oneOf(['resource', 'policy', 'auth', 'connector']),
+  kind: oneOf(['resource', 'policy', 'auth', 'connector', 'discovery']),
   id: T.String(),
   title: text,
   summary: text,
@@ -42,8 +43,8 @@ const list = defineOperation({
   method: 'GET',
   path: '/components',
   summary: {
-    en: 'Lists resource kinds, policies, auth methods and connectors of this build.',
-    zh: '列出本版本的资源类型、策略、认证方式与连接器。',
+    en: 'Lists resource kinds, policies, auth methods, connectors and discoveries of this build.',
+    zh: '列出本版本的资源类型、策略、认证方式、连接器与发现方式。',
   },
   access: 'signed-in',
   response: named('Components', strictObject({ items: T.Array(component) })),
@@ -83,11 +84,7 @@ const explain = defineOperation({
 
 /** Everything that can be explained, kinds first. */
 function all(parts: Parts) {
-  const { policies, auth, connectors } = parts.registry;
-  return [
-    ...parts.resources.kinds().map(kindDetail),
-    ...[...policies.values(), ...auth.values(), ...connectors.values()].map(componentDetail),
-  ];
+  return [...parts.resources.kinds().map(kindDetail), ...componentsOf(parts.registry).map(componentDetail)];
 }
 
 function kindDetail(kind: KindView) {

@@ -1,7 +1,16 @@
 /** A named group of targets that requests are passed on to. */
-import { mistake, type ProblemPointer } from '../../../base/problem.ts';
+import type { ProblemPointer } from '../../../base/problem.ts';
 import { duration, help, strictObject, T } from '../../../base/schema.ts';
 import { defineResource } from '../define.ts';
+import { checkUpstream, compileUpstream, type UpstreamSpec } from '../upstream-compile.ts';
+import { balance, health, outliers, panicBelow, pendingMax, requestsPerConnection, retries, slowStart, tls } from '../upstream-parts.ts';
+
+const weight = T.Integer({
+  minimum: 1,
+  maximum: 1000,
+  default: 1,
+  ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。', '权重'),
+});
 
 const byAddress = strictObject({
   host: T.String({
@@ -12,54 +21,61 @@ const byAddress = strictObject({
     examples: ['orders.internal'],
   }),
   port: T.Integer({ minimum: 1, maximum: 65_535, default: 80, ...help('TCP port.', 'TCP 端口。', '端口') }),
-  weight: T.Integer({
-    minimum: 1,
-    maximum: 1000,
-    default: 1,
-    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。', '权重'),
-  }),
+  weight,
 });
 
 const byUrl = strictObject({
   url: T.String({
     maxLength: 500,
-    ...help('`http://host:port`, without a path.', '`http://主机:端口`，不含路径。', { en: 'URL', zh: '地址（URL）' }),
+    ...help('`http://host:port` or `https://host:port`, without a path.', '`http://主机:端口` 或 `https://主机:端口`，不含路径。', {
+      en: 'URL',
+      zh: '地址（URL）',
+    }),
     examples: ['http://127.0.0.1:9000'],
   }),
-  weight: T.Integer({
-    minimum: 1,
-    maximum: 1000,
-    default: 1,
-    ...help('Share of requests, against the other targets.', '相对其他目标的请求份额。', '权重'),
-  }),
+  weight,
 });
-
-type Target = { url: string; weight: number } | { host: string; port: number; weight: number };
-
-interface UpstreamSpec {
-  targets: Target[];
-  connectionsMax: number;
-  idle: number;
-}
 
 export default defineResource<UpstreamSpec>({
   kind: 'Upstream',
   plural: 'upstreams',
   title: { en: 'Upstream', zh: '上游' },
-  summary: { en: 'A named group of targets that routes pass requests on to, in turn.', zh: '路由转发请求的目标组，按权重轮流分配。' },
-  spec: () =>
+  summary: {
+    en: 'A named group of targets that routes pass requests on to: how one is chosen, watched and spoken to.',
+    zh: '路由转发请求的目标组：如何选择、检查和访问目标。',
+  },
+  spec: (parts) =>
     strictObject({
+      protocol: T.Optional(
+        T.Union([T.Literal('http'), T.Literal('https')], {
+          ...help(
+            'What targets speak; what their URLs say when left out, else `http`.',
+            '目标使用的协议；省略时取自 URL，否则为 `http`。',
+            '协议',
+          ),
+        }),
+      ),
       targets: T.Array(T.Union([byUrl, byAddress]), {
-        minItems: 1,
         maxItems: 256,
-        ...help('Where requests go.', '请求的去向。', '目标地址'),
+        default: [],
+        ...help('Where requests go. May be empty when there is a discovery.', '请求的去向；配置了发现方式时可为空。', '目标地址'),
       }),
+      discovery: T.Optional(parts.discovery),
+      balance: T.Optional(balance),
+      health: T.Optional(health),
+      outliers: T.Optional(outliers),
+      panicBelow: T.Optional(panicBelow),
+      slowStart: T.Optional(slowStart),
+      retries: T.Optional(retries),
+      tls: T.Optional(tls),
       connectionsMax: T.Integer({
         minimum: 1,
         maximum: 10_000,
         default: 256,
         ...help('Most open connections to each target, per gateway thread.', '每个网关线程到每个目标的最大连接数。', '连接数上限'),
       }),
+      pendingMax: T.Optional(pendingMax),
+      requestsPerConnection: T.Optional(requestsPerConnection),
       idle: duration({
         default: '30s',
         'x-minimum': '1s',
@@ -67,19 +83,9 @@ export default defineResource<UpstreamSpec>({
         ...help('How long an unused connection is kept.', '空闲连接的保留时间。', '空闲时长'),
       }),
     }),
-  check: ({ spec }) => spec.targets.flatMap((target, index) => ('url' in target ? checkUrl(target.url, `/spec/targets/${index}/url`) : [])),
-  compile: ({ key, enabled, spec }) => {
-    if (!enabled) return { entries: [] };
-    const targets = spec.targets.map((target) => ('url' in target ? { ...addressOf(target.url), weight: target.weight } : target));
-    return {
-      entries: [
-        {
-          type: 'upstream',
-          value: { project: key.project, name: key.name, targets, connectionsMax: spec.connectionsMax, idleMs: spec.idle },
-        },
-      ],
-    };
-  },
+  check: ({ spec }): ProblemPointer[] => checkUpstream(spec),
+  compile: ({ key, enabled, spec, written }) =>
+    enabled ? { entries: [{ type: 'upstream', value: compileUpstream(key, spec, written) }] } : { entries: [] },
   examples: [
     {
       title: { en: 'Two targets, one with twice the share', zh: '两个目标，其一份额加倍' },
@@ -93,25 +99,20 @@ spec:
   connectionsMax: 64
 `,
     },
+    {
+      title: { en: 'Targets from DNS over TLS, watched, repeated', zh: '通过 DNS 发现的 TLS 目标，带健康检查与重试' },
+      text: `apiVersion: weir/v1
+kind: Upstream
+metadata: { name: stock-upstream }
+spec:
+  protocol: https
+  discovery: { type: dns, name: stock.internal, port: 8443 }
+  balance: { type: hash, key: request.header.x-tenant }   # a tenant stays with its target
+  health: { path: /health, interval: 5s }
+  outliers: { errors: 5 }
+  slowStart: 30s
+  retries: { attempts: 3, perTry: 2s }
+`,
+    },
   ],
 });
-
-const NO_ADDRESS = { en: 'must be http://host:port; got {got}', zh: '必须是 http://主机:端口；当前为 {got}' };
-const NO_PATH = {
-  en: 'must not hold a path or query: use "rewrite" of the route to change paths',
-  zh: '不能含路径或查询：请用路由的“rewrite”更改路径',
-};
-
-function checkUrl(text: string, pointer: string): ProblemPointer[] {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || url.protocol !== 'http:')
-    return [mistake(pointer, NO_ADDRESS, { got: JSON.stringify(text.replace(/\/\/[^/]*@/, '//…@').slice(0, 60)) })];
-  if (url.username || url.password) return [mistake(pointer, { en: 'must not hold a user name or password', zh: '不能含用户名或密码' })];
-  if (url.pathname !== '/' || url.search || url.hash) return [mistake(pointer, NO_PATH)];
-  return [];
-}
-
-function addressOf(text: string): { host: string; port: number } {
-  const url = new URL(text);
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) };
-}

@@ -1,0 +1,101 @@
+/**
+ * Aim: an Upstream written before its newer fields existed compiles to the entry it always had; mistakes a schema cannot see
+ * are found where they are; every field arrives in the gateway's terms. Method: the schema and the two functions, by table.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testRegistry } from '../../../test/control/world.ts';
+import { readValue } from '../../base/schema-read.ts';
+import upstream from './kinds/upstream.ts';
+import { specParts } from './parts.ts';
+import { checkUpstream, compileUpstream, type UpstreamSpec } from './upstream-compile.ts';
+
+const schema = upstream.spec(specParts(testRegistry));
+const key = { project: 'p', kind: 'Upstream', name: 'u' };
+
+function read(written: Readonly<Record<string, unknown>>) {
+  const { value, errors } = readValue(schema, written);
+  assert.deepEqual(errors, []);
+  return value as unknown as UpstreamSpec;
+}
+const compile = (written: Readonly<Record<string, unknown>>) => compileUpstream(key, read(written), written);
+const faults = (written: Readonly<Record<string, unknown>>) => checkUpstream(read(written)).map(({ pointer }) => pointer);
+
+test('what was written before keeps its entry, member by member', () => {
+  const written = {
+    targets: [{ url: 'http://10.0.0.5:9000' }, { host: 'orders.internal', port: 9000, weight: 2 }, { url: 'http://[::1]' }],
+  };
+  assert.equal(
+    JSON.stringify(compile({ ...written, connectionsMax: 64 })),
+    JSON.stringify({
+      project: 'p',
+      name: 'u',
+      targets: [
+        { host: '10.0.0.5', port: 9000, weight: 1 },
+        { host: 'orders.internal', port: 9000, weight: 2 },
+        { host: '::1', port: 80, weight: 1 },
+      ],
+      connectionsMax: 64,
+      idleMs: 30_000,
+    }),
+  );
+});
+
+test('https by URL or by protocol; its own port; nothing else has TLS', () => {
+  const { targets, tls } = compile({ targets: [{ url: 'https://a.test' }] });
+  assert.deepEqual(targets, [{ host: 'a.test', port: 443, weight: 1 }]);
+  assert.deepEqual([tls!.verify, tls!.minVersion], [true, 'TLSv1.2']);
+  assert.ok(compile({ protocol: 'https', targets: [{ host: 'a', port: 8443 }] }).tls);
+  assert.equal(compile({ targets: [{ host: 'a' }] }).tls, undefined);
+});
+
+test('mistakes are found where they are', () => {
+  const target = [{ host: 'a' }];
+  const table: [Readonly<Record<string, unknown>>, readonly string[]][] = [
+    [{}, ['/spec/targets']],
+    [{ discovery: { type: 'dns', name: 'a.test' } }, []],
+    [{ targets: [{ url: 'http://a' }, { url: 'https://b' }] }, ['/spec/targets/1/url']],
+    [{ protocol: 'http', targets: [{ url: 'https://b' }] }, ['/spec/targets/0/url']],
+    [{ targets: [{ url: 'http://u:p@b' }] }, ['/spec/targets/0/url']],
+    [{ targets: [{ url: 'http://b/path' }] }, ['/spec/targets/0/url']],
+    [{ targets: [{ url: 'ftp://b' }] }, ['/spec/targets/0/url']],
+    [{ targets: target, tls: {} }, ['/spec/tls']],
+    [{ protocol: 'https', targets: target, tls: { key: 'x' } }, ['/spec/tls/key']],
+    [
+      {
+        protocol: 'https',
+        targets: target,
+        tls: { ca: 'no pem', certificate: '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----' },
+      },
+      ['/spec/tls/certificate', '/spec/tls/ca', '/spec/tls/certificate'],
+    ],
+    [{ targets: target, health: { statuses: ['200', '399-200'] } }, ['/spec/health/statuses/1']],
+  ];
+  for (const [written, pointers] of table) assert.deepEqual(faults(written), pointers, JSON.stringify(written));
+});
+
+test('every field arrives, times in milliseconds', () => {
+  const all = compile({
+    targets: [],
+    discovery: { type: 'dns', name: 'a.test', ttlMin: '2s' },
+    balance: { type: 'hash', key: 'client.address' },
+    health: { path: '/h', statuses: ['204', '300-399'], interval: '5s' },
+    outliers: { errors: 2 },
+    slowStart: '20s',
+    retries: { attempts: 3, perTry: '1s' },
+    pendingMax: 5,
+    requestsPerConnection: 100,
+  });
+  assert.deepEqual(all.discovery, { type: 'dns', config: { name: 'a.test', ttlMin: '2s' } });
+  assert.deepEqual(all.balance, { type: 'hash', key: 'client.address', boundedLoad: 1.25 });
+  assert.deepEqual(all.health!.statuses, [
+    [204, 204],
+    [300, 399],
+  ]);
+  assert.deepEqual([all.health!.everyMs, all.outliers!.ejectMs, all.slowStartMs, all.panicPercent], [5000, 30_000, 20_000, 50]);
+  assert.deepEqual(
+    [all.retries!.attempts, all.retries!.perTryMs, all.retries!.bodyBytesMax, all.retries!.budget],
+    [3, 1000, 65_536, { percent: 20, least: 10, windowMs: 10_000 }],
+  );
+  assert.deepEqual([all.pendingMax, all.requestsPerConnectionMax], [5, 100]);
+});

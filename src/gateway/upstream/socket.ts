@@ -1,0 +1,87 @@
+/** Opens a socket to a target, plain or TLS, and says in a word why TLS failed. */
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import type { CompiledUpstreamTls } from '../../sdk/upstream.ts';
+
+/** What all connections of an upstream share; made once per configuration. */
+export interface UpstreamTls {
+  readonly context: SecureContext;
+  readonly serverName: string | undefined;
+  readonly verify: boolean;
+}
+
+/** Where a socket leads, and what of TLS belongs to the target. */
+export interface SocketTo {
+  readonly address: string;
+  readonly port: number;
+  /** The target's name; empty when it has only an address. */
+  readonly serverName: string;
+  readonly session: Buffer | undefined;
+  readonly tls: UpstreamTls | undefined;
+}
+
+/** Memory that bytes of a plain socket are read into, and who gets them. */
+export interface SocketReader {
+  buffer(): Uint8Array;
+  onBytes(b: Buffer, count: number): void;
+  /** A new TLS session, for the next connection. */
+  onSession(session: Buffer): void;
+}
+
+/** Makes what connections share. Throws what OpenSSL says of a certificate or key that cannot be used. */
+export function openUpstreamTls({ ca, certificate, key, minVersion, serverName, verify }: CompiledUpstreamTls): UpstreamTls {
+  return { context: createSecureContext({ ca, cert: certificate, key, minVersion }), serverName, verify };
+}
+
+/** Connects; `'connect'` of a plain and `'secureConnect'` of a TLS socket say that it stands. */
+export function openSocket(to: SocketTo, reader: SocketReader): Socket {
+  if (to.tls) return openTlsSocket(to, to.tls, reader);
+  return connect({
+    host: to.address,
+    port: to.port,
+    noDelay: true,
+    autoSelectFamily: false,
+    onread: {
+      buffer: () => reader.buffer(),
+      callback: (count, b) => {
+        reader.onBytes(b as Buffer, count);
+        return true;
+      },
+    },
+  });
+}
+
+function openTlsSocket(to: SocketTo, { context, serverName, verify }: UpstreamTls, reader: SocketReader): TLSSocket {
+  const name = serverName ?? to.serverName;
+  const tcp: TcpNetConnectOpts = { host: to.address, port: to.port, noDelay: true, autoSelectFamily: false };
+  const socket = connectTls({
+    ...tcp,
+    secureContext: context,
+    rejectUnauthorized: verify,
+    ...(name === '' ? {} : { servername: name }),
+    ...(to.session ? { session: to.session } : {}),
+  });
+  socket.on('session', (session: Buffer) => reader.onSession(session));
+  socket.on('data', (chunk: Buffer) => reader.onBytes(chunk, chunk.length));
+  return socket;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not-yet-valid',
+  CERT_REVOKED: 'revoked',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name-mismatch',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'unknown-issuer',
+  SELF_SIGNED_CERT_IN_CHAIN: 'unknown-issuer',
+  UNABLE_TO_GET_ISSUER_CERT: 'unknown-issuer',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown-issuer',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown-issuer',
+  CERT_SIGNATURE_FAILURE: 'bad-signature',
+  CERT_UNTRUSTED: 'unknown-issuer',
+};
+
+/** Why a TLS connection failed before it stood, in a word; empty when that was nothing of TLS. */
+export function tlsReason(error: NodeJS.ErrnoException | undefined): string {
+  const code = error?.code ?? '';
+  return REASONS[code] ?? (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') ? 'handshake' : '');
+}

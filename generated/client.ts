@@ -284,6 +284,10 @@ export interface DataApiUsage {
   day: { requests: number; clientErrors: number; limited: number; serverErrors: number; p95Ms: number | null };
 }
 
+export interface DataApiUsages {
+  items: { project: string; name: string; requests: number; failed: number; limited: number }[];
+}
+
 export interface DataApis {
   items: PublishedApi[];
 }
@@ -879,6 +883,8 @@ export interface Client {
   ): Promise<Answer<AuditPage>>;
   /** Lists resource kinds, policies, auth methods, connectors and discoveries of this build. */
   listComponents(input?: Sending): Promise<Answer<Components>>;
+  /** Calls of every data API in the last hour; those without calls are left out. */
+  listDataApiUsage(input?: { query?: { project?: string } } & Sending): Promise<Answer<DataApiUsages>>;
   /** Lists the data APIs that serve now. */
   listDataApis(input?: { query?: { project?: string } } & Sending): Promise<Answer<DataApis>>;
   /** Lists incidents, newest first; the open ones unless told otherwise. */
@@ -924,7 +930,7 @@ export interface Client {
   /** Lists runs, newest first unless sorted otherwise. */
   listRuns(
     input?: {
-      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; from?: number; to?: number; sort?: 'created' | '-created' | 'started' | '-started' | 'finished' | '-finished' | 'pipeline' | '-pipeline'; limit?: number; after?: string; format?: 'json' | 'csv' };
+      query?: { project?: string; pipeline?: string; state?: 'queued' | 'running' | 'done'; result?: 'succeeded' | 'failed' | 'cancelled' | 'skipped'; triesOf?: string; from?: number; to?: number; sort?: 'created' | '-created' | 'started' | '-started' | 'finished' | '-finished' | 'pipeline' | '-pipeline'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<RunPage>>;
   /** Lists API tokens, without their secrets. */
@@ -1068,6 +1074,7 @@ export function createClient(options: ClientOptions): Client {
     getVersion: (input) => call('GET', '/api/v1/version', input),
     listAudit: (input) => call('GET', '/api/v1/audit', input),
     listComponents: (input) => call('GET', '/api/v1/components', input),
+    listDataApiUsage: (input) => call('GET', '/api/v1/data-apis/usage', input),
     listDataApis: (input) => call('GET', '/api/v1/data-apis', input),
     listIncidents: (input) => call('GET', '/api/v1/incidents', input),
     listKeys: (input) => call('GET', '/api/v1/projects/{project}/keys', input),

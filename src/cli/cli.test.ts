@@ -98,6 +98,7 @@ test('validate, diff, apply, get, describe, history, rollback, dump, delete', as
   assert.match((await weir(['apply', file])).out, /updated/);
   assert.match((await weir(['get', 'upstreams'])).out, /^PROJECT +KIND +NAME/);
   assert.equal((await weir(['get', 'upstream', '-o', 'name'])).out, 'default/Upstream/crm\n');
+  assert.match((await weir(['get', 'upstream', '-o', 'csv'])).out, /^\ufeffPROJECT,KIND,NAME,[^\n]+\r\ndefault,Upstream,crm,[^\n]+\r\n$/);
   assert.equal(JSON.parse((await weir(['get', 'Upstream', 'crm', '-o', 'json'])).out).version, 2);
   assert.equal((await weir(['get', 'Upstream', 'crm', '-o', 'yaml'])).out, UPSTREAM.replace('9001', '9002'));
   assert.match((await weir(['describe', 'Upstream', 'crm'])).out, /usedBy[^]*# kept/);
@@ -239,7 +240,7 @@ test('wrong usage is told in both languages', async () => {
     [['gett'], /unknown command 'gett'\n\(Did you mean get\?\)/, /没有命令 “gett”\n（是否指 get？）/],
     [['get', '--foo'], /unknown option '--foo'/, /没有选项 “--foo”/],
     [['get', '-o'], /argument missing/, /缺少取值/],
-    [['get', '-o', 'tabel'], /argument 'tabel' is invalid/, /取值 “tabel” 无效，可选：table, json, yaml, name/],
+    [['get', '-o', 'tabel'], /argument 'tabel' is invalid/, /取值 “tabel” 无效，可选：table, json, yaml, csv, name/],
     [['delete', 'Route'], /"Route" does not fit <kind> <name>; an example: Route orders, Route\/orders/, /“Route”不适用于/],
     [['delete'], /missing required argument 'resource'/, /缺少参数 “resource”/],
     [['describe', 'Route'], /"Route" does not fit <kind> <name>/, /“Route”不适用于/],

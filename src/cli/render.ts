@@ -1,14 +1,15 @@
 /**
- * The one renderer. Data goes to stdout as table, JSON, YAML or names; notes and problems go to stderr.
+ * The one renderer. Data goes to stdout as table, JSON, YAML, CSV or names; notes and problems go to stderr.
  * Colour only on a terminal and without NO_COLOR. Source: no-color.org.
  */
 import { stringify } from 'yaml';
+import { CSV_MARK, csvCell, csvLine } from '../base/csv-line.ts';
 import type { ProblemBody } from '../base/problem.ts';
 import { type Language, type Text, fill } from '../base/text.ts';
 import type { Io } from './io.ts';
 import { memberName } from './members.ts';
 
-export type Form = 'table' | 'json' | 'yaml' | 'name';
+export type Form = 'table' | 'json' | 'yaml' | 'csv' | 'name';
 
 /** A column of a table over items of type `V`. */
 export interface TableColumn<V> {
@@ -56,11 +57,13 @@ export function createRenderer(io: Io, options: { form: Form; language: Language
     form,
     list(items, shape) {
       if (form === 'name') return print(items.map((item) => `${safe(shape.name(item))}\n`).join(''));
+      if (form === 'csv') return print(csv(items, shape, language, io.stdout.isTTY === true));
       if (form !== 'table') return data(items);
       if (items.length > 0) print(table(items, shape, language));
     },
     one(item, shape) {
       if (form === 'name') return print(shape.name(item));
+      if (form === 'csv') return print(csv([item], { columns: memberColumns(item) }, language, io.stdout.isTTY === true));
       if (form !== 'table') return data(item);
       print(members(item, new Set(shape.hide), language));
     },
@@ -108,6 +111,26 @@ function table<V>(items: readonly V[], { columns }: Shape<V>, language: Language
       .join('  ')
       .trimEnd();
   return [titles, ...cells].map(line).join('\n');
+}
+
+/** The table's columns as CSV; a file begins with the mark by which spreadsheets know UTF-8, a terminal needs none. */
+function csv<V>(items: readonly V[], { columns }: Pick<Shape<V>, 'columns'>, language: Language, isTerminal: boolean): string {
+  const rows = items.map((item) => columns.map(({ value }) => value(item) ?? ''));
+  const lines = [columns.map(({ title }) => title[language]), ...rows].map((row) =>
+    csvLine(row.map((value) => (typeof value === 'string' ? csvCell(isTerminal ? safe(value) : value) : String(value)))),
+  );
+  return `${isTerminal ? '' : CSV_MARK}${lines.join('')}`;
+}
+
+/** A column for each member, called as the API calls it. */
+function memberColumns<V extends object>(item: V): TableColumn<V>[] {
+  return Object.keys(item).map((name) => ({
+    title: { en: name, zh: name },
+    value(one) {
+      const value = one[name as keyof V];
+      return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as string);
+    },
+  }));
 }
 
 function members(item: object, hide: ReadonlySet<string>, language: Language): string {

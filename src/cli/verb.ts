@@ -63,7 +63,7 @@ export interface Verb {
 export const COMMON_OPTIONS: readonly VerbOption[] = [
   {
     flags: '-o, --output <form>',
-    choices: ['table', 'json', 'yaml', 'name'],
+    choices: ['table', 'json', 'yaml', 'csv', 'name'],
     default: 'table',
     help: { en: 'Form of the output.', zh: '输出格式。' },
   },

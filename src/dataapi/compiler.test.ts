@@ -222,4 +222,7 @@ test('OpenAPI of an API names parameters, columns, paging and problems', () => {
   assert.deepEqual(Object.keys(get.responses).sort(), ['200', '400', '401', '422', '429', '502', '503', '504']);
   const schema = get.responses['200']!.content['application/json']!.schema as { items: { properties: Record<string, unknown> } };
   assert.deepEqual(Object.keys(schema.items.properties), ['invoice_id', 'total']);
+  // Each text of ours stands in both languages; who reads it chooses.
+  const text = JSON.stringify(get.responses) + JSON.stringify(get.parameters.slice(2));
+  assert.equal(text.split('"description":').length, text.split('"x-zh":').length);
 });

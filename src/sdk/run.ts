@@ -90,6 +90,8 @@ export interface RunFilter {
   readonly pipeline?: string;
   readonly state?: RunState;
   readonly result?: RunResult;
+  /** The run of this id and those that tried it again. */
+  readonly triesOf?: string;
   /** Created at this time or later, and before `to`. */
   readonly from?: number;
   readonly to?: number;

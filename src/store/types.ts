@@ -262,6 +262,26 @@ export interface CallTotal {
   readonly calls: number;
 }
 
+export interface RouteTotalsFilter {
+  /** Milliseconds since 1970; `to` is not part of it. */
+  readonly from: number;
+  readonly to: number;
+  readonly projects?: readonly string[];
+  /** What a route's name begins with. */
+  readonly prefix: string;
+  /** Newest calls looked at, at most. */
+  readonly rowsMax: number;
+}
+export interface RouteTotal {
+  readonly project: string;
+  readonly route: string;
+  readonly calls: number;
+  /** Status 5xx, or no answer. */
+  readonly failed: number;
+  /** Status 429. */
+  readonly limited: number;
+}
+
 export interface CallTable {
   /** A record already there is left as it is. */
   add(records: readonly ToldCall[]): Promise<void>;
@@ -271,6 +291,8 @@ export interface CallTable {
   find(id: string): Promise<(CallRecord & { readonly story: string | null }) | null>;
   /** Sums by span, status class and duration class. */
   totals(filter: CallTotalsFilter): Promise<CallTotal[]>;
+  /** Sums by route; routes without calls are left out. */
+  totalsByRoute(filter: RouteTotalsFilter): Promise<RouteTotal[]>;
   /** Deletes what is older than `before`, then the oldest until at most `rowsMax` are left; answers how many. */
   trim(before: number, rowsMax: number): Promise<number>;
 }

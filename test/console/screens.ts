@@ -37,6 +37,32 @@ async function review(page: Page): Promise<void> {
   await inWindow(page);
 }
 
+/** A change that somebody else's change went before. */
+async function conflict(page: Page): Promise<void> {
+  await page.locator('[data-pointer="/spec/description"] input').fill('mine');
+  // A text, not a function: this file is Node's, and knows no document.
+  await page.evaluate(`(async () => {
+    const address = '/api/v1/projects/default/resources/Consumer/shop-app';
+    const who = await (await fetch('/api/v1/session')).json();
+    const now = await fetch(address, { headers: { accept: 'application/yaml' } });
+    const text = (await now.text()).replace(/  description: .*$/m, '  description: theirs ' + performance.now());
+    const headers = { 'content-type': 'application/yaml', 'x-weir-csrf': who.csrfToken, 'if-match': now.headers.get('etag') };
+    const put = await fetch(address, { method: 'PUT', headers, body: text });
+    if (!put.ok) throw new Error(await put.text());
+  })()`);
+  await page.keyboard.press('Control+s');
+  await page.getByText(/^(Merged text|合并后的文本)$/).waitFor();
+}
+
+/** A change of SQL as it is shown before it is published. */
+async function publish(page: Page): Promise<void> {
+  await page.locator('.cm-content').first().click();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.type('-- changed\n');
+  await press(/^(Publish…|发布…)$/)(page);
+  await inWindow(page);
+}
+
 /** A connection whose test ends at the address, with what to do. */
 async function failingTest(page: Page): Promise<void> {
   const field = (name: string) => page.locator(`[data-pointer="/spec/${name}"] input`).first();
@@ -179,6 +205,12 @@ export const SCREENS: readonly Screen[] = [
     at: () => '/resources/default/Consumer/shop-app/edit',
     show: review,
   },
+  {
+    name: 'resource-conflict',
+    page: '/resources/$project/$kind/$name/edit',
+    at: () => '/resources/default/Consumer/shop-app/edit',
+    show: conflict,
+  },
   { name: 'connections', page: '/connections' },
   { name: 'connection-new', page: '/connections/new' },
   { name: 'connection-new-postgres', page: '/connections/new', at: () => '/connections/new?type=postgres' },
@@ -204,6 +236,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'builder-new', page: '/data-apis/new' },
   { name: 'builder', page: '/data-apis/$project/$name/build', at: () => '/data-apis/default/orders/build', show: runQuery },
   { name: 'builder-yaml', page: '/data-apis/$project/$name/build', at: () => '/data-apis/default/orders/build?view=yaml' },
+  { name: 'builder-publish', page: '/data-apis/$project/$name/build', at: () => '/data-apis/default/orders/build', show: publish },
   { name: 'settings-account', page: '/settings' },
   { name: 'settings-problem', page: '/settings', show: wrongPassword },
   { name: 'settings-users', page: '/settings', at: () => '/settings?tab=users' },

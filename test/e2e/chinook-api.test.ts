@@ -147,6 +147,15 @@ test('publishing warns of a login that could write, and a check names each step 
   assert.match(run.stdout, /failed.*connector\/postgres\/login-failed/);
 });
 
+test('the published document speaks the language of its reader', async (t) => {
+  if (skipped(t)) return;
+  const read = async (language: string) => (await api(weir, '/api/v1/data-apis/openapi.json', { language })).text;
+  const [en, zh] = [await read('en'), await read('zh-CN')];
+  assert.match(en, /Rows of a page\./);
+  assert.match(zh, /每页行数。/);
+  assert.doesNotMatch(en + zh, /"x-zh/);
+});
+
 test('the password of the database is nowhere', async (t) => {
   if (skipped(t)) return;
   await until('the calls are stored', async () => /customers/.test(await must(weir, 'calls')), 10);

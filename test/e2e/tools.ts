@@ -95,9 +95,10 @@ export function call(
 }
 
 /** A call to control as the local command line makes it. */
-export function api(weir: Weir, at: string, more: { method?: string; body?: string } = {}): Promise<Answer> {
+export function api(weir: Weir, at: string, more: { method?: string; body?: string; language?: string } = {}): Promise<Answer> {
   const authorization = `Bearer ${readFileSync(path.join(weir.folder, '.weir', 'cli-token'), 'utf8').trim()}`;
-  return call(weir.control + at, { authorization, ...(more.body ? { 'content-type': 'application/json' } : {}) }, more);
+  const language = { 'accept-language': more.language ?? 'en' };
+  return call(weir.control + at, { authorization, ...language, ...(more.body ? { 'content-type': 'application/json' } : {}) }, more);
 }
 
 /** The role processes by role: children of the supervisor, whose last argument names them. */

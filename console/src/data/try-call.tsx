@@ -3,7 +3,8 @@ import { SendOutlined } from '@ant-design/icons';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Alert, Button, Card, Descriptions, Form, Input, Select, Space, Tag, Typography } from 'antd';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
+import type { Resource } from '../../../generated/client.ts';
 import { api } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { CodeEditor } from '../editor/code-editor.tsx';
@@ -52,18 +53,29 @@ export interface TryParameter {
   readonly first?: string;
 }
 
+export type TryMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+
 interface Props {
   readonly project: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+  readonly method: TryMethod;
   /** With `{name}` where path parameters stand. */
   readonly path: string;
   readonly parameters: readonly TryParameter[];
   /** Header field of the key; undefined for an open API. */
   readonly keyHeader: string | undefined;
+  /** Host field, for routes that ask for one. */
+  readonly host?: string;
+  readonly body?: string;
+  /** Header fields beside those of parameters. */
+  readonly headers?: readonly { readonly name: string; readonly value: string }[];
+  /** More to fill in, in place of parameters. */
+  readonly children?: ReactNode;
 }
 
+const NO_FIELDS: NonNullable<Props['headers']> = [];
+
 /** Draws the panel. */
-export function TryCall({ project, method, path, parameters, keyHeader }: Props) {
+export function TryCall({ project, method, path, parameters, keyHeader, host, body, headers = NO_FIELDS, children }: Props) {
   const say = useSay();
   const { may } = useSession();
   const [consumer, setConsumer] = useState<string>();
@@ -75,13 +87,20 @@ export function TryCall({ project, method, path, parameters, keyHeader }: Props)
     queryFn: async () => (await api.listResources({ query: { project, kind: 'Consumer', limit: 1000 } })).data.items,
   });
   const chosen = consumer ?? (keyHeader === undefined ? '' : (consumers.data?.[0]?.name ?? ''));
-  const asked = useMemo(() => request(path, parameters, values), [path, parameters, values]);
+  const asked = useMemo(() => request(path, parameters, values, headers), [path, parameters, values, headers]);
   const call = useMutation({
     mutationFn: async () =>
       (
         await api.tryCall({
           params: { project },
-          body: { method, path: asked.path, headers: [...asked.headers], ...(chosen === '' ? {} : { consumer: chosen }) },
+          body: {
+            method,
+            path: asked.path,
+            headers: [...asked.headers],
+            ...(chosen === '' ? {} : { consumer: chosen }),
+            ...(host === undefined ? {} : { host }),
+            ...(body === undefined ? {} : { body }),
+          },
         })
       ).data,
   });
@@ -90,23 +109,8 @@ export function TryCall({ project, method, path, parameters, keyHeader }: Props)
   return (
     <div style={{ display: 'grid', gap: 16 }}>
       <Form layout="vertical" onFinish={() => call.mutate()}>
-        <Form.Item label={say(texts.consumer)} extra={say(texts.consumerHint)} htmlFor="try-consumer">
-          <Select
-            id="try-consumer"
-            value={chosen}
-            loading={consumers.isPending}
-            style={{ maxWidth: 360 }}
-            options={[
-              ...(consumers.data ?? []).map(({ name, description }) => ({
-                value: name,
-                label: description ? `${name} · ${description}` : name,
-              })),
-              { value: '', label: say(texts.nobody) },
-            ]}
-            onChange={setConsumer}
-          />
-        </Form.Item>
-        <Parameters parameters={parameters} values={values} onChange={setValues} />
+        <CallAs consumers={consumers.data} chosen={chosen} onChoose={setConsumer} />
+        {children ?? <Parameters parameters={parameters} values={values} onChange={setValues} />}
         {allowed ? null : <Alert type="info" showIcon title={say(texts.forbidden)} style={{ marginBlockEnd: 12 }} />}
         <Space wrap>
           <Button
@@ -125,17 +129,52 @@ export function TryCall({ project, method, path, parameters, keyHeader }: Props)
       {call.error ? <ProblemView error={call.error} /> : null}
       {call.data ? <Answer answer={call.data} /> : null}
       <Card size="small" title={say(texts.copy)}>
-        <CallCode method={method} path={asked.path} headers={asked.headers} keyHeader={keyHeader} />
+        <CallCode
+          method={method}
+          path={asked.path}
+          headers={host === undefined ? asked.headers : [{ name: 'host', value: host }, ...asked.headers]}
+          keyHeader={keyHeader}
+          {...(body === undefined ? {} : { body })}
+        />
       </Card>
     </div>
   );
 }
 
-function request(path: string, parameters: readonly TryParameter[], values: Readonly<Record<string, string>>) {
+function CallAs(props: {
+  readonly consumers: readonly Resource[] | undefined;
+  readonly chosen: string;
+  readonly onChoose: (name: string) => void;
+}) {
+  const say = useSay();
+  const options = (props.consumers ?? []).map(({ name, description }) => ({
+    value: name,
+    label: description ? `${name} · ${description}` : name,
+  }));
+  return (
+    <Form.Item label={say(texts.consumer)} extra={say(texts.consumerHint)} htmlFor="try-consumer">
+      <Select
+        id="try-consumer"
+        value={props.chosen}
+        loading={props.consumers === undefined}
+        style={{ maxWidth: 360 }}
+        options={[...options, { value: '', label: say(texts.nobody) }]}
+        onChange={props.onChoose}
+      />
+    </Form.Item>
+  );
+}
+
+function request(
+  path: string,
+  parameters: readonly TryParameter[],
+  values: Readonly<Record<string, string>>,
+  fixed: NonNullable<Props['headers']>,
+) {
   const given = parameters.filter((p) => (values[p.name] ?? '') !== '');
   const query = given.filter((p) => p.in === 'query').map((p) => [p.name, values[p.name]!] as const);
   const headers = given.filter((p) => p.in === 'header').map((p) => ({ name: p.name, value: values[p.name]! }));
-  return { path: pathWith(path, values, query), headers };
+  return { path: pathWith(path, values, query), headers: [...fixed, ...headers] };
 }
 
 function Parameters(props: {

@@ -1,7 +1,9 @@
 /** Kinds and resources as queries that all pages share. */
 import { useQuery } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { api } from '../api/client.ts';
 import type { JsonSchema } from '../forms/schema.ts';
+import { useSay } from '../ui/language.tsx';
 
 const KIND_STALE_MS = 600_000;
 
@@ -24,6 +26,19 @@ export function useKinds() {
     staleTime: KIND_STALE_MS,
     queryFn: async () => (await api.listComponents({})).data.items.filter(({ kind }) => kind === 'resource'),
   });
+}
+
+/** What people call a kind: its title in the reader's language, its id until that is known. */
+export function useKindTitle(): (kind: string) => string {
+  const say = useSay();
+  const { data } = useKinds();
+  return useCallback(
+    (kind) => {
+      const found = data?.find(({ id }) => id === kind);
+      return found ? say(found.title) : kind;
+    },
+    [data, say],
+  );
 }
 
 export interface ResourcePlace {

@@ -1,5 +1,6 @@
 /** A text editor for code. The editor itself comes in a chunk of its own; until then its place is kept. */
 import { lazy, Suspense } from 'react';
+import { Waiting } from '../ui/waiting.tsx';
 import type { EditorMark } from './marks.ts';
 import type { SqlTables } from '../forms/form-use.ts';
 
@@ -30,7 +31,11 @@ export interface EditorProps {
 
 /** Draws the editor; Tab leaves it, as the keyboard demands (Escape, then Tab, is not needed). */
 export function CodeEditor(props: EditorProps) {
-  const place = <div className="weir-editor" aria-hidden style={{ height: props.height ?? 120 }} />;
+  const place = (
+    <div className="weir-editor" style={{ height: props.height ?? 160 }}>
+      <Waiting />
+    </div>
+  );
   return (
     <Suspense fallback={place}>
       <CodeMirror {...props} />

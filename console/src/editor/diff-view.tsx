@@ -1,5 +1,6 @@
 /** Two texts side by side, or one text with what changed in it. The view comes in the editor's chunk. */
 import { lazy, Suspense } from 'react';
+import { Waiting } from '../ui/waiting.tsx';
 
 const MergeText = lazy(() => import('./merge-text.tsx'));
 
@@ -14,7 +15,13 @@ export interface DiffProps {
 /** Shows what changed from `before` to `after`, unchanged stretches folded. */
 export function DiffView(props: DiffProps) {
   return (
-    <Suspense fallback={<div className="weir-editor" aria-hidden style={{ height: 120 }} />}>
+    <Suspense
+      fallback={
+        <div className="weir-editor">
+          <Waiting />
+        </div>
+      }
+    >
       <MergeText {...props} />
     </Suspense>
   );

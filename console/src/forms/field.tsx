@@ -11,6 +11,8 @@ import { Value } from './value.tsx';
 
 const texts = {
   required: { en: 'required', zh: '必填' },
+  yes: { en: 'Yes', zh: '是' },
+  no: { en: 'No', zh: '否' },
   default: { en: 'Default: {value}', zh: '默认值：{value}' },
   reset: { en: 'Leave “{name}” out', zh: '不设置“{name}”' },
 };
@@ -74,7 +76,11 @@ export function FieldRow({ field, parent, value }: Props) {
       <div id={`${id}-note`} className="weir-field-note">
         <Problems own={own} />
         {!isGroup && help ? <Help text={help} /> : null}
-        {written !== undefined && value === undefined ? <div className="weir-quiet">{say(texts.default, { value: written })}</div> : null}
+        {written !== undefined && value === undefined ? (
+          <div className="weir-quiet">
+            {say(texts.default, { value: written === 'true' ? say(texts.yes) : written === 'false' ? say(texts.no) : written })}
+          </div>
+        ) : null}
       </div>
     </div>
   );

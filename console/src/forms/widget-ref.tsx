@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Select } from 'antd';
 import { api } from '../api/client.ts';
-import { useKinds } from '../documents/kinds.ts';
+import { useKindTitle } from '../documents/kinds.ts';
 import { useSay } from '../ui/language.tsx';
 import { useForm, type ValueProps } from './form-use.ts';
 
@@ -31,7 +31,7 @@ export function RefValue(props: ValueProps) {
   const { readOnly, change, project } = useForm();
   const { schema, pointer, value, id, label, required, describedBy, invalid } = props;
   const kind = String(schema['x-ref']);
-  const kindTitle = useKinds().data?.find(({ id }) => id === kind)?.title;
+  const kindTitle = useKindTitle();
   const { data, isPending } = useNames(kind, project);
   const known = data ?? [];
   const options = known.map(({ name, description }) => ({ value: name, label: name, description: description ?? '' }));
@@ -66,7 +66,7 @@ export function RefValue(props: ValueProps) {
       ) : null}
       {readOnly ? null : (
         <a href={`/resources/new/${kind}?project=${project}`} target="_blank" rel="noreferrer">
-          {say(texts.create, { kind: kindTitle ? say(kindTitle) : kind })}
+          {say(texts.create, { kind: kindTitle(kind) })}
         </a>
       )}
     </div>

@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react';
 import { api } from '../api/client.ts';
 import type { Page } from '../pages/page.ts';
 import { useFirstFocus } from './first-focus.ts';
+import { useKindTitle } from '../documents/kinds.ts';
 import { useSay } from './language.tsx';
 
 const texts = {
@@ -84,6 +85,7 @@ function Search({ pages, onClose }: Props) {
 /** Pages, then resources once they are there. */
 function useEntries(pages: readonly Page[]): readonly Entry[] {
   const say = useSay();
+  const kindTitle = useKindTitle();
   const { data: resources } = useQuery({ queryKey: ['palette'], queryFn: loadResources });
   return useMemo<Entry[]>(
     () => [
@@ -96,9 +98,15 @@ function useEntries(pages: readonly Page[]): readonly Entry[] {
           to: page.path,
           words: [page.title.en, page.title.zh, page.words?.en, page.words?.zh].join(' ').toLowerCase(),
         })),
-      ...(resources ?? []),
+      ...(resources ?? []).map(({ project, kind, name }) => ({
+        id: `${project}/${kind}/${name}`,
+        label: name,
+        kind: `${kindTitle(kind)} · ${project}`,
+        to: `/resources/${project}/${kind}/${name}`,
+        words: `${name} ${kind} ${kindTitle(kind)} ${project}`.toLowerCase(),
+      })),
     ],
-    [pages, resources, say],
+    [pages, resources, say, kindTitle],
   );
 }
 
@@ -127,13 +135,6 @@ function Found(props: { readonly entries: readonly Entry[]; readonly chosen: num
 
 const RESOURCES_MAX = 500;
 
-async function loadResources(): Promise<Entry[]> {
-  const { data } = await api.listResources({ query: { limit: RESOURCES_MAX } });
-  return data.items.map(({ kind, project, name }) => ({
-    id: `${project}/${kind}/${name}`,
-    label: name,
-    kind: `${kind} · ${project}`,
-    to: `/resources/${project}/${kind}/${name}`,
-    words: `${name} ${kind} ${project}`.toLowerCase(),
-  }));
+async function loadResources() {
+  return (await api.listResources({ query: { limit: RESOURCES_MAX } })).data.items;
 }

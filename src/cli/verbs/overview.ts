@@ -1,5 +1,5 @@
 /** Verbs that sum up: what needs attention, and what a consumer or a data API did. */
-import type { DataApiUsage } from '../../../generated/client.ts';
+import type { DataApiUsage, DataApiUsages } from '../../../generated/client.ts';
 import { EXIT } from '../exit.ts';
 import type { Given, Verb } from '../verb.ts';
 
@@ -50,13 +50,30 @@ const usage: Verb = {
 
 const apiUsage: Verb = {
   name: 'api usage',
-  summary: { en: 'Shows the calls of a data API in the last hour and day.', zh: '显示某数据 API 最近一小时与一天的调用。' },
-  arguments: [{ name: '<api>', help: { en: 'Name of the data API.', zh: '数据 API 名称。' } }],
+  summary: {
+    en: 'Shows the calls of a data API in the last hour and day; without a name those of all in the last hour.',
+    zh: '显示某数据 API 最近一小时与一天的调用；不给名称则列出全部数据 API 最近一小时的调用。',
+  },
+  arguments: [{ name: '[api]', help: { en: 'Name of the data API.', zh: '数据 API 名称。' } }],
   async run(given) {
+    if (given.args[0] === undefined) return listUsage(given, (await given.client().listDataApiUsage({})).data.items);
     const { data } = await given.client().getDataApiUsage({ params: { project: given.project, name: given.args[0]! } });
     showUsage(given, data);
   },
 };
+
+function listUsage(given: Given, items: DataApiUsages['items']): void {
+  given.out.list(items, {
+    columns: [
+      { title: { en: 'PROJECT', zh: '项目' }, value: (one) => one.project },
+      { title: { en: 'NAME', zh: '名称' }, value: (one) => one.name },
+      { title: { en: 'CALLS', zh: '调用' }, value: (one) => one.requests, right: true },
+      { title: { en: 'FAILED', zh: '失败' }, value: (one) => one.failed, right: true },
+      { title: { en: 'LIMITED', zh: '被限流' }, value: (one) => one.limited, right: true },
+    ],
+    name: (one) => `${one.project}/${one.name}`,
+  });
+}
 
 function showUsage(given: Given, data: DataApiUsage): void {
   if (given.out.form === 'json' || given.out.form === 'yaml') return given.out.one(data, { name: () => given.args[0]! });

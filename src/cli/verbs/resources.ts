@@ -54,7 +54,7 @@ async function getOne(given: Given, params: Named): Promise<void> {
   if (given.out.form === 'yaml') given.out.text((await given.client().getResource({ params, accept: 'application/yaml' })).text);
   else {
     const { data } = await given.client().getResource({ params });
-    if (given.out.form === 'table') given.out.list([data], rows);
+    if (given.out.form === 'table' || given.out.form === 'csv') given.out.list([data], rows);
     else given.out.one(data, rows);
   }
 }

@@ -47,7 +47,7 @@ async function started(given: Given, client: Client, run: Run): Promise<number |
 
 /** One run: a row of the table, or one object. */
 function showRun(given: Given, run: Run): void {
-  if (given.out.form === 'table') given.out.list([run], shape(given));
+  if (given.out.form === 'table' || given.out.form === 'csv') given.out.list([run], shape(given));
   else given.out.one(run, shape(given));
 }
 

@@ -139,6 +139,9 @@ spec: { plan: gold }
   const served = (await ask('getDataApiUsage', { project: 'apis', name: 'items' })).json;
   assert.deepEqual([served.hour.requests, served.hour.clientErrors, served.day.requests], [2, 1, 2]);
   assert.equal((await ask('getDataApiUsage', { project: 'apis', name: 'items' }, { as: await tokenFor(ask, 'hidden') })).status, 403);
+  const all = (await ask('listDataApiUsage')).json.items;
+  assert.deepEqual(all, [{ project: 'apis', name: 'items', requests: 2, failed: 0, limited: 0 }]);
+  assert.deepEqual((await ask('listDataApiUsage', {}, { as: await tokenFor(ask, 'hidden') })).json?.items ?? [], []);
   const limited = await ask('getOverview', {}, { as: await tokenFor(ask, 'hidden', 'viewer') });
   assert.doesNotMatch(limited.text, /shop|app/);
   assert.equal(limited.json.traffic.at(-1).requests + limited.json.traffic.at(-2).requests, 1);

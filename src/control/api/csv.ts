@@ -5,6 +5,7 @@
  *   response schema ─▶ columns ─▶ header line
  *   item ─▶ value of each column ─▶ text ─▶ quoted cell
  */
+import { csvCell, csvLine } from '../../base/csv-line.ts';
 import type { JsonSchema, TSchema } from '../../base/schema.ts';
 
 /** One column: `status.state` is the member `state` of an item's member `status`. */
@@ -19,9 +20,6 @@ export interface CsvColumn {
 export type CsvHint = 'time' | 'none';
 
 type HintedSchema = JsonSchema & { readonly 'x-csv'?: CsvHint };
-
-/** First in the file: how spreadsheets know that it is UTF-8. */
-export const CSV_MARK = '\ufeff';
 
 /** Leaves a member of an item out of CSV: one that repeats others or has no place in a table. */
 export function notInCsv<S extends TSchema>(schema: S): S {
@@ -52,10 +50,6 @@ export function csvRow(columns: readonly CsvColumn[], item: unknown): string {
   return csvLine(columns.map((column) => cellText(valueAt(item, column.path), column.isTime)));
 }
 
-function csvLine(cells: readonly string[]): string {
-  return `${cells.join(',')}\r\n`;
-}
-
 function valueAt(item: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], item);
 }
@@ -65,17 +59,5 @@ function cellText(value: unknown, isTime: boolean): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return isTime && Number.isFinite(value) ? new Date(value).toISOString() : String(value);
   if (typeof value === 'boolean') return String(value);
-  return quoted(harmless(typeof value === 'string' ? value : JSON.stringify(value)));
-}
-
-/** Source: OWASP, "CSV Injection"; the wide forms begin a formula in East Asian spreadsheets. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
-
-function harmless(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
-}
-
-/** Quotes what RFC 4180 asks for, and what spreadsheets with another separator would split. */
-function quoted(text: string): string {
-  return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvCell(typeof value === 'string' ? value : JSON.stringify(value));
 }

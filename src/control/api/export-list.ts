@@ -6,8 +6,9 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { CSV_MARK } from '../../base/csv-line.ts';
 import type { JsonSchema } from '../../base/schema.ts';
-import { CSV_MARK, type CsvColumn, columnsOf, csvHead, csvRow } from './csv.ts';
+import { type CsvColumn, columnsOf, csvHead, csvRow } from './csv.ts';
 import type { Call, Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
 import problems from './problems.ts';

@@ -215,7 +215,7 @@ export interface Parts {
   readonly keys: Keys;
   readonly tryCalls: TryCalls;
   readonly audit: Pick<AuditTable, 'list'>;
-  readonly calls: Pick<CallTable, 'search' | 'find' | 'totals'>;
+  readonly calls: Pick<CallTable, 'search' | 'find' | 'totals' | 'totalsByRoute'>;
   readonly incidents: Incidents;
   /** Calls as they come in. */
   readonly liveCalls: Pick<LiveCalls, 'watch'>;

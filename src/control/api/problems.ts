@@ -71,7 +71,7 @@ export default defineProblems('core/api', {
   'not-found': {
     status: 404,
     title: { en: 'Not found', zh: '未找到' },
-    detail: { en: 'There is no {what} named {name}.', zh: '不存在名为 {name} 的 {what}。' },
+    detail: { en: 'There is no {what} named {name}.', zh: '不存在名为 {name} 的{what}。' },
   },
   'timed-out': {
     status: 504,

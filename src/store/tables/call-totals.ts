@@ -1,6 +1,6 @@
-/** Sums over call records: how many per span of time, status class and duration. Looks at a bounded number of the newest. */
-import { type Database, number, type Value } from '../database.ts';
-import type { CallTotal, CallTotalsFilter } from '../types.ts';
+/** Sums over call records: how many per span of time, status class and duration, or per route. Looks at a bounded number of the newest. */
+import { type Database, number, text, type Value } from '../database.ts';
+import type { CallTotal, CallTotalsFilter, RouteTotal, RouteTotalsFilter } from '../types.ts';
 
 /** Upper bounds of the duration classes, in milliseconds; a last class holds what is longer. */
 export const DURATION_BOUNDS_MS: readonly number[] = Object.freeze([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000]);
@@ -45,4 +45,27 @@ export async function callTotals(db: Pick<Database, 'all'>, filter: CallTotalsFi
       calls,
     };
   });
+}
+
+/** Calls of each route whose name begins with a prefix, the newest `rowsMax` calls looked at. */
+export async function routeTotals(db: Pick<Database, 'all'>, filter: RouteTotalsFilter): Promise<RouteTotal[]> {
+  const { from, to, projects, prefix, rowsMax } = filter;
+  // An expression keeps the project's index out: time leads.
+  const within = projects ? ` AND ${projects.length > 0 ? `(project || '') IN (${projects.map(() => '?').join(', ')})` : '1 = 0'}` : '';
+  const rows = await db.all(
+    `SELECT project, route, count(*) AS calls, sum(CASE WHEN status >= 500 OR status = 0 THEN 1 ELSE 0 END) AS failed,
+       sum(CASE WHEN status = 429 THEN 1 ELSE 0 END) AS limited
+     FROM (
+       SELECT project, route, status FROM call_record WHERE time >= ? AND time < ?${within} ORDER BY time DESC, id DESC LIMIT ?
+     ) AS newest
+     WHERE substr(route, 1, ${prefix.length}) = ? GROUP BY project, route ORDER BY project, route`,
+    [from, to, ...(projects ?? []), rowsMax, prefix],
+  );
+  return rows.map((row) => ({
+    project: text(row, 'project'),
+    route: text(row, 'route'),
+    calls: number(row, 'calls'),
+    failed: number(row, 'failed'),
+    limited: number(row, 'limited'),
+  }));
 }

@@ -3,7 +3,7 @@ import type { CallRecord, ToldCall } from '../../sdk/call-record.ts';
 import { anyOf, type Database, number, one, type Row, text, textOrNull, type Value, where } from '../database.ts';
 import { orderedBy } from '../order.ts';
 import type { CallFilter, CallTable } from '../types.ts';
-import { callTotals } from './call-totals.ts';
+import { callTotals, routeTotals } from './call-totals.ts';
 
 const COLUMNS = [
   'id',
@@ -58,6 +58,7 @@ export function callTable(db: Database, read: Pick<Database, 'dialect' | 'all'> 
       return row && { ...callOf(row), story: textOrNull(row, 'story') };
     },
     totals: (filter) => callTotals(read, filter),
+    totalsByRoute: (filter) => routeTotals(read, filter),
     async trim(before, rowsMax) {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
       const edge = await one(read, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);

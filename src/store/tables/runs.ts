@@ -102,7 +102,7 @@ function reading(db: Database): Pick<RunStore, 'get' | 'list' | 'logs'> {
       const row = await one(db, 'SELECT * FROM run WHERE id = ?', [id]);
       return row && runOf(row);
     },
-    async list({ project, projects, pipeline, state, result, from, to, order = NEWEST, after, limit }) {
+    async list({ project, projects, pipeline, state, result, triesOf, from, to, order = NEWEST, after, limit }) {
       const { condition, sql } = orderedBy(ORDERS, order, after);
       const filter = where([
         ['project = ?', project],
@@ -110,6 +110,7 @@ function reading(db: Database): Pick<RunStore, 'get' | 'list' | 'logs'> {
         ['pipeline = ?', pipeline],
         ['state = ?', state],
         ['result = ?', result],
+        ['? IN (id, retry_of)', triesOf],
         ['created_at >= ?', from],
         ['created_at < ?', to],
         condition,

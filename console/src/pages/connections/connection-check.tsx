@@ -4,6 +4,7 @@ import { Button, Card } from 'antd';
 import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { CheckSteps } from '../../data/check-steps.tsx';
+import { useSaidAgain } from '../../data/use-said-again.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 
@@ -20,6 +21,7 @@ export function ConnectionCheckTab({ project, name }: { readonly project: string
   const say = useSay();
   const mayUse = useSession().may('connections:use');
   const check = useMutation({ mutationFn: async () => (await api.checkConnection({ params: { project, name } })).data });
+  useSaidAgain(check.data !== undefined, check.mutate);
   return (
     <Card size="small">
       <div style={{ display: 'grid', gap: 12, justifyItems: 'start' }}>

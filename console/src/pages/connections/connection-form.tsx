@@ -5,6 +5,7 @@ import { Button, Card, Form, Input, Space } from 'antd';
 import { useState } from 'react';
 import { api, ProblemAnswer } from '../../api/client.ts';
 import { CheckSteps } from '../../data/check-steps.tsx';
+import { useSaidAgain } from '../../data/use-said-again.ts';
 import { SchemaForm } from '../../forms/schema-form.tsx';
 import type { JsonObject, JsonSchema } from '../../forms/schema.ts';
 import { useSay } from '../../ui/language.tsx';
@@ -45,6 +46,7 @@ function TypedForm({ type, schema }: { readonly type: string; readonly schema: J
   const [draft, change, forget] = useKeptDraft(type, schema);
   const [touched, setTouched] = useState(false);
   const trial = useTrial(project, draft);
+  useSaidAgain(trial.data !== undefined, trial.mutate);
   const save = useSave(project, draft, forget);
   const failure = save.error ?? trial.error;
   const isNamed = NAME.test(draft.name);

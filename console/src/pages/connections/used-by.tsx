@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Empty } from 'antd';
 import type { ResourceKey } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { useKindTitle } from '../../documents/kinds.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
@@ -15,6 +16,7 @@ const texts = {
 
 export function UsedBy({ project, name }: { readonly project: string; readonly name: string }) {
   const say = useSay();
+  const kindTitle = useKindTitle();
   const { data, error, refetch } = useQuery({
     queryKey: ['used-by', project, 'Connection', name],
     queryFn: async () => (await api.listResourceUses({ params: { project, kind: 'Connection', name } })).data.items,
@@ -30,7 +32,7 @@ export function UsedBy({ project, name }: { readonly project: string; readonly n
       <ul>
         {data.map((user) => (
           <li key={`${user.kind}/${user.name}`}>
-            <Link to={addressOf(user)}>{user.name}</Link> <span className="weir-quiet">{user.kind}</span>
+            <Link to={addressOf(user)}>{user.name}</Link> <span className="weir-quiet">{kindTitle(user.kind)}</span>
           </li>
         ))}
       </ul>

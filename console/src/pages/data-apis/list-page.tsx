@@ -1,16 +1,19 @@
 /** Every data API: where it answers, from which connection, who may call it, and how it stands. */
 import { BookOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Empty, Space, Tag } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { TimeAgo } from '../../ui/format.tsx';
+import { useSession } from '../../api/session.tsx';
+import { TimeAgo, useFormats } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { CreateLink } from '../../ui/create-link.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { useProject } from '../../ui/project.tsx';
+import { Mark } from '../../ui/status.tsx';
 import { type ApiSpec, keyHeaderOf } from './api-spec.ts';
 import { ApiState } from './api-state.tsx';
 
@@ -26,6 +29,9 @@ const texts = {
   open: { en: 'Everybody', zh: '所有人' },
   key: { en: 'API key', zh: 'API 密钥' },
   calls: { en: 'Calls', zh: '调用记录' },
+  times: { en: '{count}', zh: '{count} 次' },
+  failed: { en: '{count} failed', zh: '失败 {count}' },
+  limited: { en: '{count} limited', zh: '限流 {count}' },
 };
 
 const column = (key: string, title: Text, render: (row: Resource) => React.ReactNode, more: object = {}): ListColumn<Resource> => ({
@@ -50,8 +56,8 @@ const columns: readonly ListColumn<Resource>[] = [
     </span>
   )),
   column('connection', { en: 'Connection', zh: '连接' }, ({ spec }) => (spec as ApiSpec).connection),
-  column('auth', { en: 'Who may call', zh: '可调用者' }, ({ spec }) => <Auth spec={spec as ApiSpec} />),
-  column('calls', { en: 'Calls', zh: '调用' }, ({ project, name }) => <CallsLink project={project} name={name} />),
+  column('auth', { en: 'Who may call', zh: '可调用者' }, ({ spec }) => <Auth spec={spec as ApiSpec} />, { hidden: true }),
+  column('calls', { en: 'Calls, last hour', zh: '近一小时调用' }, ({ project, name }) => <CallsLink project={project} name={name} />),
   column('release', { en: 'Release', zh: '发布' }, ({ status, release }) => <code>{(status.serving ?? release).slice(0, 8)}</code>, {
     hidden: true,
   }),
@@ -96,11 +102,28 @@ function Auth({ spec }: { readonly spec: ApiSpec }) {
   return say(keyHeaderOf(spec) === undefined ? texts.open : texts.key);
 }
 
+const USAGE_EVERY_MS = 15_000;
+
+/** Calls of the last hour, told once for the whole list; a word where they may not be seen or are not known yet. */
 function CallsLink({ project, name }: { readonly project: string; readonly name: string }) {
   const say = useSay();
+  const formats = useFormats();
+  const { may } = useSession();
+  const { data } = useQuery({
+    queryKey: ['apis-usage'],
+    queryFn: async () => (await api.listDataApiUsage({})).data.items,
+    enabled: may('calls:read'),
+    refetchInterval: USAGE_EVERY_MS,
+  });
+  const own = data?.find((one) => one.project === project && one.name === name);
+  const { requests, failed, limited } = own ?? { requests: 0, failed: 0, limited: 0 };
   return (
-    <Link to="/calls" search={{ project, route: name } as never}>
-      {say(texts.calls)}
-    </Link>
+    <span style={{ display: 'inline-flex', gap: 8, whiteSpace: 'nowrap' }}>
+      <Link to="/calls" search={{ project, route: name } as never}>
+        {data ? say(texts.times, { count: formats.number(requests) }) : say(texts.calls)}
+      </Link>
+      {failed > 0 ? <Mark tone="bad">{say(texts.failed, { count: formats.number(failed) })}</Mark> : null}
+      {limited > 0 ? <Mark tone="warning">{say(texts.limited, { count: formats.number(limited) })}</Mark> : null}
+    </span>
   );
 }

@@ -11,7 +11,7 @@ import { quotedName } from './sql-names.ts';
 
 const texts = {
   title: { en: 'Tables', zh: '数据表' },
-  search: { en: 'Search tables and columns', zh: '搜索表和列' },
+  search: { en: 'Table or column', zh: '表或列' },
   hint: { en: 'Click or Enter inserts the name.', zh: '点击或按回车插入名称。' },
   none: { en: 'Choose a connection to see its tables.', zh: '选择连接后显示其中的表。' },
   noMatch: { en: 'No table or column is called so.', zh: '没有匹配的表或列。' },

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Attention } from '../../../../generated/client.ts';
 import { TimeAgo } from '../../ui/format.tsx';
+import { useKindTitle } from '../../documents/kinds.ts';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { Mark } from '../../ui/status.tsx';
 
@@ -37,7 +38,8 @@ export function AttentionList({ items }: { readonly items: readonly Attention[] 
 
 function Where({ item }: { readonly item: Attention }) {
   const { resource, id, kind } = item;
-  const name = resource ? `${resource.kind}/${resource.name}` : undefined;
+  const kindTitle = useKindTitle();
+  const name = resource ? `${kindTitle(resource.kind)} ${resource.name}` : undefined;
   if (kind === 'run-failed' && id) return <Link to={`/runs/${id}`}>{resource?.name ?? id}</Link>;
   if (kind === 'key-expires' && resource) return <Link to={`/consumers/${resource.project}/${resource.name}`}>{resource.name}</Link>;
   if (kind === 'incident') return <Link to="/incidents">{id}</Link>;

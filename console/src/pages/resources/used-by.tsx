@@ -1,7 +1,7 @@
 /** Which resources name this one. */
 import { Link } from '@tanstack/react-router';
 import { Empty } from 'antd';
-import { resourceAddress, type ResourcePlace, useUses } from '../../documents/kinds.ts';
+import { resourceAddress, type ResourcePlace, useKindTitle, useUses } from '../../documents/kinds.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
@@ -19,13 +19,14 @@ export function UsedBy({ place }: { readonly place: ResourcePlace }) {
 
 /** A list of resources, as links. */
 export function Users({ users }: { readonly users: readonly ResourcePlace[] }) {
+  const kindTitle = useKindTitle();
   return (
     <ul>
       {users.map((user) => (
         <li key={resourceAddress(user)}>
           <Link to={resourceAddress(user)}>{user.name}</Link>{' '}
           <span className="weir-quiet">
-            {user.kind} · {user.project}
+            {kindTitle(user.kind)} · {user.project}
           </span>
         </li>
       ))}

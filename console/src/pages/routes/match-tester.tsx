@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Button, Collapse, Form, Input, Select, Tag } from 'antd';
 import type { RouteExplanation } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { useKindTitle } from '../../documents/kinds.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Mark, type Tone } from '../../ui/status.tsx';
@@ -100,6 +101,7 @@ function readFields(text: string): { name: string; value: string }[] {
 
 function Outcome({ found }: { readonly found: RouteExplanation }) {
   const say = useSay();
+  const kindTitle = useKindTitle();
   const { resource } = found;
   return (
     <div aria-live="polite" style={{ marginBlockStart: 12 }}>
@@ -113,7 +115,7 @@ function Outcome({ found }: { readonly found: RouteExplanation }) {
                 : `/resources/${resource.project}/${resource.kind}/${resource.name}`
             }
           >
-            {resource.kind}/{resource.name}
+            {kindTitle(resource.kind)} {resource.name}
           </Link>
         ) : null}
         {found.pattern ? <code>{found.pattern}</code> : null}

@@ -11,6 +11,7 @@ import { ProblemView } from '../../ui/problem-view.tsx';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { Chain } from './chain.tsx';
+import { RouteTry } from './route-try.tsx';
 import type { RouteSpec } from './spec.ts';
 import { Targets } from './targets.tsx';
 
@@ -26,6 +27,7 @@ const texts = {
   any: { en: 'any', zh: '任意' },
   state: { en: 'State', zh: '状态' },
   chain: { en: 'Chain', zh: '策略链' },
+  attempt: { en: 'Try it', zh: '试一试' },
   targets: { en: 'Targets of {upstream}', zh: '{upstream} 的目标' },
 };
 
@@ -61,6 +63,9 @@ export default function RoutePage() {
           title={<Link to={`/resources/${project}/Upstream/${spec.upstream}`}>{say(texts.targets, { upstream: spec.upstream })}</Link>}
         >
           <Targets project={project} upstream={spec.upstream} />
+        </Card>
+        <Card size="small" title={say(texts.attempt)}>
+          <RouteTry key={data.version} project={project} spec={spec} />
         </Card>
       </div>
     </>

@@ -19,3 +19,11 @@ export function describeStep({ type: _type, ...fields }: WrittenStep): string {
     .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)}`)
     .join(', ');
 }
+
+/** Methods a call can be tried with. */
+export const TRY_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** A path that the pattern takes, to begin with: `/crm/**` is `/crm/`, `/orders/{id}` is `/orders/1`. */
+export function firstPath(pattern: string): string {
+  return pattern.replace(/\*\*$/, '').replace(/\{[^{}]+\}/g, '1');
+}

@@ -63,17 +63,17 @@ function Copyable({ text, shown = text }: { readonly text: string; readonly show
   );
 }
 
-const NEAR_MAX = 50;
+const TRIES_MAX = 100;
 
-/** Which try this is, with links to the others among the pipeline's newest runs. */
+/** Which try this is, with links to the others. */
 function Tries({ run }: { readonly run: Run }) {
   const say = useSay();
   const first = run.retryOf ?? run.id;
   const { data = [] } = useQuery({
     queryKey: ['tries', first, run.state],
     queryFn: async () => {
-      const { data: found } = await api.listRuns({ query: { project: run.project, pipeline: run.pipeline, limit: NEAR_MAX } });
-      return found.items.filter((one) => one.id === first || one.retryOf === first).reverse();
+      const { data: found } = await api.listRuns({ query: { triesOf: run.id, sort: 'created', limit: TRIES_MAX } });
+      return found.items;
     },
   });
   const others = data.filter((one) => one.id !== run.id);

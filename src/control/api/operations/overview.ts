@@ -169,6 +169,36 @@ const apiUsage = defineOperation({
   },
 });
 
+const apisUsage = defineOperation({
+  id: 'listDataApiUsage',
+  area,
+  method: 'GET',
+  path: '/data-apis/usage',
+  filtered: true,
+  summary: {
+    en: 'Calls of every data API in the last hour; those without calls are left out.',
+    zh: '各数据 API 最近一小时的调用数；没有调用的不列出。',
+  },
+  access: 'calls:read',
+  query: strictObject({ project: T.Optional(projectName()) }),
+  response: named(
+    'DataApiUsages',
+    strictObject({
+      items: T.Array(
+        strictObject({ project: T.String(), name: T.String(), requests: T.Integer(), failed: T.Integer(), limited: T.Integer() }),
+      ),
+    }),
+  ),
+  async handler({ query, caller }, parts) {
+    const to = parts.clock.now() + 1;
+    const projects = projectsOf(caller, query.project);
+    const prefix = dataApiRoute('');
+    const filter = { from: to - 60 * MINUTE, to, prefix, rowsMax: CALLS_MAX, ...(projects ? { projects } : {}) };
+    const found = await parts.calls.totalsByRoute(filter);
+    return { items: found.map(({ route, calls, ...rest }) => ({ ...rest, name: route.slice(prefix.length), requests: calls })) };
+  },
+});
+
 async function trafficOf(parts: Parts, projects: readonly string[] | undefined) {
   const to = (Math.floor(parts.clock.now() / MINUTE) + 1) * MINUTE;
   const from = to - MINUTES * MINUTE;
@@ -260,4 +290,4 @@ async function expiringKeys(parts: Parts, projects: readonly string[]): Promise<
     });
 }
 
-export default [overview, usage, apiUsage];
+export default [overview, usage, apiUsage, apisUsage];

@@ -1,5 +1,6 @@
 /** What is published: data APIs and their OpenAPI document. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import type { Language } from '../../../base/text.ts';
 import { projectsOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import type { PublishedApi } from '../parts.ts';
@@ -53,17 +54,29 @@ const openApi = defineOperation({
   query,
   response: T.Record(T.String(), T.Unknown(), help('OpenAPI 3.1.', 'OpenAPI 3.1 文档。')),
   async handler(call, parts) {
-    return publishedDocument(parts.publications(projectsOf(call.caller, call.query.project)), parts.version);
+    const apis = parts.publications(projectsOf(call.caller, call.query.project));
+    return inLanguage(publishedDocument(apis, parts.version), call.language) as Record<string, unknown>;
   },
 });
 
 function publishedDocument(apis: readonly PublishedApi[], version: string): Record<string, unknown> {
   return {
     openapi: '3.1.0',
-    info: { title: 'Data APIs published by Weir', version },
+    info: { title: 'Data APIs published by Weir', 'x-zh-title': '由 Weir 发布的数据 API', version },
     paths: Object.fromEntries(apis.map((api) => [api.path, api.pathItem])),
     components: { securitySchemes: Object.assign({}, ...apis.map((api) => api.securitySchemes)) },
   };
+}
+
+/** Texts of a document in one language; `x-zh` and `x-zh-title` stand beside each and go. Depth is bounded by our own schemas. */
+function inLanguage(value: unknown, language: Language): unknown {
+  if (Array.isArray(value)) return value.map((one) => inLanguage(one, language));
+  if (typeof value !== 'object' || value === null) return value;
+  const { 'x-zh': description, 'x-zh-title': title, ...rest } = value as Record<string, unknown>;
+  const inner = Object.fromEntries(Object.entries(rest).map(([name, one]) => [name, inLanguage(one, language)]));
+  const chinese = { title, description };
+  for (const [name, text] of Object.entries(chinese)) if (language === 'zh' && typeof text === 'string') inner[name] = text;
+  return inner;
 }
 
 export default [list, openApi];

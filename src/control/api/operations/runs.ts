@@ -99,15 +99,22 @@ const list = defineOperation({
     pipeline: T.Optional(resourceName()),
     state: T.Optional(oneOf(states, help('What goes on now.', '当前状态。'))),
     result: T.Optional(oneOf(results, help('How it ended.', '结束结果。'))),
+    triesOf: T.Optional(
+      T.String({ maxLength: 64, ...help('All tries of what this run tried, itself among them.', '该次运行的全部尝试，包括其自身。') }),
+    ),
     from: T.Optional(T.Integer({ minimum: 0, ...help('Queued at or after, ms since 1970.', '排队时间不早于（毫秒）。') })),
     to: T.Optional(T.Integer({ minimum: 0, ...help('Queued before, ms since 1970.', '排队时间早于（毫秒）。') })),
     ...order.query,
   }),
   response: named('RunPage', strictObject({ items: T.Array(run), next: orNull(T.String()) })),
   async handler({ query, caller, language }, parts) {
-    const { project, sort: _sort, after: _after, ...filter } = query;
+    const { project, sort: _sort, after: _after, triesOf, ...filter } = query;
     const projects = projectsOf(caller, project);
-    const found = await parts.runs.list({ ...filter, ...(projects ? { projects } : {}), ...order.read(query) });
+    const tried = triesOf === undefined ? undefined : await parts.runs.get(triesOf);
+    if (triesOf !== undefined && !tried) return { items: [], next: null };
+    // The pipeline's own index finds them: all tries are runs of one pipeline.
+    const ofOne = tried ? { project: tried.project, pipeline: tried.pipeline, triesOf: tried.retryOf ?? tried.id } : {};
+    const found = await parts.runs.list({ ...filter, ...ofOne, ...(projects ? { projects } : {}), ...order.read(query) });
     return { items: found.map((one) => view(one, language)), next: order.next(found, query) };
   },
 });

@@ -110,3 +110,13 @@ test('every pointer has its line', () => {
   const lines = linesOf(made.document);
   assert.deepEqual([lines['/kind'], lines['/spec/match'], lines['/spec/match/paths/1'], lines['/spec/bodyMax']], [4, 8, 11, 14]);
 });
+
+test('lists and maps in brackets that no change touches keep their blanks', () => {
+  const text = 'spec:\n  tags: [a, b]\n  auth: [{ type: api-key }] # by key\n  page: {size: 5, sort: [id]}\n  sql: |\n    SELECT 1\n';
+  const sql = changeText(text, [{ pointer: '/spec/sql', value: 'SELECT 1\nFROM t\n' }]);
+  assert.ok(sql.ok);
+  assert.equal(sql.text, text.replace('SELECT 1\n', 'SELECT 1\n    FROM t\n'));
+  const inner = changeText(text, [{ pointer: '/spec/page/more', value: [1] }]);
+  assert.ok(inner.ok);
+  assert.equal(inner.text, text.replace('{size: 5, sort: [id]}', '{ size: 5, sort: [id], more: [ 1 ] }'));
+});

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type Node, parseDocument, stringify, visit } from 'yaml';
 import { type ProblemPointer, Told } from '../../base/problem.ts';
 import { type Text, tell } from '../../base/text.ts';
-import { mergeNode } from './edit.ts';
+import { keepFlow, mergeNode } from './edit.ts';
 import { parseDocuments, type ParsedDocument } from './parse.ts';
 
 /** Sets the value at an RFC 6901 pointer (`-` appends to a list), or removes what is there. */
@@ -69,6 +69,7 @@ function refuse(pointer: string, detail: Text): ChangedText {
 function changeOne(text: string, change: TextChange): string {
   const tree = text === '' ? parseDocument('{}', READ) : parseDocument(text, READ);
   if (text === '' && isMap(tree.contents)) tree.contents.flow = false;
+  keepFlow(tree, text);
   if ('remove' in change) removeAt(tree, change.pointer);
   else setAt(tree, change.pointer, change.value);
   const written = writeTree(tree);

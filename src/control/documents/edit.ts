@@ -2,7 +2,7 @@
  * Changes to a document's text that leave everything else, comments too, as it was written.
  * A scalar is replaced in place; a whole new value is merged into the tree of the old text.
  */
-import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, stringify, type YAMLMap, type YAMLSeq } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type Node, parseDocument, stringify, visit, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Place } from './yaml-value.ts';
 
 const WRITE_OPTIONS = { lineWidth: 0, version: '1.2', schema: 'core' } as const;
@@ -26,6 +26,7 @@ export function writeDocument(value: Readonly<Record<string, unknown>>, old?: st
   if (old === undefined) return stringify(value, WRITE_OPTIONS);
   const tree = parseDocument(old, { version: '1.2', schema: 'core' });
   if (tree.errors.length > 0 || !isMap(tree.contents)) return stringify(value, WRITE_OPTIONS);
+  keepFlow(tree, old);
   mergeMap(tree, tree.contents as YAMLMap, value);
   return tree.toString({ lineWidth: 0 });
 }
@@ -38,10 +39,38 @@ export function writeEnabled(text: string, places: ReadonlyMap<string, Place>, e
   const lineStart = spec?.keyStart === undefined ? -1 : text.lastIndexOf('\n', spec.keyStart - 1) + 1;
   if (lineStart !== spec?.keyStart) {
     const tree = parseDocument(text, { version: '1.2', schema: 'core' });
+    keepFlow(tree, text);
     tree.set('enabled', enabled);
     return tree.toString({ lineWidth: 0 });
   }
   return `${text.slice(0, lineStart)}enabled: ${enabled}\n${text.slice(lineStart)}`;
+}
+
+/** Longer ones are written anew: each is compared with what it was. */
+const FLOW_CHARACTERS_MAX = 500;
+
+/**
+ * Lists and maps in brackets that stay as they are keep their own blanks: `[open, paid]` is not `[ open, paid ]`.
+ * To be called before the tree, parsed from `text`, is changed.
+ */
+export function keepFlow(tree: Document, text: string): void {
+  visit(tree, {
+    Collection(_key, node) {
+      if (!node.flow || !node.range) return;
+      const written = text.slice(node.range[0], node.range[1]);
+      // What spans lines or shares values is the library's to write.
+      if (written.length > FLOW_CHARACTERS_MAX || /[\n&*#]/.test(written)) return;
+      const before = JSON.stringify(node);
+      const write = node.toString.bind(node) as (how: unknown, onComment?: () => void, onChompKeep?: () => void) => string;
+      const toString: typeof write = (how, onComment, onChompKeep) => {
+        const { comment } = node;
+        if (node.commentBefore || comment?.includes('\n') || JSON.stringify(node) !== before) return write(how, onComment, onChompKeep);
+        if (comment) onComment?.();
+        return comment ? `${written} #${comment}` : written;
+      };
+      Object.assign(node, { toString });
+    },
+  });
 }
 
 function mergeMap(tree: Document, map: YAMLMap, value: Readonly<Record<string, unknown>>): void {

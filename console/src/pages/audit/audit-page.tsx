@@ -87,5 +87,5 @@ export default function AuditPage() {
 
 /** Long names break, so that no column leaves the window. */
 function Wrapped({ text }: { readonly text: string | null | undefined }) {
-  return <div style={{ maxWidth: 200, overflowWrap: 'anywhere' }}>{text || '—'}</div>;
+  return <div style={{ maxWidth: 170, overflowWrap: 'anywhere' }}>{text || '—'}</div>;
 }

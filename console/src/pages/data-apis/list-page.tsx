@@ -45,7 +45,11 @@ const columns: readonly ListColumn<Resource>[] = [
   column('name', { en: 'Name', zh: '名称' }, ({ project, name, description }) => (
     <div>
       <Link to={`/data-apis/${project}/${name}`}>{name}</Link>
-      {description ? <div className="weir-quiet">{description}</div> : null}
+      {description ? (
+        <div className="weir-quiet" style={{ maxWidth: 220, whiteSpace: 'normal' }}>
+          {description}
+        </div>
+      ) : null}
     </div>
   )),
   column('state', { en: 'State', zh: '状态' }, ({ status }) => <ApiState status={status} />),

@@ -205,6 +205,7 @@ export interface CallStep {
 export interface CallStory {
   target: { index: number; address: string | null } | null;
   tries: number;
+  retried: string[];
   reused: boolean;
   phases: { headMs: number; chainMs: number; waitMs: number; connectMs: number; firstByteMs: number; responseMs: number; totalMs: number };
   steps: CallStep[];

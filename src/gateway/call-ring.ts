@@ -12,7 +12,7 @@ export interface RingRecord extends CallRecord {
   readonly tries: number;
   /** -1 when no target was asked. */
   readonly targetIndex: number;
-  /** `host:port`. */
+  /** `host:port`; behind a space why earlier tries were given up, if any was. */
   readonly target: string;
   /** 1 when the connection was used before. */
   readonly reused: number;

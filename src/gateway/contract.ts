@@ -81,6 +81,8 @@ export interface Trip {
   readonly targetId: string;
   /** True when an earlier request used the connection. */
   readonly reused: boolean;
+  /** Why earlier tries were given up, `,` between them: `503,closed`. Empty when there was none. */
+  readonly retried: string;
   readonly waitMs: number;
   /** 0 on a connection that stood already. */
   readonly connectMs: number;

@@ -219,7 +219,7 @@ function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcom
     headMs: outcome.headMs,
     tries: trip?.tries ?? 0,
     targetIndex: trip?.targetIndex ?? -1,
-    target: trip?.targetId ?? '',
+    target: trip ? (trip.retried === '' ? trip.targetId : `${trip.targetId} ${trip.retried}`) : '',
     reused: trip?.reused ? 1 : 0,
     waitMs: trip?.waitMs ?? 0,
     connectMs: trip?.connectMs ?? 0,

@@ -61,6 +61,8 @@ export interface CallStory {
   readonly target: { readonly index: number; readonly address: string } | null;
   /** How often the request was sent. */
   readonly tries: number;
+  /** Why each try before the last was given up: a status or a failure, such as `503` or `closed`. */
+  readonly retried: readonly string[];
   /** True when an earlier request used the connection. */
   readonly reused: boolean;
   readonly phases: CallPhases;

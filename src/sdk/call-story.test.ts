@@ -25,6 +25,12 @@ const shown = (marks: string, said = '') =>
     `${s.id} ${s.phase} ${s.outcome} ${s.us} ${s.code}`.trim(),
   );
 
+test('why earlier tries were given up stands behind the target', () => {
+  const read = readStory(storyText({ ...numbers, tries: 3 }, '192.0.2.1:80 503,closed', '', '', chain));
+  assert.deepEqual([read.target!.address, read.retried], ['192.0.2.1:80', ['503', 'closed']]);
+  assert.deepEqual(readStory(storyText(numbers, '192.0.2.1:80', '', '', chain)).retried, []);
+});
+
 test('trip and times', () => {
   const { target, tries, reused, phases } = readStory(storyText(numbers, '192.0.2.1:80', 'p5,p10 p20;c30 c1', "|'k|7||8", chain));
   assert.deepEqual([target, tries, reused], [{ index: 0, address: '192.0.2.1:80' }, 1, true]);

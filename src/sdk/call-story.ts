@@ -74,13 +74,14 @@ export function storyText(numbers: StoryNumbers, target: string, marks: string, 
 /** Reads a text that `storyText` made. */
 export function readStory(text: string): CallStory {
   const [first = '', marks = '', said = '', ...chain] = text.split('~');
-  const [head, wait, connect, upstream, total, tries, reused, index, address = ''] = first.split(' ');
+  const [head, wait, connect, upstream, total, tries, reused, index, address = '', retried = ''] = first.split(' ');
   const steps = readSteps(marks, said.split('|').slice(1), chain.filter((line) => line !== '').map(readChainStep));
   const spent = (phase: string) => steps.reduce((sum, step) => sum + (step.phase === phase ? step.us : 0), 0) / 1000;
   const ms = (number: string | undefined) => Number(number) / 1000;
   return {
     target: Number(index) < 0 ? null : { index: Number(index), address },
     tries: Number(tries),
+    retried: retried === '' ? [] : retried.split(','),
     reused: reused === '1',
     phases: {
       headMs: ms(head),

@@ -88,9 +88,9 @@ const steps: Shape<CallStep> = {
 function showOne(given: Given, call: CallDetail): void {
   const { story, time, ...record } = call;
   if (given.out.form !== 'table' || story === null) return given.out.one({ ...call, time: given.out.time(time) }, { name: (c) => c.id });
-  const { target, tries, reused, phases } = story;
+  const { target, tries, retried, reused, phases } = story;
   const address = target && `#${target.index}${target.address === null ? '' : ` ${target.address}`}`;
-  given.out.one({ time: given.out.time(time), ...record, target: address, tries, reused, phases }, { name: () => call.id });
+  given.out.one({ time: given.out.time(time), ...record, target: address, tries, retried, reused, phases }, { name: () => call.id });
   if (story.steps.length > 0) given.out.text('');
   given.out.list(story.steps, steps);
 }

@@ -6,7 +6,8 @@
  *         ◀─ response phase ◀─ head and first body bytes in one write ◀─ more body ◀─ done
  *
  * A request is repeated only if idempotent, without body, on a reused connection that gave no byte; and
- * sent to another target when none of its bytes could have left (connect failed, no body).
+ * sent to another target when none of its bytes could have left (connect failed, no body). What an upstream
+ * configures beyond that is in retries.ts; never once a byte of an answer went to the client.
  */
 import { Problem } from '../../base/problem.ts';
 import type { Forward, Trip } from '../contract.ts';
@@ -17,6 +18,7 @@ import type { EngineExchange } from './exchange.ts';
 import type { Head } from './head.ts';
 import { type ForwardedLines, writeInterimHead, writeRequestHead, writeUpstreamHead } from './messages.ts';
 import problems from './problems.ts';
+import { Retries, type RetryUser } from './retries.ts';
 import type { EngineTools } from './tools.ts';
 
 /** What the relay asks of the client's connection. */
@@ -52,7 +54,7 @@ export const JOIN_BYTES_MAX = 16 * 1024;
 /** Faults that pass by themselves. */
 const BUSY: ReadonlySet<string> = new Set(['upstream-busy', 'upstream-unhealthy']);
 
-export class Relay implements UpstreamUser, Trip {
+export class Relay implements UpstreamUser, RetryUser, Trip {
   /** Milliseconds from the request's sending to the first byte of the answer. */
   upstreamMs = 0;
   /** True when the head of the answer has been written. */
@@ -78,10 +80,20 @@ export class Relay implements UpstreamUser, Trip {
   private connects = 0;
   private sentAt = 0;
   private waitingSince = 0;
+  /** Rules of repeating while this exchange has some, and the one object they are kept in. */
+  private retries: Retries | undefined = undefined;
+  private spareRetries: Retries | undefined = undefined;
+  /** True when the client has seen an informational answer. */
+  private hasInterim = false;
 
   constructor(tools: EngineTools, client: RelayClient) {
     this.tools = tools;
     this.client = client;
+  }
+
+  /** Why earlier tries were given up. */
+  get retried(): string {
+    return this.retries?.reasons ?? '';
   }
 
   /** True when body bytes can be sent on now. */
@@ -91,7 +103,8 @@ export class Relay implements UpstreamUser, Trip {
 
   /** A new exchange begins; it may never come to `start`. */
   begin(): void {
-    this.started = this.reused = false;
+    this.started = this.reused = this.hasInterim = false;
+    this.retries = undefined;
     this.upstreamMs = this.tries = this.waitMs = this.connectMs = 0;
     this.targetIndex = -1;
     this.targetId = '';
@@ -101,16 +114,23 @@ export class Relay implements UpstreamUser, Trip {
     this.exchange = exchange;
     this.forward = forward;
     const { connectMs, firstByteMs, idleMs } = forward;
-    const key = (forward.pool as ConnectionPool).keyOf(exchange);
+    const { keyed, retries, counts } = forward.pool as ConnectionPool;
+    const key = keyed ? (forward.pool as ConnectionPool).keyOf(exchange) : 0;
     this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk: exchange.head.minor === 0, key, avoid: undefined };
     this.repeated = false;
     this.connects = 0;
+    if (retries) {
+      this.retries = this.spareRetries ??= new Retries(this, this.tools.wheel);
+      this.retries.begin(retries, counts, exchange);
+    }
     this.acquire(false);
   }
 
   /** Passes on a piece of the request's body. */
   sendBody(b: Buffer, start: number, end: number): void {
-    if (end > start && this.connection && !this.connection.write(b.subarray(start, end))) this.client.holdBody();
+    if (end <= start || !this.connection) return;
+    this.retries?.keep(b, start, end);
+    if (!this.connection.write(b.subarray(start, end))) this.client.holdBody();
   }
 
   /** The request's last byte was sent. */
@@ -126,6 +146,7 @@ export class Relay implements UpstreamUser, Trip {
   /** Lets go of the upstream: the exchange ends without it. */
   cancel(): void {
     if (this.waiting) (this.forward.pool as ConnectionPool).forget(this);
+    this.retries?.settle();
     this.noteLost(this.connection);
     this.connection?.abandon(this);
     this.connection = undefined;
@@ -143,12 +164,12 @@ export class Relay implements UpstreamUser, Trip {
   onConnection(connection: UpstreamConnection): void {
     this.waiting = false;
     this.waitMs += this.tools.clock.monotonic() - this.waitingSince;
-    this.send(connection);
-    this.client.releaseBody();
+    if (this.send(connection)) this.client.releaseBody();
   }
 
   onInterim(connection: UpstreamConnection): void {
     if (connection !== this.connection || !this.client.takesInterims) return;
+    this.hasInterim = true;
     const { writer } = this.tools;
     writer.begin();
     writeInterimHead(writer, connection.head!);
@@ -159,6 +180,7 @@ export class Relay implements UpstreamUser, Trip {
   onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void {
     const { exchange } = this;
     if (connection !== this.connection || !exchange) return;
+    if (this.retries && this.discards(connection, head)) return;
     this.responseHead = head;
     this.upstreamMs = this.tools.clock.monotonic() - this.sentAt;
     if (!connection.reused) this.connectMs = connection.connectMs;
@@ -201,7 +223,8 @@ export class Relay implements UpstreamUser, Trip {
     this.connection = undefined;
     this.noteLost(connection);
     this.held = undefined;
-    if (!this.started && connection && this.mayRepeat(connection, failure)) return;
+    if (!this.started && !this.hasInterim && this.mayRepeat(connection, failure)) return;
+    this.retries?.settle();
     const problem = this.problemOf(failure);
     this.tools.log.warn('upstream failed', {
       requestId: exchange.id,
@@ -225,8 +248,9 @@ export class Relay implements UpstreamUser, Trip {
   private acquire(fresh: boolean): void {
     const found = (this.forward.pool as ConnectionPool).acquire(this, this.terms, fresh);
     if (found === 'waiting') this.startWaiting();
-    else if (found instanceof UpstreamConnection) this.send(found);
-    else this.onFailure(undefined, found);
+    else if (found instanceof UpstreamConnection) {
+      if (this.send(found) && this.tries > 1) this.client.releaseBody();
+    } else this.onFailure(undefined, found);
   }
 
   private startWaiting(): void {
@@ -234,7 +258,20 @@ export class Relay implements UpstreamUser, Trip {
     this.waitingSince = this.tools.clock.monotonic();
   }
 
-  private send(connection: UpstreamConnection): void {
+  /** The wait before a repeat is over. */
+  onRetry(): void {
+    this.acquire(false);
+  }
+
+  /** The time of this try is over. */
+  onTryLate(): void {
+    if (!this.waiting) return this.connection?.expire(this);
+    (this.forward.pool as ConnectionPool).forget(this);
+    this.onFailure(undefined, { fault: 'upstream-timeout' });
+  }
+
+  /** Sends the request, or what there is of it; false when the upstream takes no more for now. */
+  private send(connection: UpstreamConnection): boolean {
     this.connection = connection;
     this.tries++;
     this.targetIndex = connection.target.index;
@@ -245,22 +282,60 @@ export class Relay implements UpstreamUser, Trip {
     this.sentAt = clock.monotonic();
     writer.begin();
     writeRequestHead(writer, this.exchange!, this.forward, { host: connection.target.hostLines, forwarded: this.client.forwardedLines });
-    this.client.addFirstBody();
+    if (this.retries) this.addKeptBody(this.retries);
+    else this.client.addFirstBody();
     const ok = connection.write(writer.finish());
     if (connection.isFlushed) writer.release();
     if (this.client.isRequestDone) connection.endRequest();
     else if (!ok) this.client.holdBody();
+    return ok;
   }
 
-  private mayRepeat(connection: UpstreamConnection, { fault }: UpstreamFailure): boolean {
-    const { client } = this;
-    if (!client.isBodiless) return false;
+  /** Adds what earlier tries sent of the body, and what has come since; keeps it all for the next. */
+  private addKeptBody(retries: Retries): void {
+    const { writer } = this.tools;
+    for (const piece of retries.body) writer.bytes(piece, 0, piece.length);
+    const before = writer.finish().length;
+    this.client.addFirstBody();
+    const all = writer.finish();
+    retries.keep(all, before, all.length);
+  }
+
+  /** True when an answer is thrown away, since the request will be repeated. */
+  private discards(connection: UpstreamConnection, head: Head): boolean {
+    const retries = this.retries!;
+    if (this.hasInterim || !retries.answered(head.status)) {
+      retries.settle();
+      return false;
+    }
+    this.connection = undefined;
+    this.terms.avoid = connection.target;
+    this.tools.responseHeads.give(head);
+    connection.abandon(this);
+    this.holdForRetry();
+    return true;
+  }
+
+  private holdForRetry(): void {
+    if (!this.client.isRequestDone) this.client.holdBody();
+  }
+
+  private mayRepeat(connection: UpstreamConnection | undefined, failure: UpstreamFailure): boolean {
+    const { client, retries } = this;
+    const { fault } = failure;
+    if (connection) this.terms.avoid = connection.target;
+    const stale = fault === 'upstream-closed' && connection !== undefined && connection.reused && !connection.gotByte;
+    if (retries && !(stale && !this.repeated && this.exchange!.isIdempotent)) {
+      if (!retries.failed(failure)) return false;
+      this.holdForRetry();
+      return true;
+    }
+    if (!connection || !(client.isBodiless || retries?.hasBody)) return false;
     const pool = this.forward.pool as ConnectionPool;
     if ((fault === 'upstream-unreachable' || fault === 'upstream-tls') && ++this.connects < pool.connectsMax) {
       this.acquire(false);
       return true;
     }
-    const stale = fault === 'upstream-closed' && connection.reused && !connection.gotByte;
     if (!stale || this.repeated || !this.exchange!.isIdempotent) return false;
     this.repeated = true;
     this.acquire(true);

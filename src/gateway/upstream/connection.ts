@@ -162,6 +162,11 @@ export class UpstreamConnection implements Timed {
     this.host.wheel.set(this, ms);
   }
 
+  /** Its user waits no longer. */
+  expire(user: UpstreamUser): void {
+    if (this.user === user) this.onDeadline();
+  }
+
   onDeadline(): void {
     if (this.phase === 'idle' || !this.user) return this.close();
     if (this.phase === 'connecting') {

@@ -50,6 +50,8 @@ export interface ConnectionPool extends TargetPool {
   /** How requests are repeated; undefined when nothing is configured. */
   readonly retries: PoolRetries | undefined;
   readonly counts: UpstreamCounts;
+  /** True when requests are hashed. */
+  readonly keyed: boolean;
   /** Hash of what equal requests share; 0 when nothing is hashed. */
   keyOf(exchange: Exchange): number;
 }
@@ -117,6 +119,10 @@ export class Pool implements ConnectionPool, ConnectionHost {
   get connectsMax(): number {
     const addresses = this.targets.reduce((sum, { host }) => sum + (this.tools.names.addresses(host)?.length ?? 1), 0);
     return Math.min(CONNECTS_MAX, addresses);
+  }
+
+  get keyed(): boolean {
+    return this.selection.keyOf !== undefined;
   }
 
   get observes(): boolean {

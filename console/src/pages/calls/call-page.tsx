@@ -141,7 +141,7 @@ function Story({ story }: { readonly story: CallStory }) {
     { label: say(texts.target), children: target ? (target.address ?? `#${target.index + 1}`) : say(texts.noTarget) },
     ...(target
       ? [
-          { label: say(texts.tries), children: story.tries },
+          { label: say(texts.tries), children: story.retried.length > 0 ? `${story.tries} (${story.retried.join(', ')})` : story.tries },
           { label: say(texts.reused), children: say(story.reused ? texts.reusedYes : texts.reusedNo) },
         ]
       : []),

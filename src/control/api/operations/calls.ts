@@ -66,6 +66,13 @@ const story = named(
       }),
     ),
     tries: T.Integer(help('How often the request was sent to the upstream.', '向上游发送请求的次数。')),
+    retried: T.Array(
+      T.String(),
+      help(
+        'Why each try before the last was given up, such as `503` or `closed`.',
+        '最后一次之前各次尝试被放弃的原因，如 `503` 或 `closed`。',
+      ),
+    ),
     reused: T.Boolean(help('An earlier request had used the connection.', '连接曾被先前的请求使用。')),
     phases: strictObject(
       {
@@ -184,9 +191,10 @@ const get = defineOperation({
 
 /** Addresses of targets stand in resources: who may not read those does not learn them here. */
 function shownStory(found: CallStory, showsAddress: boolean): Static<typeof story> {
-  const { target, steps, ...rest } = found;
+  const { target, steps, retried, ...rest } = found;
   return {
     ...rest,
+    retried: [...retried],
     target: target && { index: target.index, address: showsAddress ? target.address : null },
     steps: steps.map((one) => ({ ...one, facts: { ...one.facts } })),
   };

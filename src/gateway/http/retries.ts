@@ -1,0 +1,141 @@
+/**
+ * Repeats of one exchange, when its upstream says how: which failures and statuses, how often, within which times and which
+ * budget, and the body that is kept to be sent again. Owned by a relay and used for one exchange after the other.
+ *
+ *   begin ─▶ (try ─▶ offer: no │ yes ─▶ backoff ─▶ onRetry)* ─▶ settle
+ */
+import type { RetryCondition } from '../../sdk/upstream.ts';
+import { backoffMs } from '../upstream/balance/retry-budget.ts';
+import type { PoolRetries } from '../upstream/pool.ts';
+import type { UpstreamFailure } from '../upstream/terms.ts';
+import type { UpstreamCounts } from '../upstream/upstream-counts.ts';
+import type { EngineExchange } from './exchange.ts';
+import { noDeadline, type Timed, type Wheel } from './wheel.ts';
+
+/** What repeats ask of their relay. */
+export interface RetryUser {
+  /** The wait before a repeat is over. */
+  onRetry(): void;
+  /** The time of this try is over. */
+  onTryLate(): void;
+}
+
+const CONDITIONS: Partial<Readonly<Record<UpstreamFailure['fault'], RetryCondition>>> = {
+  'upstream-unreachable': 'connect',
+  'upstream-connect-timeout': 'connect',
+  'upstream-tls': 'connect',
+  'upstream-closed': 'closed',
+  'upstream-timeout': 'timeout',
+  'upstream-malformed': 'malformed',
+};
+
+export class Retries implements Timed {
+  readonly deadline = noDeadline();
+  /** Why each earlier try was given up, `,` between them: `503,closed`. Empty when there was none. */
+  reasons = '';
+  private readonly user: RetryUser;
+  private readonly wheel: Wheel;
+  private plan!: PoolRetries;
+  private counts!: UpstreamCounts;
+  private attempts = 0;
+  private endsAt = 0;
+  private mayRepeatMethod = false;
+  /** The body so far; undefined when it is not kept, since it is too large. */
+  private kept: Buffer[] | undefined = undefined;
+  private keptBytes = 0;
+  private isWaiting = false;
+
+  constructor(user: RetryUser, wheel: Wheel) {
+    this.user = user;
+    this.wheel = wheel;
+  }
+
+  /** The first try of an exchange begins. */
+  begin(plan: PoolRetries, counts: UpstreamCounts, exchange: EngineExchange): void {
+    this.plan = plan;
+    this.counts = counts;
+    this.reasons = '';
+    this.attempts = 1;
+    this.endsAt = this.wheel.now + plan.rules.deadlineMs;
+    this.mayRepeatMethod = exchange.isIdempotent || plan.rules.allMethods;
+    this.keptBytes = 0;
+    this.kept = [];
+    if (exchange.head.contentLength > plan.rules.bodyBytesMax) this.dropBody();
+    plan.budget.began(this.wheel.now);
+    this.time();
+  }
+
+  /** Keeps bytes of the body that go out, as they go out. */
+  keep(b: Buffer, start: number, end: number): void {
+    if (!this.kept || end <= start) return;
+    this.keptBytes += end - start;
+    if (this.keptBytes > this.plan.rules.bodyBytesMax) return this.dropBody();
+    this.kept.push(Buffer.from(b.subarray(start, end)));
+  }
+
+  /** What was kept of the body. */
+  get body(): readonly Buffer[] {
+    return this.kept ?? [];
+  }
+
+  /** True when whatever was sent could be sent again. */
+  get hasBody(): boolean {
+    return this.kept !== undefined;
+  }
+
+  /** Says whether a failure will be repeated; if so, `onRetry` follows. */
+  failed({ fault }: UpstreamFailure): boolean {
+    const condition = CONDITIONS[fault];
+    if (condition === undefined || !this.plan.rules.conditions.includes(condition)) return false;
+    // Without a connection no byte of the request can have left: then even a POST was not done.
+    return (this.mayRepeatMethod || condition === 'connect') && this.offer(fault.slice('upstream-'.length));
+  }
+
+  /** Says whether an answer of this status is thrown away and the request repeated; if so, `onRetry` follows. */
+  answered(status: number): boolean {
+    return this.plan.rules.statuses.includes(status) && this.mayRepeatMethod && this.offer(String(status));
+  }
+
+  /** The exchange has its answer, or ends without. */
+  settle(): void {
+    this.wheel.clear(this);
+    this.isWaiting = false;
+    this.kept = undefined;
+  }
+
+  onDeadline(): void {
+    if (!this.isWaiting) return this.user.onTryLate();
+    this.isWaiting = false;
+    this.time();
+    this.user.onRetry();
+  }
+
+  private offer(reason: string): boolean {
+    const { rules, budget, random } = this.plan;
+    const { now } = this.wheel;
+    if (this.attempts >= rules.attempts || !this.kept) return false;
+    const wait = backoffMs(this.attempts, { baseMs: rules.backoffMs, maxMs: rules.backoffMaxMs }, random.float());
+    if (now + wait >= this.endsAt) return false;
+    if (!budget.take(now)) {
+      this.counts.add('repeats-refused');
+      return false;
+    }
+    this.counts.add('repeats');
+    this.attempts++;
+    this.reasons += this.reasons === '' ? reason : `,${reason}`;
+    this.isWaiting = true;
+    this.wheel.set(this, wait);
+    return true;
+  }
+
+  /** A try may last as long as its own time and what is left of all. */
+  private time(): void {
+    const left = Math.max(1, this.endsAt - this.wheel.now);
+    this.wheel.set(this, Math.min(left, this.plan.rules.perTryMs ?? left));
+  }
+
+  private dropBody(): void {
+    this.kept = undefined;
+    this.counts.add('bodies-too-large');
+  }
+}

@@ -52,6 +52,8 @@ async function serve(port: number, upstreamPort: number): Promise<void> {
         firstByteMs: 10_000,
         idleMs: 10_000,
         bodyBytesMax: 1 << 30,
+        upgrades: [],
+        tunnelIdleMs: 1000,
       },
     }),
     onResponse: () => undefined,

@@ -62,6 +62,10 @@ export interface Forward {
   readonly firstByteMs: number;
   readonly idleMs: number;
   readonly bodyBytesMax: number;
+  /** Protocols a client may switch to, in lower case. */
+  readonly upgrades: readonly string[];
+  /** Longest silence of a connection that switched. */
+  readonly tunnelIdleMs: number;
 }
 
 /**

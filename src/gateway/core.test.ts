@@ -58,6 +58,8 @@ test('passes on: deadlines, host, rewrite, parameters', () => {
       firstByteMs: 2000,
       idleMs: 3000,
       bodyBytesMax: 1 << 20,
+      upgrades: ['websocket'],
+      tunnelIdleMs: 600_000,
     },
   });
   const exchange = memoryExchange({ path: '/b/%37/x', query: 'q=%20' });

@@ -160,9 +160,15 @@ function forward(options: CoreOptions, exchange: GatewayExchange, { route, found
       host: spec.preserveHost ? exchange.host : undefined,
       ...spec.timeouts,
       bodyBytesMax: spec.bodyBytesMax,
+      upgrades: spec.upgrades ?? UPGRADES,
+      tunnelIdleMs: spec.tunnelIdleMs ?? TUNNEL_IDLE_MS,
     },
   };
 }
+
+/** What routes say that say nothing else; see control/resources/kinds/route.ts. */
+const UPGRADES: readonly string[] = ['websocket'];
+const TUNNEL_IDLE_MS = 10 * 60_000;
 
 function forwardedQuery(query: string, credentials: readonly string[]): string {
   return credentials.reduce((rest, name) => withoutQueryParameter(rest, name), query);

@@ -39,6 +39,10 @@ export interface CompiledRoute extends RouteMatch {
   readonly keepCredential: boolean;
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
   readonly bodyBytesMax: number;
+  /** Protocols clients may switch to; left out for `websocket` alone. */
+  readonly upgrades?: readonly string[];
+  /** Longest silence of a connection that switched; left out for ten minutes. */
+  readonly tunnelIdleMs?: number;
   readonly auth: readonly NamedConfig[];
   readonly policies: readonly (NamedConfig & { readonly identity: string })[];
 }

@@ -61,6 +61,7 @@ export class ClientConnection implements Timed, RelayClient {
   private bodyHeld = false;
   private bodyFailed = false;
   private pumping = false;
+  private isTunnel = false;
 
   constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
     this.tools = tools;
@@ -110,7 +111,8 @@ export class ClientConnection implements Timed, RelayClient {
       case 'head':
         return this.reject(lateProblem('head-timeout', this.profile.limits, this.elapsedMs));
       case 'body':
-        return this.onBodyLate();
+        if (this.exchange) this.failBody(lateProblem('body-timeout', this.profile.limits, this.elapsedMs));
+        return;
       case 'write':
         return this.onWriteLate();
       case 'linger':
@@ -166,6 +168,15 @@ export class ClientConnection implements Timed, RelayClient {
     this.writeAnswer(exchange, problem.status, problemBody(problem, exchange), reason);
   }
 
+  startTunnel(): void {
+    this.isTunnel = true;
+    this.body.untilClose();
+    this.bodyBytesMax = Number.POSITIVE_INFINITY;
+    this.mode = 'body';
+    if (this.inputEnded && this.input.isEmpty) this.relay.endTunnel();
+    this.pump();
+  }
+
   endExchange(reason: string): void {
     const exchange = this.exchange!;
     this.exchange = undefined;
@@ -191,6 +202,7 @@ export class ClientConnection implements Timed, RelayClient {
 
   private onEnd(): void {
     this.inputEnded = true;
+    if (this.isTunnel) return this.relay.endTunnel();
     if (this.mode === 'head' || (this.mode === 'body' && !this.body.done)) return this.terminate('client-closed');
     if (this.mode === 'idle' && this.input.isEmpty) this.finishConnection();
   }
@@ -386,10 +398,6 @@ export class ClientConnection implements Timed, RelayClient {
     this.pump();
   }
 
-  private onBodyLate(): void {
-    if (this.exchange) this.failBody(lateProblem('body-timeout', this.profile.limits, this.elapsedMs));
-  }
-
   private onWriteLate(): void {
     const queued = this.socket.writableLength;
     if (queued >= this.queuedAtCheck) return this.terminate('client-write-timeout');
@@ -482,6 +490,7 @@ export class ClientConnection implements Timed, RelayClient {
   }
 
   private timeBody(): void {
+    if (this.isTunnel) return this.tools.wheel.clear(this); // The upstream's deadline counts bytes of both sides.
     const { bodyIdleMs, requestMs } = this.profile.limits;
     this.time('body', Math.min(bodyIdleMs, Math.max(1, requestMs - this.elapsedMs)));
   }

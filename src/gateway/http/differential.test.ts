@@ -141,7 +141,7 @@ function makeServer(): http.Server {
     seen?.requests.push({ start: `${request.method} ${request.url}`, fields: request.rawHeaders.length / 2, body: 0, complete: true });
     socket.destroy();
   };
-  server.on('upgrade', takeOver).on('connect', takeOver);
+  server.on('connect', takeOver); // Without a listener for it an upgrade is an ordinary request, as it is to us.
   server.on('clientError', (_error, socket) => {
     socket.destroy();
   });

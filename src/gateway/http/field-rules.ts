@@ -176,7 +176,7 @@ function readExpect(head: Head, n: number): HeadFault | undefined {
 
 function readUpgrade(head: Head, n: number): undefined {
   if (!named(head, n, W.upgrade)) return;
-  head.hasUpgrade = true;
+  head.upgradeIndex = head.upgradeIndex === -1 ? n : -2;
   head.kinds[n] = DROPPED;
 }
 

@@ -114,6 +114,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           firstByteMs: 5000,
           idleMs: 5000,
           bodyBytesMax: 1 << 30,
+          upgrades: ['websocket'],
+          tunnelIdleMs: 5000,
           ...options.forward,
         },
       };

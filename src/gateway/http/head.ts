@@ -23,8 +23,7 @@ export type HeadFault =
   | 'length-conflict'
   | 'connection-field'
   | 'expectation'
-  | 'tunnel'
-  | 'upgrade';
+  | 'tunnel';
 
 /** What `parse` says: more bytes are needed, the head is complete, or it is refused (see `fault`). */
 export const MORE = 0;
@@ -99,7 +98,8 @@ export class Head {
   connectionClose = false;
   connectionKeepAlive = false;
   wantsUpgrade = false;
-  hasUpgrade = false;
+  /** Index of the one `upgrade` field, -1 for none, -2 for several. */
+  upgradeIndex = -1;
   hasNominations = false;
   expectsContinue = false;
   hasDate = false;
@@ -129,8 +129,8 @@ export class Head {
     this.mark = start;
     this.count = this.lineEnd = this.end = this.fieldsEnd = this.status = 0;
     this.methodEnd = this.targetStart = this.targetEnd = this.pathStart = this.pathEnd = 0;
-    this.contentLength = this.hostIndex = this.requestIdIndex = this.traceparentIndex = -1;
-    this.chunked = this.connectionClose = this.connectionKeepAlive = this.wantsUpgrade = this.hasUpgrade = false;
+    this.contentLength = this.hostIndex = this.requestIdIndex = this.traceparentIndex = this.upgradeIndex = -1;
+    this.chunked = this.connectionClose = this.connectionKeepAlive = this.wantsUpgrade = false;
     this.hasNominations = this.expectsContinue = this.hasDate = this.skippedLine = false;
   }
 
@@ -170,6 +170,11 @@ export class Head {
   /** The value of field `index`. */
   value(index: number): string {
     return this.buffer.toString('latin1', this.spans[index * 4 + 2], this.spans[index * 4 + 3]);
+  }
+
+  /** The one protocol the message asks to switch to, or agrees to, in lower case; empty for none. Source: RFC 9110 §7.8. */
+  upgrade(): string {
+    return this.wantsUpgrade && this.upgradeIndex >= 0 && this.minor === 1 ? this.value(this.upgradeIndex).toLowerCase() : '';
   }
 
   /** Marks the head as refused; answers FAULT. */
@@ -382,7 +387,6 @@ export class Head {
     if (!this.isRequest) return true;
     if (this.hostIndex < 0 && this.minor === 1) return this.stop('host');
     if (this.pathStart > this.targetStart && !this.authorityMatches()) return this.stop('host-mismatch');
-    if (this.wantsUpgrade && this.hasUpgrade) return this.stop('upgrade');
     return true;
   }
 

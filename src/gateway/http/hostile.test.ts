@@ -61,7 +61,6 @@ const REFUSED_REQUESTS: readonly [string, string, number, string][] = [
   ['HTTP/1.2', `GET / HTTP/1.2\r\n${H}\r\n`, 505, 'version'],
   ['TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'request-line'],
   ['CONNECT', `CONNECT a:80 HTTP/1.1\r\n${H}\r\n`, 501, 'tunnel'],
-  ['Upgrade', `GET / HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 501, 'upgrade'],
   ['other Expect', `POST / HTTP/1.1\r\n${H}Expect: tea\r\nContent-Length: 1\r\n\r\n`, 417, 'expectation'],
   ['Connection is no list', `GET / HTTP/1.1\r\n${H}Connection: a b\r\n\r\n`, 400, 'connection-field'],
   ['long target', `GET /${'a'.repeat(9000)} HTTP/1.1\r\n${H}\r\n`, 414, 'target-too-long'],

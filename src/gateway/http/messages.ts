@@ -91,6 +91,8 @@ export interface PreparedLines {
   readonly host: Buffer;
   /** `forwardedLines` of the client. */
   readonly forwarded: ForwardedLines;
+  /** The protocol to ask for; empty for none. */
+  readonly upgrade: string;
 }
 
 /**
@@ -118,6 +120,10 @@ export function writeRequestHead(out: Writer, exchange: EngineExchange, forward:
     out.bytes(b, head.spans[value]!, head.spans[value + 1]!);
   } else {
     out.bytes(bytes, 0, bytes.length - HOST_LABEL.length); // HTTP/1.0 may name no host.
+  }
+  if (lines.upgrade !== '') {
+    out.text('\r\nconnection: upgrade\r\nupgrade: ');
+    out.text(lines.upgrade);
   }
   if (exchange.hasNewId) {
     out.text('\r\nx-request-id: ');
@@ -151,6 +157,15 @@ export function writeUpstreamHead(out: Writer, exchange: EngineExchange, head: H
   exchange.response.write(out);
   if (!head.hasDate) writeField(out, 'date: ', date);
   writeEnd(out, exchange.id, close);
+}
+
+/** Writes the head of a 101: from here on the connection speaks `upgrade`. */
+export function writeSwitchHead(out: Writer, exchange: EngineExchange, head: Head, upgrade: string): void {
+  out.bytes(head.buffer, head.start, head.lineEnd);
+  exchange.response.write(out);
+  writeField(out, 'connection: ', 'upgrade');
+  writeField(out, 'upgrade: ', upgrade);
+  writeEnd(out, exchange.id, false);
 }
 
 /** Writes an informational answer (1xx but 101) as it came. */

@@ -107,14 +107,6 @@ const catalogue = defineProblems('core/http', {
     title: { en: 'CONNECT is not supported', zh: '不支持 CONNECT' },
     detail: { en: 'This is a gateway, not a forward proxy. Send an ordinary request.', zh: '这是网关而非正向代理。请发送普通请求。' },
   },
-  upgrade: {
-    status: 501,
-    title: { en: 'Protocol upgrade is not supported', zh: '不支持协议升级' },
-    detail: {
-      en: 'This release does not switch protocols. Send the request without Upgrade.',
-      zh: '此版本不支持切换协议。请去掉 Upgrade 后重试。',
-    },
-  },
   chunk: {
     status: 400,
     title: { en: 'Chunked body is malformed', zh: '分块正文格式错误' },

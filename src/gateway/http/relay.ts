@@ -16,7 +16,7 @@ import { UpstreamConnection } from '../upstream/connection.ts';
 import type { RequestTerms, UpstreamFailure, UpstreamUser } from '../upstream/terms.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { Head } from './head.ts';
-import { type ForwardedLines, writeInterimHead, writeRequestHead, writeUpstreamHead } from './messages.ts';
+import { type ForwardedLines, writeInterimHead, writeRequestHead, writeSwitchHead, writeUpstreamHead } from './messages.ts';
 import problems from './problems.ts';
 import { Retries, type RetryUser } from './retries.ts';
 import type { EngineTools } from './tools.ts';
@@ -42,6 +42,8 @@ export interface RelayClient {
   readonly isFlushed: boolean;
   /** Answers with a problem in place of the upstream's answer; `reason` stands in the record instead of its code. */
   answerProblem(problem: Problem, reason?: string): void;
+  /** The protocol has been switched: from now on the client's bytes are passed on as they come. */
+  startTunnel(): void;
   /** The answer is complete. */
   endExchange(reason: string): void;
   /** The answer cannot be completed: cuts the connection. */
@@ -113,10 +115,13 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   start(exchange: EngineExchange, forward: Forward): void {
     this.exchange = exchange;
     this.forward = forward;
-    const { connectMs, firstByteMs, idleMs } = forward;
+    const { connectMs, firstByteMs, idleMs, tunnelIdleMs } = forward;
     const { keyed, retries, counts } = forward.pool as ConnectionPool;
     const key = keyed ? (forward.pool as ConnectionPool).keyOf(exchange) : 0;
-    this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk: exchange.head.minor === 0, key, avoid: undefined };
+    const upgrade = this.client.isBodiless && exchange.method === 'GET' ? exchange.head.upgrade() : '';
+    const asked = upgrade !== '' && forward.upgrades.includes(upgrade) ? upgrade : '';
+    const dechunk = exchange.head.minor === 0;
+    this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk, upgrade: asked, tunnelIdleMs, key, avoid: undefined };
     this.repeated = false;
     this.connects = 0;
     if (retries) {
@@ -129,8 +134,14 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   /** Passes on a piece of the request's body. */
   sendBody(b: Buffer, start: number, end: number): void {
     if (end <= start || !this.connection) return;
-    this.retries?.keep(b, start, end);
+    if (!this.started) this.retries?.keep(b, start, end);
     if (!this.connection.write(b.subarray(start, end))) this.client.holdBody();
+    else this.connection.touch();
+  }
+
+  /** The client of a switched connection sends no more. */
+  endTunnel(): void {
+    this.connection?.endWriting();
   }
 
   /** The request's last byte was sent. */
@@ -281,7 +292,11 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const { writer, clock } = this.tools;
     this.sentAt = clock.monotonic();
     writer.begin();
-    writeRequestHead(writer, this.exchange!, this.forward, { host: connection.target.hostLines, forwarded: this.client.forwardedLines });
+    writeRequestHead(writer, this.exchange!, this.forward, {
+      host: connection.target.hostLines,
+      forwarded: this.client.forwardedLines,
+      upgrade: this.terms.upgrade,
+    });
     if (this.retries) this.addKeptBody(this.retries);
     else this.client.addFirstBody();
     const ok = connection.write(writer.finish());
@@ -371,7 +386,9 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.started = true;
     const close = this.client.decideClose(this.untilClose || !this.client.isRequestDone);
     writer.begin();
-    writeUpstreamHead(writer, exchange, head, head.hasDate ? '' : date(), close);
+    const isSwitched = head.status === 101;
+    if (isSwitched) writeSwitchHead(writer, exchange, head, this.terms.upgrade);
+    else writeUpstreamHead(writer, exchange, head, head.hasDate ? '' : date(), close);
     const join = end - start <= JOIN_BYTES_MAX;
     if (join) writer.bytes(b, start, end);
     const ok = this.client.write(writer.finish());
@@ -380,6 +397,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     else if (!ok && !done) connection.pause(this);
     if (done) this.finish();
     else exchange.response.detach();
+    if (isSwitched && !done) this.client.startTunnel();
   }
 
   /** Passes body bytes to the client, copied only if their memory will be read into again. */

@@ -51,6 +51,8 @@ export class UpstreamConnection implements Timed {
   private paused = false;
   private interims = 0;
   private keeps = false;
+  /** After a 101 both sides send what they like until they end. */
+  private isTunnel = false;
   private expected = -1;
   private gather: Gather | undefined = undefined;
   private ownBuffer: Buffer | undefined = undefined;
@@ -108,7 +110,7 @@ export class UpstreamConnection implements Timed {
   /** Writes bytes of the request; false when the user should wait for `onDrain`. */
   write(bytes: Buffer): boolean {
     const ok = this.socket.write(bytes) || this.isFlushed;
-    if (!ok && this.phase !== 'connecting') this.host.wheel.set(this, this.terms.idleMs);
+    if (!ok && this.phase !== 'connecting') this.host.wheel.set(this, this.idleMs);
     return ok;
   }
 
@@ -136,7 +138,7 @@ export class UpstreamConnection implements Timed {
     if (!this.paused || this.user !== user) return;
     this.paused = false;
     this.socket.resume();
-    this.host.wheel.set(this, this.terms.idleMs);
+    this.host.wheel.set(this, this.idleMs);
   }
 
   /** The bytes given in `private` memory are still queued: the next read needs a buffer of its own. */
@@ -216,7 +218,7 @@ export class UpstreamConnection implements Timed {
         this.gather ??= new Gather(head, end);
         return;
       }
-      if (head.status >= 200) break;
+      if (head.status >= 200 || (head.status === 101 && this.agrees(head))) break;
       if (head.status === 101 || ++this.interims > INTERIMS_MAX) return this.fail({ fault: 'upstream-malformed', malformed: 'interim' });
       dropFraming(head, true); // It has no content (RFC 9110 §8.6): whoever believed such a field would wait for some.
       if (head.status !== 100) this.user?.onInterim(this);
@@ -238,11 +240,32 @@ export class UpstreamConnection implements Timed {
     this.readBody(b, head.end, end, head);
   }
 
+  /** True when a 101 switches to what was asked for, and to nothing else. */
+  private agrees(head: Head): boolean {
+    return this.terms.upgrade !== '' && head.upgrade() === this.terms.upgrade && head.contentLength < 0 && !head.chunked;
+  }
+
+  /** Bytes of either side keep a switched connection alive. */
+  touch(): void {
+    if (this.isTunnel && this.phase === 'body') this.host.wheel.set(this, this.idleMs);
+  }
+
+  /** The client sends no more; the target may go on. */
+  endWriting(): void {
+    if (this.phase === 'body') this.socket.end();
+  }
+
+  private get idleMs(): number {
+    return this.isTunnel ? this.terms.tunnelIdleMs : this.terms.idleMs;
+  }
+
   /** Decides where the body ends, and drops framing fields that would not be true of what we send. */
   private frame(head: Head): void {
     const { body } = this;
     this.keeps = !head.connectionClose && (head.minor === 1 || head.connectionKeepAlive);
     this.expected = head.contentLength;
+    this.isTunnel = head.status === 101;
+    if (this.isTunnel) return body.untilClose();
     frameResponse(body, head, this.terms.isHead);
     if (this.terms.isHead || head.status === 204 || head.status === 304) dropFraming(head, head.status === 204);
     else if (body.isChunked && this.terms.dechunk) dropFraming(head, false);
@@ -258,7 +281,7 @@ export class UpstreamConnection implements Timed {
     const owes = body.done && body.owesEnd;
     const done = body.done && !owes;
     if (body.done) this.complete(next < end);
-    else this.host.wheel.set(this, this.terms.idleMs);
+    else this.host.wheel.set(this, this.idleMs);
     if (head) user.onResponse(this, head, b, i, passEnd, done);
     else if (passEnd > i || done) user.onBody(this, b, i, passEnd, done);
     if (owes) {
@@ -276,7 +299,7 @@ export class UpstreamConnection implements Timed {
     const next = body.take(b, i, end, (from, to) => runs.push(from, to));
     if (next < 0) return this.fail({ fault: 'upstream-malformed', malformed: 'chunk' });
     if (body.done) this.complete(next < end);
-    else this.host.wheel.set(this, this.terms.idleMs);
+    else this.host.wheel.set(this, this.idleMs);
     if (head) user.onResponse(this, head, b, i, i, false);
     for (let r = 0; r < runs.length; r += 2) user.onBody(this, b, runs[r]!, runs[r + 1]!, false);
     if (body.done) user.onBody(this, b, i, i, true);
@@ -284,7 +307,7 @@ export class UpstreamConnection implements Timed {
 
   /** A body with much to come is read into memory that can be passed on without a copy. */
   private chooseBuffer(): void {
-    if (this.ownBuffer || this.phase !== 'body') return;
+    if (this.ownBuffer || this.isTunnel || this.phase !== 'body') return; // There may be thousands that rarely speak.
     if (this.expected >= 0 && this.expected - this.body.contentBytes <= COPY_BYTES_MAX) return;
     this.renewBuffer();
   }

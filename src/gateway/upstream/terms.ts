@@ -86,4 +86,8 @@ export interface RequestTerms {
   readonly key: number;
   /** The target of the last try, which another is preferred to. */
   avoid: ConnectionTarget | undefined;
+  /** The protocol that is asked for: a 101 that agrees to it is an answer. Empty for none. */
+  readonly upgrade: string;
+  /** Longest silence after such an answer. */
+  readonly tunnelIdleMs: number;
 }

@@ -1,5 +1,6 @@
 /** Which requests are taken, who may make them, what happens to them on the way, and where they go. */
 import { bytes, duration, help, ref, strictObject, T } from '../../../base/schema.ts';
+import { mistake } from '../../../base/problem.ts';
 import { tell } from '../../../base/text.ts';
 import { checkRouteMatch, type RouteMatch } from '../../../sdk/route-pattern.ts';
 import { defineResource } from '../define.ts';
@@ -11,8 +12,9 @@ interface RouteSpec {
   rewrite?: string;
   preserveHost: boolean;
   keepCredential: boolean;
-  timeouts: { connect: number; firstByte: number; idle: number };
+  timeouts: { connect: number; firstByte: number; idle: number; tunnel: number };
   bodyMax: number;
+  upgrades: string[];
   auth: WrittenConfig[];
   policies: WrittenConfig[];
 }
@@ -116,6 +118,13 @@ const timeouts = strictObject(
       'x-maximum': '1h',
       ...help('Longest silence while a body flows.', '传输正文时的最长静默时间。', '空闲时长'),
     }),
+    tunnel: duration({
+      default: '10m',
+      'x-minimum': '1s',
+      'x-maximum': '24h',
+      'x-advanced': true,
+      ...help('Longest silence of a WebSocket.', 'WebSocket 的最长静默时间。', 'WebSocket 静默'),
+    }),
   },
   { default: {}, ...help('Deadlines towards the upstream.', '访问上游的时限。', '超时') },
 );
@@ -128,6 +137,18 @@ const UPSTREAM_MISSING = {
   en: 'its upstream "{name}" is missing: requests are answered 503',
   zh: '其上游“{name}”不存在：请求将得到 503',
 };
+
+/** A tunnel in which whole requests would pass unseen. */
+const NEVER = new Set(['h2c', 'h2', 'http', 'http/1.1', 'http/2.0', 'tls/1.0']);
+const NO_UPGRADE = {
+  en: '"{name}" would carry requests past every route and policy, and is never switched to',
+  zh: '“{name}”会让请求绕过所有路由和策略，因此从不切换',
+};
+const TUNNEL_MS = 600_000;
+
+function isDefaultUpgrades(upgrades: readonly string[]): boolean {
+  return upgrades.length === 1 && upgrades[0] === 'websocket';
+}
 
 /** Conditions and priority that were set: what is left out keeps the entries of routes without them as they always were. */
 function termsOf({ headers, query, cookies, clientAddresses, priority }: RouteSpec['match']): Partial<RouteMatch> {
@@ -173,11 +194,24 @@ export default defineResource<RouteSpec>({
         ...help('Sends the caller’s credential on to the upstream.', '把调用方的凭证一并发往上游。', '保留凭据'),
       }),
       timeouts,
+      upgrades: T.Array(T.String({ pattern: '^[a-z0-9][a-z0-9!#$%&*+.^_`|~-]{0,39}$' }), {
+        maxItems: 8,
+        default: ['websocket'],
+        'x-advanced': true,
+        ...help(
+          'Protocols a connection may switch to (`Upgrade`), in lower case; empty = none. `h2c` is never switched to.',
+          '允许连接切换到的协议（`Upgrade`），小写；为空表示不允许。永不切换到 `h2c`。',
+          '协议切换',
+        ),
+      }),
       bodyMax: bytes({ default: '10MiB', 'x-maximum': '10GiB', ...help('Largest request body.', '请求正文的最大大小。', '请求体上限') }),
       auth: parts.auth,
       policies: parts.policies,
     }),
-  check: ({ spec }) => checkRouteMatch(spec.match, spec.rewrite).map((error) => ({ ...error, pointer: `/spec${error.pointer}` })),
+  check: ({ spec }) => [
+    ...checkRouteMatch(spec.match, spec.rewrite).map((error) => ({ ...error, pointer: `/spec${error.pointer}` })),
+    ...spec.upgrades.flatMap((name, i) => (NEVER.has(name) ? [mistake(`/spec/upgrades/${i}`, NO_UPGRADE, { name })] : [])),
+  ],
   compile: ({ key, enabled, release, spec, written }, scope) => {
     if (!enabled) return { entries: [] };
     const upstream = scope.get('Upstream', spec.upstream);
@@ -193,6 +227,8 @@ export default defineResource<RouteSpec>({
       rewrite: spec.rewrite,
       preserveHost: spec.preserveHost,
       keepCredential: spec.keepCredential,
+      ...(isDefaultUpgrades(spec.upgrades) ? {} : { upgrades: spec.upgrades }),
+      ...(spec.timeouts.tunnel === TUNNEL_MS ? {} : { tunnelIdleMs: spec.timeouts.tunnel }),
       timeouts: { connectMs: spec.timeouts.connect, firstByteMs: spec.timeouts.firstByte, idleMs: spec.timeouts.idle },
       bodyBytesMax: spec.bodyMax,
       auth: namedConfigs(written['auth']),

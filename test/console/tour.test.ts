@@ -113,7 +113,7 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
     await go('路由');
     await page.getByLabel('路径', { exact: true }).fill('/crm/customers/7');
     await button('测试').click();
-    await link('Route/crm').waitFor();
+    await link('路由 crm').waitFor();
     await page.getByText(/^所有参与比较的路由/).click();
     await page.locator('[aria-live=polite]').getByRole('listitem').first().waitFor();
   },

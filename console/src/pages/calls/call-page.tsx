@@ -59,13 +59,15 @@ export default function CallPage() {
   return (
     <>
       <PageHead title={`${data.method} ${data.path}`} about={say(texts.title)} />
-      <div style={{ display: 'grid', gap: 16 }}>
+      <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
         <Facts call={data} />
         {data.story ? <Story story={data.story} /> : <p className="weir-quiet">{say(texts.noStory)}</p>}
       </div>
     </>
   );
 }
+
+const RELEASE_SHOWN = 12;
 
 function Facts({ call }: { readonly call: CallDetail }) {
   const say = useSay();
@@ -92,8 +94,8 @@ function Facts({ call }: { readonly call: CallDetail }) {
     {
       label: say(texts.release),
       children: call.release ? (
-        <Typography.Text code copyable>
-          {call.release}
+        <Typography.Text code copyable={{ text: call.release }} title={call.release}>
+          {call.release.slice(0, RELEASE_SHOWN)}
         </Typography.Text>
       ) : (
         '—'

@@ -71,6 +71,7 @@ export function SchemaTree({ streams, connection, onInsert }: Props) {
       ) : (
         <Tree
           blockNode
+          className="weir-tree"
           aria-label={say(texts.title)}
           virtual={false}
           treeData={nodes}
@@ -106,7 +107,7 @@ function nodesOf(streams: readonly Stream[], wanted: string, keyWord: string): {
         isLeaf: true,
       };
     });
-    nodes.push({ key, title: stream.name, children });
+    nodes.push({ key, title: <span title={stream.name}>{stream.name}</span>, children });
   }
   return { nodes, names };
 }

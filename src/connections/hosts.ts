@@ -1,10 +1,9 @@
 /** The guard of hosts: resolves a name within a bounded time and refuses what Weir must never connect to. */
 import { lookup } from 'node:dns';
-import { networkInterfaces } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { type Text, verbatim } from '../base/text.ts';
 import { NO_ADDRESS, noAnswerWithin } from '../sdk/connector-problems.ts';
-import { addressRefusal } from '../sdk/address.ts';
+import { addressRefusal, localAddresses } from '../sdk/address.ts';
 import problems from './problems.ts';
 
 export interface HostGuard {
@@ -60,12 +59,4 @@ function bounded(host: string, find: Lookup, clock: Clock, timeoutMs: number, si
       else resolve([...new Set(addresses.map((found) => found.address))]);
     });
   });
-}
-
-function localAddresses(): Set<string> {
-  return new Set(
-    Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .map((one) => one.address.toLowerCase()),
-  );
 }

@@ -58,5 +58,10 @@ export function createMetricsCollector(clock: Clock): MetricsCollector {
 function withoutInFlight(snapshot: MetricsSnapshot): MetricsSnapshot {
   const numbers = snapshot.numbers.slice();
   for (let i = ROW.inFlight; i < numbers.length; i += ROW.width) numbers[i] = 0;
-  return { ...snapshot, numbers, listeners: (snapshot.listeners ?? []).map((one) => ({ ...one, connections: 0 })) };
+  return {
+    ...snapshot,
+    numbers,
+    listeners: (snapshot.listeners ?? []).map((one) => ({ ...one, connections: 0 })),
+    upstreams: (snapshot.upstreams ?? []).map((one) => ({ ...one, states: one.states.map(() => 0) })),
+  };
 }

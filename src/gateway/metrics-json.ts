@@ -2,6 +2,7 @@
 import type { MetricsJson } from '../sdk/channel.ts';
 import type { MetricSpec } from '../telemetry/metric-specs.ts';
 import { joinListeners, listenerMetrics } from './listener-metrics.ts';
+import { joinUpstreams, upstreamMetrics } from './upstream-metrics.ts';
 import specs from './metrics.ts';
 import { BUCKETS_S, CLASSES, METHODS, type MetricsSnapshot, ROW } from './route-stats.ts';
 
@@ -37,6 +38,7 @@ export function metricsJson(snapshots: readonly MetricsSnapshot[]): MetricsJson 
     metricJson(specs.responseBytes, per(ROW.responseBytes)),
     metricJson(specs.rejections, all.flatMap(reasonSamples)),
     ...listenerMetrics(joinListeners(snapshots.map((snapshot) => snapshot.listeners ?? []))),
+    ...upstreamMetrics(joinUpstreams(snapshots.map((snapshot) => snapshot.upstreams ?? []))),
   ];
 }
 
@@ -59,6 +61,7 @@ export function joinSnapshots(
     numbers,
     reasons,
     listeners: joinListeners(snapshots.map((s) => s.listeners ?? [])),
+    upstreams: joinUpstreams(snapshots.map((s) => s.upstreams ?? [])),
   };
 }
 

@@ -75,6 +75,25 @@ export default defineMetrics({
       zh: '由网关拒绝或主动结束的客户端连接数：限制、TLS、PROXY 协议、保持时间。',
     },
   },
+  upstreamEvents: {
+    name: 'weir_gateway_upstream_events_total',
+    type: 'counter',
+    labels: ['upstream', 'project', 'event'],
+    help: {
+      en: 'What happened towards upstreams: connects, every limit that bit, repeats, ejections, panics (docs/guides/gateway.md lists them).',
+      zh: '访问上游时发生的事件：连接、触发的各项限制、重试、剔除、恐慌模式（见 docs/guides/gateway.md）。',
+    },
+  },
+  upstreamTargets: {
+    name: 'weir_gateway_upstream_targets',
+    type: 'gauge',
+    labels: ['upstream', 'project', 'state'],
+    aggregate: 'max',
+    help: {
+      en: 'Targets of upstreams by state, as the thread with the most in that state has it.',
+      zh: '按状态统计的上游目标数，取该状态最多的线程的值。',
+    },
+  },
   callsDropped: {
     name: 'weir_gateway_calls_dropped_total',
     type: 'counter',

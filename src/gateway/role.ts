@@ -10,6 +10,7 @@ import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ControlChannel, FromControl, MetricsJson, ThreadState } from '../sdk/channel.ts';
+import type { DiscoveryComponent } from '../sdk/discovery.ts';
 import { createCounterBuffer, openCounters } from '../sdk/shared-counters.ts';
 import { createCallOutbox } from './call-outbox.ts';
 import type { DefaultListener, EngineLimits } from './contract.ts';
@@ -20,6 +21,9 @@ import gatewayProblems from './problems.ts';
 import { createMetricsCollector, type MetricsCollector } from './metrics-collector.ts';
 import { metricJson } from './metrics-json.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
+import { createNames, systemResolve } from './upstream/names.ts';
+import { createProbe } from './watch/probe.ts';
+import { createUpstreamWatch, type UpstreamWatch, type UpstreamWatchOptions } from './watch/upstream-watch.ts';
 import { createTargetOutbox } from './target-outbox.ts';
 import { createQueryLink, type QueryLink } from './query-link.ts';
 import { keepThread, type KeptThread, type NewThread, newThread } from './kept-thread.ts';
@@ -49,6 +53,10 @@ export interface GatewayOptions {
   readonly callsBuffered: number;
   /** What the process says of itself: CPU, memory, build. */
   readonly processMetrics?: () => Promise<MetricsJson>;
+  /** How targets of upstreams can be found; none when left out. */
+  readonly discoveries?: ReadonlyMap<string, DiscoveryComponent>;
+  /** Addresses that health checks must not call; none when left out. */
+  readonly isRefused?: (address: string, port: number) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -101,6 +109,7 @@ class Role {
   private readonly countersSinceMs: number;
   private readonly slots: Slot[] = [];
   private readonly collector: MetricsCollector;
+  private readonly watch: UpstreamWatch;
   private query: QueryLink | undefined;
   private port: number;
   private dropped = 0;
@@ -115,6 +124,7 @@ class Role {
     this.admission = createAdmissionMemory(options.threads, options.random);
     this.ticketKey = options.random.bytes(TICKET_KEY_BYTES);
     this.collector = createMetricsCollector(options.clock);
+    this.watch = openWatch(options, (facts) => this.slots.forEach((slot) => slot.kept.send({ type: 'facts', facts })));
     this.outbox = createCallOutbox(options.callsBuffered * 2);
     this.counters = createCounterBuffer(options.counters, options.random);
     this.countersSinceMs = options.clock.monotonic() + machineClockOffsetMs();
@@ -157,6 +167,7 @@ class Role {
     }
     for (const slot of this.slots) slot.kept.send({ type: 'revision', delta: message.delta });
     this.query?.apply(message.delta);
+    this.watch.apply(message.delta);
   }
 
   private startThread(index: number): void {
@@ -188,7 +199,9 @@ class Role {
         forgetThread(this.admission, index);
         slot.kept.send({ type: 'ticket-key', key: this.ticketKey });
         this.linkQuery(slot);
-        if (this.entries.revision > 0) slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+        if (this.entries.revision === 0) return;
+        slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+        slot.kept.send({ type: 'facts', facts: this.watch.all() });
       },
     });
     this.slots.push(slot);
@@ -303,9 +316,17 @@ class Role {
     await Promise.all(this.slots.map((slot) => slot.kept.ended(graceMs + 1000)));
     await this.query?.stop(graceMs);
     this.cancelTimers();
+    this.watch.close();
     this.flush();
     this.ready.reject(new Error('the gateway was stopped'));
   }
+}
+
+/** The watch over upstreams, with names and connections of its own. */
+function openWatch({ clock, random, log, discoveries, isRefused }: GatewayOptions, tell: UpstreamWatchOptions['tell']): UpstreamWatch {
+  const names = createNames({ resolve: systemResolve, clock, log });
+  const probe = createProbe({ clock, names, isRefused: isRefused ?? (() => false) });
+  return createUpstreamWatch({ discoveries: discoveries ?? new Map(), probe, clock, random, log, tell });
 }
 
 /** Call records a thread made that have not come yet. */

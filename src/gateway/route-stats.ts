@@ -6,6 +6,7 @@
  */
 import type { ListenerNumbers, Outcome } from './contract.ts';
 import specs from './metrics.ts';
+import type { UpstreamCountRow } from './upstream/upstream-counts.ts';
 
 /** What metrics read of an outcome. */
 export type Counted = Pick<Outcome, 'status' | 'reason' | 'durationMs' | 'upstreamMs' | 'requestBytes' | 'responseBytes'>;
@@ -38,6 +39,7 @@ export interface MetricsSnapshot {
   /** Index into `names`, reason, count. */
   readonly reasons: readonly (readonly [number, string, number])[];
   readonly listeners?: readonly ListenerNumbers[];
+  readonly upstreams?: readonly UpstreamCountRow[];
 }
 
 export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'];

@@ -4,6 +4,7 @@ import type { ThreadState } from '../sdk/channel.ts';
 import type { ListenerState } from '../sdk/listener.ts';
 import type { RevisionDelta } from '../sdk/revision.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
+import type { UpstreamFacts } from '../sdk/upstream.ts';
 import type { CallBatch } from './call-ring.ts';
 import type { DefaultListener, EngineLimits } from './contract.ts';
 import type { MetricsSnapshot } from './route-stats.ts';
@@ -31,6 +32,8 @@ export type ToThread =
   | { readonly type: 'ticket-key'; readonly key: Uint8Array }
   /** A port to the query thread (transferred); replaces the one before. */
   | { readonly type: 'query-port'; readonly port: MessagePort }
+  /** What the process found out about upstreams. */
+  | { readonly type: 'facts'; readonly facts: readonly UpstreamFacts[] }
   | { readonly type: 'collect'; readonly id: number }
   | { readonly type: 'stop'; readonly graceMs: number };
 

@@ -55,11 +55,13 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
         return applyDelta(thread, message.delta, data.thread, send);
       case 'query-port':
         return thread.useQueryPort(message.port);
+      case 'facts':
+        return thread.engine.learn(message.facts);
       case 'collect':
         return send({
           type: 'metrics',
           id: message.id,
-          metrics: { ...thread.metrics.snapshot(), listeners: thread.engine.listenerNumbers() },
+          metrics: { ...thread.metrics.snapshot(), listeners: thread.engine.listenerNumbers(), upstreams: thread.engine.upstreamCounts() },
         });
       case 'ticket-key':
         return thread.engine.useTicketKey(message.key);

@@ -4,6 +4,7 @@
  * Source: RFC 6890 (special-purpose registries), RFC 3927, RFC 4291 §2.5.6.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Text } from '../base/text.ts';
 
 const refused: readonly { readonly list: BlockList; readonly reason: Text }[] = [
@@ -58,6 +59,11 @@ export function addressRefusal(
   for (const { list, reason } of refused) if (list.check(plain, family)) return reason;
   const here = loopback.check(plain, family) || own.local.has(plain);
   return here && own.ports.has(port) ? { en: 'it is a port of Weir itself', zh: '它是 Weir 自己的端口' } : undefined;
+}
+
+/** The addresses of this machine, loopback among them, as they are now. */
+export function localAddresses(): Set<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address.toLowerCase())));
 }
 
 /**

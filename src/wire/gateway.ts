@@ -1,13 +1,15 @@
 /** The gateway role: threads and query thread under one process. */
 import { availableParallelism } from 'node:os';
+import { discovery } from '../../generated/discovery.ts';
 import type { Log } from '../base/log.ts';
 import { defaultListener, engineLimits, threadCount } from '../gateway/config.ts';
 import { startGateway } from '../gateway/role.ts';
+import { addressRefusal, localAddresses } from '../sdk/address.ts';
 import { resilientChannel } from '../supervisor/resilient-channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
 import { createRegistry, metricsJson } from '../telemetry/metrics.ts';
 import { openProcessMetrics } from '../telemetry/process-metrics.ts';
-import { CHANNEL_SOCKET, clock, newId, random } from './common.ts';
+import { CHANNEL_SOCKET, clock, newId, ownPorts, random } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { entryUrl, shareThreadConfig } from './entry.ts';
 import { version } from './version.ts';
@@ -28,6 +30,7 @@ export async function startGatewayRole(role: RoleConfig, log: Log, { newThread }
   const instance = newId();
   const metrics = createRegistry();
   const readProcess = openProcessMetrics(metrics, { role: 'gateway', instance, version, startedAt: clock.now() });
+  const own = { ports: new Set(ownPorts(role)), local: localAddresses() };
   const running = startGateway({
     channel,
     clock,
@@ -39,6 +42,8 @@ export async function startGatewayRole(role: RoleConfig, log: Log, { newThread }
     threadEntry: entryUrl('gateway-thread'),
     queryThread: entryUrl('query-thread'),
     newThread,
+    discoveries: discovery,
+    isRefused: (address, port) => addressRefusal(address, port, own) !== undefined,
     threads: threadCount(gateway, availableParallelism(), process.platform),
     listener: defaultListener(gateway),
     limits: engineLimits(gateway),

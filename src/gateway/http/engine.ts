@@ -2,9 +2,8 @@
  * The engine of one gateway thread: listener, pools, deadlines and memory, made together.
  * In: the core that decides, limits, clock, chance. Out: contract.ts `Engine`.
  */
-import { networkInterfaces } from 'node:os';
 import { seededRandom } from '../../base/random.ts';
-import { addressRefusal } from '../../sdk/address.ts';
+import { addressRefusal, localAddresses } from '../../sdk/address.ts';
 import type { CreateEngine, Engine, ListenerNumbers } from '../contract.ts';
 import { createNames, type ResolveHost, systemResolve } from '../upstream/names.ts';
 import type { PoolStats } from '../upstream/pool.ts';
@@ -110,8 +109,4 @@ function sumOf(numbers: readonly ListenerNumbers[]): ListenerStats {
     total.requests += requests;
   }
   return total;
-}
-
-function localAddresses(): ReadonlySet<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address)));
 }

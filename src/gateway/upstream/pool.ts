@@ -213,8 +213,9 @@ export class Pool implements ConnectionPool, ConnectionHost {
     return { open: this.open, idle: this.targets.reduce((sum, target) => sum + target.idle.length, 0), waiting: this.waiting.length };
   }
 
-  /** Its counts; nothing when it was never used. */
+  /** Its counts; nothing when there is nothing to tell. */
   countRow(key: string): UpstreamCountRow[] {
+    if (!this.selection.isWatched && this.counts.row.every((count) => count === 0)) return [];
     const states = TARGET_STATES.map((state) => this.targets.filter((target) => target.state === state).length);
     return [{ key, events: [...this.counts.row], states }];
   }

@@ -554,6 +554,7 @@ export interface ResourceStatus {
   reason: string;
   serving: string | null;
   warnings: string[];
+  notes: string[];
 }
 
 export interface ResourceUses {
@@ -839,7 +840,7 @@ export interface Client {
   /** Says which route takes a request, with its parameters, and why the nearest others do not. */
   explainRoute(
     input: {
-      body: { method?: string; host?: string; path: string; headers?: { name: string; value: string }[]; clientAddress?: string };
+      body: { method?: string; host?: string; path: string; headers?: { name: string; value: string }[]; clientAddress?: string; listener?: string };
     } & Sending,
   ): Promise<Answer<RouteExplanation>>;
   /** Reads one call with all that happened in it. */

@@ -52,6 +52,8 @@ interface FieldOptions<V> extends Words {
   readonly examples?: readonly V[];
   /** Folded away in forms. */
   readonly 'x-advanced'?: boolean;
+  /** A text of several lines. */
+  readonly 'x-multiline'?: boolean;
 }
 
 /** A length of time: `'30s'` outside, milliseconds inside. */
@@ -72,6 +74,17 @@ export const expression = (options: FieldOptions<string>) =>
 /** The name of a resource of `kind` in the same project. */
 export const ref = (kind: string, options: FieldOptions<string>) =>
   T.Unsafe<string>({ type: 'string', pattern: NAME_PATTERN, 'x-ref': kind, ...options });
+
+/** The name of a resource of `kind` that belongs to the whole installation; `builtIn` names exist without a document. */
+export const refOfInstallation = (kind: string, builtIn: readonly string[], options: FieldOptions<string>) =>
+  T.Unsafe<string>({
+    type: 'string',
+    pattern: NAME_PATTERN,
+    'x-ref': kind,
+    'x-ref-project': 'default',
+    ...(builtIn.length > 0 ? { 'x-ref-built-in': [...builtIn] } : {}),
+    ...options,
+  });
 
 /** Names of resources and projects: lower case, digits and dashes, at most 63 characters (RFC 1123 label). */
 export const NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';

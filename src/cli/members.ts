@@ -17,6 +17,8 @@ const CHINESE: Readonly<Record<string, string>> = {
   reason: '原因',
   serving: '生效的发布',
   warnings: '警告',
+  notes: '当前情况',
+  listeners: '监听器',
   created: '创建时间（UTC）',
   updated: '修改时间（UTC）',
   usedBy: '被引用',

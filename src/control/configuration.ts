@@ -11,6 +11,7 @@ import type { Registry } from '../sdk/registry.ts';
 import type { Store } from '../store/types.ts';
 import type { Audit } from './access/audit.ts';
 import type { AllowedEnvironment } from './documents/variables.ts';
+import type { LiveStatus } from './live-status.ts';
 import type { QueryLender } from './publish/checks.ts';
 import { type CompileDraft, createDraftCompiler } from './compile/aside.ts';
 import { openPublisher, type Publisher } from './publish/publisher.ts';
@@ -39,6 +40,8 @@ export interface ConfigurationParts {
   readonly log: Log;
   /** Versions kept of each resource; 100 when left out. */
   readonly historyMax?: number;
+  /** What running gateways and time add to the status of a resource. */
+  readonly liveStatus?: Pick<LiveStatus, 'statusOf'>;
 }
 
 export interface Configuration {
@@ -51,7 +54,7 @@ export interface Configuration {
 
 /** Loads, compiles and publishes what the store holds, then takes changes. */
 export async function openConfiguration(parts: ConfigurationParts): Promise<Configuration> {
-  const { store, registry, keys: box, environment } = parts;
+  const { store, registry, keys: box, environment, liveStatus } = parts;
   const kinds = bindKinds(parts.kinds, registry);
   const catalog = createCatalog();
   await loadCatalog(catalog, store, { kinds, environment });
@@ -59,7 +62,7 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   const publisher = await openPublisher(shared);
   const resources = createResources({
     ...shared,
-    statusOf: publisher.statusOf,
+    statusOf: (live) => liveStatus?.statusOf(live, publisher.statusOf(live)) ?? publisher.statusOf(live),
     async changed(written) {
       const lives = [...written.put, ...written.removed];
       await publisher.changed(lives.map((live) => keyText(live.key)));
@@ -73,13 +76,20 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
 /** Checks documents without a store or connections: for `weir validate` offline. Pure. */
 export function validateDocuments(
   sources: readonly SourceText[],
-  parts: Pick<ConfigurationParts, 'registry' | 'kinds' | 'dataApis' | 'environment'>,
+  parts: Pick<ConfigurationParts, 'registry' | 'kinds' | 'dataApis' | 'environment'> & Partial<Pick<ConfigurationParts, 'clock'>>,
   options?: ValidateOptions,
 ): DocumentCheck[] {
-  const { registry, dataApis, environment } = parts;
+  const { registry, dataApis, environment, clock } = parts;
   return validateSources(
     sources,
-    { kinds: bindKinds(parts.kinds, registry), environment, dataApis, dialect: dialectsOf(registry), roles: rolesOf(registry) },
+    {
+      kinds: bindKinds(parts.kinds, registry),
+      environment,
+      dataApis,
+      dialect: dialectsOf(registry),
+      roles: rolesOf(registry),
+      ...(clock ? { clock } : {}),
+    },
     options,
   );
 }

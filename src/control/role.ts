@@ -38,6 +38,8 @@ export interface ControlNeeds {
   readonly serve: Serve;
   /** Opens the room that calls our own gateway; it needs to know which one is connected. */
   readonly openTryCalls: (fleet: () => FleetStatus) => TryCalls;
+  /** Told how to ask where the connected processes stand. */
+  readonly onFleet?: (status: () => FleetStatus) => void;
   /** Name of this process in metrics. */
   readonly instance: string;
   /** Folder of the built console, when there is one. */
@@ -66,6 +68,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   const calls = createCallWriter({ calls: store.calls, clock, log, config: config.calls, metrics });
   const liveCalls = createLiveCalls(clock);
   const fleet = createFleet({ revisions, calls: shownTo(liveCalls, calls), clock, log, changed: (nodes) => showNodes(metrics, nodes) });
+  needs.onFleet?.(fleet.status);
   let open = false;
   const denials = createDenials({ audit: needs.audit, clock, log });
   const app = createServer({

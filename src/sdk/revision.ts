@@ -24,8 +24,6 @@ export interface CompiledRoute extends RouteMatch {
   readonly name: string;
   /** Content hash of the release: stands in every call record. */
   readonly release: string;
-  /** Names of the listeners it serves; undefined = all. */
-  readonly listeners?: readonly string[];
   readonly hosts: readonly string[];
   /** `/orders/**`, `/orders/{id}`, `/health`, `~/v[0-9]+/.*`: see sdk/route-pattern.ts. */
   readonly paths: readonly string[];

@@ -7,6 +7,7 @@ import { compileLinearPattern } from '../base/linear-pattern.ts';
 import { mistake, type ProblemPointer } from '../base/problem.ts';
 import type { Text } from '../base/text.ts';
 import { cookieValue, queryValue } from './expression.ts';
+import { DEFAULT_LISTENER } from './listener.ts';
 
 /** One field of a request: there at all, absent, equal to `value`, or matching all of `pattern`. */
 export interface FieldCondition {
@@ -22,12 +23,15 @@ export interface RouteConditions {
   readonly cookies?: readonly FieldCondition[];
   /** Addresses or networks (`10.0.0.0/8`); one of them must hold the client. */
   readonly clientAddresses?: readonly string[];
+  /** Names of listeners; the request must have come in by one of them. */
+  readonly listeners?: readonly string[];
 }
 
 /** What conditions read of a request; an exchange is one. */
 export interface RouteFacts {
   readonly query: string;
   readonly clientAddress: string;
+  readonly listener?: string;
   readonly request: { get(name: string): string | undefined };
 }
 
@@ -93,21 +97,25 @@ const NO_NETWORK: Text = {
 /** Brings conditions to life; leaves out what `checkConditions` refuses. */
 export function compileConditions(conditions: RouteConditions): LiveCondition[] {
   const fields = SOURCES.flatMap((source) => (conditions[source] ?? []).map((field) => fieldCondition(source, field)));
-  const { clientAddresses = [] } = conditions;
-  return clientAddresses.length === 0 ? fields : [...fields, clientCondition(clientAddresses)];
+  const { clientAddresses = [], listeners = [] } = conditions;
+  const all = clientAddresses.length === 0 ? fields : [...fields, clientCondition(clientAddresses)];
+  return listeners.length === 0 ? all : [...all, listenerCondition(listeners)];
 }
 
 /** How many conditions there are: of two routes that else match alike, the one with more goes first. */
 export function countConditions(conditions: RouteConditions): number {
   const fields = SOURCES.reduce((sum, source) => sum + (conditions[source]?.length ?? 0), 0);
-  return fields + ((conditions.clientAddresses?.length ?? 0) > 0 ? 1 : 0);
+  const some = (list: readonly string[] | undefined) => ((list?.length ?? 0) > 0 ? 1 : 0);
+  return fields + some(conditions.clientAddresses) + some(conditions.listeners);
 }
 
 /** One text for conditions that hold for the same requests, in whatever order they are written. Empty for none. */
 export function conditionsKey(conditions: RouteConditions): string {
   const parts = SOURCES.flatMap((source) => (conditions[source] ?? []).map((field) => fieldKey(source, field)));
   const clients = [...(conditions.clientAddresses ?? [])].sort().join(',');
-  return [...parts.sort(), ...(clients === '' ? [] : [`client ${clients}`])].join('\n');
+  const listeners = [...(conditions.listeners ?? [])].sort().join(',');
+  const lists = [...(clients === '' ? [] : [`client ${clients}`]), ...(listeners === '' ? [] : [`listener ${listeners}`])];
+  return [...parts.sort(), ...lists].join('\n');
 }
 
 function fieldKey(source: FieldSource, { name, value, pattern, absent }: FieldCondition): string {
@@ -136,6 +144,15 @@ const READERS: Readonly<Record<FieldSource, (facts: RouteFacts, name: string) =>
   query: (facts, name) => queryValue(facts.query, name),
   cookies: (facts, name) => cookieValue(facts.request.get('cookie'), name),
 };
+
+function listenerCondition(names: readonly string[]): LiveCondition {
+  const shown = names.join(', ');
+  return {
+    holds: ({ listener = DEFAULT_LISTENER }) => names.includes(listener),
+    told: { en: `listener ${shown}`, zh: `监听器 ${shown}` },
+    header: undefined,
+  };
+}
 
 function clientCondition(networks: readonly string[]): LiveCondition {
   const list = new BlockList();

@@ -12,10 +12,13 @@ import { createCallers } from '../control/access/callers.ts';
 import { ensureFirstAdmin, forgetPasswordFile, newCliToken } from '../control/access/first-start.ts';
 import { createKeys } from '../control/access/keys.ts';
 import { openKeys } from '../control/access/secret-box.ts';
+import type { FleetStatus, TryCalls } from '../control/api/parts.ts';
 import { createTokens } from '../control/access/tokens.ts';
 import { adoptAccounts, createUserDocuments } from '../control/access/user-documents.ts';
 import { openConfiguration } from '../control/configuration.ts';
 import { allowedEnvironment } from '../control/documents/variables.ts';
+import { watchEntries } from '../control/entry-watch.ts';
+import { createLiveStatus } from '../control/live-status.ts';
 import { startControl } from '../control/role.ts';
 import { createRunRequests } from '../control/run-requests.ts';
 import { createTryCalls } from '../control/try-call/try-calls.ts';
@@ -46,11 +49,17 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   const rooms = await openRooms(role, log, note);
   const { store, configuration, connections, audit } = rooms;
   const access = openAccess(role, rooms);
-  const folder = await startFolder({ role, store, configuration, audit, log });
+  const { folder, stop: stopWatches } = await startWatches({ role, store, configuration, audit, log });
   const { resources, publisher } = configuration;
   const drafts = createDrafts({ publisher, connections: rooms.connections, registry, clock, log });
-  const world = (running: boolean) => note('sample', running);
-  const sampleNeeds: SampleNeeds = { role, resources, ...access, settings: store.settings, audit, world };
+  const sampleNeeds: SampleNeeds = {
+    role,
+    resources,
+    ...access,
+    settings: store.settings,
+    audit,
+    world: (running) => note('sample', running),
+  };
   const sample = createSample(sampleNeeds);
   const running = await startControl({
     config: role.config.control,
@@ -65,17 +74,8 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     instance: newId(),
     consoleFolder,
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
-    openTryCalls: (fleet) =>
-      createTryCalls({
-        listener: gatewayListener(role),
-        routes: () => routesOf(publisher),
-        fleet,
-        keys: access.keys,
-        registry,
-        audit,
-        clock,
-        newId,
-      }),
+    onFleet: rooms.liveStatus.follow,
+    openTryCalls: (fleet) => openTryCalls(role, rooms, access, fleet),
     parts: {
       ...access,
       audit: store.audit,
@@ -102,7 +102,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   await resumeSample(sample, sampleNeeds);
   return {
     async stop(graceMs) {
-      await folder.stop();
+      await stopWatches();
       await running.stop(graceMs);
       await drafts.close();
       await configuration.close();
@@ -110,6 +110,27 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       await store.close();
     },
   };
+}
+
+/** What watches on its own: the folder, and the listeners and certificates for which incidents are opened. */
+async function startWatches(needs: Parameters<typeof startFolder>[0]) {
+  const folder = await startFolder(needs);
+  const { store, configuration, log } = needs;
+  const entries = watchEntries({ resources: configuration.resources, incidents: store.incidents, clock, newId, log });
+  return {
+    folder,
+    async stop() {
+      entries.stop();
+      await folder.stop();
+    },
+  };
+}
+
+/** The room that calls our own gateway. */
+function openTryCalls(role: RoleConfig, rooms: Rooms, { keys }: ReturnType<typeof openAccess>, fleet: () => FleetStatus): TryCalls {
+  const { audit, configuration } = rooms;
+  const routes = () => routesOf(configuration.publisher);
+  return createTryCalls({ listener: gatewayListener(role), routes, fleet, keys, registry, audit, clock, newId });
 }
 
 /** Where this installation's gateway can be reached from here; undefined when its port is not fixed. */
@@ -132,7 +153,9 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
   if (password !== null) note('first-password', password);
   const connections = openConnections(role, registry, log);
   const dataApis = createDataApiCompiler();
+  const liveStatus = createLiveStatus(clock);
   const configuration = await openConfiguration({
+    liveStatus,
     store,
     registry,
     kinds,
@@ -147,7 +170,7 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
     environment: allowedEnvironment(role.variables, config.resources.environment),
   });
   await adoptAccounts(store, configuration.resources, log);
-  return { store, audit, connections, dataApis, configuration };
+  return { store, audit, connections, dataApis, configuration, liveStatus };
 }
 
 type Rooms = Awaited<ReturnType<typeof openRooms>>;

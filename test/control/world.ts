@@ -18,10 +18,13 @@ import { keysOf } from '../../src/control/access/secret-box.ts';
 import { type Configuration, openConfiguration } from '../../src/control/configuration.ts';
 import { allowedEnvironment } from '../../src/control/documents/variables.ts';
 import { createQueryLender } from '../../src/control/publish/lender.ts';
+import { createLiveStatus, type LiveStatus } from '../../src/control/live-status.ts';
 import type { ResourceKind } from '../../src/control/resources/define.ts';
+import certificate from '../../src/control/resources/kinds/certificate.ts';
 import connection from '../../src/control/resources/kinds/connection.ts';
 import consumer from '../../src/control/resources/kinds/consumer.ts';
 import dataApi from '../../src/control/resources/kinds/data-api.ts';
+import listener from '../../src/control/resources/kinds/listener.ts';
 import pipeline from '../../src/control/resources/kinds/pipeline.ts';
 import plan from '../../src/control/resources/kinds/plan.ts';
 import route from '../../src/control/resources/kinds/route.ts';
@@ -42,7 +45,19 @@ import type { Registry } from '../../src/sdk/registry.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/types.ts';
 
-export const testKinds: readonly ResourceKind[] = [connection, consumer, dataApi, pipeline, plan, route, secret, upstream, user];
+export const testKinds: readonly ResourceKind[] = [
+  certificate,
+  connection,
+  consumer,
+  dataApi,
+  listener,
+  pipeline,
+  plan,
+  route,
+  secret,
+  upstream,
+  user,
+];
 export const testRegistry = {
   policies: new Map<string, unknown>([
     ['rate-limit', rateLimit],
@@ -66,6 +81,7 @@ export interface World extends Configuration {
   readonly store: Store;
   readonly clock: Clock;
   readonly newId: NewId;
+  readonly liveStatus: LiveStatus;
   apply(text: string, options?: Partial<ApplyOptions>): Promise<ApplyResult>;
   /** Closes all and opens it again on the same folder and keys. */
   reopen(): Promise<World>;
@@ -99,7 +115,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     hosts: hostGuard({ clock, ownPorts: () => [] }),
     files: fileGuard({ roots: [files], dataFolder: data }),
   });
+  const liveStatus = createLiveStatus(clock);
   const configuration = await openConfiguration({
+    liveStatus,
     store,
     clock,
     newId,
@@ -128,6 +146,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     store,
     clock,
     newId,
+    liveStatus,
     close,
     apply: (text, more = {}) => configuration.resources.apply([{ text, file: 'weir.yaml' }], { actor, manager: 'api', ...more }),
     reopen: async () => {

@@ -32,8 +32,9 @@ export function RefValue(props: ValueProps) {
   const { schema, pointer, value, id, label, required, describedBy, invalid } = props;
   const kind = String(schema['x-ref']);
   const kindTitle = useKindTitle();
-  const { data, isPending } = useNames(kind, project);
-  const known = data ?? [];
+  const builtIn = (schema['x-ref-built-in'] as readonly string[] | undefined) ?? [];
+  const { data, isPending } = useNames(kind, (schema['x-ref-project'] as string | undefined) ?? project);
+  const known = [...builtIn.map((name) => ({ name, description: undefined })), ...(data ?? [])];
   const options = known.map(({ name, description }) => ({ value: name, label: name, description: description ?? '' }));
   if (typeof value === 'string' && value !== '' && data && !known.some(({ name }) => name === value))
     options.push({ value, label: say(texts.missing, { name: value }), description: '' });

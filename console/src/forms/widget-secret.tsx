@@ -62,22 +62,22 @@ export function SecretValue(props: ValueProps) {
   );
 }
 
-function NewValue({ pointer, value, id, required, describedBy, invalid }: ValueProps) {
+function NewValue({ pointer, value, id, required, describedBy, invalid, schema }: ValueProps) {
   const { change } = useForm();
-  return (
-    <Input.Password
-      id={id}
-      aria-describedby={describedBy}
-      {...(invalid ? { status: 'error' as const } : {})}
-      autoComplete="new-password"
-      style={{ maxWidth: 420 }}
-      value={value as string}
-      onChange={(event) => {
-        const typed = event.target.value;
-        change(typed === '' && !required ? { pointer, remove: true } : { pointer, value: typed });
-      }}
-    />
-  );
+  const set = (typed: string) => change(typed === '' && !required ? { pointer, remove: true } : { pointer, value: typed });
+  const shared = { id, 'aria-describedby': describedBy, ...(invalid ? { status: 'error' as const } : {}), value: value as string };
+  // A field of one line would lose the line ends of a key.
+  if (schema['x-multiline'])
+    return (
+      <Input.TextArea
+        {...shared}
+        autoComplete="off"
+        spellCheck={false}
+        autoSize={{ minRows: 3, maxRows: 8 }}
+        onChange={(event) => set(event.target.value)}
+      />
+    );
+  return <Input.Password {...shared} autoComplete="new-password" style={{ maxWidth: 420 }} onChange={(event) => set(event.target.value)} />;
 }
 
 function Reference({ pointer, value, id, label }: ValueProps) {

@@ -19,11 +19,13 @@ const explain: Verb = {
   options: [
     { flags: '-H, --header <name: value>', many: true, help: { en: 'Header field; may be repeated.', zh: '请求头，可重复。' } },
     { flags: '--from <address>', help: { en: 'Address the client comes from.', zh: '客户端地址。' } },
+    { flags: '--listener <name>', help: { en: 'Listener it comes in by (default: default).', zh: '请求进入的监听器（默认 default）。' } },
   ],
   async run(given) {
     const { out, language, options } = given;
     const headers = ((options['header'] as readonly string[] | undefined) ?? []).map(headerOf);
-    const body = { ...requestOf(given.args[0]!), headers, clientAddress: (options['from'] as string | undefined) ?? '' };
+    const listener = (options['listener'] as string | undefined) ?? 'default';
+    const body = { ...requestOf(given.args[0]!), headers, listener, clientAddress: (options['from'] as string | undefined) ?? '' };
     const { data } = await given.client().explainRoute({ body });
     const code = data.outcome === 'matched' ? EXIT.ok : EXIT.failed;
     if (out.form === 'json' || out.form === 'yaml') out.one(data, { name: (found) => found.route ?? '-' });

@@ -1,4 +1,5 @@
 /** Verbs about the installation: up, doctor, status, sample, config, version, incidents, confirm. */
+import type { Fleet } from '../../../generated/client.ts';
 import { EXIT } from '../exit.ts';
 import type { Verb } from '../verb.ts';
 
@@ -73,12 +74,24 @@ const status: Verb = {
         { title: { en: 'SINCE (UTC)', zh: '自（UTC）' }, value: ({ node }) => given.out.time(node.since) },
         { title: { en: 'THREAD', zh: '线程' }, value: ({ thread }) => thread?.thread, right: true },
         { title: { en: 'REVISION', zh: '修订' }, value: ({ thread }) => thread?.revision, right: true },
+        {
+          title: { en: 'LISTENS', zh: '监听' },
+          value: ({ thread }) => thread?.listeners.flatMap(listenerTexts).join(' '),
+        },
         { title: { en: 'NOT SERVED', zh: '未生效' }, value: ({ thread }) => thread?.failed.map((f) => `${f.key}: ${f.reason}`).join('; ') },
       ],
       name: ({ node }) => node.instance,
     });
   },
 };
+
+/** `edge https://[::]:443`, with a mark at what is not open. */
+function listenerTexts({ name, protocol, addresses }: Fleet['nodes'][number]['threads'][number]['listeners'][number]): string[] {
+  return addresses.map(({ address, port, state }) => {
+    const host = address.includes(':') ? `[${address}]` : address;
+    return `${name}=${protocol}://${host}:${port}${state === 'open' ? '' : `(${state})`}`;
+  });
+}
 
 const sampleLoad: Verb = {
   name: 'sample load',

@@ -58,8 +58,9 @@ export function view(found: ResourceView, language: Language, file?: string) {
 }
 
 /** Where a resource stands, as answers show it. */
-export function statusView({ state, reason, serving, warnings }: ResourceStatus, language: Language) {
-  return { state, reason: reason?.[language] ?? '', serving: serving ?? null, warnings: warnings.map((text) => text[language]) };
+export function statusView({ state, reason, serving, warnings, notes = [] }: ResourceStatus, language: Language) {
+  const say = (text: Text) => text[language];
+  return { state, reason: reason?.[language] ?? '', serving: serving ?? null, warnings: warnings.map(say), notes: notes.map(say) };
 }
 
 /** A change as answers show it. */

@@ -64,6 +64,7 @@ export const resourceStatus = named(
     reason: T.String(),
     serving: orNull(T.String()),
     warnings: T.Array(T.String()),
+    notes: T.Array(T.String(), help('What is worth knowing of it now.', '当前值得了解的情况。')),
   }),
 );
 

@@ -2,6 +2,7 @@
  * Apply: documents ─▶ checked ─▶ wishes ─▶ settled ─▶ written ─▶ published. Used by the admin API, the CLI
  * through it, single changes of forms, and the watched folder: there is no other way in.
  */
+import type { Clock } from '../../base/clock.ts';
 import { mistake } from '../../base/problem.ts';
 import { type Text, tell } from '../../base/text.ts';
 import type { NewId } from '../../base/id.ts';
@@ -21,6 +22,8 @@ import type { ApplyOptions, ApplyResult, DocumentResult, SourceText } from './ty
 import type { Writer, Written } from './write.ts';
 
 export interface ApplyParts extends CheckEnvironment {
+  /** Judges what expires; left out, nothing is said of that. */
+  readonly clock?: Pick<Clock, 'now'>;
   readonly store: Store;
   readonly catalog: Catalog;
   readonly writer: Writer;
@@ -51,7 +54,7 @@ export function checkSources(sources: readonly SourceText[], environment: CheckE
 export function checkKinds(
   documents: readonly CheckedDocument[],
   catalog: Catalog | undefined,
-  parts: Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles'>,
+  parts: Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles' | 'clock'>,
 ): CheckedDocument[] {
   const byKey = new Map(documents.flatMap((d) => (d.key ? [[keyText(d.key), d] as const] : [])));
   return documents.map((document) => {
@@ -59,6 +62,7 @@ export function checkKinds(
     const { project } = document.key;
     const tools: CheckTools = {
       dataApis: parts.dataApis,
+      now: parts.clock?.now(),
       dialect: parts.dialect,
       roles: parts.roles,
       connectorOf(name) {

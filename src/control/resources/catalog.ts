@@ -131,5 +131,5 @@ export async function loadCatalog(
 
 /** Key texts of what a resource names. */
 export function targetsOf(resource: Pick<LiveResource, 'key' | 'references'> | undefined): Set<string> {
-  return new Set(resource?.references.map(({ kind, name }) => keyText({ project: resource.key.project, kind, name })));
+  return new Set(resource?.references.map(({ project = resource.key.project, kind, name }) => keyText({ project, kind, name })));
 }

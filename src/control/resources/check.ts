@@ -16,8 +16,9 @@ import type { BoundKind, KindTable } from './kind-table.ts';
 import { fillVariables } from './fill.ts';
 import { valueAt } from './value-at.ts';
 
-/** A use of another resource of the same project. */
+/** A use of another resource: of the same project, unless `project` says which. */
 export interface Reference {
+  readonly project?: string;
   readonly kind: string;
   readonly name: string;
   readonly pointer: string;
@@ -135,7 +136,7 @@ function readFields(schema: JsonSchema, filled: unknown, written: unknown, compl
   visitFields(schema, filled, ({ schema: field, value, pointer: at }) => {
     const pointer = `/spec${at}`;
     if (typeof value !== 'string') return;
-    if (typeof field['x-ref'] === 'string') fields.references.push({ kind: field['x-ref'], name: value, pointer });
+    if (typeof field['x-ref'] === 'string') fields.references.push(...referenceOf(field, field['x-ref'], value, pointer));
     if (field['x-expression'] && !fields.problems.some((p) => p.pointer === pointer)) checkExpression(value, pointer, fields.problems);
     if (!field['x-secret'] || secretPointers.has(pointer)) return;
     secretPointers.add(pointer);
@@ -143,6 +144,12 @@ function readFields(schema: JsonSchema, filled: unknown, written: unknown, compl
   });
   if (complete) refuseMisplaced(written, '/spec', secretPointers, fields.problems);
   return fields;
+}
+
+function referenceOf(field: JsonSchema, kind: string, name: string, pointer: string): Reference[] {
+  if ((field['x-ref-built-in'] as readonly string[] | undefined)?.includes(name)) return [];
+  const project = field['x-ref-project'];
+  return [{ kind, name, pointer, ...(typeof project === 'string' ? { project } : {}) }];
 }
 
 function checkExpression(text: string, pointer: string, problems: ProblemPointer[]): void {

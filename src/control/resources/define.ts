@@ -51,6 +51,8 @@ export interface Compiled {
 /** What a semantic check may ask. Pure: nothing outside the documents is looked at. */
 export interface CheckTools {
   readonly dataApis: DataApiCompiler;
+  /** Milliseconds since 1970, for what expires; undefined = do not judge it. */
+  readonly now: number | undefined;
   /** Connector id of a Connection of the same project, when it is known. */
   connectorOf(connection: string): string | undefined;
   dialect(connector: string): Dialect | undefined;

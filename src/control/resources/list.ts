@@ -17,7 +17,19 @@ const PAGE_MAX = 1_000;
 const PAGE_DEFAULT = 100;
 
 /** Kinds in the order a reader meets them in a dump: what others name comes first. */
-const DUMP_ORDER = ['Secret', 'User', 'Plan', 'Consumer', 'Upstream', 'Connection', 'Pipeline', 'Route', 'DataApi'];
+const DUMP_ORDER = [
+  'Secret',
+  'User',
+  'Certificate',
+  'Listener',
+  'Plan',
+  'Consumer',
+  'Upstream',
+  'Connection',
+  'Pipeline',
+  'Route',
+  'DataApi',
+];
 
 /** A live resource as API and CLI show it. Holds no secret. */
 export function viewOf(live: LiveResource, statusOf: (live: LiveResource) => ResourceStatus): ResourceView {

@@ -148,10 +148,13 @@ function refuseDangling(plan: Plan): boolean {
   for (const wanted of plan.wishes.values()) {
     if (!open(wanted)) continue;
     const missing = wanted.document.references.filter(
-      ({ kind, name }) => targetsAfter(plan, keyText({ project: wanted.key.project, kind, name })) === undefined,
+      ({ project = wanted.key.project, kind, name }) => targetsAfter(plan, keyText({ project, kind, name })) === undefined,
     );
     if (missing.length === 0) continue;
-    const details = missing.map(({ kind, name, pointer }) => ({ pointer, detail: missingMessage(plan, wanted.key.project, kind, name) }));
+    const details = missing.map(({ project = wanted.key.project, kind, name, pointer }) => ({
+      pointer,
+      detail: missingMessage(plan, project, kind, name),
+    }));
     wanted.problems.push(...locate(wanted.document.parsed, details));
     refused = true;
   }

@@ -82,6 +82,8 @@ export interface ResourceStatus {
   readonly serving: string | undefined;
   /** Publish warnings, such as a database login that could write. */
   readonly warnings: readonly Text[];
+  /** What is worth knowing of it now: addresses that are open, hosts of a certificate and its end. */
+  readonly notes?: readonly Text[];
 }
 
 /** A resource as API and CLI show it. */

@@ -1,4 +1,5 @@
 /** Checks documents without a store: what `weir validate` does offline, and the API on request. */
+import type { Clock } from '../../base/clock.ts';
 import { tell } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { ConnectorRole } from '../../sdk/connector.ts';
@@ -14,11 +15,17 @@ export interface ValidateParts extends CheckEnvironment {
   readonly dataApis: DataApiCompiler;
   dialect(connector: string): Dialect | undefined;
   roles(connector: string): readonly ConnectorRole[] | undefined;
+  /** Judges what expires; left out, nothing is said of that. */
+  readonly clock?: Pick<Clock, 'now'>;
 }
 
 /** Every document with its problems; with `complete`, references and conflicts among the documents too. Pure. */
 export function validateSources(sources: readonly SourceText[], parts: ValidateParts, options: ValidateOptions = {}): DocumentCheck[] {
-  const documents = checkKinds(checkSources(sources, parts), undefined, parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles'>);
+  const documents = checkKinds(
+    checkSources(sources, parts),
+    undefined,
+    parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles' | 'clock'>,
+  );
   const nothing = createCatalog();
   const wishes = documents.map((document) => {
     const good = options.complete && document.key && document.problems.length === 0;

@@ -236,7 +236,8 @@ test('with the PROXY protocol the client is who the trusted sender says, and nob
 
 test('forwarded fields of a trusted proxy are read and passed on; those of anybody else are replaced', async () => {
   const said =
-    'X-Forwarded-For: 9.9.9.9, 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.example.test\r\nForwarded: for=8.8.8.8\r\n';
+    'X-Forwarded-For: 9.9.9.9, 198.51.100.7\r\nX-Forwarded-Proto: https\r\n' +
+    'X-Forwarded-Host: shop.example.test\r\nForwarded: for=8.8.8.8\r\n';
   const request = `GET / HTTP/1.1\r\nHost: inner\r\n${said}X-Forwarded-Client-Cert: Hash=0\r\n\r\n`;
   const lines = (text: string) => text.split('\r\n').filter((line) => /^(x-forwarded-|forwarded|via)/i.test(line));
   const ask = async (over: NonNullable<Parameters<typeof startGateway>[0]['listener']>) => {

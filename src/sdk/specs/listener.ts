@@ -35,23 +35,23 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
     {
       'x-minimum': '1KiB',
       'x-maximum': '1MiB',
-      ...help('Largest head (request line and fields).', '请求头部（请求行与字段）的上限。'),
+      ...help('Largest head (request line and fields).', '请求头部（请求行与字段）的上限。', '头部上限'),
     },
   ],
-  headers: [count, 100, { minimum: 10, maximum: 1000, ...help('Most header fields of a request.', '请求头字段数上限。') }],
+  headers: [count, 100, { minimum: 10, maximum: 1000, ...help('Most header fields of a request.', '请求头字段数上限。', '头字段数') }],
   target: [
     size,
     '8KiB',
     {
       'x-minimum': '64B',
       'x-maximum': '1MiB',
-      ...help('Longest path with its query; 414 beyond.', '路径与查询的最大长度，超出返回 414。'),
+      ...help('Longest path with its query; 414 beyond.', '路径与查询的最大长度，超出返回 414。', '请求目标长度'),
     },
   ],
   headTimeout: [
     time,
     '10s',
-    { 'x-minimum': '100ms', 'x-maximum': '5m', ...help('Time for a client to send a whole head.', '客户端发完头部的时限。') },
+    { 'x-minimum': '100ms', 'x-maximum': '5m', ...help('Time for a client to send a whole head.', '客户端发完头部的时限。', '头部时限') },
   ],
   request: [
     time,
@@ -59,26 +59,30 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
     {
       'x-minimum': '1s',
       'x-maximum': '24h',
-      ...help('Time for a client to send a whole request, head and body.', '客户端发完整个请求（头部与正文）的时限。'),
+      ...help('Time for a client to send a whole request, head and body.', '客户端发完整个请求（头部与正文）的时限。', '请求时限'),
     },
   ],
   bodyIdle: [
     time,
     '30s',
-    { 'x-minimum': '100ms', 'x-maximum': '1h', ...help('Longest pause of a client within a body.', '客户端发送正文时的最长停顿。') },
+    {
+      'x-minimum': '100ms',
+      'x-maximum': '1h',
+      ...help('Longest pause of a client within a body.', '客户端发送正文时的最长停顿。', '正文停顿'),
+    },
   ],
   body: [
     size,
     '10GiB',
     {
       'x-maximum': '1024GiB',
-      ...help('Largest request body, whatever a route allows; 413 beyond.', '请求正文上限，优先于路由的设置；超出返回 413。'),
+      ...help('Largest request body, whatever a route allows; 413 beyond.', '请求正文上限，优先于路由的设置；超出返回 413。', '请求体上限'),
     },
   ],
   keepAlive: [
     time,
     '65s',
-    { 'x-minimum': '100ms', 'x-maximum': '1h', ...help('How long an idle connection stays open.', '空闲连接的保持时间。') },
+    { 'x-minimum': '100ms', 'x-maximum': '1h', ...help('How long an idle connection stays open.', '空闲连接的保持时间。', '空闲保持') },
   ],
   writeIdle: [
     time,
@@ -86,7 +90,7 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
     {
       'x-minimum': '100ms',
       'x-maximum': '1h',
-      ...help('Longest time a client may take nothing of an answer.', '客户端停止接收响应的最长时间。'),
+      ...help('Longest time a client may take nothing of an answer.', '客户端停止接收响应的最长时间。', '写出停顿'),
     },
   ],
   connections: [
@@ -98,6 +102,7 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
       ...help(
         'New connections are refused (503) while the gateway has as many open, over all listeners and threads.',
         '网关在所有监听器和线程上的连接数达到此值时，拒绝新连接（503）。',
+        '连接总数',
       ),
     },
   ],
@@ -110,13 +115,18 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
       ...help(
         'Most connections of one client: an IPv4 address, or a /64 of IPv6 (429 beyond). Trusted proxies are not counted.',
         '单个客户端（一个 IPv4 地址或一个 IPv6 /64 网段）的连接上限，超出返回 429；可信代理不计。',
+        '每客户端连接数',
       ),
     },
   ],
   requestsPerConnection: [
     count,
     100_000,
-    { minimum: 1, maximum: 1_000_000_000, ...help('Requests after which a connection is closed.', '单个连接处理多少请求后关闭。') },
+    {
+      minimum: 1,
+      maximum: 1_000_000_000,
+      ...help('Requests after which a connection is closed.', '单个连接处理多少请求后关闭。', '每连接请求数'),
+    },
   ],
   pipeline: [
     size,
@@ -124,10 +134,14 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
     {
       'x-minimum': '1KiB',
       'x-maximum': '16MiB',
-      ...help('Bytes of pipelined requests kept while one is answered.', '响应期间缓存的流水线请求字节上限。'),
+      ...help('Bytes of pipelined requests kept while one is answered.', '响应期间缓存的流水线请求字节上限。', '流水线缓存'),
     },
   ],
-  handshake: [time, '10s', { 'x-minimum': '100ms', 'x-maximum': '5m', ...help('Time for a TLS handshake.', 'TLS 握手的时限。') }],
+  handshake: [
+    time,
+    '10s',
+    { 'x-minimum': '100ms', 'x-maximum': '5m', ...help('Time for a TLS handshake.', 'TLS 握手的时限。', '握手时限') },
+  ],
   handshakes: [
     count,
     1000,
@@ -137,6 +151,7 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
       ...help(
         'TLS handshakes under way on one thread of a listener; further connections are closed.',
         '监听器每个线程同时进行的 TLS 握手上限，超出的连接被关闭。',
+        '握手并发数',
       ),
     },
   ],
@@ -159,7 +174,7 @@ export const listenerLimits = strictObject(
   fieldsOf((make, _standard, options) => T.Optional(make(options))),
   {
     default: {},
-    ...help('Limits that differ from those of the process configuration.', '与进程配置不同的限制。'),
+    ...help('Limits that differ from those of the process configuration.', '与进程配置不同的限制。', '限制'),
   },
 );
 
@@ -212,6 +227,7 @@ export const proxyFields = {
     ...help(
       'Addresses and networks of proxies whose word about the client is believed (X-Forwarded-*, Forwarded, PROXY protocol).',
       '可信代理的地址与网段：采信其提供的客户端信息（X-Forwarded-*、Forwarded、PROXY 协议）。',
+      '可信代理',
     ),
   }),
   proxyProtocol: T.Unsafe<'off' | 'required'>({
@@ -221,6 +237,7 @@ export const proxyFields = {
     ...help(
       'required = every connection begins with a PROXY protocol header (version 1 or 2), taken from trusted proxies only.',
       'required 表示每个连接须以 PROXY 协议头（版本 1 或 2）开始，且仅接受可信代理。',
+      'PROXY 协议',
     ),
   }),
   forwarded: T.Unsafe<ForwardedForm>({
@@ -230,7 +247,8 @@ export const proxyFields = {
     ...help(
       'Fields that tell upstreams who called; `forwarded` (RFC 7239) is then also the one read from trusted proxies.',
       '告知上游调用方的字段；取 `forwarded`（RFC 7239）时，也从可信代理读取该字段。',
+      '转发字段',
     ),
   }),
-  via: T.Boolean({ default: false, ...help('Adds Via to requests.', '在请求中添加 Via。') }),
+  via: T.Boolean({ default: false, ...help('Adds Via to requests.', '在请求中添加 Via。', 'Via') }),
 } as const;

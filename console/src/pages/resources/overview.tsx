@@ -23,6 +23,7 @@ const texts = {
   by: { en: 'by {who}', zh: '由 {who}' },
   created: { en: 'Created', zh: '创建时间' },
   warnings: { en: 'Warnings', zh: '警告' },
+  notes: { en: 'Now', zh: '当前情况' },
   notInForce: { en: 'This version is not in force', zh: '当前版本未生效' },
 };
 
@@ -59,6 +60,9 @@ export function Overview({ resource }: { readonly resource: Resource }) {
           title={say(texts.warnings)}
           description={status.warnings.map((warning) => <div key={warning}>{warning}</div>)}
         />
+      ) : null}
+      {status.notes.length > 0 ? (
+        <Alert type="info" showIcon title={say(texts.notes)} description={status.notes.map((note) => <div key={note}>{note}</div>)} />
       ) : null}
       <Card size="small">
         <Descriptions column={{ xs: 1, lg: 2 }} size="small" items={items} />

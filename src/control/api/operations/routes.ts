@@ -52,12 +52,18 @@ const explain = defineOperation({
       ...help('Header fields, cookies among them.', '请求头（含 Cookie）。'),
     }),
     clientAddress: T.String({ maxLength: 45, default: '', ...help('Address the client comes from.', '客户端地址。') }),
+    listener: T.String({ maxLength: 63, default: 'default', ...help('Listener it comes in by.', '请求进入的监听器。') }),
   }),
   response: explanation,
   async handler({ body, caller }, parts) {
     const at = body.path.indexOf('?');
     const [path, query] = at < 0 ? [body.path, ''] : [body.path.slice(0, at), body.path.slice(at + 1)];
-    const facts = { query, clientAddress: body.clientAddress, request: { get: (name: string) => fieldOf(body.headers, name) } };
+    const facts = {
+      query,
+      clientAddress: body.clientAddress,
+      listener: body.listener,
+      request: { get: (name: string) => fieldOf(body.headers, name) },
+    };
     const request = { method: body.method, host: body.host, path, facts };
     const found = explainMatch(parts.routes(), request, (project) => mayTouch(caller, project));
     return {

@@ -1,7 +1,8 @@
 /** Which requests are taken, who may make them, what happens to them on the way, and where they go. */
-import { bytes, duration, help, ref, strictObject, T } from '../../../base/schema.ts';
+import { bytes, duration, help, ref, refOfInstallation, strictObject, T } from '../../../base/schema.ts';
 import { mistake } from '../../../base/problem.ts';
 import { tell } from '../../../base/text.ts';
+import { DEFAULT_LISTENER } from '../../../sdk/listener.ts';
 import { checkRouteMatch, type RouteMatch } from '../../../sdk/route-pattern.ts';
 import { defineResource } from '../define.ts';
 import { namedConfigs, policiesOf, type WrittenConfig } from '../parts.ts';
@@ -83,6 +84,16 @@ const match = strictObject(
       ...help('Addresses or networks the client must come from; empty = any.', '客户端必须来自的地址或网段；为空表示任意。', '客户端地址'),
       examples: [['10.0.0.0/8', '2001:db8::/32']],
     }),
+    listeners: T.Array(refOfInstallation('Listener', [DEFAULT_LISTENER], help('A listener.', '监听器。', '监听器')), {
+      maxItems: 64,
+      default: [],
+      'x-advanced': true,
+      ...help(
+        'Listeners the request must have come in by; empty = any. `default` is the one of the process configuration.',
+        '请求必须来自的监听器；为空表示任意。`default` 为进程配置中的监听器。',
+        '监听器',
+      ),
+    }),
     priority: T.Integer({
       default: 0,
       minimum: -1000,
@@ -151,12 +162,13 @@ function isDefaultUpgrades(upgrades: readonly string[]): boolean {
 }
 
 /** Conditions and priority that were set: what is left out keeps the entries of routes without them as they always were. */
-function termsOf({ headers, query, cookies, clientAddresses, priority }: RouteSpec['match']): Partial<RouteMatch> {
+function termsOf({ headers, query, cookies, clientAddresses, listeners, priority }: RouteSpec['match']): Partial<RouteMatch> {
   return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(query.length > 0 ? { query } : {}),
     ...(cookies.length > 0 ? { cookies } : {}),
     ...(clientAddresses.length > 0 ? { clientAddresses } : {}),
+    ...(listeners.length > 0 ? { listeners } : {}),
     ...(priority === 0 ? {} : { priority }),
   };
 }

@@ -1,0 +1,171 @@
+// Aim: every thread opens every listener, sessions are resumed whichever thread is reached, limits count over threads,
+// and a thread that died listens on all again. Method: the role with real threads; control played by the test.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { after, test } from 'node:test';
+import { connect, type TLSSocket } from 'node:tls';
+import { freePort, makeAuthority } from '../../test/certificates.ts';
+import { entry, routeEntry } from '../../test/gateway/core-harness.ts';
+import { systemClock } from '../base/clock.ts';
+import { silentLog } from '../base/log.ts';
+import { systemRandom } from '../base/random.ts';
+import { readValue } from '../base/schema-read.ts';
+import type { FromControl, ThreadState, ToControl } from '../sdk/channel.ts';
+import type { CompiledListener } from '../sdk/listener.ts';
+import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
+import { defaultListener, engineLimits, gatewayConfig } from './config.ts';
+import { startGateway } from './role.ts';
+
+const authority = makeAuthority();
+after(() => authority.end());
+const THREADS = 3;
+
+/** Starts the role; answers how to publish and how to wait for what its threads say. */
+async function start(t: { after(end: () => Promise<void>): void }, limits: Readonly<Record<string, unknown>> = {}) {
+  let threads: readonly ThreadState[] = [];
+  let wake = (): void => {};
+  let tell: (message: FromControl) => void = () => {};
+  const target = http.createServer((_, response) => void response.end('here'));
+  target.listen(0, '127.0.0.1');
+  await once(target, 'listening');
+  const config = readValue(gatewayConfig, { host: '127.0.0.1', port: 0, limits }).value;
+  const gateway = startGateway({
+    channel: {
+      send(message: ToControl) {
+        if (message.type === 'applied') threads = message.threads;
+        wake();
+        return true;
+      },
+      onMessage: (handler) => void (tell = handler),
+      onClose() {},
+      close() {},
+    },
+    instance: 'g1',
+    pid: 1,
+    threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url),
+    threads: THREADS,
+    listener: defaultListener(config),
+    limits: engineLimits(config),
+    drainMs: 500,
+    ticketKeyAgeMs: config.ticketKeyAge,
+    counters: 1024,
+    callsBuffered: 1000,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  });
+  t.after(async () => {
+    await gateway.stop({ graceMs: 500 });
+    target.closeAllConnections();
+    target.close();
+  });
+  const targets = [{ host: '127.0.0.1', port: (target.address() as net.AddressInfo).port, weight: 1 }];
+  const policies = [{ type: 'probe', config: {}, identity: 'probe' }];
+  const held = new Map<string, AnyEntry>();
+  let revision = 0;
+  return {
+    gateway,
+    publish(put: AnyEntry[]) {
+      for (const one of put) held.set(one.key, one);
+      const to = ++revision;
+      tell({ type: 'revision', delta: { from: to - 1, to, hash: revisionHash(held.values()), put, remove: [] } });
+    },
+    base: [routeEntry('a', { policies }), entry('upstream', 'u', { name: 'u', targets, connectionsMax: 100, idleMs: 1000 })],
+    async until(what: string, met: (threads: readonly ThreadState[]) => boolean) {
+      const signal = AbortSignal.timeout(20_000);
+      while (!met(threads)) {
+        if (signal.aborted) throw new Error(`never came true: ${what}; ${JSON.stringify(threads)}`);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    },
+  };
+}
+
+function listenerEntry(over: Partial<CompiledListener>): AnyEntry {
+  const proxies = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false } as const;
+  return entry('listener', 'edge', { name: 'edge', addresses: ['127.0.0.1'], port: 1, tls: undefined, limits: {}, ...proxies, ...over });
+}
+
+const isOpen = (threads: readonly ThreadState[]): boolean =>
+  threads.length === THREADS &&
+  threads.every(({ listeners = [] }) =>
+    listeners.some(({ name, addresses }) => name === 'edge' && addresses.length > 0 && addresses.every((one) => one.state === 'open')),
+  );
+
+function ask(port: number, session?: Buffer, path = '/a/x'): Promise<{ thread: string; reused: boolean; session: Buffer | undefined }> {
+  return new Promise((resolve, reject) => {
+    const socket: TLSSocket = connect({
+      port,
+      host: '127.0.0.1',
+      ca: authority.root,
+      servername: 'shop.example.test',
+      ...(session ? { session } : {}),
+    });
+    let [text, ticket, reused] = ['', session, false];
+    socket.on('secureConnect', () => (reused = socket.isSessionReused()));
+    socket.on('session', (one) => (ticket = one));
+    socket.on('data', (chunk) => (text += chunk));
+    socket.on('error', reject);
+    socket.on('close', () => {
+      const thread = /x-thread: (\d+)/.exec(text)?.[1];
+      if (thread === undefined) return reject(new Error(`no answer: ${text}`));
+      resolve({ thread, reused, session: ticket });
+    });
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  });
+}
+
+test('sessions are resumed over threads, and a thread that comes back listens on all', { timeout: 90_000 }, async (t) => {
+  const { gateway, publish, base, until } = await start(t);
+  const port = await freePort();
+  const pair = authority.leaf(['shop.example.test']);
+  const tls = {
+    certificates: [{ name: 'shop', ...pair, hosts: ['shop.example.test'] }],
+    unknownName: 'default',
+    minVersion: 'TLSv1.2',
+    ciphers: undefined,
+    clientCertificates: 'off',
+    clientAuthorities: undefined,
+    tellClientCertificate: false,
+  } as const;
+  publish([...base, listenerEntry({ port, tls })]);
+  await gateway.ready;
+  await until('every thread has opened it', isOpen);
+  const { session } = await ask(port);
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(port, session)));
+  assert.ok(new Set(answers.map((one) => one.thread)).size > 1, 'more than one thread answered');
+  assert.equal(answers.filter((one) => one.reused).length, 40);
+  await assert.rejects(ask(port, session, '/a/crash'));
+  let again: typeof answers = [];
+  for (let round = 0; round < 60 && new Set(again.map((one) => one.thread)).size < THREADS; round++) {
+    again = await Promise.all(Array.from({ length: 40 }, () => ask(port, session)));
+    await systemClock.sleep(50);
+  }
+  assert.equal(new Set(again.map((one) => one.thread)).size, THREADS, 'the thread that came back listens here too');
+  assert.equal(again.filter((one) => one.reused).length, 40, 'the new thread has the key too');
+});
+
+test('connections of one client are counted over all threads', { timeout: 60_000 }, async (t) => {
+  const { gateway, publish, base, until } = await start(t);
+  const port = await freePort();
+  publish([...base, listenerEntry({ port, limits: { connectionsPerAddressMax: 6 } })]);
+  await gateway.ready;
+  await until('every thread has opened it', isOpen);
+  const sockets = Array.from({ length: 30 }, () => net.connect(port, '127.0.0.1'));
+  const refused: string[] = [];
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => refused.push(chunk.toString('latin1', 0, 12)));
+  }
+  const signal = AbortSignal.timeout(20_000);
+  while (refused.length < 22 && !signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+  // Threads that accept at the same moment may each let one more in.
+  assert.ok(refused.length >= 22 && refused.length <= 24, `${refused.length} of 30`);
+  assert.ok(refused.every((text) => text === 'HTTP/1.1 429'));
+  for (const socket of sockets) socket.destroy();
+});

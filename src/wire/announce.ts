@@ -11,10 +11,17 @@ import { KEYS_FILE } from './sample-project.ts';
 import type { RoleName } from '../supervisor/up.ts';
 import { consoleFolder } from './version.ts';
 
+/** An address of a Listener. */
+export interface ListenerUrl {
+  readonly name: string;
+  readonly url: string;
+}
+
 export interface Announcement {
   readonly role: RoleConfig;
   readonly roles: readonly RoleName[];
   readonly firstPassword: string | undefined;
+  readonly listeners: readonly ListenerUrl[];
   readonly language: Language;
   write(text: string): void;
 }
@@ -25,6 +32,7 @@ const ASK_TIMES = 480;
 const TEXTS = {
   ready: { en: '\nWeir is up.\n', zh: '\n堰已启动。\n' },
   gateway: { en: '  gateway   {url}\n', zh: '  网关    {url}\n' },
+  listener: { en: '  listener  {url}  ({name})\n', zh: '  监听器  {url}（{name}）\n' },
   control: { en: '  control   {url}  (admin API, metrics, health)\n', zh: '  控制端  {url}（管理 API、指标、健康检查）\n' },
   console: { en: '  console   {url}/  (in a browser)\n', zh: '  控制台  {url}/（用浏览器打开）\n' },
   made: {
@@ -44,13 +52,14 @@ const TEXTS = {
 } as const satisfies Record<string, Text>;
 
 /** Prints; the answer ends a wait for the sample. */
-export function announce({ role, roles, firstPassword, language, write }: Announcement): () => void {
+export function announce({ role, roles, firstPassword, listeners, language, write }: Announcement): () => void {
   const { config, dataFolder } = role;
   const say = (text: Text, values: Record<string, unknown> = {}) => write(fill(text, language, values));
   const gatewayUrl = `http://${hostOf(config.gateway.host)}:${config.gateway.port}`;
   const passwordFile = path.join(dataFolder, 'admin-password');
   say(TEXTS.ready);
   if (roles.includes('gateway')) say(TEXTS.gateway, { url: gatewayUrl });
+  for (const listener of listeners) say(TEXTS.listener, { ...listener });
   if (roles.includes('control')) {
     const url = `http://${hostOf(config.control.host)}:${config.control.port}`;
     say(TEXTS.control, { url });

@@ -15,10 +15,10 @@ import { openKeys } from '../control/access/secret-box.ts';
 import type { FleetStatus, TryCalls } from '../control/api/parts.ts';
 import { createTokens } from '../control/access/tokens.ts';
 import { adoptAccounts, createUserDocuments } from '../control/access/user-documents.ts';
-import { openConfiguration } from '../control/configuration.ts';
+import { type Configuration, openConfiguration } from '../control/configuration.ts';
 import { allowedEnvironment } from '../control/documents/variables.ts';
 import { watchEntries } from '../control/entry-watch.ts';
-import { createLiveStatus } from '../control/live-status.ts';
+import { createLiveStatus, placeText } from '../control/live-status.ts';
 import { startControl } from '../control/role.ts';
 import { createRunRequests } from '../control/run-requests.ts';
 import { createTryCalls } from '../control/try-call/try-calls.ts';
@@ -28,6 +28,7 @@ import { openStore } from '../store/store.ts';
 import type { Store } from '../store/types.ts';
 import { serveChannel } from '../supervisor/channel.ts';
 import type { RunningRole } from '../supervisor/role-process.ts';
+import type { ListenerUrl } from './announce.ts';
 import { CHANNEL_SOCKET, clock, newId } from './common.ts';
 import type { RoleConfig } from './config.ts';
 import { createProbe, queryLender } from './connections.ts';
@@ -170,8 +171,22 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
     environment: allowedEnvironment(role.variables, config.resources.environment),
   });
   await adoptAccounts(store, configuration.resources, log);
+  note('listeners', await listenerUrls(configuration));
   return { store, audit, connections, dataApis, configuration, liveStatus };
 }
+
+/** Where the listeners of the configuration are to be, for whoever started this. */
+async function listenerUrls({ resources }: Configuration): Promise<ListenerUrl[]> {
+  const { items } = await resources.list({ kind: 'Listener', limit: LISTENERS_SHOWN });
+  return items
+    .filter(({ enabled }) => enabled)
+    .flatMap(({ name, spec }) => {
+      const { addresses = ['0.0.0.0'], port, tls } = spec as { addresses?: string[]; port: number; tls?: unknown };
+      return addresses.map((address) => ({ name, url: `${tls ? 'https' : 'http'}://${placeText({ address, port })}` }));
+    });
+}
+
+const LISTENERS_SHOWN = 100;
 
 type Rooms = Awaited<ReturnType<typeof openRooms>>;
 

@@ -7,7 +7,7 @@ import { Problem } from '../base/problem.ts';
 import { type RoleName, type Up, up } from '../supervisor/up.ts';
 import { markRunning } from '../supervisor/marker.ts';
 import { type LoadedConfig, variableOf } from '../supervisor/config.ts';
-import { announce } from './announce.ts';
+import { announce, type ListenerUrl } from './announce.ts';
 import { clock, openLog } from './common.ts';
 import type { ProcessConfig, RoleConfig } from './config.ts';
 import { readConfig, roleConfig } from './load-config.ts';
@@ -48,6 +48,7 @@ export async function runUp(flags: UpFlags): Promise<number> {
     role,
     roles,
     firstPassword: notes.get('first-password') as string | undefined,
+    listeners: (notes.get('listeners') as readonly ListenerUrl[] | undefined) ?? [],
     language: flags.language,
     write: (text) => void process.stdout.write(text),
   });

@@ -5,7 +5,7 @@
 import { DownloadOutlined, ReloadOutlined, TableOutlined } from '@ant-design/icons';
 import { keepPreviousData, usePrefetchQuery, useQuery } from '@tanstack/react-query';
 import { Button, Checkbox, Empty, Input, Popover, Select, Space, Table, type TableColumnsType, Tooltip } from 'antd';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, startTransition, useEffect, useMemo, useState } from 'react';
 import { useSay, type Text } from './language.tsx';
 import { ProblemView } from './problem-view.tsx';
 import { useScrollableTable } from './scrollable.ts';
@@ -95,6 +95,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (typeof every === 'function' ? every(state.data?.items ?? []) : (every ?? false)),
   });
+  const rows = useFirstRows(data?.items);
   const list = useScrollableTable<HTMLElement>();
   const isFiltered = Object.values(chosen).some((value) => value !== undefined);
   const columns = useMemo(() => tableColumns(props.columns, shown, url['sort'], say), [props.columns, shown, url, say]);
@@ -126,7 +127,7 @@ export function ListView<Row extends object>(props: Props<Row>) {
           size="middle"
           rowKey={rowKey}
           columns={columns}
-          dataSource={data?.items ?? []}
+          dataSource={rows}
           pagination={false}
           scroll={{ x: 'max-content' }}
           showSorterTooltip={false}
@@ -143,6 +144,18 @@ export function ListView<Row extends object>(props: Props<Row>) {
       <Pager {...{ before, after: url['after'], next: data?.next ?? undefined, go }} />
     </section>
   );
+}
+
+const ROW_PX = 40;
+
+/** What fits the window is drawn first; the rows below it follow at once, when people see those already. */
+function useFirstRows<Row>(rows: readonly Row[] = []): readonly Row[] {
+  const [isDrawn, setIsDrawn] = useState(false);
+  const hasRows = rows.length > 0;
+  useEffect(() => {
+    if (hasRows) startTransition(() => setIsDrawn(true));
+  }, [hasRows]);
+  return isDrawn ? rows : rows.slice(0, Math.ceil(innerHeight / ROW_PX));
 }
 
 function Tools(props: {

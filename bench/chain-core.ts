@@ -4,7 +4,8 @@ import { systemClock } from '../src/base/clock.ts';
 import { idGenerator } from '../src/base/id.ts';
 import { silentLog } from '../src/base/log.ts';
 import { systemRandom } from '../src/base/random.ts';
-import { createCallRing, readCallBatch } from '../src/gateway/call-ring.ts';
+import { readCallBatch } from '../src/gateway/call-batch.ts';
+import { createCallRing } from '../src/gateway/call-ring.ts';
 import type { Core, TargetPool } from '../src/gateway/contract.ts';
 import { createCore } from '../src/gateway/core.ts';
 import { createRevisionState } from '../src/gateway/revision-state.ts';
@@ -46,8 +47,8 @@ export function chainCore(pool: () => TargetPool): Core {
   ];
   state.apply({ from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] });
   systemClock.every(COLLECT_MS, () => {
-    const batch = calls.drain(20_000);
-    if (batch) readCallBatch(structuredClone(batch));
+    const batch = calls.drain();
+    if (batch) readCallBatch(structuredClone(batch, { transfer: [batch.numbers.buffer, batch.bytes.buffer] }));
   });
   return createCore({
     pool,

@@ -4,7 +4,8 @@
  */
 import type { ToldCall } from '../sdk/call-record.ts';
 import type { ControlChannel } from '../sdk/channel.ts';
-import { type CallBatch, readCallBatch } from './call-ring.ts';
+import { readCallBatch } from './call-batch.ts';
+import type { CallBatch } from './call-ring.ts';
 
 export interface CallOutbox {
   add(batch: CallBatch): void;

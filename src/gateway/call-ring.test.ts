@@ -5,17 +5,16 @@ import { test } from 'node:test';
 import type { ToControl } from '../sdk/channel.ts';
 import { storyText } from '../sdk/call-story.ts';
 import { createCallOutbox } from './call-outbox.ts';
-import { createCallRing, type RingRecord, readCallBatch } from './call-ring.ts';
+import { readCallBatch } from './call-batch.ts';
+import { createCallRing, type RingRecord } from './call-ring.ts';
 
-const record = (n: number): RingRecord => ({
-  id: `id-${n}`,
+const plain = (n: number) => ({
   time: 1_000_000 + n,
   project: 'p',
   consumer: 'c',
   clientAddress: '192.0.2.1',
   route: `r${n % 3}`,
   method: 'GET',
-  path: `/x/${n}`,
   release: 'rel',
   status: 200 + (n % 5),
   reason: '',
@@ -23,76 +22,111 @@ const record = (n: number): RingRecord => ({
   upstreamMs: n / 16,
   requestBytes: n,
   responseBytes: 2 ** 40 + n,
-  traceId: 't',
+});
+const trip = (n: number) => ({
   headMs: 0.5,
   tries: 1 + (n % 2),
   targetIndex: (n % 3) - 1,
-  target: `192.0.2.${n}:80`,
   reused: n % 2,
   waitMs: 1,
   connectMs: n / 64,
-  marks: n % 2 ? ',p1500' : '',
-  said: n % 2 ? `|${n}` : '',
-  chain: n % 2 ? CHAIN : '',
 });
 const CHAIN = 'policy|rate-limit|route|q|remaining|limit=5';
+/** Microseconds, phase and letter of marks; the letters are those of call-story.ts, in its order. */
+const mark = (us: number, phase: number, letter: string) => us * 32 + phase * 8 + 'pcran'.indexOf(letter);
+
+const record = (n: number, path = `/x/${n}`): RingRecord => ({
+  ...plain(n),
+  ...trip(n),
+  texts: { path, writeId: (out) => out.text(`id-${n}`), writeTraceId: (out) => out.bytes(Buffer.from('-trace-'), 1, 6) },
+  idMark: n % 4 ? '' : 'mark',
+  target: `192.0.2.${n}:80`,
+  steps: n % 2 ? steps(n) : undefined,
+});
+const steps = (n: number) => ({
+  marks: [mark(3, 0, 'n'), mark(1500, 1, 'p'), mark(n, 1, 'r'), mark(2 ** 33, 2, 'c')],
+  codes: ['core/gateway/x'],
+  said: [n, undefined, `it's|${n}`],
+  chain: CHAIN,
+});
 
 /** What comes out of a record that went in. */
 function told(n: number) {
-  const { headMs, tries, targetIndex, target, reused, waitMs, connectMs, marks, said, chain, ...plain } = record(n);
-  const { upstreamMs, durationMs } = plain;
-  const trip = { headMs, tries, targetIndex, reused, waitMs, connectMs, upstreamMs, durationMs };
-  return { ...plain, story: storyText(trip, target, marks, said, chain) };
+  const { upstreamMs, durationMs } = plain(n);
+  const numbers = { ...trip(n), upstreamMs, durationMs };
+  const marks = n % 2 ? ` n3,p1500 r${n}=core/gateway/x;c${2 ** 33}` : '';
+  const said = n % 2 ? `|${n}||'it's ${n}` : '';
+  const story = storyText(numbers, `192.0.2.${n}:80`, marks, said, n % 2 ? CHAIN : '');
+  return { ...plain(n), id: n % 4 ? `id-${n}` : `id-${n}~mark`, path: `/x/${n}`, traceId: 'trace', story };
 }
 
-test('gives back what was put in, also around the end of the ring', () => {
+test('gives back what was put in, page after page', () => {
   const ring = createCallRing(7);
   let put = 0;
   let got = 0;
   for (let round = 0; round < 20; round++) {
     for (let i = 0; i < 5; i++) ring.push(record(put++));
-    const batch = ring.drain(5)!;
+    const batch = ring.drain()!;
     for (const r of readCallBatch(batch)) assert.deepEqual(r, told(got++));
   }
   assert.equal(got, 100);
-  assert.equal(ring.drain(5), undefined);
+  assert.equal(ring.drain(), undefined);
 });
 
 test('drops the newest when full, and tells of it once', () => {
   const ring = createCallRing(4);
   for (let i = 0; i < 10; i++) ring.push(record(i));
   assert.deepEqual([ring.size, ring.dropped], [4, 6]);
-  const batch = ring.drain(100)!;
+  const batch = ring.drain()!;
   assert.deepEqual(
     readCallBatch(batch).map((r) => r.id),
-    ['id-0', 'id-1', 'id-2', 'id-3'],
+    ['id-0~mark', 'id-1', 'id-2', 'id-3'],
   );
   assert.equal(batch.dropped, 6);
-  assert.equal(ring.drain(100), undefined);
+  assert.equal(ring.drain(), undefined);
 });
 
-test('cuts an endless path', () => {
+test('cuts an endless path, and endless steps', () => {
   const ring = createCallRing(1);
-  ring.push({ ...record(0), path: `/${'x'.repeat(100_000)}` });
-  assert.equal(readCallBatch(ring.drain(1)!)[0]!.path.length, 2048);
+  const marks = Array.from({ length: 10_000 }, () => mark(1, 1, 'p'));
+  ring.push({ ...record(0, `/${'x'.repeat(100_000)}`), steps: { ...steps(0), marks } });
+  const [only] = readCallBatch(ring.drain()!);
+  assert.equal(only!.path.length, 2048);
+  assert.ok(only!.story.startsWith('500 1000 0 0 0 1 0 -1 192.0.2.0:80~,p1 p1 p1'));
+});
+
+test('a page full of long texts drops the newest, however few they are, and the next page is whole', () => {
+  const ring = createCallRing(100);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 100; i++) ring.push(record(i, `/${'x'.repeat(3000)}`));
+    const kept = ring.size;
+    assert.ok(kept >= 14 && kept < 100, `${kept} kept`);
+    const batch = ring.drain()!;
+    assert.equal(batch.dropped, 100 - kept);
+    assert.deepEqual(
+      readCallBatch(batch).map((r) => [r.id, r.path.length]),
+      Array.from({ length: kept }, (_, i) => [i % 4 ? `id-${i}` : `id-${i}~mark`, 2048]),
+    );
+  }
 });
 
 test('the outbox waits while control is away, bounded, and tells every drop', () => {
   const ring = createCallRing(5000);
   const outbox = createCallOutbox(3000);
-  for (let i = 0; i < 5000; i++) ring.push(record(i));
+  for (let i = 0; i < 2500; i++) ring.push(record(i * 4 + 1));
   const sent: (ToControl & { type: 'calls' })[] = [];
   let open = false;
   const channel = { send: (m: ToControl) => open && m.type === 'calls' && sent.push(m) > 0 };
-  outbox.add(ring.drain(2500)!);
+  outbox.add(ring.drain()!);
   outbox.flush(channel, 0);
-  outbox.add(ring.drain(2500)!);
+  for (let i = 2500; i < 5000; i++) ring.push(record(i * 4 + 1));
+  outbox.add(ring.drain()!);
   assert.equal(outbox.dropped, 2000);
   open = true;
   outbox.flush(channel, 0);
   assert.deepEqual(
     sent.flatMap((m) => m.records.map((r) => r.id)),
-    Array.from({ length: 3000 }, (_, i) => `id-${i}`),
+    Array.from({ length: 3000 }, (_, i) => `id-${i * 4 + 1}`),
   );
   assert.deepEqual(
     sent.map((m) => m.dropped),
@@ -108,7 +142,7 @@ test('the outbox tells what died with a thread, and what a kill would take now',
   const sent: (ToControl & { type: 'calls' })[] = [];
   const channel = { send: (m: ToControl) => m.type === 'calls' && sent.push(m) > 0 };
   for (let i = 0; i < 4; i++) ring.push(record(i));
-  outbox.add(ring.drain(100)!);
+  outbox.add(ring.drain()!);
   outbox.killed(7);
   outbox.flush(channel, 3);
   outbox.flush(channel, 3);

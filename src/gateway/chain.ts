@@ -8,6 +8,7 @@
  * As long as every step answers at once there is no promise; one that does not turns the rest into one.
  */
 import { Problem } from '../base/problem.ts';
+import type { AuthMethod } from '../sdk/auth.ts';
 import type { ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
 import type { GatewayExchange } from './contract.ts';
 import type { Steps } from './story.ts';
@@ -23,12 +24,17 @@ export function runAuth(
   exchange: GatewayExchange,
   at = 0,
 ): Promise<'absent' | ConsumerIdentity | Problem> | 'absent' | ConsumerIdentity | Problem {
-  const { auth } = steps.chain;
+  const { auth } = steps.steps;
   steps.begin(exchange);
   for (let i = at; i < auth.length; i++) {
-    const answer = guarded(() => auth[i]!.method.authenticate(exchange));
+    let answer: ReturnType<AuthMethod['authenticate']>;
+    try {
+      answer = auth[i]!.method.authenticate(exchange);
+    } catch (error) {
+      answer = asProblem(error);
+    }
     if (answer instanceof Promise) {
-      return answer.then((later) => {
+      return answer.catch(asProblem).then((later) => {
         steps.authDone(later);
         return later === 'absent' ? runAuth(steps, exchange, i + 1) : later;
       });
@@ -41,14 +47,19 @@ export function runAuth(
 
 /** Runs the request phase from where it stands; undefined means go on to the target. */
 export function runRequest(steps: Steps, exchange: GatewayExchange): Verdict | Promise<Verdict> {
-  const { policies } = steps.chain;
+  const { policies } = steps.steps;
   if (steps.reached < policies.length) steps.begin(exchange);
   while (steps.reached < policies.length) {
     const { policy } = policies[steps.reached++]!;
     if (!policy.request) continue;
-    const verdict = guarded(() => policy.request!(exchange));
+    let verdict: Verdict | Promise<Verdict>;
+    try {
+      verdict = policy.request(exchange);
+    } catch (error) {
+      verdict = asProblem(error);
+    }
     if (verdict instanceof Promise) {
-      return verdict.then((later) => {
+      return verdict.catch(asProblem).then((later) => {
         steps.requestDone(later, exchange);
         return later ?? runRequest(steps, exchange);
       });
@@ -68,11 +79,16 @@ export function runResponse(
   let problem: Problem | undefined;
   if (from >= 0) steps.begin(exchange);
   for (let i = from; i >= 0; i--) {
-    const { policy } = steps.chain.policies[i]!;
+    const { policy } = steps.steps.policies[i]!;
     if (!policy.response) continue;
-    const step = guarded<void | Problem>(() => policy.response!(exchange));
+    let step: void | Problem | Promise<void>;
+    try {
+      step = policy.response(exchange);
+    } catch (error) {
+      step = asProblem(error);
+    }
     if (step instanceof Promise) {
-      return step.then(async (later) => {
+      return step.catch(asProblem).then(async (later) => {
         steps.responseDone(later, exchange);
         return (await runResponse(steps, exchange, i - 1)) ?? (later instanceof Problem ? later : problem);
       });
@@ -86,8 +102,10 @@ export function runResponse(
 /** Runs the log phase; `onError` is told of a policy that throws, and the others still run. */
 export function runLog(steps: Steps, exchange: GatewayExchange, onError: (error: unknown) => void): void {
   for (let i = 0; i < steps.reached; i++) {
+    const { policy } = steps.steps.policies[i]!;
+    if (!policy.log) continue;
     try {
-      steps.chain.policies[i]!.policy.log?.(exchange);
+      policy.log(exchange);
     } catch (error) {
       onError(error);
     }
@@ -95,15 +113,6 @@ export function runLog(steps: Steps, exchange: GatewayExchange, onError: (error:
 }
 
 /** A Problem that was thrown is a Problem that was answered; anything else is a bug and goes on up. */
-function guarded<V>(step: () => V | Promise<V>): V | Problem | Promise<V | Problem> {
-  try {
-    const value = step();
-    return value instanceof Promise ? value.catch(asProblem) : value;
-  } catch (error) {
-    return asProblem(error);
-  }
-}
-
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   throw error;

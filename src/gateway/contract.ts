@@ -18,6 +18,12 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { UpstreamCountRow } from './upstream/upstream-counts.ts';
 
+/** Where single-byte (latin1) texts are added one after the other: the writer of messages, the ring of call records. */
+export interface TextSink {
+  bytes(b: Uint8Array, start: number, end: number): void;
+  text(text: string): void;
+}
+
 /** The engine's exchange: what policies see plus what only the core may touch. */
 export interface GatewayExchange extends Exchange {
   /** The core fills these while routing; policies read them through `Exchange`. */
@@ -29,6 +35,11 @@ export interface GatewayExchange extends Exchange {
   readonly startedAt: number;
   /** Trace context of the caller, or a new one; goes upstream as `traceparent` (W3C Trace Context). */
   readonly traceparent: string;
+  /** True when the caller chose `id`, which it may choose again. */
+  readonly hasCallersId: boolean;
+  /** Adds `id`, or the digits of `traceId`, to what is written: most are never needed as texts. */
+  writeId(out: TextSink): void;
+  writeTraceId(out: TextSink): void;
   /** Grows with each header field that is set, added or really taken away, in either direction. */
   readonly changes: number;
 }

@@ -17,6 +17,7 @@ import type { Core, Disposition, GatewayExchange, Outcome, TargetPool } from './
 import type { LivePlan, LiveRoute } from './instances.ts';
 import type { GatewayMetrics } from './route-stats.ts';
 import gatewayProblems from './problems.ts';
+import { admission } from './revision-memory.ts';
 import type { LiveRevision } from './revision-state.ts';
 import { readParameters, rewritePath, type RouteFound } from './router.ts';
 import { Steps } from './story.ts';
@@ -45,8 +46,6 @@ interface Call {
   readonly steps: Steps;
   /** True once the exchange ended: a step that answers later than that decides nothing. */
   isOver: boolean;
-  /** True when the caller chose the request id, which it may choose again. */
-  readonly hasCallersId: boolean;
   /** Milliseconds a data API took; engines know of upstreams only. */
   dataApiMs: number;
 }
@@ -76,8 +75,7 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
   }
   const { route } = found;
   const steps = new Steps(route.chain, options.clock);
-  const own = hasCallersId(exchange);
-  const call: Call = { revision, route, found, plan: undefined, steps, dataApiMs: 0, isOver: false, hasCallersId: own };
+  const call: Call = { revision, route, found, plan: undefined, steps, dataApiMs: 0, isOver: false };
   exchange.state = call;
   exchange.route = route.shown;
   exchange.params = readParameters(found.pattern, found.path);
@@ -90,11 +88,6 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
     const refused = admit(call, exchange, who);
     return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
   });
-}
-
-/** Asked before any policy may change the field. */
-function hasCallersId(exchange: GatewayExchange): boolean {
-  return exchange.request.get('x-request-id') === exchange.id;
 }
 
 function noRoute(found: Exclude<RouteFound<LiveRoute>, { kind: 'found' }>, exchange: GatewayExchange): Problem {
@@ -114,16 +107,14 @@ function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerId
     if (problem.status === 401) exchange.response.set('www-authenticate', route.challenges);
     return problem;
   }
-  const id = `${who.project}/${who.name}`;
-  const consumer = revision.consumers.get(id);
+  const { id, consumer, plan } = admission(revision, who.project, who.name);
   if (!consumer?.enabled) return raise['consumer-disabled']();
   exchange.consumer = who;
   exchange.request.set('x-weir-consumer', id);
-  const plan = consumer.plan === undefined ? undefined : revision.plans.get(`${who.project}/${consumer.plan}`);
   if (plan) {
     plan.held.hold();
     call.plan = plan;
-    if (plan.policies.length > 0) call.steps.chain = route.chainOf(plan);
+    if (plan.policies.length > 0) call.steps.steps = route.chainOf(plan);
   }
   return undefined;
 }
@@ -202,39 +193,45 @@ function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcom
   const upstreamMs = call && call.dataApiMs > 0 ? call.dataApiMs : outcome.upstreamMs;
   const { trip } = outcome;
   const measured = upstreamMs === outcome.upstreamMs ? outcome : { ...outcome, upstreamMs };
-  const onError = (error: unknown) => options.log.error('log phase failed', { route: call?.route.id, error });
-  if (call) runLog(call.steps, exchange, onError);
-  (call?.route.stats ?? options.metrics.unrouted).finished(exchange.method, measured);
+  if (call) runEnd(options, exchange, call);
+  (call ? call.route.stats : options.metrics.unrouted).finished(exchange.method, measured);
+  const spec = call ? call.route.spec : NO_ROUTE;
   options.calls.push({
-    id: (call?.hasCallersId ?? hasCallersId(exchange)) ? `${exchange.id}~${options.newId()}` : exchange.id,
+    texts: exchange,
+    idMark: exchange.hasCallersId ? options.newId() : '',
     time: options.clock.now() - outcome.durationMs,
-    project: call?.route.spec.project ?? '',
-    consumer: exchange.consumer?.name ?? '',
+    project: spec.project,
+    consumer: exchange.consumer ? exchange.consumer.name : '',
     clientAddress: exchange.clientAddress,
-    route: call?.route.spec.name ?? '',
+    route: spec.name,
     method: exchange.method,
-    path: exchange.path,
-    release: call?.route.spec.release ?? '',
+    release: spec.release,
     status: outcome.status,
     reason: outcome.reason,
     durationMs: outcome.durationMs,
     upstreamMs,
     requestBytes: outcome.requestBytes,
     responseBytes: outcome.responseBytes,
-    traceId: exchange.traceId,
     headMs: outcome.headMs,
-    tries: trip?.tries ?? 0,
-    targetIndex: trip?.targetIndex ?? -1,
+    tries: trip ? trip.tries : 0,
+    targetIndex: trip ? trip.targetIndex : -1,
     target: trip ? (trip.retried === '' ? trip.targetId : `${trip.targetId} ${trip.retried}`) : '',
-    reused: trip?.reused ? 1 : 0,
-    waitMs: trip?.waitMs ?? 0,
-    connectMs: trip?.connectMs ?? 0,
-    marks: call?.steps.marks ?? '',
-    said: call?.steps.said(exchange, onError) ?? '',
-    chain: call?.steps.chain.text ?? '',
+    reused: trip && trip.reused ? 1 : 0,
+    waitMs: trip ? trip.waitMs : 0,
+    connectMs: trip ? trip.connectMs : 0,
+    steps: call ? call.steps : undefined,
   });
   if (!call) return;
   call.isOver = true;
   call.route.held.release();
-  call.plan?.held.release();
+  if (call.plan) call.plan.held.release();
+}
+
+const NO_ROUTE = Object.freeze({ project: '', name: '', release: '' });
+
+/** The log phase, and what the steps say of the call. */
+function runEnd({ log }: CoreOptions, exchange: GatewayExchange, { route, steps }: Call): void {
+  const onError = (error: unknown) => log.error('log phase failed', { route: route.id, error });
+  runLog(steps, exchange, onError);
+  steps.ask(exchange, onError);
 }

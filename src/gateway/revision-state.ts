@@ -23,6 +23,7 @@ import {
   toggleEntry,
 } from '../sdk/revision.ts';
 import { type InstanceTools, type LivePlan, type LiveRoute, makePlan, makeRoute } from './instances.ts';
+import { credentialKey, findCredential, noMemory, type RevisionMemory } from './revision-memory.ts';
 import { createRouter, type Router } from './router.ts';
 
 /** All that requests read; never changed once it serves. Keys are `project/name` unless said otherwise. */
@@ -39,6 +40,8 @@ export interface LiveRevision {
   readonly dataApis: ReadonlyMap<string, CompiledDataApi>;
   readonly upstreams: ReadonlyMap<string, CompiledUpstream>;
   readonly listeners: ReadonlyMap<string, CompiledListener>;
+  /** What was looked up in this revision; see revision-memory.ts. */
+  readonly memory: RevisionMemory;
 }
 
 export type Applied = { readonly ok: true } | { readonly ok: false; readonly reason: 'out-of-order' | 'diverged' };
@@ -142,6 +145,7 @@ function buildStep(
     dataApis: changedMap(current.dataApis, 'dataapi', change, entries, nameOf),
     upstreams: changedMap(current.upstreams, 'upstream', change, entries, nameOf),
     listeners: changedMap(current.listeners, 'listener', change, entries, nameOf),
+    memory: noMemory(),
   });
   return { next, retired: [...routes.left, ...plans.left] };
 }
@@ -226,21 +230,6 @@ function nameOf(entry: AnyEntry): string {
   return entry.key.slice(entry.key.indexOf('/') + 1);
 }
 
-function credentialKey(value: Pick<CompiledCredential, 'project' | 'type' | 'sha256'>): string {
-  return `${value.project} ${value.type} ${value.sha256}`;
-}
-
-function findCredential(revision: LiveRevision, project: string, type: string, sha256: string) {
-  const found = revision.credentials.get(credentialKey({ project, type, sha256 }));
-  const consumer = found && revision.consumers.get(`${project}/${found.consumer}`);
-  if (!found || !consumer) return undefined;
-  return {
-    consumer: { name: consumer.name, project, plan: consumer.plan, credentialId: found.id },
-    expiresAt: found.expiresAt,
-    enabled: consumer.enabled,
-  };
-}
-
 function emptyRevision(): LiveRevision {
   return Object.freeze({
     number: 0,
@@ -253,5 +242,6 @@ function emptyRevision(): LiveRevision {
     dataApis: new Map(),
     upstreams: new Map(),
     listeners: new Map(),
+    memory: noMemory(),
   });
 }

@@ -1,14 +1,15 @@
 /**
  * What the steps of one exchange decided, noted as they run. On the path of every request: a step costs one
- * reading of the clock and one letter with a number; everything that can be known before stands in the chain's text.
- * In: marks of chain.ts. Out: two short texts for the call ring; sdk/call-story.ts reads them.
+ * reading of the clock and one number; everything that can be known before stands in the chain's text.
+ * In: marks of chain.ts. Out: numbers and values for the call ring; call-batch.ts makes texts of them.
  */
 import type { Clock } from '../base/clock.ts';
 import { Problem } from '../base/problem.ts';
 import type { AuthMethod } from '../sdk/auth.ts';
-import { type ChainStep, chainText, factText } from '../sdk/call-story.ts';
+import { type ChainStep, chainText, type Fact, MARK_LETTERS } from '../sdk/call-story.ts';
 import type { Exchange } from '../sdk/exchange.ts';
 import type { Policy } from '../sdk/policy.ts';
+import type { CallMarks } from './call-ring.ts';
 
 /** A policy in its place. */
 export interface LivePolicy {
@@ -44,22 +45,30 @@ export function makeChain(auth: readonly LiveAuth[], policies: readonly LivePoli
   return Object.freeze({ auth, policies, text: chainText(all), speaks: all.some((step) => step.tells !== '') });
 }
 
+const [PASSED, CHANGED, REFUSED, ANSWERED, ABSENT] = [...'pcran'].map((letter) => MARK_LETTERS.indexOf(letter)) as number[];
+const NOTHING: readonly never[] = Object.freeze([]);
+
 /** The steps of one exchange: how far the request phase got, and what each step did. */
-export class Steps {
-  chain: Chain;
+export class Steps implements CallMarks {
+  steps: Chain;
   /** Policies whose turn came; the others see neither response nor log. */
   reached = 0;
   /** Auth methods that answered. */
   asked = 0;
+  readonly marks: number[] = [];
+  codes: string[] | typeof NOTHING = NOTHING;
+  said: (Fact | undefined)[] | typeof NOTHING = NOTHING;
   private readonly clock: Clock;
   private at = 0;
   private changes = 0;
-  private told = '';
-  private phase = 0;
 
   constructor(chain: Chain, clock: Clock) {
-    this.chain = chain;
+    this.steps = chain;
     this.clock = clock;
+  }
+
+  get chain(): string {
+    return this.steps.text;
   }
 
   /** The next step begins now. */
@@ -71,59 +80,51 @@ export class Steps {
   /** An auth method has answered. */
   authDone(answer: unknown): void {
     this.asked++;
-    this.mark(0, answer === 'absent' ? 'n' : answer instanceof Problem ? 'r' : 'p', answer);
+    this.mark(0, answer === 'absent' ? ABSENT! : answer instanceof Problem ? REFUSED! : PASSED!, answer);
   }
 
   /** The request phase of a policy is through. */
   requestDone(verdict: unknown, exchange: { readonly changes: number }): void {
-    this.mark(1, verdict === undefined ? this.outcomeOf(exchange) : verdict instanceof Problem ? 'r' : 'a', verdict);
+    this.mark(1, verdict === undefined ? this.outcomeOf(exchange) : verdict instanceof Problem ? REFUSED! : ANSWERED!, verdict);
   }
 
   /** The response phase of a policy is through. */
   responseDone(result: unknown, exchange: { readonly changes: number }): void {
-    this.mark(2, result instanceof Problem ? 'r' : this.outcomeOf(exchange), result);
+    this.mark(2, result instanceof Problem ? REFUSED! : this.outcomeOf(exchange), result);
   }
 
-  /** Line 2 of the story. */
-  get marks(): string {
-    return this.told;
+  /** After the last byte: asks each step that ran what it says of this call. `onError` is told of one that throws. */
+  ask(exchange: Exchange, onError: (error: unknown) => void): void {
+    const { auth, policies, speaks } = this.steps;
+    if (!speaks) return;
+    const said: (Fact | undefined)[] = (this.said = []);
+    for (let i = 0; i < this.asked; i++) hear(said, auth[i]!.method, exchange, onError);
+    for (let i = 0; i < this.reached; i++) hear(said, policies[i]!.policy, exchange, onError);
   }
 
-  /** Line 3 of the story: asks each step that ran. `onError` is told of one that throws. */
-  said(exchange: Exchange, onError: (error: unknown) => void): string {
-    const { auth, policies, speaks } = this.chain;
-    if (!speaks) return '';
-    let text = '';
-    for (let i = 0; i < this.asked; i++) text = join(text, auth[i]!.method, exchange, onError);
-    for (let i = 0; i < this.reached; i++) text = join(text, policies[i]!.policy, exchange, onError);
-    return text;
-  }
-
-  private outcomeOf(exchange: { readonly changes: number }): 'p' | 'c' {
+  private outcomeOf(exchange: { readonly changes: number }): number {
     const { changes } = exchange;
-    if (changes === this.changes) return 'p';
+    if (changes === this.changes) return PASSED!;
     this.changes = changes;
-    return 'c';
+    return CHANGED!;
   }
 
-  private mark(phase: number, letter: string, answer: unknown): void {
+  private mark(phase: number, letter: number, answer: unknown): void {
     const now = this.clock.monotonic();
-    const before = phase === this.phase ? ' ' : phase === 1 ? ',' : this.phase === 0 ? ',;' : ';';
-    this.phase = phase;
-    this.told += before + letter + Math.round((now - this.at) * 1000);
+    this.marks.push(Math.round((now - this.at) * 1000) * 32 + phase * 8 + letter);
     this.at = now; // The next step follows at once; after a wait `begin` says when.
-    if (answer instanceof Problem) this.told += `=${answer.code}`;
+    if (answer instanceof Problem) this.codes = [...this.codes, answer.code];
   }
 }
 
 /** Adds what a step says of this call; a step that says nothing keeps its place. */
-function join(text: string, step: AuthMethod | Policy, exchange: Exchange, onError: (error: unknown) => void): string {
-  if (!step.tells) return text;
-  let said = '';
+function hear(said: (Fact | undefined)[], step: AuthMethod | Policy, exchange: Exchange, onError: (error: unknown) => void): void {
+  if (!step.tells) return;
+  let value: Fact | undefined;
   try {
-    said = factText(step.tells.read(exchange));
+    value = step.tells.read(exchange);
   } catch (error) {
     onError(error);
   }
-  return `${text}|${said}`;
+  said.push(value);
 }

@@ -2,7 +2,7 @@
  * One gateway thread: engine, core and revision, driven by the orders of the process's main thread.
  * The entry file of the thread (which imports the registry) calls `runGatewayThread` once.
  */
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
 import { type Clock, machineClockOffsetMs } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
@@ -32,15 +32,14 @@ export interface GatewayThreadDeps {
   readonly log: Log;
 }
 
-/** How often call records leave the thread, and how many at once. */
+/** How often call records leave the thread. */
 const CALLS_EVERY_MS = 100;
-const CALLS_AT_ONCE = 4096;
 const TARGETS_EVERY_MS = 1000;
 
 /** Runs the thread until it is told to stop. Messages: thread-messages.ts. */
 export function runGatewayThread(deps: GatewayThreadDeps): void {
   const { data, parent, clock } = deps;
-  const send = (message: FromThread) => parent.postMessage(message, []);
+  const send = (message: FromThread, transfer: Transferable[] = []) => parent.postMessage(message, transfer);
   const thread = makeThread(
     deps,
     createListenerNews(clock, () => send({ type: 'listeners', listeners: thread.engine.listeners() })),
@@ -73,7 +72,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
       case 'stop':
         return void thread.engine.drain(message.graceMs).finally(() => {
           for (const cancel of cancels) cancel();
-          while (thread.calls.size > 0) sendCalls(thread.calls, send);
+          sendCalls(thread.calls, send);
           send({ type: 'stopped' });
         });
     }
@@ -166,9 +165,9 @@ function applyDelta(
   send({ type: 'applied', state: { thread: index, revision: current.number, hash: current.hash, failed, listeners } });
 }
 
-function sendCalls(calls: CallRing, send: (message: FromThread) => void): void {
-  const batch = calls.drain(CALLS_AT_ONCE);
-  if (batch) send({ type: 'calls', batch });
+function sendCalls(calls: CallRing, send: (message: FromThread, transfer: Transferable[]) => void): void {
+  const batch = calls.drain();
+  if (batch) send({ type: 'calls', batch }, [batch.numbers.buffer, batch.bytes.buffer]);
 }
 
 function sendTargets(engine: Engine, send: (message: FromThread) => void): void {

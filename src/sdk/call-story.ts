@@ -12,6 +12,9 @@ import type { CallStep, CallStory } from './call-record.ts';
 /** What each letter of a mark means. */
 export const OUTCOME_OF_LETTER = Object.freeze({ p: 'passed', c: 'changed', r: 'refused', a: 'answered', n: 'absent' } as const);
 
+/** The letters, where numbers stand for them. */
+export const MARK_LETTERS: readonly string[] = Object.keys(OUTCOME_OF_LETTER);
+
 /** Facts as configuration gives them, or as one call does. */
 export type Fact = string | number;
 

@@ -7,7 +7,8 @@ import { seededRandom } from '../../src/base/random.ts';
 import apiKey from '../../src/extensions/auth/api-key.ts';
 import rateLimit from '../../src/extensions/policies/rate-limit.ts';
 import transform from '../../src/extensions/policies/transform.ts';
-import { createCallRing, readCallBatch } from '../../src/gateway/call-ring.ts';
+import { readCallBatch } from '../../src/gateway/call-batch.ts';
+import { createCallRing } from '../../src/gateway/call-ring.ts';
 import type { Disposition, GatewayExchange, Outcome } from '../../src/gateway/contract.ts';
 import { createCore } from '../../src/gateway/core.ts';
 import { createRevisionState } from '../../src/gateway/revision-state.ts';
@@ -120,8 +121,10 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
     serve,
     metrics,
     done,
-    records: () =>
-      readCallBatch(calls.drain(100) ?? { count: 0, numbers: new Float64Array(), texts: [], chains: [], chainOf: [], dropped: 0 }),
+    records() {
+      const batch = calls.drain();
+      return batch ? readCallBatch(batch) : [];
+    },
   };
 }
 

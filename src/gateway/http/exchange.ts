@@ -7,10 +7,11 @@
 import { assert } from '../../base/assert.ts';
 import type { ConsumerIdentity } from '../../sdk/exchange.ts';
 import type { ClientCertificate } from '../../sdk/listener.ts';
-import type { GatewayExchange } from '../contract.ts';
+import type { GatewayExchange, TextSink } from '../contract.ts';
 import { Fields } from './fields.ts';
 import { DROPPED, type Head } from './head.ts';
-import { isSaneRequestId, readTraceparent, type RequestIds } from './ids.ts';
+import { type IdBatch, isSaneRequestId, readTraceparent, type RequestIds, type TraceBatch } from './ids.ts';
+import type { Writer } from './writer.ts';
 
 /** What an exchange needs to know besides its head. */
 export interface ExchangeSource {
@@ -31,10 +32,10 @@ export interface EngineExchange extends GatewayExchange {
   readonly isHead: boolean;
   /** True for methods that may be repeated. Source: RFC 9110 §9.2.2. */
   readonly isIdempotent: boolean;
-  /** True when `traceparent` must be written, since the caller's does not pass. */
-  readonly hasNewTrace: boolean;
-  /** True when `x-request-id` must be written upstream, since the caller's does not pass. */
-  readonly hasNewId: boolean;
+  /** Adds `x-request-id` and `traceparent` to a head for the upstream, as far as the caller's do not pass, and the head's end. */
+  writeIdentity(out: Writer): void;
+  /** Adds `x-request-id` to an answer's head, `connection: close` when asked for, and the head's end. */
+  writeAnswerEnd(out: Writer, close: boolean): void;
   /** Fires `signal`. */
   abort(reason: string): void;
   /** After `onDone`: answers the head for reuse; whoever still holds the exchange sees no fields any more. */
@@ -52,12 +53,9 @@ export function createExchange(head: Head, source: ExchangeSource): EngineExchan
 }
 
 class HeadExchange implements EngineExchange {
-  readonly id: string;
   readonly method: string;
   readonly path: string;
-  readonly traceparent: string;
-  readonly hasNewTrace: boolean;
-  readonly hasNewId: boolean;
+  readonly hasCallersId: boolean;
   readonly clientAddress: string;
   readonly clientCertificate: ClientCertificate | undefined;
   readonly listener: string;
@@ -72,7 +70,16 @@ class HeadExchange implements EngineExchange {
   private held: Head | undefined;
   private controller: AbortController | undefined = undefined;
   private aborted: string | undefined = undefined;
-  private notes: Map<object, unknown> | undefined = undefined;
+  /** Owner, note, owner, note …: an exchange has few. */
+  private notes: unknown[] | undefined = undefined;
+  /** Of ids made here the texts are made when somebody asks. */
+  private idText: string | undefined;
+  private readonly ids: IdBatch | undefined = undefined;
+  private readonly idNumber: number = 0;
+  private traceText: string | undefined;
+  private readonly traces: TraceBatch | undefined = undefined;
+  private readonly traceNumber: number = 0;
+  private readonly hasNewTrace: boolean;
 
   constructor(head: Head, source: ExchangeSource) {
     this.held = head;
@@ -83,11 +90,57 @@ class HeadExchange implements EngineExchange {
     this.startedAt = source.startedAt;
     this.method = methodText(head);
     this.path = head.pathEnd > head.pathStart ? head.buffer.toString('latin1', head.pathStart, head.pathEnd) : '/';
-    const ownId = callerId(head);
-    this.hasNewId = ownId === undefined;
-    this.id = ownId ?? source.ids.requestId(source.startedAt);
-    this.traceparent = callerTrace(head) ?? source.ids.traceparent();
+    this.idText = callerId(head);
+    this.hasCallersId = this.idText !== undefined;
+    if (this.idText === undefined) {
+      this.ids = source.ids.idBatch(source.startedAt);
+      this.idNumber = this.ids.take();
+    }
+    this.traceText = callerTrace(head);
     this.hasNewTrace = head.traceparentIndex < 0 || head.kinds[head.traceparentIndex] === DROPPED;
+    if (this.traceText === undefined) {
+      this.traces = source.ids.traceBatch();
+      this.traceNumber = this.traces.take();
+    }
+  }
+
+  get id(): string {
+    return (this.idText ??= this.ids!.text(this.idNumber));
+  }
+
+  get traceparent(): string {
+    return (this.traceText ??= this.traces!.text(this.traceNumber));
+  }
+
+  writeId(out: TextSink): void {
+    if (this.ids) this.ids.writeId(out, this.idNumber);
+    else out.text(this.idText!);
+  }
+
+  writeTraceId(out: TextSink): void {
+    if (this.traces) this.traces.writeId(out, this.traceNumber);
+    else out.text(this.traceId);
+  }
+
+  writeIdentity(out: Writer): void {
+    if (this.ids) {
+      out.text('\r\n');
+      this.ids.writeField(out, this.idNumber);
+    }
+    if (this.traces) {
+      this.traces.writeField(out, this.traceNumber);
+    } else if (this.hasNewTrace) {
+      out.text('\r\ntraceparent: ');
+      out.text(this.traceText!);
+    }
+    out.text('\r\n\r\n');
+  }
+
+  writeAnswerEnd(out: Writer, close: boolean): void {
+    if (this.ids && !close) return this.ids.writeLast(out, this.idNumber);
+    out.text('x-request-id: ');
+    this.writeId(out);
+    out.text(close ? '\r\nconnection: close\r\n\r\n' : '\r\n\r\n');
   }
 
   get head(): Head {
@@ -145,11 +198,18 @@ class HeadExchange implements EngineExchange {
   }
 
   note(owner: object): unknown {
-    return this.notes?.get(owner);
+    const { notes } = this;
+    if (!notes) return undefined;
+    for (let i = 0; i < notes.length; i += 2) if (notes[i] === owner) return notes[i + 1];
+    return undefined;
   }
 
   setNote(owner: object, value: unknown): void {
-    (this.notes ??= new Map()).set(owner, value);
+    const notes = (this.notes ??= []);
+    let i = 0;
+    while (i < notes.length && notes[i] !== owner) i += 2;
+    notes[i] = owner;
+    notes[i + 1] = value;
   }
 }
 

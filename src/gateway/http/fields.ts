@@ -21,6 +21,7 @@ const OWN = new Set([
   'host',
 ]);
 const NAMES_MAX = 2048;
+const CHECKED_VALUE_MAX = 256;
 const checkedNames = new Map<string, string>();
 
 /** Fields over a head (or none), changed by `set`, `add` and `remove`. */
@@ -163,9 +164,14 @@ function writable(name: string): string {
   return lower;
 }
 
+/** What each field was last given: policies mostly give the same text again. Bounded like the names. */
+const checkedValues = new Map<string, string>();
+
 function checkValue(name: string, value: string): void {
+  if (checkedValues.get(name) === value) return;
   for (let i = 0; i < value.length; i++) {
     const c = value.charCodeAt(i);
     if (c > 255 || VALUE[c] !== 1) throw new TypeError(`the value of "${name.slice(0, 60)}" holds a character a field must not hold`);
   }
+  if (value.length <= CHECKED_VALUE_MAX && (checkedValues.size < NAMES_MAX || checkedValues.has(name))) checkedValues.set(name, value);
 }

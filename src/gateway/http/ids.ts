@@ -5,49 +5,144 @@
  */
 import type { NewId } from '../../base/id.ts';
 import type { Random } from '../../base/random.ts';
+import type { TextSink } from '../contract.ts';
 
 export interface RequestIds {
   /** A new request id; ids of one maker sort by time. `nowMs` is any coarse clock. */
   requestId(nowMs: number): string;
-  /** A new `traceparent`, not sampled: nobody records spans yet. */
-  traceparent(): string;
+  /** The ids to take from at `nowMs`: one that is not used up and not old. */
+  idBatch(nowMs: number): IdBatch;
+  /** The trace contexts to take from. */
+  traceBatch(): TraceBatch;
 }
 
 const PER_BASE = 4096;
 /** A base id, and with it the time inside, is kept this long at most. */
 const BASE_MS = 20;
 const HEX3 = Array.from({ length: PER_BASE }, (_, i) => i.toString(16).padStart(3, '0'));
+const HEX3_BYTES = Uint8Array.from({ length: PER_BASE * 3 }, (_, i) => HEX3[Math.floor(i / 3)]!.charCodeAt(i % 3));
+const ID_NAME = 'x-request-id: ';
+const TRACE_NAME = '\r\ntraceparent: ';
+
+/** Request ids that differ in their last three digits only. Texts are made when asked for: most ids only pass as bytes. */
+export class IdBatch {
+  private used = 0;
+  private readonly base: string;
+  private readonly line: Uint8Array;
+
+  constructor(base: string) {
+    this.base = base;
+    this.line = Buffer.from(`${ID_NAME}${base}000\r\n\r\n`, 'latin1');
+  }
+
+  get isUsedUp(): boolean {
+    return this.used >= PER_BASE;
+  }
+
+  /** The number of a new id. */
+  take(): number {
+    return this.used++;
+  }
+
+  text(n: number): string {
+    return this.base + HEX3[n]!;
+  }
+
+  /** Adds the id alone. */
+  writeId(out: TextSink, n: number): void {
+    digits(this.line, ID_NAME.length + 33, n);
+    out.bytes(this.line, ID_NAME.length, ID_NAME.length + 36);
+  }
+
+  /** Adds `x-request-id: …` without an end of line. */
+  writeField(out: TextSink, n: number): void {
+    digits(this.line, ID_NAME.length + 33, n);
+    out.bytes(this.line, 0, ID_NAME.length + 36);
+  }
+
+  /** Adds the field as the last one of a head, with the head's end. */
+  writeLast(out: TextSink, n: number): void {
+    digits(this.line, ID_NAME.length + 33, n);
+    out.bytes(this.line, 0, this.line.length);
+  }
+}
+
+/** Trace contexts of one base, not sampled: nobody records spans yet. They differ in a counter, and in digits that are random in each. */
+export class TraceBatch {
+  private used = 0;
+  private readonly line: Buffer;
+  private readonly next: () => number;
+
+  constructor(hex: string, next: () => number) {
+    this.next = next;
+    // The fixed 1 keeps ids from being all zero, which W3C forbids.
+    this.line = Buffer.from(`${TRACE_NAME}00-1${hex.slice(1, 16)}000${hex.slice(16, 26)}000-1${hex.slice(27, 39)}000-00`, 'latin1');
+  }
+
+  get isUsedUp(): boolean {
+    return this.used >= PER_BASE;
+  }
+
+  /** The number of a new trace. */
+  take(): number {
+    return (this.used++ << 12) | (this.next() & 0xfff);
+  }
+
+  text(n: number): string {
+    this.fill(n);
+    return this.line.toString('latin1', TRACE_NAME.length);
+  }
+
+  /** Adds the 32 digits of the trace id alone. */
+  writeId(out: TextSink, n: number): void {
+    this.fill(n);
+    out.bytes(this.line, TRACE_NAME.length + 3, TRACE_NAME.length + 35);
+  }
+
+  /** Adds an end of line and the field `traceparent`. */
+  writeField(out: TextSink, n: number): void {
+    this.fill(n);
+    out.bytes(this.line, 0, this.line.length);
+  }
+
+  private fill(n: number): void {
+    const { line } = this;
+    digits(line, TRACE_NAME.length + 19, n & 0xfff); // Where samplers look.
+    digits(line, TRACE_NAME.length + 32, n >>> 12);
+    digits(line, TRACE_NAME.length + 49, n >>> 12);
+  }
+}
+
+function digits(b: Uint8Array, at: number, n: number): void {
+  const from = n * 3;
+  b[at] = HEX3_BYTES[from]!;
+  b[at + 1] = HEX3_BYTES[from + 1]!;
+  b[at + 2] = HEX3_BYTES[from + 2]!;
+}
 
 /**
  * Makes request ids from `newId` (its last three hex digits count) and trace contexts from fresh random
  * digits for each few thousand, a counter, and, where samplers look, digits that are random in each.
  */
 export function createRequestIds(newId: NewId, random: Random): RequestIds {
-  let base = '';
-  let used = PER_BASE;
-  let madeAt = Number.NEGATIVE_INFINITY;
-  let trace = ['', '', ''];
-  let traces = PER_BASE;
   const next = xorshift(random.bytes(16));
+  const newTraces = (): TraceBatch => new TraceBatch(Buffer.from(random.bytes(24)).toString('hex'), next);
+  const newIds = (): IdBatch => new IdBatch(newId().slice(0, 33));
+  let ids = newIds();
+  let madeAt = Number.NEGATIVE_INFINITY;
+  let traces = newTraces();
+  const idBatch = (nowMs: number): IdBatch => {
+    if (nowMs - madeAt < BASE_MS && !ids.isUsedUp) return ids;
+    madeAt = nowMs;
+    return (ids = newIds());
+  };
   return {
+    idBatch,
     requestId(nowMs) {
-      if (used >= PER_BASE || nowMs - madeAt >= BASE_MS) {
-        base = newId().slice(0, 33);
-        used = 0;
-        madeAt = nowMs;
-      }
-      return base + HEX3[used++]!;
+      const batch = idBatch(nowMs);
+      return batch.text(batch.take());
     },
-    traceparent() {
-      if (traces >= PER_BASE) {
-        const hex = Buffer.from(random.bytes(24)).toString('hex');
-        // The fixed 1 keeps ids from being all zero, which W3C forbids.
-        trace = [`00-1${hex.slice(1, 16)}`, hex.slice(16, 26), `-1${hex.slice(27, 39)}`];
-        traces = 0;
-      }
-      const count = HEX3[traces++]!;
-      return `${trace[0]}${HEX3[next() & 0xfff]}${trace[1]}${count}${trace[2]}${count}-00`;
-    },
+    traceBatch: () => (traces.isUsedUp ? (traces = newTraces()) : traces),
   };
 }
 

@@ -125,15 +125,7 @@ export function writeRequestHead(out: Writer, exchange: EngineExchange, forward:
     out.text('\r\nconnection: upgrade\r\nupgrade: ');
     out.text(lines.upgrade);
   }
-  if (exchange.hasNewId) {
-    out.text('\r\nx-request-id: ');
-    out.text(exchange.id);
-  }
-  if (exchange.hasNewTrace) {
-    out.text('\r\ntraceparent: ');
-    out.text(exchange.traceparent);
-  }
-  out.text('\r\n\r\n');
+  exchange.writeIdentity(out);
 }
 
 function writeTarget(out: Writer, head: Head, target: string | undefined): void {
@@ -156,7 +148,7 @@ export function writeUpstreamHead(out: Writer, exchange: EngineExchange, head: H
   }
   exchange.response.write(out);
   if (!head.hasDate) writeField(out, 'date: ', date);
-  writeEnd(out, exchange.id, close);
+  exchange.writeAnswerEnd(out, close);
 }
 
 /** Writes the head of a 101: from here on the connection speaks `upgrade`. */
@@ -192,7 +184,7 @@ export function writeLocalHead(out: Writer, exchange: EngineExchange, local: Loc
   exchange.response.write(out);
   if (local.length !== undefined) writeField(out, 'content-length: ', String(local.length));
   writeField(out, 'date: ', local.date);
-  writeEnd(out, exchange.id, local.close);
+  exchange.writeAnswerEnd(out, local.close);
 }
 
 /** A whole answer for a request that never became an exchange; the connection closes after it. */
@@ -222,10 +214,4 @@ function writeField(out: Writer, name: string, value: string): void {
   out.text(name);
   out.text(value);
   out.text('\r\n');
-}
-
-function writeEnd(out: Writer, requestId: string, close: boolean): void {
-  out.text('x-request-id: ');
-  out.text(requestId);
-  out.text(close ? '\r\nconnection: close\r\n\r\n' : '\r\n\r\n');
 }

@@ -16,6 +16,9 @@ export interface MemoryExchange extends Exchange {
   state: unknown;
   readonly startedAt: number;
   readonly traceparent: string;
+  readonly hasCallersId: boolean;
+  writeId(out: { text(text: string): void }): void;
+  writeTraceId(out: { text(text: string): void }): void;
   /** Header fields changed so far. */
   readonly changes: number;
   /** Ends the exchange as a client that goes away does. */
@@ -40,8 +43,13 @@ export function memoryExchange(options: MemoryExchangeOptions = {}): MemoryExcha
   const [request, response] = [memoryHeaders(options.headers), memoryHeaders()];
   const controller = new AbortController();
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const callersId = request.get('x-request-id');
+  const id = callersId ?? '01890000-0000-7000-8000-000000000000';
   return {
-    id: '01890000-0000-7000-8000-000000000000',
+    id,
+    hasCallersId: callersId !== undefined,
+    writeId: (out) => out.text(id),
+    writeTraceId: (out) => out.text(traceId),
     method: options.method ?? 'GET',
     path: options.path ?? '/',
     query: options.query ?? '',

@@ -89,7 +89,7 @@ test('lets a known consumer in: identity goes on, the credential and spoofed ide
   assert.equal(now(core.onRequest(exchange)).kind, 'upstream');
   assert.equal(exchange.request.get('x-weir-consumer'), 'p/shop');
   assert.equal(exchange.request.get('x-api-key'), undefined);
-  assert.deepEqual(exchange.consumer, { name: 'shop', project: 'p', plan: undefined, credentialId: 'shop-1' });
+  assert.deepEqual(exchange.consumer, { id: 'p/shop', name: 'shop', project: 'p', plan: undefined, credentialId: 'shop-1' });
   done(exchange);
   assert.equal(records()[0]!.consumer, 'shop');
   const kept = memoryExchange({ path: '/keep', headers: withKey });

@@ -57,7 +57,13 @@ export function findCredential(revision: LiveRevision, project: string, type: st
   const consumer = found && revision.consumers.get(`${project}/${found.consumer}`);
   if (!found || !consumer) return undefined;
   const credential = Object.freeze({
-    consumer: Object.freeze({ name: consumer.name, project, plan: consumer.plan, credentialId: found.id }),
+    consumer: Object.freeze({
+      id: `${project}/${consumer.name}`,
+      name: consumer.name,
+      project,
+      plan: consumer.plan,
+      credentialId: found.id,
+    }),
     expiresAt: found.expiresAt,
     enabled: consumer.enabled,
   });

@@ -11,6 +11,8 @@ import type { ClientCertificate } from './listener.ts';
 
 /** The caller an auth method recognised. */
 export interface ConsumerIdentity {
+  /** `project/name`; whoever knows it beforehand spares each call the joining. */
+  readonly id?: string;
   /** Name of the Consumer resource. */
   readonly name: string;
   readonly project: string;

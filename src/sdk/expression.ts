@@ -13,7 +13,7 @@ export type ReadExpression = (exchange: Exchange) => string | undefined;
 export type CompiledExpression = { readonly ok: true; readonly read: ReadExpression } | { readonly ok: false; readonly error: Text };
 
 const PLAIN: Readonly<Record<string, ReadExpression>> = {
-  'consumer.id': (x) => x.consumer && `${x.consumer.project}/${x.consumer.name}`,
+  'consumer.id': (x) => x.consumer && (x.consumer.id ?? `${x.consumer.project}/${x.consumer.name}`),
   'consumer.name': (x) => x.consumer?.name,
   'consumer.plan': (x) => x.consumer?.plan,
   'client.address': (x) => x.clientAddress,

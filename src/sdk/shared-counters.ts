@@ -60,7 +60,16 @@ export function openCounters(buffer: SharedArrayBuffer, now: () => number): Shar
   const sets = new Int32Array(buffer)[6]!;
   const seed = new Uint32Array(buffer, 0, 2);
   const locks = new Int32Array(buffer, (HEAD + SHAPES + sets * SET * 2) * 8, sets);
-  const table: Table = { words, locks, sets, seed: { low: seed[0]!, high: seed[1]! }, identities: new Map() };
+  const table: Table = {
+    words,
+    halves: new Int32Array(buffer, 0, words.length * 2),
+    locks,
+    sets,
+    seed: { low: seed[0]!, high: seed[1]! },
+    identities: new Map(),
+    known: new Map(),
+    knownCount: 0,
+  };
   return {
     take: (identity, key, shape) => take(table, identity, key, shape, now() * UNITS_PER_MS),
     stats: () => ({ evictions: Number(Atomics.load(words, 1)), lockTakeovers: Number(Atomics.load(words, 2)) }),
@@ -72,9 +81,29 @@ interface Table {
   readonly locks: Int32Array;
   readonly sets: number;
   readonly seed: HashPair;
+  /** The same memory in words of 32 bits: reading those makes no BigInt. */
+  readonly halves: Int32Array;
   /** Hash of each identity, the key for hashing its keys; bounded. */
   readonly identities: Map<string, HashPair>;
+  /** Where keys lately stood, by identity; checked at each use, bounded by `knownCount`. */
+  known: Map<string, Map<string, Bucket>>;
+  knownCount: number;
 }
+
+/** A key's fingerprint, and where it stood. */
+interface Bucket {
+  readonly print: bigint;
+  readonly first: number;
+  readonly second: number;
+  place: number;
+}
+
+const KNOWN_MAX = 65_536;
+/** Two words to compare and exchange, and their halves. */
+const scratch = new BigInt64Array(2);
+const scratchHalves = new Int32Array(scratch.buffer);
+/** Which half of a word is the upper one. */
+const UPPER = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /** A shape in the buffer's units. */
 interface Units {
@@ -88,18 +117,53 @@ const unitsOf = new WeakMap<BucketShape, { table: Table; units: Units }>();
 function take(table: Table, identity: string, key: string, shape: BucketShape, nowUnits: number): Take {
   const t = Math.max(0, Math.floor(nowUnits));
   const units = shapeUnits(table, shape);
-  const print = fingerprint(table, identity, key);
+  const bucket = bucketOf(table, identity, key);
   for (;;) {
-    const place = find(table, print) ?? claim(table, print, t);
-    const before = Atomics.load(table.words, place + 1);
-    const tat = Math.max(rescaled(table, before, units, t), t);
+    if (!stands(table, bucket)) bucket.place = find(table, bucket.print) ?? claim(table, bucket.print, t);
+    const word = (bucket.place + 1) * 2;
+    // Halves of two different moments are found out by the exchange below.
+    const upper = Atomics.load(table.halves, word + UPPER);
+    const lower = Atomics.load(table.halves, word + 1 - UPPER);
+    const tat = Math.max(rescaled(table, upper, lower, units, t), t);
     const after = tat + units.token;
     if (after - t > units.full) return outcome(false, tat, t, units);
-    const word = pack(units.tag, Math.min(after, TAT_MAX));
-    if (Atomics.compareExchange(table.words, place + 1, before, word) !== before) continue;
-    if (Atomics.load(table.words, place) === print) return outcome(true, after, t, units);
-    giveBack(table, place, units.token); // The place was given to another key in between.
+    if (!exchange(table, bucket.place + 1, upper, lower, units.tag, Math.min(after, TAT_MAX))) continue;
+    if (stands(table, bucket)) return outcome(true, after, t, units);
+    giveBack(table, bucket.place, units.token); // The place was given to another key in between.
   }
+}
+
+/** The key's bucket, remembered when it was asked for lately. */
+function bucketOf(table: Table, identity: string, key: string): Bucket {
+  const known = table.known.get(identity)?.get(key);
+  if (known) return known;
+  if (table.knownCount >= KNOWN_MAX) {
+    table.known = new Map();
+    table.knownCount = 0;
+  }
+  let keys = table.known.get(identity);
+  if (!keys) table.known.set(identity, (keys = new Map()));
+  const print = fingerprint(table, identity, key);
+  scratch[0] = print;
+  const bucket = { print, first: scratchHalves[0]!, second: scratchHalves[1]!, place: HEAD + SHAPES };
+  keys.set(key, bucket);
+  table.knownCount++;
+  return bucket;
+}
+
+/** True when the bucket's key is at its place. */
+function stands({ halves }: Table, { first, second, place }: Bucket): boolean {
+  return Atomics.load(halves, place * 2) === first && Atomics.load(halves, place * 2 + 1) === second;
+}
+
+/** Puts `tag` and `tat` in place of a word read in halves; false when it is no longer the same. */
+function exchange({ words }: Table, at: number, upper: number, lower: number, tag: number, tat: number): boolean {
+  scratchHalves[UPPER] = upper;
+  scratchHalves[1 - UPPER] = lower;
+  scratchHalves[2 + UPPER] = (tag << 20) | Math.floor(tat / 2 ** 32);
+  scratchHalves[3 - UPPER] = tat | 0;
+  const expected = scratch[0]!;
+  return Atomics.compareExchange(words, at, expected, scratch[1]!) === expected;
 }
 
 function outcome(allowed: boolean, tat: number, t: number, { token, full }: Units): Take {
@@ -113,16 +177,12 @@ function outcome(allowed: boolean, tat: number, t: number, { token, full }: Unit
 }
 
 /** TAT of a word in the terms of the shape asked with: the same share of the bucket is used. */
-function rescaled(table: Table, word: bigint, units: Units, t: number): number {
-  const tat = Number(word & TAT_MASK);
-  const tag = Number((word >> TAT_BITS) & 0xfffn);
+function rescaled(table: Table, upper: number, lower: number, units: Units, t: number): number {
+  const tat = (upper & 0xfffff) * 2 ** 32 + (lower >>> 0);
+  const tag = upper >>> 20;
   if (tag === units.tag || tat <= t) return tat;
   const full = Number(Atomics.load(table.words, HEAD + tag));
   return full > 0 ? t + Math.ceil(((tat - t) * units.full) / full) : tat;
-}
-
-function pack(tag: number, tat: number): bigint {
-  return BigInt.asIntN(64, (BigInt(tag) << TAT_BITS) | BigInt(tat));
 }
 
 /** Rounds one token's time to a sixteenth of a microsecond; a bucket holds exactly `burst` of them. */

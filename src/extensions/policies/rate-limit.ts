@@ -97,21 +97,23 @@ export default definePolicy({
     const read = compile(options.key);
     const windowSeconds = Math.max(1, Math.ceil(options.window / 1000));
     const policyField = `"${name}";q=${options.limit};w=${windowSeconds}`;
+    const stateField = `"${name}";r=`;
     const owner = {};
 
-    // The mark in front keeps an address apart from a key that happens to read the same.
-    const keyOf = (exchange: Exchange): string => {
+    // An identity of their own keeps addresses apart from keys that happen to read the same.
+    const byAddress = `${identity} by address`;
+    const takeOne = (exchange: Exchange): Take => {
       const value = read(exchange);
-      return value === undefined ? `a ${exchange.clientAddress}` : `k ${value}`;
+      return value === undefined ? counters.take(byAddress, exchange.clientAddress, shape) : counters.take(identity, value, shape);
     };
     const tell = (fields: HeaderFields, remaining: number, seconds: number): void => {
       fields.add('ratelimit-policy', policyField);
-      fields.add('ratelimit', `"${name}";r=${remaining};t=${seconds}`);
+      fields.add('ratelimit', `${stateField}${remaining};t=${seconds}`);
     };
 
     return {
       request(exchange) {
-        const take = counters.take(identity, keyOf(exchange), shape);
+        const take = takeOne(exchange);
         if (take.allowed) return void exchange.setNote(owner, take);
         const seconds = Math.max(1, Math.ceil(take.retryAfterMs / 1000));
         tell(exchange.response, 0, seconds);

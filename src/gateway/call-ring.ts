@@ -26,7 +26,7 @@ export interface CallMarks {
   readonly chain: string;
 }
 
-/** A call as a thread tells of it: the record and what its story is made of. */
+/** A call as a thread tells of it: the record and what its story is made of. Read during `push` only. */
 export interface RingRecord {
   readonly texts: CallTexts;
   /** Follows the id behind `~`; empty for an id that is one of a kind. */
@@ -82,10 +82,33 @@ export interface CallRing {
 
 /** Numbers every record begins with. */
 export const NUMBERS = [
-  ...['time', 'status', 'durationMs', 'upstreamMs', 'requestBytes', 'responseBytes'],
-  ...['headMs', 'tries', 'targetIndex', 'reused', 'waitMs', 'connectMs'],
-  ...['project', 'consumer', 'clientAddress', 'route', 'method', 'release', 'reason', 'target', 'chain'],
-  ...['idLength', 'traceLength', 'pathLength', 'marks', 'codes', 'said'],
+  'time',
+  'status',
+  'durationMs',
+  'upstreamMs',
+  'requestBytes',
+  'responseBytes',
+  'headMs',
+  'tries',
+  'targetIndex',
+  'reused',
+  'waitMs',
+  'connectMs',
+  'project',
+  'consumer',
+  'clientAddress',
+  'route',
+  'method',
+  'release',
+  'reason',
+  'target',
+  'chain',
+  'idLength',
+  'traceLength',
+  'pathLength',
+  'marks',
+  'codes',
+  'said',
 ] as const;
 /** Kinds of a said value; the value follows. */
 export const SAID_NOTHING = 0;
@@ -196,7 +219,7 @@ class Page implements TextSink {
     return batch;
   }
 
-  bytes(b: Uint8Array, start: number, end: number): void {
+  bytes(b: Buffer, start: number, end: number): void {
     const { b: own } = this;
     let at = this.bAt;
     const last = Math.min(end, start + TEXT_MAX);
@@ -247,7 +270,12 @@ class Page implements TextSink {
     for (let i = 0; i < said.length && i < MARKS_MAX; i++) {
       const value = said[i];
       n[at++] = value === undefined ? SAID_NOTHING : typeof value === 'number' ? SAID_NUMBER : SAID_NAME;
-      n[at++] = value === undefined ? 0 : typeof value === 'number' ? value : this.name(value.length > SAID_CHARACTERS_MAX ? value.slice(0, SAID_CHARACTERS_MAX) : value);
+      n[at++] =
+        value === undefined
+          ? 0
+          : typeof value === 'number'
+            ? value
+            : this.name(value.length > SAID_CHARACTERS_MAX ? value.slice(0, SAID_CHARACTERS_MAX) : value);
     }
     this.nAt = at;
   }

@@ -48,7 +48,10 @@ export function runAuth(
 /** Runs the request phase from where it stands; undefined means go on to the target. */
 export function runRequest(steps: Steps, exchange: GatewayExchange): Verdict | Promise<Verdict> {
   const { policies } = steps.steps;
-  if (steps.reached < policies.length) steps.begin(exchange);
+  if (steps.reached < policies.length) {
+    if (steps.reached === 0 && steps.asked > 0) steps.goOn(exchange);
+    else steps.begin(exchange);
+  }
   while (steps.reached < policies.length) {
     const { policy } = policies[steps.reached++]!;
     if (!policy.request) continue;

@@ -20,7 +20,7 @@ import type { UpstreamCountRow } from './upstream/upstream-counts.ts';
 
 /** Where single-byte (latin1) texts are added one after the other: the writer of messages, the ring of call records. */
 export interface TextSink {
-  bytes(b: Uint8Array, start: number, end: number): void;
+  bytes(b: Buffer, start: number, end: number): void;
   text(text: string): void;
 }
 

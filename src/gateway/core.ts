@@ -12,8 +12,9 @@ import type { DataApiRunner } from '../sdk/dataapi.ts';
 import type { Answer, ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
 import { withoutQueryParameter } from '../sdk/expression.ts';
 import type { CallRing } from './call-ring.ts';
+import { EndedCall } from './ended-call.ts';
 import { after, runAuth, runLog, runRequest, runResponse } from './chain.ts';
-import type { Core, Disposition, GatewayExchange, Outcome, TargetPool } from './contract.ts';
+import type { Core, Disposition, Forward, GatewayExchange, Outcome, TargetPool } from './contract.ts';
 import type { LivePlan, LiveRoute } from './instances.ts';
 import type { GatewayMetrics } from './route-stats.ts';
 import gatewayProblems from './problems.ts';
@@ -55,13 +56,14 @@ const GONE: Disposition = Object.freeze({ kind: 'answer', answer: Object.freeze(
 
 /** Makes the core of one thread. */
 export function createCore(options: CoreOptions): Core {
+  const ended = new EndedCall();
   return {
     onRequest: (exchange) => onRequest(options, exchange),
     onResponse(exchange) {
       const call = exchange.state as Call | undefined;
       return call && runResponse(call.steps, exchange);
     },
-    onDone: (exchange, outcome) => onDone(options, exchange, outcome),
+    onDone: (exchange, outcome) => onDone(options, ended, exchange, outcome),
     onRejected: ({ reason }) => options.metrics.rejected(reason),
   };
 }
@@ -138,22 +140,29 @@ function forward(options: CoreOptions, exchange: GatewayExchange, { route, found
   const pool = options.pool(route.targetKey);
   if (!pool) return answerProblem(exchange, raise['upstream-missing']({ retryAfterMs: 1000 }));
   const { spec } = route;
+  if (route.isPlain) {
+    // The same for each call of the route: made once, and again when the pool is another one.
+    if (route.plain?.forward.pool !== pool) route.plain = { kind: 'upstream', forward: forwardTo(route, pool, undefined, undefined) };
+    return route.plain;
+  }
   const query = forwardedQuery(exchange.query, route.queryCredentials);
   const changed = route.rewrite !== undefined || query !== exchange.query;
   const written = route.rewrite ? rewritePath(route.rewrite, found.pattern, found.path) : exchange;
   if (typeof written === 'string') return answerProblem(exchange, raise['path-refused']({ values: { fault: written } }));
   const { path } = written;
+  const target = changed ? (query === '' ? path : `${path}?${query}`) : undefined;
+  return { kind: 'upstream', forward: forwardTo(route, pool, target, spec.preserveHost ? exchange.host : undefined) };
+}
+
+function forwardTo({ spec }: LiveRoute, pool: TargetPool, target: string | undefined, host: string | undefined): Forward {
   return {
-    kind: 'upstream',
-    forward: {
-      pool,
-      target: changed ? (query === '' ? path : `${path}?${query}`) : undefined,
-      host: spec.preserveHost ? exchange.host : undefined,
-      ...spec.timeouts,
-      bodyBytesMax: spec.bodyBytesMax,
-      upgrades: spec.upgrades ?? UPGRADES,
-      tunnelIdleMs: spec.tunnelIdleMs ?? TUNNEL_IDLE_MS,
-    },
+    pool,
+    target,
+    host,
+    ...spec.timeouts,
+    bodyBytesMax: spec.bodyBytesMax,
+    upgrades: spec.upgrades ?? UPGRADES,
+    tunnelIdleMs: spec.tunnelIdleMs ?? TUNNEL_IDLE_MS,
   };
 }
 
@@ -188,46 +197,19 @@ async function runDataApi(options: CoreOptions, exchange: GatewayExchange, call:
   }
 }
 
-function onDone(options: CoreOptions, exchange: GatewayExchange, outcome: Outcome): void {
+function onDone(options: CoreOptions, ended: EndedCall, exchange: GatewayExchange, outcome: Outcome): void {
   const call = exchange.state as Call | undefined;
   const upstreamMs = call && call.dataApiMs > 0 ? call.dataApiMs : outcome.upstreamMs;
-  const { trip } = outcome;
   const measured = upstreamMs === outcome.upstreamMs ? outcome : { ...outcome, upstreamMs };
   if (call) runEnd(options, exchange, call);
   (call ? call.route.stats : options.metrics.unrouted).finished(exchange.method, measured);
-  const spec = call ? call.route.spec : NO_ROUTE;
-  options.calls.push({
-    texts: exchange,
-    idMark: exchange.hasCallersId ? options.newId() : '',
-    time: options.clock.now() - outcome.durationMs,
-    project: spec.project,
-    consumer: exchange.consumer ? exchange.consumer.name : '',
-    clientAddress: exchange.clientAddress,
-    route: spec.name,
-    method: exchange.method,
-    release: spec.release,
-    status: outcome.status,
-    reason: outcome.reason,
-    durationMs: outcome.durationMs,
-    upstreamMs,
-    requestBytes: outcome.requestBytes,
-    responseBytes: outcome.responseBytes,
-    headMs: outcome.headMs,
-    tries: trip ? trip.tries : 0,
-    targetIndex: trip ? trip.targetIndex : -1,
-    target: trip ? (trip.retried === '' ? trip.targetId : `${trip.targetId} ${trip.retried}`) : '',
-    reused: trip && trip.reused ? 1 : 0,
-    waitMs: trip ? trip.waitMs : 0,
-    connectMs: trip ? trip.connectMs : 0,
-    steps: call ? call.steps : undefined,
-  });
+  ended.set(exchange, measured, call, options);
+  options.calls.push(ended);
   if (!call) return;
   call.isOver = true;
   call.route.held.release();
   if (call.plan) call.plan.held.release();
 }
-
-const NO_ROUTE = Object.freeze({ project: '', name: '', release: '' });
 
 /** The log phase, and what the steps say of the call. */
 function runEnd({ log }: CoreOptions, exchange: GatewayExchange, { route, steps }: Call): void {

@@ -18,6 +18,7 @@ import type { Registry } from '../sdk/registry.ts';
 import type { CompiledPlan, CompiledRoute, NamedConfig } from '../sdk/revision.ts';
 import { checkRouteMatch, parsePathPattern, parseRewrite, type Rewrite } from '../sdk/route-pattern.ts';
 import type { TSchema } from '../base/schema.ts';
+import type { Forward } from './contract.ts';
 import type { RouteStats } from './route-stats.ts';
 import type { Routable } from './router.ts';
 import { type Chain, describeStep, type LiveAuth, type LivePolicy, makeChain } from './story.ts';
@@ -79,6 +80,10 @@ export interface LiveRoute extends Routable {
   readonly queryCredentials: readonly string[];
   /** `WWW-Authenticate` of a 401: all challenges in order. */
   readonly challenges: string;
+  /** True when every call goes on as it came: no rewrite, no credential in the query, the upstream's own host. */
+  readonly isPlain: boolean;
+  /** Where calls of a plain route go; made at the first. */
+  plain: { readonly kind: 'upstream'; readonly forward: Forward } | undefined;
   /** Key of the pool: `project/upstream`. */
   readonly targetKey: string;
   readonly stats: RouteStats;
@@ -104,6 +109,7 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
   const keepCredential = spec.keepCredential && spec.target.kind === 'upstream';
   const auth = spec.auth.map((named) => makeAuth(named, spec, keepCredential, tools));
   const policies = makePolicies(spec.policies, tools);
+  const queryCredentials = keepCredential ? [] : auth.flatMap(({ method }) => method.queryParameter ?? []);
   return {
     id: `${spec.project}/${spec.name}`,
     ...matchOf(spec),
@@ -112,7 +118,9 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
     chain: makeChain(auth, policies),
     chainOf: chainsByPlan(auth, policies),
     rewrite: rewrite?.ok ? rewrite.value : undefined,
-    queryCredentials: keepCredential ? [] : auth.flatMap(({ method }) => method.queryParameter ?? []),
+    queryCredentials,
+    isPlain: rewrite === undefined && queryCredentials.length === 0 && !spec.preserveHost,
+    plain: undefined,
     challenges: auth.map(({ method }) => method.challenge).join(', '),
     targetKey: `${spec.project}/${spec.target.name}`,
     stats: tools.routeStats(spec.project, spec.name),

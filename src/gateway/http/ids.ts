@@ -28,7 +28,7 @@ const TRACE_NAME = '\r\ntraceparent: ';
 export class IdBatch {
   private used = 0;
   private readonly base: string;
-  private readonly line: Uint8Array;
+  private readonly line: Buffer;
 
   constructor(base: string) {
     this.base = base;

@@ -11,7 +11,7 @@ export interface Writer {
   /** Starts a message. */
   begin(): void;
   /** Adds `b[start, end)`. */
-  bytes(b: Uint8Array, start: number, end: number): void;
+  bytes(b: Buffer, start: number, end: number): void;
   /** Adds a text whose characters are single bytes (latin1). */
   text(text: string): void;
   /** The message as a view; valid until the slab has been given back by `release`. */
@@ -45,7 +45,7 @@ export function createWriter(slabBytes = SLAB_BYTES): Writer {
       if (count <= 0) return;
       room(count);
       if (count > LOOP_BYTES) {
-        slab.set(b.subarray(start, end), at);
+        b.copy(slab, at, start, end);
         at += count;
         return;
       }

@@ -1,0 +1,74 @@
+/** The call that ended just now, as its record: one object per thread, set anew for each, so that none is made on the way. */
+import type { NewId } from '../base/id.ts';
+import type { Clock } from '../base/clock.ts';
+import type { RingRecord } from './call-ring.ts';
+import type { GatewayExchange, Outcome, Trip } from './contract.ts';
+import type { LiveRoute } from './instances.ts';
+import type { Steps } from './story.ts';
+
+/** What the core kept of the exchange. */
+interface Kept {
+  readonly route: LiveRoute;
+  readonly steps: Steps;
+}
+
+export class EndedCall implements RingRecord {
+  texts!: GatewayExchange;
+  idMark = '';
+  time = 0.5; // A fraction: the engine keeps such fields as numbers in place.
+  project = '';
+  consumer = '';
+  clientAddress = '';
+  route = '';
+  method = '';
+  release = '';
+  status = 0;
+  reason = '';
+  durationMs = 0.5;
+  upstreamMs = 0.5;
+  requestBytes = 0;
+  responseBytes = 0;
+  headMs = 0.5;
+  tries = 0;
+  targetIndex = -1;
+  target = '';
+  reused = 0;
+  waitMs = 0.5;
+  connectMs = 0.5;
+  steps: Steps | undefined = undefined;
+
+  /** Describes `exchange`, which ended with `outcome`; `kept` is undefined when no route matched. */
+  set(exchange: GatewayExchange, outcome: Outcome, kept: Kept | undefined, tools: { readonly clock: Clock; readonly newId: NewId }): void {
+    this.texts = exchange;
+    this.idMark = exchange.hasCallersId ? tools.newId() : '';
+    this.time = tools.clock.now() - outcome.durationMs;
+    const spec = kept ? kept.route.spec : NO_ROUTE;
+    this.project = spec.project;
+    this.route = spec.name;
+    this.release = spec.release;
+    this.consumer = exchange.consumer ? exchange.consumer.name : '';
+    this.clientAddress = exchange.clientAddress;
+    this.method = exchange.method;
+    this.status = outcome.status;
+    this.reason = outcome.reason;
+    this.durationMs = outcome.durationMs;
+    this.upstreamMs = outcome.upstreamMs;
+    this.requestBytes = outcome.requestBytes;
+    this.responseBytes = outcome.responseBytes;
+    this.headMs = outcome.headMs;
+    this.setTrip(outcome.trip ?? NO_TRIP);
+    this.steps = kept ? kept.steps : undefined;
+  }
+
+  private setTrip(trip: Trip): void {
+    this.tries = trip.tries;
+    this.targetIndex = trip.targetIndex;
+    this.target = trip.retried === '' ? trip.targetId : `${trip.targetId} ${trip.retried}`;
+    this.reused = trip.reused ? 1 : 0;
+    this.waitMs = trip.waitMs;
+    this.connectMs = trip.connectMs;
+  }
+}
+
+const NO_ROUTE = Object.freeze({ project: '', name: '', release: '' });
+const NO_TRIP: Trip = Object.freeze({ tries: 0, targetIndex: -1, targetId: '', reused: false, waitMs: 0, connectMs: 0 });

@@ -71,4 +71,4 @@ export class EndedCall implements RingRecord {
 }
 
 const NO_ROUTE = Object.freeze({ project: '', name: '', release: '' });
-const NO_TRIP: Trip = Object.freeze({ tries: 0, targetIndex: -1, targetId: '', reused: false, waitMs: 0, connectMs: 0 });
+const NO_TRIP: Trip = Object.freeze({ tries: 0, targetIndex: -1, targetId: '', retried: '', reused: false, waitMs: 0, connectMs: 0 });

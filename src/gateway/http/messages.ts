@@ -157,7 +157,7 @@ export function writeSwitchHead(out: Writer, exchange: EngineExchange, head: Hea
   exchange.response.write(out);
   writeField(out, 'connection: ', 'upgrade');
   writeField(out, 'upgrade: ', upgrade);
-  writeEnd(out, exchange.id, false);
+  exchange.writeAnswerEnd(out, false);
 }
 
 /** Writes an informational answer (1xx but 101) as it came. */

@@ -55,17 +55,10 @@ installDebianParts();
 const notBuilt = await ensureConsole(root);
 if (notBuilt) process.stderr.write(`${notBuilt}\n`);
 const patterns = process.argv.slice(2).filter((a) => a !== '--');
-/** Whole ways through the console take minutes of a browser: `npm run test:console` runs them. */
-const BROWSER_WAYS = /^test\/console\/(axe|data-apis|flows|resources|safe|story)\.test\.ts$/;
-const isWanted = (file: string) => patterns.length > 0 || !BROWSER_WAYS.test(file.replaceAll('\\', '/'));
 const files = globSync(
   patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'console/src/**/*.test.ts'],
-  {
-    cwd: root,
-  },
-)
-  .filter(isWanted)
-  .sort();
+  { cwd: root },
+).sort();
 const [postgres, mariadb] = await Promise.all([share(launchPostgres), share(launchMariadb)]);
 const record = path.join(mkdtempSync(path.join(tmpdir(), 'weir-tests-')), 'tests.tap');
 const reporters = ['spec', 'tap'].flatMap((name) => [

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { roleProcesses } from '../e2e/tools.ts';
 import { until } from '../e2e/weir.ts';
 import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
@@ -159,3 +159,55 @@ test('leaving asks; the control process killed mid-edit and a session that ends 
   await page.waitForURL('**/Consumer/draft');
   assert.match(await textOf(page, 'draft'), /after a new login {3}# a comment that stays/);
 });
+
+/** Types, closes the page in the same breath, comes back, and answers the page with the draft restored. */
+async function typeAndClose(context: BrowserContext, at: string, type: (page: Page) => Promise<void>): Promise<Page> {
+  const before = await context.newPage();
+  await before.goto(at);
+  await type(before);
+  await before.close();
+  const page = await context.newPage();
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.goto(at);
+  await page.getByRole('button', { name: 'Restore' }).click();
+  return page;
+}
+
+test('what was typed last is kept however soon the page closes, and no secret is', options, async () => {
+  const { page, context } = await world.visit();
+  await ask(page, 'PUT', `${consumer}/hasty`, TEXT.replace('kept', 'hasty'), { 'if-none-match': '*' });
+  const form = await typeAndClose(context, '/resources/default/Consumer/hasty/edit', (one) =>
+    one.locator('[data-pointer="/spec/description"] input').fill('to the last letter'),
+  );
+  const field = form.locator('[data-pointer="/spec/description"] input');
+  await until('the field is restored', async () => (await field.inputValue()) === 'to the last letter', 20);
+  await form.goto('/');
+
+  const builder = await typeAndClose(context, '/data-apis/new', async (one) => {
+    await one.getByRole('textbox', { name: 'SQL' }).click();
+    await one.keyboard.insertText('SELECT #{a}');
+    await one.getByLabel('Example of a').fill('not left yet');
+  });
+  const example = builder.getByLabel('Example of a');
+  await until('the example is restored', async () => (await example.inputValue()) === 'not left yet', 20);
+  await builder.goto('/');
+
+  const yaml = await typeAndClose(context, '/resources/new/Connection?project=default&view=yaml', async (one) => {
+    await one.getByRole('textbox', { name: 'Document as YAML' }).click();
+    await one.keyboard.press('Control+a');
+    await one.keyboard.insertText(`${CONNECTION}  password: a-very-secret-word\n`);
+  });
+  await yaml.getByRole('textbox', { name: 'Document as YAML' }).getByText('database: to-the-last-line').waitFor();
+  assert.doesNotMatch(await yaml.evaluate(() => JSON.stringify({ ...localStorage })), /a-very-secret-word/);
+  await context.close();
+});
+
+const CONNECTION = `apiVersion: weir/v1
+kind: Connection
+metadata: { name: hasty }
+spec:
+  type: postgres
+  host: 127.0.0.1
+  user: reader
+  database: to-the-last-line
+`;

@@ -6,6 +6,7 @@ import { api, ProblemAnswer } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import type { Change } from '../forms/change.ts';
 import { isObject, type JsonSchema } from '../forms/schema.ts';
+import { coverSecrets, secretNames } from './cover-secrets.ts';
 import { type DocumentStore, type DocumentView, openDocument } from './document-store.ts';
 import { type Draft, dropDraft, keepDraft, readDraft } from './draft.ts';
 import { secretPointers } from './secret-pointers.ts';
@@ -166,36 +167,47 @@ interface DraftUse {
   readonly active: boolean;
 }
 
-/** Keeps what is typed in the browser; secrets in the clear stay out of it. */
+/**
+ * Keeps what is typed in the browser with each keystroke, so that nothing is lost however soon the page closes; secrets in the
+ * clear stay out of it. The server is asked only for texts whose lines do not tell where their secrets end.
+ */
 function useDraft({ key, view, schema, version, active }: DraftUse): number | undefined {
   const [keptAt, setKeptAt] = useState<number>();
   const clean = useRef({ text: '', without: '' });
+  const names = useMemo(() => secretNames(schema), [schema]);
   const { text, waiting, value, settled } = view;
   const pointers = useMemo(() => secretPointers(schema, isObject(value) ? value['spec'] : undefined, '/spec'), [schema, value]);
+  const latest = useRef({ active, text, waiting });
+  const open = waiting.filter((change) => !isSecret(change.pointer, pointers, names));
+  latest.current = { active, text, waiting: open };
+  const without =
+    settled && isObject(value) && pointers.length === 0
+      ? text
+      : (coverSecrets(text, names) ?? (clean.current.text === text ? clean.current.without : undefined));
   useEffect(() => {
     if (!active) return;
-    let current = true;
-    const keep = (without: string) => {
-      const changes = waiting.filter(({ pointer }) => !pointers.some((secret) => secret === pointer || secret.startsWith(`${pointer}/`)));
+    const keep = (found: string) => {
       const at = Date.now();
-      if (current && keepDraft(localStorage, key, { at, text: without, changes, ...(version === undefined ? {} : { version }) }))
-        setKeptAt(at);
+      const changes = latest.current.waiting;
+      if (keepDraft(localStorage, key, { at, text: found, changes, ...(version === undefined ? {} : { version }) })) setKeptAt(at);
     };
-    if (pointers.length === 0) keep(text);
-    else if (clean.current.text === text) keep(clean.current.without);
-    else if (settled) {
+    if (without !== undefined) keep(without);
+    else if (settled && isObject(value)) {
       covered(view, schema, '').then(
-        (without) => {
-          clean.current = { text, without };
-          keep(without);
+        (found) => {
+          clean.current = { text, without: found };
+          if (latest.current.active && latest.current.text === text) keep(found);
         },
         // Without the server the secret cannot be cut out safely: the draft before it stays.
         () => undefined,
       );
     }
-    return () => {
-      current = false;
-    };
-  }, [active, key, view, text, waiting, pointers, schema, settled, version]);
+  }, [active, key, view, text, value, without, schema, settled, version]);
   return active ? keptAt : undefined;
+}
+
+/** True for a change that sets a secret in the clear, or may: its value is not read by anybody yet. */
+function isSecret(pointer: string, pointers: readonly string[], names: ReadonlySet<string> | undefined): boolean {
+  if (names?.has(pointer.split('/').at(-1)!)) return true;
+  return pointers.some((secret) => secret === pointer || secret.startsWith(`${pointer}/`));
 }

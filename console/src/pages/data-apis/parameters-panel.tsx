@@ -1,7 +1,7 @@
 /** The parameters, found by themselves in SQL and path; every edit goes into the document. */
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Card, Checkbox, Empty, Input, Select, Space, Tag, Tooltip } from 'antd';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Change } from '../../forms/change.ts';
 import { useSay } from '../../ui/language.tsx';
 import {
@@ -187,7 +187,7 @@ function Remove({ name, change }: { readonly name: string; readonly change: (cha
   );
 }
 
-/** Keeps what is typed as typed (`1.` on the way to `1.5`) until the field is left. */
+/** Shows what is typed as typed (`1.` on the way to `1.5`) until the field is left; the document has it with each key. */
 function TypedInput(props: {
   readonly label: string;
   readonly placeholder: string;
@@ -197,11 +197,6 @@ function TypedInput(props: {
 }) {
   const { label, placeholder, disabled, value, onChange } = props;
   const [typed, setTyped] = useState<string>();
-  useEffect(() => setTyped(undefined), [value]);
-  const done = () => {
-    if (typed !== undefined && typed !== value) onChange(typed);
-    setTyped(undefined);
-  };
   return (
     <Input
       size="small"
@@ -209,9 +204,11 @@ function TypedInput(props: {
       placeholder={placeholder}
       disabled={disabled}
       value={typed ?? value}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={done}
-      onPressEnter={done}
+      onChange={(event) => {
+        setTyped(event.target.value);
+        onChange(event.target.value);
+      }}
+      onBlur={() => setTyped(undefined)}
     />
   );
 }

@@ -43,10 +43,9 @@ export function SettingsPanel({ spec, columns, readOnly, mistakes, change }: Pro
     <Form.Item label={say(texts[name])} htmlFor={`api-${name}`}>
       <Input
         id={`api-${name}`}
-        key={String(spec.limits?.[name] ?? '')}
         placeholder={placeholder}
-        defaultValue={String(spec.limits?.[name] ?? '')}
-        onBlur={(event) => setOrRemove(`/spec/limits/${name}`, spec.limits?.[name] !== undefined, event.target.value.trim())}
+        value={String(spec.limits?.[name] ?? '')}
+        onChange={(event) => setOrRemove(`/spec/limits/${name}`, spec.limits?.[name] !== undefined, event.target.value.trim())}
       />
     </Form.Item>
   );

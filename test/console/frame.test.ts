@@ -141,15 +141,23 @@ test('windows, lists and steps open and close for those who see motion, and for 
   }
 });
 
-test('whoever asks for less motion gets it at once: a window stands whole, and its field has the caret', { skip }, async () => {
+test('whoever asks for less motion gets it at once, and what is half typed stays; a window stands whole, with the caret', {
+  skip,
+}, async () => {
   const { page, context } = await world.visit({ motion: true });
   await page.goto('/resources');
   await arrive(page, 'All resources');
+  const search = page.locator('input[type=search]').first();
+  await search.fill('half typed');
   await page.emulateMedia({ reducedMotion: 'reduce' });
+  await until('the page knows', () => page.evaluate<boolean>(`matchMedia('(prefers-reduced-motion: reduce)').matches`), 20);
   await page.keyboard.press('Control+k');
   const field = page.getByRole('combobox', { name: 'Go to' });
   await field.waitFor();
   assert.equal(await page.evaluate(MOVING), 0);
   await until('the field has the caret', () => field.evaluate((one) => one === one.ownerDocument.activeElement), 20);
+  await page.keyboard.press('Escape');
+  await field.waitFor({ state: 'detached' });
+  assert.equal(await search.inputValue(), 'half typed');
   await context.close();
 });

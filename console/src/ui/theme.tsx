@@ -23,6 +23,7 @@ const SHARED: ThemeConfig['token'] = {
   fontFamilyCode: "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace",
   fontSize: 14,
   wireframe: false,
+  motion: true,
   motionDurationMid: '0.12s',
   motionDurationSlow: '0.16s',
 };
@@ -112,12 +113,20 @@ export function ThemeProvider({ children }: { readonly children: ReactNode }) {
   );
   return (
     <ThemeContext value={value}>
-      <ConfigProvider theme={config} locale={language === 'zh' ? zh : en} button={{ autoInsertSpace: false }}>
-        {children}
+      <ConfigProvider theme={ANY_MOTION}>
+        <ConfigProvider theme={config} locale={language === 'zh' ? zh : en} button={{ autoInsertSpace: false }}>
+          {children}
+        </ConfigProvider>
       </ConfigProvider>
     </ThemeContext>
   );
 }
+
+/**
+ * antd wraps what stands below once its motion first differs from what stands above: everything would be made anew, and what is
+ * typed with it. Differing from the start, it is wrapped from the start, and a later change of the system's wish moves nothing.
+ */
+const ANY_MOTION: ThemeConfig = { token: { motion: false } };
 
 const PARTS: ThemeConfig['components'] = {
   Table: { cellPaddingBlockMD: 10 },

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '../sdk/channel.ts';
 import { entryKey } from '../sdk/revision.ts';
+import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { FleetStatus, UpstreamSum } from './api/parts.ts';
 import type { CallWriter } from './call-writer.ts';
 import { createCollector } from './collector.ts';
@@ -24,6 +25,8 @@ export interface Fleet {
   status(): FleetStatus;
   /** The targets of an upstream of the newest revision, summed over all threads. */
   upstreamHealth(project: string, name: string): UpstreamSum;
+  /** What each thread says of the upstream `project/name`. */
+  threadsOf(key: string): readonly UpstreamHealth[];
   /** Metrics of all processes that answer within two seconds. */
   collect(): Promise<MetricsJson[]>;
   /** Tells every worker that a run waits. */
@@ -52,6 +55,8 @@ export function createFleet(needs: {
   clock: Clock;
   log: Log;
   changed?: (nodes: readonly { role: string }[]) => void;
+  /** Something is new of the targets of these upstreams (`project/name`). */
+  targetsChanged?: (keys: readonly string[]) => void;
 }): Fleet {
   const { revisions, calls, clock, log } = needs;
   const nodes = new Map<RoleChannel, Node>();
@@ -79,7 +84,7 @@ export function createFleet(needs: {
     if (!node) return channel.close();
     if (message.type === 'applied') node.threads = message.threads;
     else if (message.type === 'calls') takeCalls(calls, node, message);
-    else if (message.type === 'targets') node.targets.take(message);
+    else if (message.type === 'targets') takeTargets(node, message, needs.targetsChanged);
     else if (message.type === 'metrics') collector.answer(message.id, message.metrics);
     else if (message.type === 'run-finished') revisions.retryPending();
   }
@@ -97,14 +102,13 @@ export function createFleet(needs: {
         collector.gone(channel);
         const node = nodes.get(channel);
         if (node) lost.left(node.instance, node.callsWaiting);
+        if (node) needs.targetsChanged?.(node.targets.keys());
         if (node && nodes.delete(channel)) log.warn('a role left', { role: node.role, instance: node.instance, pid: node.pid });
         changed();
       });
     },
-    status() {
-      const shown = [...nodes.values()].map(({ role, instance, pid, since, threads }) => ({ role, instance, pid, since, threads }));
-      return { revision: revisions.number, hash: revisions.hashes.all, nodes: shown };
-    },
+    status: () => ({ revision: revisions.number, hash: revisions.hashes.all, nodes: [...nodes.values()].map(shownNode) }),
+    threadsOf: (key) => [...nodes.values()].flatMap(({ targets }) => targets.of(key)),
     upstreamHealth: (project, name) => upstreamHealth(revisions, [...nodes.values()], project, name),
     async collect() {
       const answers = await Promise.all([...nodes.values()].map(({ channel }) => collector.ask(channel)));
@@ -129,6 +133,15 @@ function upstreamHealth(revisions: Revisions, nodes: readonly Node[], project: s
     targets: entry?.type === 'upstream' ? sumTargets(entry.value, threads) : [],
     discoveryFailure: threads.find((thread) => thread.discoveryFailure !== '')?.discoveryFailure ?? null,
   };
+}
+
+function shownNode({ role, instance, pid, since, threads }: Node): FleetStatus['nodes'][number] {
+  return { role, instance, pid, since, threads };
+}
+
+function takeTargets(node: Node, message: Extract<ToControl, { type: 'targets' }>, changed?: (keys: readonly string[]) => void): void {
+  node.targets.take(message);
+  changed?.(message.upstreams.map(({ key }) => key));
 }
 
 function takeCalls(calls: CallWriter, node: Node, { records, dropped, killed, waiting }: Extract<ToControl, { type: 'calls' }>): void {

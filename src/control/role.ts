@@ -19,8 +19,9 @@ import type { FleetStatus, Parts, TryCalls } from './api/parts.ts';
 import { createServer } from './api/server.ts';
 import { type CallWriter, createCallWriter } from './call-writer.ts';
 import type { ControlConfig } from './config.ts';
-import { createFleet, type Revisions, type RoleChannel } from './fleet.ts';
+import { createFleet, type Fleet, type Revisions, type RoleChannel } from './fleet.ts';
 import { createLiveCalls, type LiveCalls } from './live-calls.ts';
+import { watchUpstreamIncidents } from './upstream-incidents.ts';
 import { within } from './within.ts';
 
 /** Serves the local socket; `src/supervisor/channel.ts` bound to its path. */
@@ -28,7 +29,7 @@ export type Serve = (onConnection: (channel: RoleChannel) => void) => Promise<{ 
 
 export interface ControlNeeds {
   readonly config: ControlConfig;
-  readonly store: Pick<Store, 'calls' | 'ping'>;
+  readonly store: Pick<Store, 'calls' | 'ping' | 'incidents'>;
   readonly callers: Callers;
   readonly audit: Audit;
   readonly revisions: Revisions;
@@ -67,7 +68,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   const readProcess = openProcessMetrics(registry, about);
   const calls = createCallWriter({ calls: store.calls, clock, log, config: config.calls, metrics });
   const liveCalls = createLiveCalls(clock);
-  const fleet = createFleet({ revisions, calls: shownTo(liveCalls, calls), clock, log, changed: (nodes) => showNodes(metrics, nodes) });
+  const fleet = openFleet(needs, shownTo(liveCalls, calls), metrics);
   needs.onFleet?.(fleet.status);
   let open = false;
   const denials = createDenials({ audit: needs.audit, clock, log });
@@ -126,6 +127,26 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
       fleet.close();
       await socket.close();
       await calls.stop(graceMs);
+    },
+  };
+}
+
+/** The fleet, and the incidents that what it says of upstreams gives rise to. */
+function openFleet({ revisions, store, clock, newId, log }: ControlNeeds, calls: CallWriter, metrics: Metrics<typeof metricSpecs>): Fleet {
+  const fleet = createFleet({
+    revisions,
+    calls,
+    clock,
+    log,
+    changed: (nodes) => showNodes(metrics, nodes),
+    targetsChanged: (keys) => incidents.touched(keys),
+  });
+  const incidents = watchUpstreamIncidents({ incidents: store.incidents, threadsOf: fleet.threadsOf, clock, newId, log });
+  return {
+    ...fleet,
+    close() {
+      incidents.close();
+      fleet.close();
     },
   };
 }

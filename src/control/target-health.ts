@@ -35,6 +35,8 @@ export interface GatewayTargets {
   take(message: Extract<ToControl, { type: 'targets' }>): void;
   /** What each thread knows of the upstream `project/name`. */
   of(key: string): readonly UpstreamHealth[];
+  /** Upstreams that anything is known of. */
+  keys(): string[];
 }
 
 /** Makes the memory of one gateway; it goes with the gateway's line. */
@@ -49,6 +51,7 @@ export function createGatewayTargets(): GatewayTargets {
         else known.delete(upstream.key);
       }
     },
+    keys: () => [...new Set([...threads.values()].flatMap((known) => [...known.keys()]))],
     of: (key) => [...threads.values()].flatMap((known) => known.get(key) ?? []),
   };
 }

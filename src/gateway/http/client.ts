@@ -11,7 +11,7 @@ import type { Problem } from '../../base/problem.ts';
 import type { Answer, Disposition, RawAnswer } from './answers.ts';
 import { answerBytes, LocalBody, runPhase } from './answers.ts';
 import { Body, frameRequest } from './body.ts';
-import { type ClientHost, type Entrance, type ListenerProfile, ownLines, proxiedLines } from './entrance.ts';
+import { type ClientHost, type Entrance, isUsedUp, type ListenerProfile, ownLines, proxiedLines } from './entrance.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, MORE } from './head.ts';
@@ -19,6 +19,7 @@ import { Input } from './input.ts';
 import { type ForwardedLines, isBodiless, problemBody, rejection, writeLocalHead } from './messages.ts';
 import problems, { headProblem, lateProblem } from './problems.ts';
 import { JOIN_BYTES_MAX, Relay, type RelayClient } from './relay.ts';
+import { type SocketUser, useSocket } from './socket-user.ts';
 import type { EngineTools } from './tools.ts';
 import { noDeadline, type Timed } from './wheel.ts';
 
@@ -30,7 +31,7 @@ const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
 
-export class ClientConnection implements Timed, RelayClient {
+export class ClientConnection implements Timed, RelayClient, SocketUser {
   readonly deadline = noDeadline();
   readonly entrance: Entrance;
   isBodiless = true;
@@ -71,12 +72,7 @@ export class ClientConnection implements Timed, RelayClient {
     this.profile = host.profile;
     this.input = new Input(socket, this.profile.limits.pipelineBytesMax);
     this.relay = new Relay(tools, this);
-    socket.on('data', (chunk: Buffer) => this.onData(chunk));
-    socket.on('end', () => this.onEnd());
-    socket.on('drain', () => this.onDrain());
-    socket.on('finish', () => this.mode === 'linger' && this.time('linger', LINGER_MS));
-    socket.on('error', () => {});
-    socket.on('close', () => this.terminate('client-closed'));
+    useSocket(socket, this);
     this.time('idle', this.profile.limits.headMs);
   }
 
@@ -186,6 +182,7 @@ export class ClientConnection implements Timed, RelayClient {
     if (this.closeAfter || !this.body.done) return this.finishConnection();
     this.mode = 'idle';
     if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
+    this.input.release();
     this.time('idle', this.profile.limits.keepAliveMs);
     this.pump();
   }
@@ -194,13 +191,13 @@ export class ClientConnection implements Timed, RelayClient {
     this.terminate(reason);
   }
 
-  private onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.mode === 'linger' || this.mode === 'closed') return;
     this.input.add(chunk);
     this.pump();
   }
 
-  private onEnd(): void {
+  onEnd(): void {
     this.inputEnded = true;
     if (this.isTunnel) return this.relay.endTunnel();
     if (this.mode === 'head' || (this.mode === 'body' && !this.body.done)) return this.terminate('client-closed');
@@ -263,7 +260,7 @@ export class ClientConnection implements Timed, RelayClient {
     frameRequest(body, head);
     this.isBodiless = body.done;
     this.takesInterims = head.minor === 1;
-    this.closeAfter ||= head.connectionClose || head.minor === 0 || this.isUsedUp;
+    this.closeAfter ||= head.connectionClose || head.minor === 0 || isUsedUp(this.host, this.profile, this.requests);
     this.requestBytes = head.end - head.start;
     this.responseBytes = 0;
     this.relay.begin();
@@ -388,7 +385,15 @@ export class ClientConnection implements Timed, RelayClient {
     if (local.done) this.endExchange(local.reason);
   }
 
-  private onDrain(): void {
+  onFinish(): void {
+    if (this.mode === 'linger') this.time('linger', LINGER_MS);
+  }
+
+  onClose(): void {
+    this.terminate('client-closed');
+  }
+
+  onDrain(): void {
     if (this.mode === 'linger' || this.mode === 'closed') return;
     this.tools.wheel.clear(this);
     if (this.mode === 'body' && !this.bodyHeld) this.timeBody();
@@ -481,12 +486,6 @@ export class ClientConnection implements Timed, RelayClient {
 
   private get elapsedMs(): number {
     return this.tools.wheel.now - this.startedAt;
-  }
-
-  private get isUsedUp(): boolean {
-    if (this.requests < this.profile.limits.requestsPerConnectionMax) return false;
-    this.host.onEnded('requests-per-connection');
-    return true;
   }
 
   private timeBody(): void {

@@ -57,6 +57,13 @@ export interface ClientHost {
   onClosed(connection: OpenConnection): void;
 }
 
+/** True when this request is the last one a connection may make; that is counted. */
+export function isUsedUp(host: ClientHost, { limits }: ListenerProfile, requests: number): boolean {
+  if (requests < limits.requestsPerConnectionMax) return false;
+  host.onEnded('requests-per-connection');
+  return true;
+}
+
 /** Lines for requests of a client that speaks for itself. */
 export function ownLines(entrance: Entrance, profile: ListenerProfile): ForwardedLines {
   const { address, scheme } = entrance;

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 const CHUNKS_MAX = 16;
 const EMPTY = Buffer.alloc(0);
+/** Stands for no later chunks; never written to. */
+const NONE: Buffer[] = [];
 
 export class Input {
   buffer: Buffer = EMPTY;
@@ -11,7 +13,7 @@ export class Input {
   private position = 0;
   private readonly socket: Socket;
   private readonly bytesMax: number;
-  private later: Buffer[] = [];
+  private later: Buffer[] = NONE;
   private laterBytes = 0;
   private full = false;
   private held = false;
@@ -41,7 +43,8 @@ export class Input {
 
   add(chunk: Buffer): void {
     if (this.length === 0) return this.use(chunk);
-    this.later.push(chunk);
+    if (this.later === NONE) this.later = [chunk];
+    else this.later.push(chunk);
     this.laterBytes += chunk.length;
     if (this.later.length < CHUNKS_MAX && this.laterBytes <= this.bytesMax) return;
     this.full = true;
@@ -70,8 +73,13 @@ export class Input {
     if (!this.full) this.socket.resume();
   }
 
+  /** Lets go of bytes that were read: an idle connection keeps none. */
+  release(): void {
+    if (this.isEmpty) this.replace(EMPTY, 0);
+  }
+
   clear(): void {
-    this.later = [];
+    this.later = NONE;
     this.laterBytes = 0;
     this.replace(EMPTY, 0);
     this.unfill();

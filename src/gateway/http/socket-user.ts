@@ -1,0 +1,53 @@
+/**
+ * Events of a socket for the connection that has it. One set of functions serves all sockets of a thread: with functions
+ * of its own each idle connection would cost half a kilobyte more.
+ */
+import type { Socket } from 'node:net';
+
+/** What a connection hears of its socket. */
+export interface SocketUser {
+  onData(chunk: Buffer): void;
+  /** The other side sends no more. */
+  onEnd(): void;
+  onDrain(): void;
+  /** Everything we wanted to send was handed to the system, and our side is ended. */
+  onFinish(): void;
+  onClose(): void;
+}
+
+const USER = Symbol('user');
+type Used = Socket & { [USER]: SocketUser };
+
+/** Lets `user` hear of `socket`; once for each socket. */
+export function useSocket(socket: Socket, user: SocketUser): void {
+  (socket as Used)[USER] = user;
+  socket.on('data', onData);
+  socket.on('end', onEnd);
+  socket.on('drain', onDrain);
+  socket.on('finish', onFinish);
+  socket.on('error', onError);
+  socket.on('close', onClose);
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as Used)[USER].onData(chunk);
+}
+
+function onEnd(this: Socket): void {
+  (this as Used)[USER].onEnd();
+}
+
+function onDrain(this: Socket): void {
+  (this as Used)[USER].onDrain();
+}
+
+function onFinish(this: Socket): void {
+  (this as Used)[USER].onFinish();
+}
+
+/** `close` follows, and says all there is to know. */
+function onError(): void {}
+
+function onClose(this: Socket): void {
+  (this as Used)[USER].onClose();
+}

@@ -111,7 +111,8 @@ test('many runs are paged through, forth and back, and a page is a link', option
   fillRuns(120);
   const { page, context } = await world.visit();
   await page.goto('/runs');
-  await row(page, /paged-119/).waitFor();
+  // A list draws what can be seen first: it is whole once its last row stands.
+  await row(page, /paged-070/).waitFor();
   const names = async () => (await page.locator('tr.ant-table-row a[href^="/pipelines/"]').allInnerTexts()).map((name) => name.slice(-3));
   const first = await names();
   assert.deepEqual([first.length, first[0], first.at(-1)], [50, '119', '070']);
@@ -119,7 +120,7 @@ test('many runs are paged through, forth and back, and a page is a link', option
   await row(page, /paged-069/).waitFor();
   const link = page.url();
   await button(page, 'Next page').click();
-  await row(page, /paged-019/).waitFor();
+  await row(page, /paged-000/).waitFor();
   assert.deepEqual([(await names()).length, (await names()).at(-1)], [20, '000']);
   assert.equal(await button(page, 'Next page').isDisabled(), true);
   await button(page, 'Previous page').click();
@@ -127,7 +128,7 @@ test('many runs are paged through, forth and back, and a page is a link', option
   await button(page, 'First page').click();
   await row(page, /paged-119/).waitFor();
   await page.goto(link);
-  await row(page, /paged-069/).waitFor();
+  await row(page, /paged-020/).waitFor();
   assert.deepEqual([(await names())[0], (await names()).at(-1)], ['069', '020']);
   await context.close();
 });

@@ -15,6 +15,8 @@ import type { CallRecord } from '../sdk/call-record.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { consumerEntries, entry, routeEntry } from '../../test/gateway/core-harness.ts';
+import fixed from '../extensions/discovery/static.ts';
+import type { DiscoveryComponent } from '../sdk/discovery.ts';
 import { defaultListener, engineLimits, gatewayConfig, threadCount } from './config.ts';
 import { type Gateway, startGateway } from './role.ts';
 
@@ -91,6 +93,7 @@ function start(threads: number, more: { port?: number } = {}) {
     ticketKeyAgeMs: config.ticketKeyAge,
     counters: 1024,
     callsBuffered: 1000,
+    discoveries: new Map([['static', fixed as unknown as DiscoveryComponent]]),
     processMetrics: async () => [{ name: 'weir_build_info', values: [] }],
     clock: systemClock,
     random: systemRandom,
@@ -287,4 +290,43 @@ test('threads follow the configuration, the cores, and what the platform can', (
     ],
     [2, 8, 3, 1],
   );
+});
+
+test('targets that the process finds and checks reach every thread, and metrics tell of them', { timeout: 60_000 }, async () => {
+  const { line, gateway } = start(2);
+  const { port } = target.address() as net.AddressInfo;
+  const found = {
+    targets: [
+      { host: '127.0.0.1', port },
+      { host: '127.0.0.1', port: 1 },
+    ],
+  };
+  const health = {
+    path: '/',
+    method: 'GET',
+    host: undefined,
+    statuses: [[200, 299]],
+    everyMs: 50,
+    timeoutMs: 5000,
+    healthyAfter: 1,
+    unhealthyAfter: 1,
+  } as const;
+  const more = { targets: [], connectionsMax: 100, idleMs: 1000, health, discovery: { type: 'static', config: found } };
+  line.publish([routeEntry('f', { target: { kind: 'upstream', name: 'found' } }), entry('upstream', 'found', { name: 'found', ...more })]);
+  const own = await gateway.ready;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => call(own, '/f/x')));
+  assert.ok(
+    answers.every(({ status }) => status === 200),
+    'a target that takes no connection is passed over',
+  );
+  for (const thread of [0, 1]) {
+    await line.until((m) => {
+      if (m.type !== 'targets' || m.thread !== thread) return undefined;
+      return m.upstreams.some(({ targets }) => targets[1]?.state === 'unhealthy' && targets[1].stateReason === 'unreachable') || undefined;
+    });
+  }
+  line.say({ type: 'collect', id: 7 });
+  const metrics = await line.until((m) => (m.type === 'metrics' && m.id === 7 ? JSON.stringify(m.metrics) : undefined));
+  assert.match(metrics, /"upstream":"found","project":"p","event":"connects"/);
+  assert.match(metrics, /"upstream":"found","project":"p","state":"unhealthy"\},"value":1/);
 });

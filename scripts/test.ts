@@ -21,6 +21,7 @@ function installDebianParts(): void {
     { file: '/usr/sbin/mariadbd', name: 'mariadb-server' },
     { file: '/usr/bin/psql', name: 'postgresql-client' },
     { file: '/usr/bin/chromium', name: 'chromium' },
+    { file: '/usr/sbin/nginx', name: 'nginx-light' },
     { file: '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc', name: 'fonts-noto-cjk' },
   ].filter(({ file }) => !existsSync(file));
   if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
@@ -29,7 +30,7 @@ function installDebianParts(): void {
   const run = (args: string[]) =>
     execFileSync('apt-get', args, {
       stdio: ['ignore', 'ignore', 2],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }, // In which no service is started.
       timeout: 600_000,
     });
   try {

@@ -200,15 +200,27 @@ function readRequestId(head: Head, n: number): void {
   head.kinds[n] = DROPPED;
 }
 
+/**
+ * True when nothing but at most one space stands around a framing field's value. A tab there is allowed (RFC 9112 §5.1),
+ * but a reader behind us that does not know it would miss the field, and see other messages than we do.
+ */
+function isPlain(head: Head, n: number): boolean {
+  const b = head.buffer;
+  const colon = head.spans[n * 4 + 1]!;
+  const from = head.spans[n * 4 + 2]!;
+  return (from === colon + 1 || (from === colon + 2 && b[colon + 1] === 32)) && b[head.spans[n * 4 + 3]!] === 13;
+}
+
 function readContentLength(head: Head, n: number): HeadFault | undefined {
-  if (head.contentLength >= 0) return 'content-length';
+  if (head.contentLength >= 0 || !isPlain(head, n)) return 'content-length';
   head.contentLength = decimal(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!);
   return head.contentLength < 0 ? 'content-length' : undefined;
 }
 
 /** `chunked`, once and alone, is the only transfer coding we speak. */
 function readTransferEncoding(head: Head, n: number): HeadFault | undefined {
-  if (head.chunked || !sameWord(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!, W.chunked)) return 'transfer-encoding';
+  if (head.chunked || !isPlain(head, n) || !sameWord(head.buffer, head.spans[n * 4 + 2]!, head.spans[n * 4 + 3]!, W.chunked))
+    return 'transfer-encoding';
   head.chunked = true;
   return;
 }

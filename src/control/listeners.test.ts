@@ -1,6 +1,8 @@
 // Aim: Listener and Certificate documents are checked with clear words, compiled with their keys, used by routes of any
 // project, and their status tells what gateways and time know. Method: the real control path, certificates by openssl.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, test } from 'node:test';
 import { makeAuthority, type Pair } from '../../test/certificates.ts';
 import { openWorld, type World } from '../../test/control/world.ts';
@@ -168,4 +170,16 @@ test('status and incidents follow gateways and time', async (t) => {
   await w.resources.delete({ project: 'default', kind: 'Listener', name: 'edge' }, { actor: { name: 'ada', address: undefined } });
   await w.resources.delete({ project: 'default', kind: 'Certificate', name: 'shop' }, { actor: { name: 'ada', address: undefined } });
   assert.deepEqual(await open(), []);
+});
+
+test('the documents of the guide are taken as they stand there', async (t) => {
+  const w = await world(t);
+  const guide = readFileSync(path.join(import.meta.dirname, '../../docs/guides/gateway.md'), 'utf8');
+  const section = (title: string) => guide.split(`\n## ${title}\n`)[1]!.split('\n## ')[0]!;
+  const yaml = (title: string) => /```yaml\n([\s\S]*?)```/.exec(section(title))![1]!;
+  assert.deepEqual(await faults(w, yaml('Listeners')), []);
+  const pem = yaml('TLS').replace(/ {4}-----BEGIN[\s\S]*?…\n/, `    ${indent(shop.chain)}\n`);
+  const secret = `apiVersion: weir/v1\nkind: Secret\nmetadata: { name: shop-key }\nspec:\n  value: |\n    ${indent(shop.key)}\n---\n`;
+  assert.deepEqual(await faults(w, secret + pem), []);
+  assert.deepEqual(entryOf(w, 'edge')!.tls!.certificates[0]!.hosts, ['shop.example.test', '*.shop.example.test']);
 });

@@ -48,7 +48,7 @@ async function over(
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const post = (body: string, method = 'POST') => `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-const count = (gateway: Gateway, event: UpstreamEvent) => gateway.engine.upstreamCounts()[0]!.events[UPSTREAM_EVENTS.indexOf(event)]!;
+const count = (gateway: Gateway, event: UpstreamEvent) => gateway.engine.upstreamCounts()[0]?.events[UPSTREAM_EVENTS.indexOf(event)] ?? 0;
 
 /** Tells of the exchange that ended last: tries, why earlier ones were given up, status. */
 async function ended(gateway: Gateway, at = 1): Promise<string> {

@@ -51,7 +51,7 @@ async function ask(gateway: Gateway, times = 1, fields = ''): Promise<string> {
 }
 
 const count = (gateway: Gateway, event: UpstreamEvent): number =>
-  gateway.engine.upstreamCounts()[0]!.events[UPSTREAM_EVENTS.indexOf(event)]!;
+  gateway.engine.upstreamCounts()[0]?.events[UPSTREAM_EVENTS.indexOf(event)] ?? 0;
 const states = (gateway: Gateway): string =>
   gateway.engine
     .targetNews()[0]!

@@ -43,7 +43,7 @@ export function startDiscoveryLoop({ discovery, clock, onFound, onFailed }: Disc
     } catch (error) {
       if (end.signal.aborted) return Number.POSITIVE_INFINITY;
       failures++;
-      onFailed(error instanceof Problem ? error.code : 'failed');
+      onFailed(error instanceof Problem ? error.code : search.signal.aborted ? 'late' : 'failed');
       const asked = error instanceof Problem ? error.options.retryAfterMs : undefined;
       return Math.max(LEAST_MS, asked ?? Math.min(RETRY_MAX_MS, LEAST_MS * 2 ** Math.min(failures - 1, 10)));
     } finally {

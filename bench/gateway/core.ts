@@ -1,0 +1,71 @@
+/** The gateway's decisions as the benchmark serves them: the product's own core over a revision of so many routes. */
+import { hash } from 'node:crypto';
+import { systemClock } from '../../src/base/clock.ts';
+import { idGenerator } from '../../src/base/id.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { readCallBatch } from '../../src/gateway/call-batch.ts';
+import { createCallRing } from '../../src/gateway/call-ring.ts';
+import type { Core, TargetPool } from '../../src/gateway/contract.ts';
+import { createCore } from '../../src/gateway/core.ts';
+import { createRevisionState } from '../../src/gateway/revision-state.ts';
+import { createMetrics } from '../../src/gateway/route-stats.ts';
+import { revisionHash } from '../../src/sdk/revision.ts';
+import { createCounterBuffer, openCounters } from '../../src/sdk/shared-counters.ts';
+import { consumerEntries, entry, routeEntry, testRegistry } from '../../test/gateway/core-harness.ts';
+
+/** The key callers must send as `x-api-key`. */
+export const KEY = 'key-77-0123456789abcdef0123';
+const COLLECT_MS = 100;
+
+/** `policies`: key and one limit; `chain`: also a limit of the plan and header changes. Metrics and call records in both. */
+export type Steps = 'policies' | 'chain';
+
+/** Makes the core over `routes` routes; call records are collected and read as a gateway process does. */
+export function chainCore(pool: () => TargetPool, steps: Steps, routes: number): Core {
+  const metrics = createMetrics();
+  const calls = createCallRing(20_000);
+  const counters = openCounters(createCounterBuffer(1024, systemRandom), () => systemClock.monotonic());
+  const state = createRevisionState({
+    tools: { registry: testRegistry(), clock: systemClock, log: silentLog, counters, routeStats: (p, name) => metrics.route(p, name) },
+    onUpstreams: () => {},
+  });
+  const entries = [
+    ...Array.from({ length: routes - 1 }, (_, i) => routeOf(`r${i}`, [`/svc${i}/v1/items/{id}/**`], steps)),
+    routeOf('all', ['/**'], steps),
+    entry('plan', 'gold', { name: 'gold', policies: steps === 'chain' ? [{ ...LIMIT, identity: 'plan/p/gold/rate-limit/0' }] : [] }),
+    ...consumerEntries('bench', hash('sha256', KEY), { plan: 'gold' }),
+  ];
+  state.apply({ from: 0, to: 1, hash: revisionHash(entries), put: entries, remove: [] });
+  systemClock.every(COLLECT_MS, () => {
+    const batch = calls.drain();
+    if (batch) readCallBatch(structuredClone(batch, { transfer: [batch.numbers.buffer, batch.bytes.buffer] }));
+  });
+  return createCore({
+    pool,
+    metrics,
+    calls,
+    revision: () => state.current,
+    dataApis: { run: () => Promise.reject(new Error('none here')) },
+    newId: idGenerator(systemClock, systemRandom),
+    clock: systemClock,
+    log: silentLog,
+  });
+}
+
+const LIMIT = { type: 'rate-limit', config: { limit: 1_000_000, window: '1s' } };
+
+function routeOf(name: string, paths: string[], steps: Steps) {
+  const transform = {
+    type: 'transform',
+    config: { request: { set: { 'x-tenant': 'bench' } }, response: { remove: ['server'] } },
+    identity: `route/p/${name}/transform/0`,
+  };
+  return routeEntry(name, {
+    paths,
+    timeouts: { connectMs: 1000, firstByteMs: 10_000, idleMs: 10_000 },
+    bodyBytesMax: 1 << 30,
+    auth: [{ type: 'api-key', config: {} }],
+    policies: [...(steps === 'chain' ? [transform] : []), { ...LIMIT, identity: `route/p/${name}/rate-limit/0` }],
+  });
+}

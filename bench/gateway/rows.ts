@@ -1,0 +1,42 @@
+/** What is measured: each row runs its proxies in turn, slot by slot, the first one being what the others are compared with. */
+import type { Ask } from './load.ts';
+
+export interface Row {
+  readonly name: string;
+  readonly ask: Ask;
+  readonly peers: readonly string[];
+  /** Measured with `--quick` too. */
+  readonly quick?: boolean;
+}
+
+const BARE = ['nginx', 'HAProxy', 'node:http + undici', 'Weir, bare'];
+const BODIES = ['nginx', 'HAProxy', 'Weir, bare'];
+const small: Ask = { path: '/', connections: 64 };
+
+export const ROWS: readonly Row[] = [
+  { name: '200 B, bare', ask: small, peers: BARE, quick: true },
+  {
+    name: '200 B, policies',
+    ask: small,
+    peers: [
+      'nginx',
+      'nginx + Lua (key, 2 counters, id)',
+      'Weir, all policies, 1 route',
+      'Weir, all policies, 1,000 routes',
+      'Weir, all policies, 5,000 routes',
+      'Weir, long chain',
+    ],
+    quick: true,
+  },
+  { name: '1 KB', ask: { path: '/1k', connections: 64 }, peers: BODIES },
+  { name: '16 KB', ask: { path: '/16k', connections: 32 }, peers: BODIES, quick: true },
+  { name: '1 MB', ask: { path: '/1024k', connections: 16 }, peers: BODIES },
+  { name: 'POST 1 KB', ask: { path: '/', post: 1024, connections: 64 }, peers: BODIES },
+  { name: 'POST 16 KB', ask: { path: '/', post: 16_384, connections: 32 }, peers: BODIES },
+  { name: 'POST 1 MB', ask: { path: '/', post: 1 << 20, connections: 16 }, peers: BODIES },
+];
+
+/** Open-loop at half of what nginx and bare Weir both carry. */
+export const LATENCY_PEERS = ['nginx', 'Weir, bare', 'Weir, all policies, 1,000 routes'];
+/** Memory of idle connections. */
+export const MEMORY_PEERS = ['nginx', 'Weir, all policies, 1,000 routes'];

@@ -1,0 +1,81 @@
+/**
+ * Weir as the benchmark serves it: the engine of one gateway thread in a process of its own, with the product's core, or bare
+ * (everything goes to one upstream). Call records are collected and read in the same process, so their cost counts.
+ * Run by run.ts: node bench/gateway/weir.ts <bare|policies|chain> <port> <upstream's port> <routes>
+ */
+import { systemClock } from '../../src/base/clock.ts';
+import { idGenerator } from '../../src/base/id.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import type { Core } from '../../src/gateway/contract.ts';
+import { createEngine, type HttpEngine } from '../../src/gateway/http/engine.ts';
+import { chainCore, type Steps } from './core.ts';
+
+const [mode = 'bare', port, upstreamPort, routes = '1'] = process.argv.slice(2);
+process.once('SIGTERM', () => process.exit(0));
+await serve(mode, Number(port), Number(upstreamPort), Number(routes));
+
+/** Every request goes to one upstream; alone, or through the chain. */
+async function serve(mode: string, port: number, upstreamPort: number, routes: number): Promise<void> {
+  const bare: Core = {
+    onRequest: () => ({
+      kind: 'upstream',
+      forward: {
+        pool: engine.pool('bench/nginx')!,
+        target: undefined,
+        host: undefined,
+        connectMs: 1000,
+        firstByteMs: 10_000,
+        idleMs: 10_000,
+        bodyBytesMax: 1 << 30,
+        upgrades: [],
+        tunnelIdleMs: 1000,
+      },
+    }),
+    onResponse: () => undefined,
+    onDone() {},
+    onRejected() {},
+  };
+  const core = mode === 'bare' ? bare : chainCore(() => engine.pool('bench/nginx')!, mode as Steps, routes);
+  const limits = {
+    headBytesMax: 16_384,
+    headersMax: 100,
+    headMs: 10_000,
+    bodyIdleMs: 30_000,
+    keepAliveMs: 65_000,
+    writeIdleMs: 60_000,
+    connectionsMax: 20_000,
+    requestsPerConnectionMax: 1e9,
+    pipelineBytesMax: 65_536,
+    targetBytesMax: 8192,
+    requestMs: 600_000,
+    bodyBytesMax: 1e9,
+    connectionsPerAddressMax: 20_000,
+    handshakeMs: 10_000,
+    handshakesMax: 1000,
+  };
+  const engine: HttpEngine = createEngine({
+    core,
+    limits,
+    clock: systemClock,
+    random: systemRandom,
+    newId: idGenerator(systemClock, systemRandom),
+    log: silentLog,
+  });
+  engine.putUpstream({
+    project: 'bench',
+    name: 'nginx',
+    targets: [{ host: '127.0.0.1', port: upstreamPort, weight: 1 }],
+    connectionsMax: 1024,
+    idleMs: 60_000,
+  });
+  await engine.listen({
+    host: '127.0.0.1',
+    port,
+    reusePort: false,
+    proxyProtocol: 'off',
+    trustedProxies: [],
+    forwarded: 'x-forwarded',
+    via: false,
+  });
+}

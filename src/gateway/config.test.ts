@@ -32,6 +32,10 @@ test('each limit of the file reaches its own limit of the engine', () => {
     connectionsPerAddress: 14,
     handshake: '6s',
     handshakes: 15,
+    streams: 16,
+    streamResets: 170,
+    streamWindow: '128KiB',
+    sessionMemory: '2MiB',
   };
   const { value, errors } = readValue(gatewayConfig, { limits });
   assert.deepEqual(errors, []);
@@ -51,6 +55,10 @@ test('each limit of the file reaches its own limit of the engine', () => {
     connectionsPerAddressMax: 14,
     handshakeMs: 6000,
     handshakesMax: 15,
+    streamsMax: 16,
+    streamResetsMax: 170,
+    streamWindowBytes: 131_072,
+    sessionBytesMax: 2_097_152,
   });
 });
 

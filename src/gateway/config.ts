@@ -67,8 +67,8 @@ export function engineLimits({ limits }: Pick<GatewayConfig, 'limits'>): EngineL
 }
 
 /** The listener of a configuration. */
-export function defaultListener({ host, port, proxyProtocol, trustedProxies, forwarded, via }: GatewayConfig): DefaultListener {
-  return { host, port, proxyProtocol, trustedProxies, forwarded, via };
+export function defaultListener({ host, port, proxyProtocol, trustedProxies, forwarded, via, http2 }: GatewayConfig): DefaultListener {
+  return { host, port, proxyProtocol, trustedProxies, forwarded, via, http2 };
 }
 
 /**

@@ -184,6 +184,8 @@ export interface DefaultListener {
   readonly trustedProxies: readonly string[];
   readonly forwarded: ForwardedForm;
   readonly via: boolean;
+  /** Speaks HTTP/2 with clients that want it; true when left out. */
+  readonly http2?: boolean;
 }
 
 export type CreateEngine = (options: {

@@ -28,6 +28,12 @@ export interface ClientLimits {
   /** For a TLS handshake, and how many may be under way on one thread and listener. */
   readonly handshakeMs: number;
   readonly handshakesMax: number;
+  /** Of a connection of HTTP/2: requests at once; resets by the client at once (a thirtieth of them each second after that). */
+  readonly streamsMax: number;
+  readonly streamResetsMax: number;
+  /** Bytes of a request's body that may come before they are read; memory of a whole connection. */
+  readonly streamWindowBytes: number;
+  readonly sessionBytesMax: number;
 }
 
 /** Which fields tell an upstream who called, and which ones are believed from a trusted proxy. */
@@ -73,6 +79,8 @@ export interface CompiledListener {
   readonly forwarded: ForwardedForm;
   /** Adds `via` to requests. */
   readonly via: boolean;
+  /** Speaks HTTP/2 with clients that want it; true when left out. */
+  readonly http2?: boolean;
 }
 
 /** Name of the listener of the process configuration; no Listener resource can be called so. */

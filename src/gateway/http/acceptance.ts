@@ -55,7 +55,7 @@ function admit(tools: EngineTools, host: AcceptingHost, raw: Socket, address: st
   }
   leave?.();
   if (host.tls) return secure(tools, host, raw, { address, isProxy, admitted });
-  serve(tools, host, raw, { raw, address, isProxy, scheme: 'http', certificate: undefined, admitted }, undefined);
+  serve(tools, host, raw, { raw, address, isProxy, scheme: 'http', protocol: 'http/1.1', certificate: undefined, admitted }, undefined);
 }
 
 type Known = Pick<Entrance, 'address' | 'isProxy' | 'admitted'>;
@@ -74,7 +74,7 @@ function secure(tools: EngineTools, host: AcceptingHost, raw: Socket, known: Kno
       if (known.admitted) host.admission.leaveFrom(known.admitted);
       return void socket.destroy();
     }
-    serve(tools, host, socket, { ...known, raw, scheme: 'https', certificate }, socket.alpnProtocol);
+    serve(tools, host, socket, { ...known, raw, scheme: 'https', protocol: 'http/1.1', certificate }, socket.alpnProtocol);
   });
 }
 

@@ -6,7 +6,9 @@ import type { AddressState } from '../../sdk/listener.ts';
 import { acceptConnection, type AcceptingHost } from './acceptance.ts';
 import type { ListenerProfile, OpenConnection } from './entrance.ts';
 import { listenFault } from './listen-fault.ts';
+import { putBack } from '../http2/preface.ts';
 import type { ListenerHost } from './listener.ts';
+import { openConnection } from './protocol.ts';
 import type { TlsDoor } from './tls.ts';
 
 /** What a binding asks of its listener, which may change at any time. */
@@ -111,6 +113,12 @@ export class Binding implements AcceptingHost {
     this.host.admission.leave();
     if (admitted) this.host.admission.leaveFrom(admitted);
     this.emptied();
+  }
+
+  onPreface(connection: OpenConnection, socket: Socket, first: Buffer): void {
+    if (!this.connections.delete(connection)) return;
+    putBack(socket, first);
+    this.connections.add(openConnection(this.host.tools, this, socket, connection.entrance, 'h2'));
   }
 
   /** Where it stands; `replaced` when its listener does not want it any more. */

@@ -50,6 +50,11 @@ export class Body {
     this.begin(CHUNKED, false);
   }
 
+  /** Trailers of this body are passed on. */
+  passTrailers(): void {
+    if (this.kind === CHUNKED) this.chunks!.passesTrailers = true;
+  }
+
   untilClose(): void {
     this.begin(UNTIL_CLOSE, false);
   }

@@ -1,7 +1,8 @@
 /**
  * Chunked transfer coding: checks every byte, says where the body ends and which bytes to pass on.
  * Chunks pass as they came; extensions are bounded; **trailer fields are checked and then dropped**,
- * since a receiver that merges them could be told things the head's checks forbid.
+ * since a receiver that merges them could be told things the head's checks forbid. They pass to those only that keep
+ * them apart and choose among them (http2/trailers.ts).
  * Source: RFC 9112 §7.1 (grammar), RFC 9110 §6.5.1 (a recipient may discard trailers).
  */
 import { TOKEN, VALUE } from './bytes.ts';
@@ -38,6 +39,8 @@ export class Chunked {
   owesEnd = false;
   /** Bytes of data so far, without framing. */
   dataBytes = 0;
+  /** Trailers are passed on: for a receiver that keeps them apart from the head. */
+  passesTrailers = false;
   private state = SIZE;
   private size = 0;
   private digits = 0;
@@ -46,7 +49,7 @@ export class Chunked {
 
   /** Ready for the next body. */
   reset(): void {
-    this.done = this.owesEnd = false;
+    this.done = this.owesEnd = this.passesTrailers = false;
     this.state = SIZE;
     this.size = this.digits = this.dataBytes = this.extensionBytes = this.trailerBytes = this.passEnd = 0;
   }
@@ -70,7 +73,7 @@ export class Chunked {
       } else {
         i++;
       }
-      if (this.trailerBytes === 0) this.passEnd = i;
+      if (this.trailerBytes === 0 || this.passesTrailers) this.passEnd = i;
     }
     return i;
   }
@@ -132,7 +135,7 @@ export class Chunked {
     }
     if (this.state === END_LF) {
       this.done = true;
-      this.owesEnd = this.trailerBytes > 0;
+      this.owesEnd = this.trailerBytes > 0 && !this.passesTrailers;
       return c === 10;
     }
     if (++this.trailerBytes > TRAILER_BYTES_MAX) return false;

@@ -8,26 +8,26 @@
  */
 import type { Socket } from 'node:net';
 import type { Problem } from '../../base/problem.ts';
-import type { Answer, Disposition, RawAnswer } from './answers.ts';
-import { answerBytes, LocalBody, runPhase } from './answers.ts';
+import { type Answer, answerBytes, type Disposition, LocalBody, type RawAnswer, runPhase } from './answers.ts';
 import { Body, frameRequest } from './body.ts';
 import { type ClientHost, type Entrance, isUsedUp, type ListenerProfile, ownLines, proxiedLines } from './entrance.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, MORE } from './head.ts';
 import { Input } from './input.ts';
-import { type ForwardedLines, isBodiless, problemBody, rejection, writeLocalHead } from './messages.ts';
+import { CONTINUE, CRLF, type ForwardedLines, isBodiless, rejection, writeLocalHead } from './messages.ts';
+import { prefaceOf } from '../http2/preface.ts';
+import { problemAnswer } from './problem-answer.ts';
 import problems, { headProblem, lateProblem } from './problems.ts';
 import { JOIN_BYTES_MAX, Relay, type RelayClient } from './relay.ts';
 import { type SocketUser, useSocket } from './socket-user.ts';
-import type { EngineTools } from './tools.ts';
+import { type EngineTools, tellDone } from './tools.ts';
 import { noDeadline, type Timed } from './wheel.ts';
 
 type Mode = 'idle' | 'head' | 'decide' | 'body' | 'answer' | 'linger' | 'closed';
 type Timing = 'idle' | 'head' | 'body' | 'write' | 'linger';
 
 const LINGER_MS = 2000;
-const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
 
@@ -36,6 +36,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
   readonly entrance: Entrance;
   isBodiless = true;
   takesInterims = true;
+  readonly takesTrailers: boolean;
   private readonly tools: EngineTools;
   private readonly host: ClientHost;
   private readonly socket: Socket;
@@ -69,6 +70,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     this.host = host;
     this.socket = socket;
     this.entrance = entrance;
+    this.takesTrailers = entrance.protocol === 'h2';
     this.profile = host.profile;
     this.input = new Input(socket, this.profile.limits.pipelineBytesMax);
     this.relay = new Relay(tools, this);
@@ -157,11 +159,8 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
 
   answerProblem(problem: Problem, reason: string = problem.code): void {
     const exchange = this.exchange!;
-    exchange.status = problem.status;
-    const { retryAfterMs } = problem.options;
-    if (retryAfterMs !== undefined) exchange.response.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
-    exchange.response.set('content-type', 'application/problem+json');
-    this.writeAnswer(exchange, problem.status, problemBody(problem, exchange), reason);
+    const { status, bytes } = problemAnswer(problem, exchange);
+    this.writeAnswer(exchange, status, bytes, reason);
   }
 
   startTunnel(): void {
@@ -236,7 +235,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     }
     const { head } = this;
     const result = head.parse(input.end);
-    if (result === FAULT) return this.reject(headProblem(head.fault!, this.profile.limits));
+    if (result === FAULT) return this.refuse(head);
     if (result === MORE) {
       if (!this.gather) {
         this.gather = new Gather(head, input.end);
@@ -410,6 +409,15 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     this.time('write', this.profile.limits.writeIdleMs);
   }
 
+  /** HTTP/2 by prior knowledge begins like a malformed request; whatever else is malformed is one. */
+  private refuse(head: Head): void {
+    const first = this.requests === 0 ? prefaceOf(this.input, this.entrance, this.profile) : undefined;
+    if (!first) return this.reject(headProblem(head.fault!, this.profile.limits));
+    this.mode = 'closed';
+    this.tools.wheel.clear(this);
+    this.host.onPreface(this, this.socket, first);
+  }
+
   /** Answers a request that never became an exchange, and closes. */
   private reject(problem: Problem): void {
     const { tools } = this;
@@ -447,16 +455,11 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
   }
 
   private report(exchange: EngineExchange, status: number, reason: string): void {
-    const { tools, relay } = this;
+    const { tools, relay, requestBytes, responseBytes, headMs } = this;
     const durationMs = tools.clock.monotonic() - exchange.startedAt;
-    try {
-      const { requestBytes, responseBytes, headMs } = this;
-      const { upstreamMs } = relay;
-      const trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
-      tools.core.onDone(exchange, { status, reason, durationMs, headMs, upstreamMs, trip, requestBytes, responseBytes });
-    } catch (error) {
-      tools.failure(exchange, error);
-    }
+    const { upstreamMs } = relay;
+    const trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
+    tellDone(tools, exchange, { status, reason, durationMs, headMs, upstreamMs, trip, requestBytes, responseBytes });
     this.profile.requestHeads.give(exchange.end());
     relay.recycle();
   }
@@ -494,5 +497,3 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     this.time('body', Math.min(bodyIdleMs, Math.max(1, requestMs - this.elapsedMs)));
   }
 }
-
-const CRLF = Buffer.from('\r\n');

@@ -21,6 +21,8 @@ export interface ListenerProfile {
   readonly via: boolean;
   /** Requests carry the client's certificate. */
   readonly tellCertificate: boolean;
+  /** HTTP/2 is spoken with clients that want it. */
+  readonly http2: boolean;
 }
 
 /** One connection's way in. */
@@ -32,6 +34,7 @@ export interface Entrance {
   /** True when the address is a trusted proxy's. */
   readonly isProxy: boolean;
   readonly scheme: 'http' | 'https';
+  readonly protocol: 'http/1.1' | 'h2';
   readonly certificate: ClientCertificate | undefined;
   /** How it was counted; undefined for trusted proxies, which stand for many clients. */
   readonly admitted: Admitted | undefined;
@@ -55,6 +58,8 @@ export interface ClientHost {
   /** The connection is ended by us for a reason that is no request's: a code. */
   onEnded(reason: string): void;
   onClosed(connection: OpenConnection): void;
+  /** What came first on a plain connection is the preface of HTTP/2: `first` and what follows is that protocol's. */
+  onPreface(connection: OpenConnection, socket: Socket, first: Buffer): void;
 }
 
 /** True when this request is the last one a connection may make; that is counted. */

@@ -25,6 +25,10 @@ export const LIMITS: EngineLimits = {
   connectionsPerAddressMax: 100,
   handshakeMs: 5000,
   handshakesMax: 100,
+  streamsMax: 100,
+  streamResetsMax: 100,
+  streamWindowBytes: 65_536,
+  sessionBytesMax: 8_000_000,
 };
 
 /** What the process configuration says of its listener besides the address. */

@@ -60,7 +60,7 @@ const REFUSED_REQUESTS: readonly [string, string, number, string][] = [
   ['control byte in the target', `GET /a\x01b HTTP/1.1\r\n${H}\r\n`, 400, 'target'],
   ['two spaces', `GET  / HTTP/1.1\r\n${H}\r\n`, 400, 'target'],
   ['HTTP/0.9', 'GET /\r\n\r\n', 400, 'target'],
-  ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'target'],
+  ['a preface of no HTTP/2', 'PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n', 400, 'target'],
   ['HTTP/1.2', `GET / HTTP/1.2\r\n${H}\r\n`, 505, 'version'],
   ['TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 'request-line'],
   ['CONNECT', `CONNECT a:80 HTTP/1.1\r\n${H}\r\n`, 501, 'tunnel'],

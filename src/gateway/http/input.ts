@@ -58,6 +58,13 @@ export class Input {
     this.end = end;
   }
 
+  /** Everything not read yet, taken away. */
+  rest(): Buffer {
+    const bytes = Buffer.concat([this.buffer.subarray(this.position, this.end), ...this.later]);
+    this.clear();
+    return bytes;
+  }
+
   takeAll(): void {
     this.at = this.end;
   }

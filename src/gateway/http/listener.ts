@@ -15,6 +15,7 @@ import type { Admission } from './admission.ts';
 import { Binding, type BindingOwner, type ListenerCounts } from './binding.ts';
 import type { ListenerProfile } from './entrance.ts';
 import { createHeadPool } from './head.ts';
+import { protocolsOf } from './protocol.ts';
 import { createTlsDoor, type TlsDoor } from './tls.ts';
 import type { EngineTools } from './tools.ts';
 
@@ -78,7 +79,10 @@ export class Listener implements BindingOwner {
   change(settings: ListenerSettings): void {
     const { tls, limits } = this.settings;
     try {
-      const sameDoor = isDeepStrictEqual(settings.tls, tls) && settings.limits.handshakeMs === limits.handshakeMs;
+      const sameDoor =
+        isDeepStrictEqual(settings.tls, tls) &&
+        settings.limits.handshakeMs === limits.handshakeMs &&
+        settings.http2 === this.settings.http2;
       const door = sameDoor ? this.door : this.doorOf(settings);
       this.profile = profileOf(settings, this.profile);
       this.door = door;
@@ -160,11 +164,12 @@ export class Listener implements BindingOwner {
     return new Map(addresses.map((address) => [keyOf(address, port), [address, port]]));
   }
 
-  private doorOf({ tls, limits }: ListenerSettings): TlsDoor | undefined {
+  private doorOf({ tls, limits, http2 = true }: ListenerSettings): TlsDoor | undefined {
     if (!tls) return undefined;
     return createTlsDoor({
       tls,
       name: this.name,
+      protocols: protocolsOf(http2),
       handshakeMs: limits.handshakeMs,
       ticketKey: this.host.ticketKey,
       onFailed: (reason) => this.counts.ended.set(reason, (this.counts.ended.get(reason) ?? 0) + 1),
@@ -178,7 +183,7 @@ function keyOf(address: string, port: number): string {
 
 /** The settings as connections read them; parsed heads are kept as long as they fit. */
 function profileOf(settings: ListenerSettings, before: ListenerProfile | undefined): ListenerProfile {
-  const { name, limits, trustedProxies, forwarded, via, tls } = settings;
+  const { name, limits, trustedProxies, forwarded, via, tls, http2 = true } = settings;
   const fits =
     before !== undefined &&
     before.limits.headBytesMax === limits.headBytesMax &&
@@ -192,5 +197,6 @@ function profileOf(settings: ListenerSettings, before: ListenerProfile | undefin
     forwarded,
     via,
     tellCertificate: tls?.tellClientCertificate ?? false,
+    http2,
   });
 }

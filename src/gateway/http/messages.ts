@@ -3,7 +3,6 @@
  * Each is assembled in the thread's writer, together with the first bytes of its body.
  */
 import type { Problem } from '../../base/problem.ts';
-import { chooseLanguage } from '../../base/text.ts';
 import type { ForwardedForm } from '../../sdk/listener.ts';
 import type { Forward } from '../contract.ts';
 import type { EngineExchange } from './exchange.ts';
@@ -42,6 +41,10 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
   505: 'HTTP Version Not Supported',
 };
+
+/** Tells a client that waits with its body to send it. */
+export const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
+export const CRLF = Buffer.from('\r\n');
 
 /** What a connection, or a trusted proxy behind it, says of where a request comes from. */
 export interface Forwarding {
@@ -197,12 +200,6 @@ export function rejection(problem: Problem, requestId: string, date: string): Bu
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${body.length}\r\n` +
     `${retry}date: ${date}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`;
   return Buffer.concat([Buffer.from(head, 'latin1'), body]);
-}
-
-/** The body of a problem for the caller of an exchange, in the language it asks for. */
-export function problemBody(problem: Problem, exchange: EngineExchange): Buffer {
-  const language = chooseLanguage(exchange.request.get('accept-language'));
-  return Buffer.from(JSON.stringify(problem.toBody(language, { requestId: exchange.id, traceId: exchange.traceId })));
 }
 
 /** True for statuses that never have a body. Source: RFC 9110 §6.4.1. */

@@ -30,6 +30,8 @@ export interface RelayClient {
   readonly isRequestDone: boolean;
   /** HTTP/1.1, so that informational answers may be passed on. */
   readonly takesInterims: boolean;
+  /** True when trailer fields may be passed on; else they are dropped. */
+  readonly takesTrailers: boolean;
   /** Adds body bytes already here to the writer, if they are few. */
   addFirstBody(): void;
   /** The upstream takes no more body for now, or takes it again. */
@@ -121,7 +123,9 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const upgrade = this.client.isBodiless && exchange.method === 'GET' ? exchange.head.upgrade() : '';
     const asked = upgrade !== '' && forward.upgrades.includes(upgrade) ? upgrade : '';
     const dechunk = exchange.head.minor === 0;
-    this.terms = { connectMs, firstByteMs, idleMs, isHead: exchange.isHead, dechunk, upgrade: asked, tunnelIdleMs, key, avoid: undefined };
+    const { isHead } = exchange;
+    const trailers = this.client.takesTrailers;
+    this.terms = { connectMs, firstByteMs, idleMs, isHead, dechunk, trailers, upgrade: asked, tunnelIdleMs, key, avoid: undefined };
     this.repeated = false;
     this.connects = 0;
     if (retries) {

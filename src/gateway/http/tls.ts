@@ -7,7 +7,6 @@ import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
-import { ALPN_PROTOCOLS } from './protocol.ts';
 
 export interface TlsDoor {
   /** Handshakes under way. */
@@ -22,6 +21,8 @@ export interface TlsDoorOptions {
   readonly tls: CompiledTls;
   /** Name of the listener: sessions of one are of no use on another. */
   readonly name: string;
+  /** What we agree to speak, best first. */
+  readonly protocols: readonly string[];
   readonly handshakeMs: number;
   readonly ticketKey: Buffer | undefined;
   /** A handshake failed: a code. */
@@ -79,7 +80,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
   };
 }
 
-function createTlsServer({ tls, name, handshakeMs, ticketKey }: TlsDoorOptions): Server {
+function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDoorOptions): Server {
   const contexts = contextsByHost(tls);
   const unknown = tls.unknownName;
   return createServer({
@@ -87,7 +88,7 @@ function createTlsServer({ tls, name, handshakeMs, ticketKey }: TlsDoorOptions):
     ...(ticketKey ? { ticketKeys: ticketKey } : {}),
     sessionIdContext: name.slice(0, 32),
     handshakeTimeout: handshakeMs,
-    ALPNProtocols: [...ALPN_PROTOCOLS],
+    ALPNProtocols: [...protocols],
     requestCert: tls.clientCertificates !== 'off',
     rejectUnauthorized: tls.clientCertificates === 'required',
     SNICallback(asked, done) {

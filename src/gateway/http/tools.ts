@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Problem } from '../../base/problem.ts';
-import type { Core, EngineLimits } from '../contract.ts';
+import type { Core, EngineLimits, Outcome } from '../contract.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { HeadPool } from './head.ts';
 import type { RequestIds } from './ids.ts';
@@ -48,4 +48,13 @@ export function createFailure(log: Log): EngineTools['failure'] {
     });
     return problems.raise.failed({ cause: error });
   };
+}
+
+/** Tells the core how an exchange ended; what it throws is logged. */
+export function tellDone({ core, failure }: Pick<EngineTools, 'core' | 'failure'>, exchange: EngineExchange, outcome: Outcome): void {
+  try {
+    core.onDone(exchange, outcome);
+  } catch (error) {
+    failure(exchange, error);
+  }
 }

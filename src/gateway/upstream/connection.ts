@@ -267,6 +267,7 @@ export class UpstreamConnection implements Timed {
     this.isTunnel = head.status === 101;
     if (this.isTunnel) return body.untilClose();
     frameResponse(body, head, this.terms.isHead);
+    if (this.terms.trailers) body.passTrailers();
     if (this.terms.isHead || head.status === 204 || head.status === 304) dropFraming(head, head.status === 204);
     else if (body.isChunked && this.terms.dechunk) dropFraming(head, false);
   }

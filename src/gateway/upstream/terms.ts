@@ -82,6 +82,8 @@ export interface RequestTerms {
   readonly isHead: boolean;
   /** Gives the user content without chunk framing (for HTTP/1.0 clients). */
   readonly dechunk: boolean;
+  /** Gives the user trailer fields too, as they came at the end of a chunked body. */
+  readonly trailers: boolean;
   /** Hash of what equal requests share; 0 when nothing is hashed. */
   readonly key: number;
   /** The target of the last try, which another is preferred to. */

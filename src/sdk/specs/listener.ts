@@ -19,6 +19,10 @@ export interface LimitSettings {
   readonly pipeline: number;
   readonly handshake: number;
   readonly handshakes: number;
+  readonly streams: number;
+  readonly streamResets: number;
+  readonly streamWindow: number;
+  readonly sessionMemory: number;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -155,6 +159,54 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
       ),
     },
   ],
+  streams: [
+    count,
+    128,
+    {
+      minimum: 1,
+      maximum: 10_000,
+      ...help('Requests at once on a connection of HTTP/2.', '单个 HTTP/2 连接的并发请求上限。', '并发流上限'),
+    },
+  ],
+  streamResets: [
+    count,
+    1000,
+    {
+      minimum: 30,
+      maximum: 1_000_000,
+      ...help(
+        'Requests that a client of HTTP/2 may take back at once; a thirtieth of them comes back each second. Beyond, the connection is closed.',
+        'HTTP/2 客户端可集中撤销的请求数，每秒恢复其三十分之一；超出则关闭连接。',
+        '流重置上限',
+      ),
+    },
+  ],
+  streamWindow: [
+    size,
+    '256KiB',
+    {
+      'x-minimum': '64KiB',
+      'x-maximum': '64MiB',
+      ...help(
+        'Bytes of a request body of HTTP/2 that may wait to be read; more is faster over long distances.',
+        'HTTP/2 请求正文允许未读取的字节数；远距离传输时调大更快。',
+        '流窗口',
+      ),
+    },
+  ],
+  sessionMemory: [
+    size,
+    '16MiB',
+    {
+      'x-minimum': '1MiB',
+      'x-maximum': '1GiB',
+      ...help(
+        'Memory of a connection of HTTP/2; further requests on it are refused.',
+        '单个 HTTP/2 连接的内存上限，超出后拒绝新请求。',
+        '会话内存',
+      ),
+    },
+  ],
 };
 
 function fieldsOf(wrap: (make: Make, standard: string | number, options: Options) => TSchema): Record<string, TSchema> {
@@ -209,6 +261,10 @@ const INSIDE: Readonly<Record<keyof LimitSettings, keyof ClientLimits>> = {
   pipeline: 'pipelineBytesMax',
   handshake: 'handshakeMs',
   handshakes: 'handshakesMax',
+  streams: 'streamsMax',
+  streamResets: 'streamResetsMax',
+  streamWindow: 'streamWindowBytes',
+  sessionMemory: 'sessionBytesMax',
 };
 
 /** Whom a listener believes about the client's address, and what upstreams are told of it. */
@@ -217,6 +273,7 @@ export interface ProxySettings {
   readonly trustedProxies: string[];
   readonly forwarded: ForwardedForm;
   readonly via: boolean;
+  readonly http2: boolean;
 }
 
 /** Schema fields of `ProxySettings`. */
@@ -251,4 +308,12 @@ export const proxyFields = {
     ),
   }),
   via: T.Boolean({ default: false, ...help('Adds Via to requests.', '在请求中添加 Via。', 'Via') }),
+  http2: T.Boolean({
+    default: true,
+    ...help(
+      'Speaks HTTP/2 with clients that want it: by ALPN over TLS, by its preface without (h2c).',
+      '与支持的客户端使用 HTTP/2：TLS 上通过 ALPN 协商，明文时通过连接前言（h2c）。',
+      'HTTP/2',
+    ),
+  }),
 } as const;

@@ -121,7 +121,7 @@ export default defineResource<ListenerSpec>({
     if (!enabled) return { entries: [] };
     const compiled = spec.tls ? compileTls(spec.tls, scope) : undefined;
     if (compiled && 'failure' in compiled) return { entries: [], failure: compiled.failure };
-    const { addresses, port, trustedProxies, proxyProtocol, forwarded, via } = spec;
+    const { addresses, port, trustedProxies, proxyProtocol, forwarded, via, http2 } = spec;
     const value = {
       project: key.project,
       name: key.name,
@@ -133,6 +133,7 @@ export default defineResource<ListenerSpec>({
       trustedProxies,
       forwarded,
       via,
+      http2,
     };
     return { entries: [{ type: 'listener', value }] };
   },

@@ -1,0 +1,76 @@
+/** A stream of a client: its request comes as HTTP/1.1, the engine's answer goes out as fields, DATA and trailers. */
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { isBodiless } from '../http/messages.ts';
+import { isGrpc, requestHead } from './inward.ts';
+import type { OwnHead } from './own-message.ts';
+import { type Start, StreamSocket } from './stream-socket.ts';
+
+export class ClientStream extends StreamSocket {
+  protected readonly cancelCode = constants.NGHTTP2_CANCEL;
+  private readonly served: ServerHttp2Stream;
+  private isHeadRequest = false;
+
+  constructor(stream: ServerHttp2Stream) {
+    super();
+    this.served = stream;
+    this.use(stream);
+  }
+
+  /** Gives the request to whoever listens to `data` by now. */
+  begin(raw: readonly string[]): void {
+    this.isHeadRequest = raw[raw.indexOf(':method') + 1] === 'HEAD';
+    const isWhole = this.served.endAfterHeaders;
+    const inward = requestHead(raw, isWhole);
+    this.isInputDone = isWhole;
+    this.receive(inward.bytes);
+    if (this.destroyed) return;
+    if (isWhole) this.served.resume();
+    else this.readContent(inward);
+  }
+
+  onHead(head: OwnHead): 'more' | 'none' | 'content' | 'until-end' {
+    const status = statusOf(head);
+    if (status < 200) {
+      if (!this.served.destroyed && !this.served.headersSent) this.served.additionalHeaders(interimFields(status, head));
+      return 'more';
+    }
+    this.hold(head);
+    if (this.isHeadRequest || isBodiless(status)) return 'none';
+    return head.isChunked || head.contentLength >= 0 ? 'content' : 'until-end';
+  }
+
+  protected start(head: OwnHead, { isWhole, mayHaveTrailers }: Start): void {
+    const { served } = this;
+    if (served.destroyed || served.closed) return;
+    try {
+      served.respond([':status', String(statusOf(head)), ...fieldsOf(head)], { endStream: isWhole, waitForTrailers: mayHaveTrailers });
+    } catch {
+      this.resetAndDestroy(); // Fields that HTTP/1.1 allows and HTTP/2 does not.
+    }
+  }
+
+  protected receive(bytes: Buffer): void {
+    this.emit('data', bytes);
+  }
+}
+
+function statusOf({ first }: OwnHead): number {
+  return Number(first.slice(9, 12));
+}
+
+/** In gRPC the end of the stream is the end of the content; an answer without content is trailers alone. */
+function fieldsOf({ fields, contentLength }: OwnHead): string[] {
+  if (contentLength < 0) return fields;
+  const type = fields.indexOf('content-type');
+  if (type < 0 || !isGrpc(fields[type + 1]!)) return fields;
+  return fields.filter((_, i) => fields[i - (i % 2)] !== 'content-length');
+}
+
+function interimFields(status: number, { fields }: OwnHead): Record<string, string | string[] | number> {
+  const object: Record<string, string | string[] | number> = { ':status': status };
+  for (let i = 0; i < fields.length; i += 2) {
+    const before = object[fields[i]!];
+    object[fields[i]!] = before === undefined ? fields[i + 1]! : [before as string, fields[i + 1]!].flat();
+  }
+  return object;
+}

@@ -1,0 +1,189 @@
+/**
+ * A client's HTTP/2 connection: each of its streams is served like a connection of HTTP/1.1 with one request. Streams, their
+ * resets, their windows, header lists and memory are bounded; a client beyond a bound loses the connection, and the
+ * listener's counts say why. node:http2 reads frames; what it refuses (RFC 9113 §8.1.1) is reset before anybody here sees it.
+ */
+import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { ClientConnection } from '../http/client.ts';
+import type { ClientHost, Entrance, ListenerProfile, OpenConnection } from '../http/entrance.ts';
+import type { EngineTools } from '../http/tools.ts';
+import { noDeadline, type Timed } from '../http/wheel.ts';
+import { ClientStream } from './client-stream.ts';
+
+/** Time for the peer to go after it was told to. */
+const LEAVE_MS = 2000;
+/** Frames nobody can take for a mistake: beyond these the connection is closed. */
+const INVALID_FRAMES_MAX = 100;
+/** Streams refused for their header list, which costs us to read. */
+const REFUSED_STREAMS_MAX = 100;
+/** Pings and settings between two requests. */
+const CONTROLS_MAX = 1000;
+const SETTINGS_MAX = 32;
+const PINGS_MAX = 10;
+/** HPACK's table for a connection, in both directions. */
+const TABLE_BYTES = 4096;
+/** Fields a header list may have beyond what a head may: pseudo-fields, and crumbs of one cookie. */
+const EXTRA_FIELDS = 32;
+
+export class Http2Connection implements OpenConnection, ClientHost, Timed {
+  readonly deadline = noDeadline();
+  readonly entrance: Entrance;
+  private readonly tools: EngineTools;
+  private readonly host: ClientHost;
+  private readonly session: ServerHttp2Session;
+  private readonly socket: Socket;
+  private readonly streams = new Set<OpenConnection>();
+  private requests = 0;
+  private isLeaving = false;
+  private isClosed = false;
+  private isToldOf = false;
+  private controls = 0;
+
+  /** Takes over a socket of which nothing was read, or of which everything read was put back. */
+  constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
+    this.tools = tools;
+    this.host = host;
+    this.socket = socket;
+    this.entrance = entrance;
+    const { limits } = host.profile;
+    this.session = performServerHandshake(socket, sessionOptions(host.profile));
+    this.session.setLocalWindowSize(Math.max(0xffff, Math.min(limits.sessionBytesMax, limits.streamWindowBytes * limits.streamsMax)));
+    this.session.on('stream', (stream, _fields, _flags, raw) => this.onStream(stream, raw));
+    this.session.on('ping', () => this.onControl());
+    this.session.on('remoteSettings', () => this.onControl());
+    this.session.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
+    this.session.on('close', () => this.onSessionClose());
+    socket.on('error', ignore);
+    socket.on('close', () => this.onSessionClose());
+    socket.on('end', () => this.destroy()); // Nobody can ask for anything any more, nor get what was asked for.
+    setImmediate(() => socket.resume()); // What was put back has been read by then; now its end can be seen.
+    tools.wheel.set(this, limits.headMs);
+  }
+
+  get profile(): ListenerProfile {
+    return this.host.profile;
+  }
+
+  get isDraining(): boolean {
+    return this.host.isDraining;
+  }
+
+  drain(): void {
+    this.leave();
+  }
+
+  destroy(): void {
+    for (const stream of [...this.streams]) stream.destroy();
+    this.session.destroy();
+    this.socket.destroy();
+    this.onSessionClose();
+  }
+
+  onDeadline(): void {
+    if (this.isLeaving) return this.destroy();
+    this.host.onEnded('keep-alive');
+    this.leave();
+  }
+
+  onRequest(): void {
+    this.host.onRequest();
+  }
+
+  onEnded(reason: string): void {
+    this.host.onEnded(reason);
+  }
+
+  onClosed(stream: OpenConnection): void {
+    if (!this.streams.delete(stream) || this.streams.size > 0 || this.isClosed) return;
+    this.tools.wheel.set(this, this.isLeaving ? LEAVE_MS : this.profile.limits.keepAliveMs);
+  }
+
+  /** A stream is no connection: there is nothing to begin anew on it. */
+  onPreface(stream: OpenConnection): void {
+    stream.destroy();
+  }
+
+  private onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    const socket = new ClientStream(stream);
+    const entrance: Entrance = { ...this.entrance, raw: socket as unknown as Socket };
+    this.tools.wheel.clear(this);
+    this.controls = 0;
+    this.streams.add(new ClientConnection(this.tools, this, socket as unknown as Socket, entrance));
+    if (++this.requests === this.profile.limits.requestsPerConnectionMax) {
+      this.host.onEnded('requests-per-connection');
+      this.leave();
+    }
+    socket.begin(raw);
+  }
+
+  /** Pings and settings are answered, which costs us as much as the client. */
+  private onControl(): void {
+    if (++this.controls <= CONTROLS_MAX || this.isClosed) return;
+    this.isToldOf = true;
+    this.host.onEnded('http2-flood');
+    this.destroy();
+  }
+
+  /** Takes no further request; present ones end. */
+  private leave(): void {
+    if (this.isLeaving || this.isClosed) return;
+    this.isLeaving = true;
+    if (!this.session.closed && !this.session.destroyed) this.session.close();
+    if (this.streams.size === 0) this.tools.wheel.set(this, LEAVE_MS);
+  }
+
+  private onError(error: NodeJS.ErrnoException): void {
+    if (!this.isToldOf) this.host.onEnded(reasonOf(error));
+    this.isToldOf = true;
+  }
+
+  private onSessionClose(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.tools.wheel.clear(this);
+    for (const stream of [...this.streams]) stream.destroy();
+    if (!this.socket.destroyed) this.socket.destroySoon();
+    this.host.onClosed(this);
+  }
+}
+
+function sessionOptions({ limits }: ListenerProfile) {
+  const { headBytesMax, headersMax, streamsMax, streamWindowBytes, streamResetsMax, sessionBytesMax } = limits;
+  return {
+    settings: {
+      maxConcurrentStreams: streamsMax,
+      initialWindowSize: streamWindowBytes,
+      maxHeaderListSize: headBytesMax,
+      headerTableSize: TABLE_BYTES,
+      enablePush: false,
+      enableConnectProtocol: false,
+    },
+    maxDeflateDynamicTableSize: TABLE_BYTES,
+    maxHeaderListPairs: headersMax + EXTRA_FIELDS,
+    maxSessionInvalidFrames: INVALID_FRAMES_MAX,
+    maxSessionRejectedStreams: REFUSED_STREAMS_MAX,
+    maxSettings: SETTINGS_MAX,
+    maxOutstandingPings: PINGS_MAX,
+    maxSessionMemory: Math.max(1, Math.ceil(sessionBytesMax / 1_000_000)),
+    streamResetBurst: streamResetsMax,
+    streamResetRate: Math.max(1, Math.ceil(streamResetsMax / 30)),
+    // What an upstream repeats may be repeated; the engine's own rules have looked at it.
+    strictSingleValueFields: false,
+  };
+}
+
+/** Codes of nghttp2. Source: nghttp2.h, `nghttp2_error`. */
+const BAD_PREFACE = -903;
+const FLOODS: ReadonlySet<number> = new Set([-902, -904, -905]);
+
+/** Codes for the listener's counts. */
+function reasonOf({ code, errno }: NodeJS.ErrnoException): string {
+  if (errno === BAD_PREFACE) return 'http2-bad-preface';
+  if (FLOODS.has(errno ?? 0) || code === 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES') return 'http2-flood';
+  if (code === 'ERR_HTTP2_SESSION_ERROR') return 'http2-client-error';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'client-closed';
+  return 'http2-malformed';
+}
+
+function ignore(): void {}

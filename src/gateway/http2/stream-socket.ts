@@ -1,0 +1,248 @@
+/**
+ * One stream of HTTP/2 as the engine sees it: a socket that carries one request and one answer of HTTP/1.1. So a stream is
+ * served, limited, timed and recorded like a connection, and the engine knows one protocol only.
+ *
+ *   engine ─ write ─▶ own-message ─▶ fields, DATA, trailers of the stream
+ *   stream ─ fields, DATA, trailers ─▶ inward ─▶ `receive` ─▶ engine
+ *
+ * Back-pressure goes through in both directions: `pause` stops reading the stream, so that its window closes; `write` answers
+ * false while the other side does not take what was written. What ends early ends in a reset, never in an end that looks whole.
+ */
+import { EventEmitter } from 'node:events';
+import { constants, type Http2Stream } from 'node:http2';
+import { chunkOf, type InwardHead, lastChunk } from './inward.ts';
+import { OwnMessage, type OwnHead, type OwnMessageReader } from './own-message.ts';
+import { trailerLines, trailerObject } from './trailers.ts';
+
+/** Bytes not taken by the other side from which on the engine is asked to wait. */
+const WRITE_MARK = 64 * 1024;
+/** Pieces up to here are joined before they are written: a call of node:http2 costs more than a copy. */
+const JOIN_BYTES_MAX = 8 * 1024;
+
+/** How an outgoing message begins. */
+export interface Start {
+  /** Nothing follows. */
+  readonly isWhole: boolean;
+  readonly mayHaveTrailers: boolean;
+}
+
+/**
+ * Events, as of a socket: `data` (see `receive`), `drain`, `finish`, `error`, `close`. There is no `end`: what is not
+ * whole is closed.
+ */
+export abstract class StreamSocket extends EventEmitter implements OwnMessageReader {
+  destroyed = false;
+  protected stream: Http2Stream | undefined = undefined;
+  protected readonly message = new OwnMessage(this);
+  protected isInputDone = false;
+  private head: OwnHead | undefined = undefined;
+  private pieces: Buffer[] = [];
+  private queued = 0;
+  private trailers: readonly string[] = [];
+  private isEnded = false;
+  private isFinished = false;
+  private wantsFinish = false;
+  private isAnswered = false;
+  private owesDrain = false;
+  private isScheduled = false;
+  private isPaused = false;
+  private inward: Pick<InwardHead, 'isChunked' | 'contentLength'> = { isChunked: false, contentLength: -1 };
+  private received = 0;
+  private inTrailers = '';
+
+  /** Starts the stream's outgoing side. */
+  protected abstract start(head: OwnHead, start: Start): void;
+  /** Gives bytes of HTTP/1.1 to the engine. */
+  protected abstract receive(bytes: Buffer): void;
+  /** Code for the reset of a stream that is given up. */
+  protected abstract readonly cancelCode: number;
+  abstract onHead(head: OwnHead): ReturnType<OwnMessageReader['onHead']>;
+
+  get writableLength(): number {
+    return this.queued + (this.stream?.writableLength ?? 0);
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.owesDrain;
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.destroyed || this.isEnded) return true;
+    this.message.take(bytes);
+    this.schedule();
+    if (this.writableLength >= WRITE_MARK && !this.isEnded) this.owesDrain = true;
+    return !this.owesDrain;
+  }
+
+  /** The engine writes no more. */
+  end(): void {
+    if (this.destroyed) return;
+    if (!this.message.end()) return this.resetAndDestroy();
+    this.wantsFinish = true;
+    if (this.isFinished) queueMicrotask(() => this.finish());
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.stream?.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.stream?.resume();
+  }
+
+  /** Ends at once: a stream that is not through on both sides is reset. */
+  destroy(error?: Error): void {
+    this.give(this.isAnswered ? constants.NGHTTP2_NO_ERROR : this.cancelCode, error);
+  }
+
+  /** Ends at once in a way that nobody takes for an ordinary end. */
+  resetAndDestroy(): void {
+    this.give(constants.NGHTTP2_INTERNAL_ERROR, undefined);
+  }
+
+  onData(piece: Buffer): void {
+    this.pieces.push(piece);
+    this.queued += piece.length;
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.isEnded = true;
+    this.trailers = trailers;
+    this.flush();
+  }
+
+  /** Holds the head back until it is known whether anything follows. */
+  protected hold(head: OwnHead): void {
+    this.head = head;
+  }
+
+  /** Listens to a stream, whose content is told by `inward` once that is known. */
+  protected use(stream: Http2Stream): void {
+    this.stream = stream;
+    stream.on('error', ignore);
+    stream.on('wantTrailers', () => this.sendTrailers(stream));
+    stream.on('finish', () => this.onFinish());
+    stream.on('close', () => this.onClose());
+  }
+
+  /** Reads the content that follows a head. */
+  protected readContent(inward: Pick<InwardHead, 'isChunked' | 'contentLength'>): void {
+    const stream = this.stream!;
+    this.inward = inward;
+    stream.on('data', (piece: Buffer) => this.onPiece(piece));
+    stream.on('trailers', (_fields: unknown, _flags: number, raw?: readonly string[]) => void (this.inTrailers = trailerLines(raw ?? [])));
+    stream.on('end', () => this.onContentEnd(stream));
+    if (this.isPaused) stream.pause();
+  }
+
+  /** True when writing can begin. */
+  protected get canStart(): boolean {
+    return true;
+  }
+
+  /** Writes what is there, as one frame as far as that goes. */
+  protected flush(): void {
+    if (this.destroyed || !this.canStart) return;
+    const { head, pieces } = this;
+    const isWhole = this.isEnded && pieces.length === 0 && this.trailers.length === 0;
+    if (head) {
+      this.head = undefined;
+      const mayHaveTrailers = head.isChunked && (!this.isEnded || this.trailers.length > 0);
+      this.start(head, { isWhole, mayHaveTrailers });
+      if (isWhole || this.destroyed) return;
+    }
+    const { stream } = this;
+    if (!stream || stream.destroyed) return;
+    this.pieces = [];
+    this.queued = 0;
+    for (const piece of joined(pieces)) stream.write(piece, () => this.onWritten());
+    if (this.isEnded) stream.end();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    queueMicrotask(() => {
+      this.isScheduled = false;
+      this.flush();
+    });
+  }
+
+  private sendTrailers(stream: Http2Stream): void {
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers(trailerObject(this.trailers));
+  }
+
+  private onWritten(): void {
+    if (!this.owesDrain || this.destroyed || this.writableLength > 0) return;
+    this.owesDrain = false;
+    this.emit('drain');
+  }
+
+  private onFinish(): void {
+    this.isFinished = true;
+    if (this.wantsFinish) this.finish();
+  }
+
+  /** What the engine writes is out. What still comes is read and thrown away until the engine has lingered enough. */
+  private finish(): void {
+    if (this.destroyed) return;
+    this.isAnswered = true;
+    this.emit('finish');
+    this.stream?.resume();
+  }
+
+  private onPiece(piece: Buffer): void {
+    if (this.destroyed || this.isInputDone || piece.length === 0) return;
+    this.received += piece.length;
+    const { isChunked, contentLength } = this.inward;
+    if (isChunked) return this.receive(chunkOf(piece));
+    if (contentLength >= 0 && this.received > contentLength) return this.give(constants.NGHTTP2_PROTOCOL_ERROR, undefined);
+    this.receive(piece);
+  }
+
+  private onContentEnd(stream: Http2Stream): void {
+    // A reset ends the stream's reading, too, and an end without error must not be taken for the end of the content.
+    if (this.destroyed || this.isInputDone || stream.aborted) return;
+    const { isChunked, contentLength } = this.inward;
+    if (!isChunked && this.received < contentLength) return this.give(constants.NGHTTP2_PROTOCOL_ERROR, undefined);
+    this.isInputDone = true;
+    if (isChunked) this.receive(lastChunk(this.inTrailers));
+  }
+
+  private onClose(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.emit('close');
+  }
+
+  /** Lets the stream go. */
+  protected give(code: number, error: Error | undefined): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.pieces = [];
+    this.head = undefined;
+    const { stream } = this;
+    if (stream && !stream.destroyed && !stream.closed && !(this.isInputDone && this.isFinished)) giveUp(stream, code);
+    queueMicrotask(() => {
+      if (error) this.emit('error', error);
+      this.emit('close');
+    });
+  }
+}
+
+function joined(pieces: readonly Buffer[]): readonly Buffer[] {
+  if (pieces.length < 2) return pieces;
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return bytes <= JOIN_BYTES_MAX ? [Buffer.concat(pieces)] : pieces;
+}
+
+/** `close` would first end what is not ended, and the other side take it for whole. */
+function giveUp(stream: Http2Stream, code: number): void {
+  if (!stream.writableEnded) return void stream.destroy(new Error('given up'));
+  stream.close(code);
+  stream.resume();
+}
+
+function ignore(): void {}

@@ -3,7 +3,7 @@
  * gRPC, a status of gRPC, which its library understands. Source: gRPC over HTTP/2, "Responses" (Trailers-Only).
  */
 import type { Problem } from '../../base/problem.ts';
-import { chooseLanguage, type Language } from '../../base/text.ts';
+import { chooseLanguage } from '../../base/text.ts';
 import { isGrpc } from '../http2/inward.ts';
 import type { EngineExchange } from './exchange.ts';
 

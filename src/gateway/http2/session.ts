@@ -74,7 +74,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   }
 
   destroy(): void {
-    for (const stream of [...this.streams]) stream.destroy();
+    for (const stream of this.streams) stream.destroy();
     this.session.destroy();
     this.socket.destroy();
     this.onSessionClose();
@@ -142,7 +142,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
     if (this.isClosed) return;
     this.isClosed = true;
     this.tools.wheel.clear(this);
-    for (const stream of [...this.streams]) stream.destroy();
+    for (const stream of this.streams) stream.destroy();
     if (!this.socket.destroyed) this.socket.destroySoon();
     this.host.onClosed(this);
   }

@@ -53,6 +53,10 @@ async function serve(mode: string, port: number, upstreamPort: number, routes: n
     connectionsPerAddressMax: 20_000,
     handshakeMs: 10_000,
     handshakesMax: 1000,
+    streamsMax: 100,
+    streamResetsMax: 1000,
+    streamWindowBytes: 262_144,
+    sessionBytesMax: 16_000_000,
   };
   const engine: HttpEngine = createEngine({
     core,

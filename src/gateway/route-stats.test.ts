@@ -71,7 +71,11 @@ test('a removed route’s numbers go once it is idle, a used one’s stay', () =
     stats.finished('GET', outcome());
   }
   b.started();
-  metrics.prune(() => false);
+  assert.equal(
+    metrics.prune(() => false),
+    true,
+    'b is asked for again',
+  );
   assert.notEqual(metrics.route('p', 'a'), a);
   assert.equal(metrics.route('p', 'b'), b);
 });

@@ -26,8 +26,11 @@ export interface GatewayMetrics {
   readonly unrouted: RouteStats;
   /** A request that never became an exchange. */
   rejected(reason: string): void;
-  /** Forgets the numbers of routes `keep` does not name and that have no exchange in flight. */
-  prune(keep: (project: string, name: string) => boolean): void;
+  /**
+   * Forgets the numbers of routes `keep` does not name and that have no exchange in flight; true when some still have.
+   * Asks for every route: only to be called when routes have left.
+   */
+  prune(keep: (project: string, name: string) => boolean): boolean;
   /** The rows that are not all zero, copied. */
   snapshot(): MetricsSnapshot;
 }
@@ -83,9 +86,13 @@ export function createMetrics(routesMax = 10_000): GatewayMetrics {
     },
     rejected: (reason) => addReason(unrouted, reason),
     prune(keep) {
+      let left = false;
       for (const [key, stats] of routes) {
-        if (stats.row[ROW.inFlight] === 0 && !keep(stats.project, stats.route)) routes.delete(key);
+        if (keep(stats.project, stats.route)) continue;
+        if (stats.row[ROW.inFlight] === 0) routes.delete(key);
+        else left = true;
       }
+      return left;
     },
     snapshot: () => snapshotOf([unrouted, other, ...routes.values()]),
   };

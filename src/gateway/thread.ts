@@ -97,6 +97,8 @@ interface Thread {
   readonly state: RevisionState;
   readonly calls: CallRing;
   readonly metrics: GatewayMetrics;
+  /** True while numbers of a route that left wait for its last exchange. */
+  hasLeftovers: boolean;
   useQueryPort(port: MessagePort): void;
 }
 
@@ -146,7 +148,7 @@ function makeThread(deps: GatewayThreadDeps, onListeners: () => void): Thread {
     if (runner) runner.attach(port);
     else runner = deps.createRunner(port);
   };
-  return { engine, state, calls, metrics, useQueryPort };
+  return { engine, state, calls, metrics, hasLeftovers: false, useQueryPort };
 }
 
 function applyDelta(
@@ -159,7 +161,8 @@ function applyDelta(
   // After a whole revision there is nothing more to ask for: the hash told to control shows the difference.
   if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });
   const { current } = thread.state;
-  thread.metrics.prune((project, name) => current.routes.has(`${project}/${name}`));
+  if (thread.hasLeftovers || delta.from === 0 || delta.remove.length > 0)
+    thread.hasLeftovers = thread.metrics.prune((project, name) => current.routes.has(`${project}/${name}`));
   const failed = thread.state.failed();
   const listeners = thread.engine.listeners();
   send({ type: 'applied', state: { thread: index, revision: current.number, hash: current.hash, failed, listeners } });

@@ -144,6 +144,30 @@ test('deadlines: none early, none more than two ticks late, moved and cleared on
   wheel.stop();
 });
 
+test('wheel: while the thread stands still nobody’s time runs', () => {
+  let at = 1000;
+  let tick = () => {};
+  const clock = { ...manualClock(), monotonic: () => at, every: (_ms: number, action: () => void) => ((tick = action), () => {}) };
+  const wheel = createWheel(clock, 50);
+  let fired = 0;
+  const item: Timed = { deadline: noDeadline(), onDeadline: () => void fired++ };
+  wheel.set(item, 5000);
+  at += 8000; // No tick came: the thread was busy, and looked at no socket.
+  tick();
+  assert.equal(fired, 0);
+  assert.equal(wheel.now, at, 'the time told is the real one');
+  const pass = (ticks: number) => {
+    for (let i = 0; i < ticks; i++) {
+      at += 50;
+      tick();
+    }
+  };
+  pass(94);
+  assert.equal(fired, 0, 'the time that was left is left');
+  pass(4);
+  assert.equal(fired, 1);
+});
+
 test('a clock that jumps far fires what is due', () => {
   let now = 0;
   let tick = () => {};

@@ -1,6 +1,7 @@
 /**
  * Deadlines for tens of thousands of connections with one timer. Setting one is a store: a deadline
- * moved later is only noticed when its slot comes up. None fires early; each at most two ticks late.
+ * moved later is only noticed when its slot comes up. None fires early; each at most two ticks late,
+ * and later by as long as the thread stood still: what it did not listen to meanwhile is nobody's silence.
  */
 import type { Cancel, Clock } from '../../base/clock.ts';
 
@@ -13,7 +14,7 @@ export interface Timed {
 
 /** The wheel's bookkeeping inside a `Timed`. */
 export interface Deadline {
-  /** Monotonic milliseconds, or 0 for none. */
+  /** In the wheel's own time, or 0 for none. */
   due: number;
   /** The tick whose slot holds it, or -1. */
   slot: number;
@@ -30,6 +31,8 @@ export interface Wheel {
 }
 
 const SLOTS = 512;
+/** Longer between two ticks the thread stood still (other work, no processor); the wheel's time goes on by this much. */
+const STEP_MAX_MS = 250;
 
 /** A fresh bookkeeping. */
 export function noDeadline(): Deadline {
@@ -40,7 +43,8 @@ export function noDeadline(): Deadline {
 export function createWheel(clock: Clock, tickMs = 50): Wheel {
   const slots: Timed[][] = Array.from({ length: SLOTS }, () => []);
   let now = clock.monotonic();
-  let tick = Math.floor(now / tickMs);
+  let time = now;
+  let tick = Math.floor(time / tickMs);
 
   function place(item: Timed): void {
     // Far deadlines wait in the last slot of this turn and are placed again from there.
@@ -50,8 +54,10 @@ export function createWheel(clock: Clock, tickMs = 50): Wheel {
   }
 
   function fire(): void {
+    const before = now;
     now = clock.monotonic();
-    const end = Math.floor(now / tickMs);
+    time += Math.min(now - before, Math.max(STEP_MAX_MS, tickMs));
+    const end = Math.floor(time / tickMs);
     if (end - tick >= SLOTS) tick = end - SLOTS + 1;
     while (tick < end) {
       tick++;
@@ -69,7 +75,7 @@ export function createWheel(clock: Clock, tickMs = 50): Wheel {
     item.deadline.slot = -1;
     const due = item.deadline.due;
     if (due === 0) return;
-    if (due > now) return place(item);
+    if (due > time) return place(item);
     item.deadline.due = 0;
     item.onDeadline();
   }
@@ -80,7 +86,7 @@ export function createWheel(clock: Clock, tickMs = 50): Wheel {
       return now;
     },
     set(item, ms) {
-      const due = now + ms + tickMs;
+      const due = time + ms + tickMs;
       item.deadline.due = due;
       if (item.deadline.slot < 0 || item.deadline.slot * tickMs > due) place(item);
     },

@@ -27,6 +27,13 @@ export const router = createRouter({
   },
 });
 
+// A link that left with its page took the keys along: they go on at the new page, not at the top of the window.
+router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+  if (fromLocation && pathChanged && (document.activeElement ?? document.body) === document.body) {
+    document.getElementById('content')?.focus({ preventScroll: true });
+  }
+});
+
 /** Asks for the code of the page whose address stands in the browser, without waiting until the frame is drawn. */
 export function loadFirstPage(): void {
   for (const { routeId } of router.matchRoutes(router.latestLocation)) {

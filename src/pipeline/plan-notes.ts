@@ -78,7 +78,7 @@ function fullNotes({ stream, write }: Planned): PlanNote[] {
   return [
     info(
       'full read with upsert: rows deleted at the source stay in the target; replace removes them',
-      '全量读取并按键写入：源中已删除的行会留在目标；replace 会移除它们',
+      '全量读取并按键写入：源中已删除的行会留在目标；整体替换（replace）会移除它们',
     ),
   ];
 }

@@ -68,6 +68,38 @@ test('keys alone lead everywhere: palette, list of keys, search, pages', { skip 
   await page.context().close();
 });
 
+/** How thick the edge is that shows where the keys are, in pixels. */
+const EDGE = `(({ outlineStyle, outlineWidth }) => outlineStyle === 'none' ? 0 : parseFloat(outlineWidth))(getComputedStyle(document.activeElement))`;
+const FOCUSED = `(({ id, textContent }) => id || textContent.trim())(document.activeElement)`;
+
+test('keys alone: the focus is seen on links and headings of lists, and goes on in menus, windows and new pages', { skip }, async () => {
+  const { page } = await world.visit({ language: 'zh' });
+  const tabTo = async (name: string) => {
+    for (let i = 0; i < 40 && (await page.evaluate(FOCUSED)) !== name; i++) await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(FOCUSED), name);
+  };
+  await page.goto('/resources');
+  await page.locator('tr.ant-table-row').first().waitFor();
+  await tabTo('数据 API');
+  assert.ok((await page.evaluate<number>(EDGE)) >= 2, 'a link of the navigation shows no focus');
+  await tabTo('名称');
+  assert.ok((await page.evaluate<number>(EDGE)) >= 2, 'the heading of a column shows no focus');
+  await page.getByRole('button', { name: '新建' }).focus();
+  await page.keyboard.press('Enter');
+  await until('the menu has the keys', () => page.evaluate<boolean>(`document.activeElement.role === 'menuitem'`));
+  for (let i = 0; i < 20 && !(await page.evaluate<string>(FOCUSED)).startsWith('消费者'); i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await arrive(page, '新建消费者');
+  await until('the new page has the keys', () => page.evaluate<boolean>(`document.activeElement.id === 'content'`));
+  await tabTo('field-metadata-name');
+  await page.keyboard.type('keys-alone');
+  await page.keyboard.press('Control+s');
+  await until('the button that saves has the keys', () => page.evaluate<boolean>(`document.activeElement.textContent === '保存'`));
+  await page.keyboard.press('Enter');
+  await arrive(page, 'keys-alone');
+  await page.context().close();
+});
+
 test('a session that ends keeps the page; logging in again goes on', { skip }, async () => {
   const { page, context } = await world.visit();
   await page.goto('/resources');

@@ -30,7 +30,7 @@ export function CopyMenu({ choices }: { readonly choices: readonly CopyChoice[] 
   };
   const items = choices.map((choice) => ({ key: choice.key, label: say(choice.label), onClick: () => void copy(choice) }));
   return (
-    <Dropdown trigger={['click']} menu={{ items }}>
+    <Dropdown autoFocus trigger={['click']} menu={{ items }}>
       <Button icon={<CopyOutlined aria-hidden />}>{say(texts.copy)}</Button>
     </Dropdown>
   );

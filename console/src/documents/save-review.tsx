@@ -1,11 +1,12 @@
 /** What saving would do, before it is done: outcome, difference, problems. */
 import { useMutation } from '@tanstack/react-query';
-import { Alert, Modal } from 'antd';
+import { Alert, Button, Modal } from 'antd';
 import { useEffect } from 'react';
 import type { DocumentResult } from '../../../generated/client.ts';
 import { ProblemAnswer } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { DiffView } from '../editor/diff-view.tsx';
+import { useReadyFocus } from '../ui/first-focus.ts';
 import { useSay } from '../ui/language.tsx';
 import { ProblemView } from '../ui/problem-view.tsx';
 import { Waiting } from '../ui/waiting.tsx';
@@ -42,6 +43,8 @@ export function SaveReview({ document, onClose, onSaved, onConflict }: Props) {
   });
   const save = useMutation({ mutationFn: () => document.save(false), onError: failed, onSuccess: onSaved });
   const { mutate: look } = preview;
+  const isKnown = preview.data !== undefined;
+  const saveButton = useReadyFocus(isKnown);
   // Whoever logged in again meanwhile sees the change, not that the session had ended.
   useEffect(() => look(), [look, who]);
   const error = save.error ?? preview.error;
@@ -50,14 +53,17 @@ export function SaveReview({ document, onClose, onSaved, onConflict }: Props) {
       open
       width={860}
       title={say(texts.title)}
-      okText={say(texts.save)}
-      cancelText={say(texts.back)}
       mask={{ closable: false }}
       keyboard={!save.isPending}
-      okButtonProps={{ disabled: !preview.data, autoFocus: true }}
-      confirmLoading={save.isPending}
-      onOk={() => save.mutate()}
       onCancel={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>{say(texts.back)}</Button>
+          <Button ref={saveButton} type="primary" disabled={!isKnown} loading={save.isPending} onClick={() => save.mutate()}>
+            {say(texts.save)}
+          </Button>
+        </>
+      }
     >
       <div style={{ display: 'grid', gap: 12 }}>
         {error ? <ProblemView error={error} retry={() => (save.error ? save.mutate() : look())} /> : null}

@@ -35,7 +35,10 @@ export function ListValue({ schema, pointer, value, label, id }: ValueProps) {
     requestAnimationFrame(() => document.getElementById(`${id}-${to}-${to < from ? 'up' : 'down'}`)?.focus());
   };
   // An absent list has no place to append to, and one that stands in the text keeps its comments.
-  const add = (made: unknown) => change(value === undefined ? { pointer, value: [made] } : { pointer: below(pointer, '-'), value: made });
+  const add = (made: unknown) => {
+    change(value === undefined ? { pointer, value: [made] } : { pointer: below(pointer, '-'), value: made });
+    focusSoon(`#${CSS.escape(`${id}-${entries.length}-entry`)} :is(input, textarea, button)`);
+  };
   return (
     <div style={{ display: 'grid', gap: 8 }}>
       {entries.length > 0 ? (
@@ -50,7 +53,7 @@ export function ListValue({ schema, pointer, value, label, id }: ValueProps) {
           ))}
         </ol>
       ) : null}
-      {readOnly ? null : <Add items={items} label={label} disabled={isFull} onAdd={add} />}
+      {readOnly ? null : <Add id={id} items={items} label={label} disabled={isFull} onAdd={add} />}
     </div>
   );
 }
@@ -72,8 +75,12 @@ function Entry({ items, index, last, entry, label, id, pointer, move }: EntryPro
   const name = say(texts.entry, { name: label, number: index + 1 });
   const isLarge = LARGE.has(widgetOf(items));
   const own = isLarge ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
+  const remove = () => {
+    change({ pointer, remove: true });
+    focusSoon(`#${CSS.escape(last === 0 ? `${id}-add` : `${id}-${Math.min(index, last - 1)}-remove`)}`);
+  };
   return (
-    <li className={isLarge ? 'weir-item weir-item-large' : 'weir-item'} aria-label={name}>
+    <li id={`${id}-${index}-entry`} className={isLarge ? 'weir-item weir-item-large' : 'weir-item'} aria-label={name}>
       <div style={{ minWidth: 0 }}>
         {isLarge ? null : (
           <label htmlFor={`${id}-${index}`} className="weir-hidden">
@@ -115,7 +122,7 @@ function Entry({ items, index, last, entry, label, id, pointer, move }: EntryPro
             label={say(texts.remove, { name })}
             icon={<DeleteOutlined aria-hidden />}
             disabled={false}
-            onClick={() => change({ pointer, remove: true })}
+            onClick={remove}
           />
         </Space>
       )}
@@ -137,16 +144,18 @@ function Tool({ label, ...rest }: ToolProps) {
 
 /** One button, or one choice of what to add where entries come in types. */
 function Add(props: {
+  readonly id: string;
   readonly items: JsonSchema;
   readonly label: string;
   readonly disabled: boolean;
   readonly onAdd: (made: unknown) => void;
 }) {
   const { say, language } = useLanguage();
-  const { items, label, disabled, onAdd } = props;
+  const { id, items, label, disabled, onAdd } = props;
   const variants = items['x-discriminator'] ? variantsOf(items) : undefined;
   const button = (
     <Button
+      id={`${id}-add`}
       size="small"
       icon={<PlusOutlined aria-hidden />}
       disabled={disabled}
@@ -168,9 +177,14 @@ function Add(props: {
   }));
   return (
     <div>
-      <Dropdown trigger={['click']} menu={{ items: menu, onClick: ({ key }) => onAdd(startValue(variants[Number(key)]!)) }}>
+      <Dropdown autoFocus trigger={['click']} menu={{ items: menu, onClick: ({ key }) => onAdd(startValue(variants[Number(key)]!)) }}>
         {button}
       </Dropdown>
     </div>
   );
+}
+
+/** Keys go on at what a press made, or beside what it took away, once that is drawn. */
+function focusSoon(selector: string): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus()));
 }

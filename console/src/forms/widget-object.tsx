@@ -1,9 +1,10 @@
 /** An object: its fields, those with defaults folded, and what the schema does not know named below. */
 import { useState } from 'react';
-import { useLanguage } from '../ui/language.tsx';
+import { type Language, useLanguage } from '../ui/language.tsx';
 import { FieldRow, Problems } from './field.tsx';
 import { type Field, fieldsOf, unknownMembers } from './fields.ts';
 import { useForm, type ValueProps } from './form-use.ts';
+import { plain } from './lines.ts';
 import { nameOf } from './names.ts';
 import { problemsIn, problemsOfObject } from './problems.ts';
 import { below, isObject, type JsonObject } from './schema.ts';
@@ -54,7 +55,7 @@ export function ObjectFields({ fields, pointer, members, unknown }: FieldsProps)
   );
   const faulty = folded.some((field) => problemsIn(problems, below(pointer, field.name)).length > 0);
   const note = folded.map((field) =>
-    `${nameOf(field.name, field.schema, language)} ${plainText(members[field.name] ?? field.schema.default)}`.trim(),
+    `${nameOf(field.name, field.schema, language)} ${plainText(members[field.name] ?? field.schema.default, language)}`.trim(),
   );
   const draw = (field: Field) => <FieldRow key={field.name} field={field} parent={pointer} value={members[field.name]} />;
   return (
@@ -71,8 +72,8 @@ export function ObjectFields({ fields, pointer, members, unknown }: FieldsProps)
   );
 }
 
-function plainText(value: unknown): string {
-  return value === undefined || value === '' || typeof value === 'object' ? '' : String(value);
+function plainText(value: unknown, language: Language): string {
+  return value === undefined || value === '' || typeof value === 'object' ? '' : plain(value, language);
 }
 
 function Fold(props: { readonly open: boolean; readonly title: string; readonly note: string; readonly children: React.ReactNode }) {

@@ -12,3 +12,18 @@ export function useFirstFocus(): RefObject<InputRef | null> {
   useEffect(() => field.current?.focus(), []);
   return field;
 }
+
+/**
+ * Ref of the button that gets the keys once it can be pressed: while a window opens, what it would do is still being asked, and a
+ * button that takes no keys takes no focus. Whoever went on to another part meanwhile stays there.
+ */
+export function useReadyFocus(isReady: boolean): RefObject<HTMLButtonElement | null> {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const window = button.current?.closest('[role=dialog]');
+    const at = document.activeElement;
+    const isUntouched = !at || at === document.body || at === window || at.classList.contains('ant-modal-close') || !window?.contains(at);
+    if (isReady && isUntouched) button.current?.focus();
+  }, [isReady]);
+  return button;
+}

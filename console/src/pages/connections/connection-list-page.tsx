@@ -56,6 +56,7 @@ export default function ConnectionListPage() {
         columns={columns}
         fields={fields}
         fixed={{ project, kind: 'Connection' }}
+        csv="/api/v1/resources"
         rowKey={({ project: of, name }) => `${of}/${name}`}
         load={async (query) => (await api.listResources({ query: query as never })).data}
         empty={

@@ -42,17 +42,22 @@ const column = (key: string, title: Text, render: (row: Resource) => React.React
 });
 
 const columns: readonly ListColumn<Resource>[] = [
-  column('name', { en: 'Name', zh: '名称' }, ({ project, name, description }) => (
-    <div>
-      <Link to={`/data-apis/${project}/${name}`}>{name}</Link>
-      {description ? (
-        <div className="weir-quiet" style={{ maxWidth: 220, whiteSpace: 'normal' }}>
-          {description}
-        </div>
-      ) : null}
-    </div>
-  )),
-  column('state', { en: 'State', zh: '状态' }, ({ status }) => <ApiState status={status} />),
+  column(
+    'name',
+    { en: 'Name', zh: '名称' },
+    ({ project, name, description }) => (
+      <div>
+        <Link to={`/data-apis/${project}/${name}`}>{name}</Link>
+        {description ? (
+          <div className="weir-quiet" style={{ maxWidth: 220, whiteSpace: 'normal' }}>
+            {description}
+          </div>
+        ) : null}
+      </div>
+    ),
+    { sort: 'name' },
+  ),
+  column('state', { en: 'State', zh: '状态' }, ({ status }) => <ApiState status={status} />, { sort: 'state' }),
   column('path', { en: 'Method and path', zh: '方法与路径' }, ({ spec }) => (
     <span>
       <Tag>GET</Tag>
@@ -67,7 +72,7 @@ const columns: readonly ListColumn<Resource>[] = [
   }),
   column('project', { en: 'Project', zh: '项目' }, ({ project }) => project, { hidden: true }),
   column('updatedBy', { en: 'Changed by', zh: '修改人' }, ({ updatedBy }) => updatedBy, { hidden: true }),
-  column('updatedAt', { en: 'Changed', zh: '修改时间' }, ({ updatedAt }) => <TimeAgo at={updatedAt} />),
+  column('updatedAt', { en: 'Changed', zh: '修改时间' }, ({ updatedAt }) => <TimeAgo at={updatedAt} />, { sort: 'updated' }),
 ];
 
 const fields: readonly ListField[] = [{ name: 'name', label: { en: 'Name', zh: '名称' } }];
@@ -93,6 +98,7 @@ export default function ListPage() {
         columns={columns}
         fields={fields}
         fixed={{ project, kind: 'DataApi' }}
+        csv="/api/v1/resources"
         rowKey={({ project: of, name }) => `${of}/${name}`}
         load={async (query) => (await api.listResources({ query })).data}
         empty={<Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE} />}

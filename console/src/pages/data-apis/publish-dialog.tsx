@@ -6,6 +6,7 @@ import type { DataApiDraft } from '../../../../generated/client.ts';
 import { isConflict } from '../../documents/save-review.tsx';
 import type { DocumentUse } from '../../documents/use-document.ts';
 import { DiffView } from '../../editor/diff-view.tsx';
+import { useReadyFocus } from '../../ui/first-focus.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
@@ -52,6 +53,7 @@ export function PublishDialog({ document, name, trial, onDone, onClose, onConfli
   const problems = look.data?.change.problems ?? [];
   const unchanged = look.data?.change.outcome === 'unchanged' && document.text === document.saved;
   const blocked = !look.data || unchanged || problems.length > 0 || wrong.length > 0;
+  const button = useReadyFocus(!blocked);
   return (
     <Modal
       open
@@ -62,7 +64,7 @@ export function PublishDialog({ document, name, trial, onDone, onClose, onConfli
       footer={
         <Space>
           <Button onClick={onClose}>{say(texts.back)}</Button>
-          <Button type="primary" disabled={blocked} loading={save.isPending} onClick={() => save.mutate()}>
+          <Button ref={button} type="primary" disabled={blocked} loading={save.isPending} onClick={() => save.mutate()}>
             {say(texts.publish)}
           </Button>
         </Space>

@@ -76,7 +76,7 @@ function CopyMenu({ resource }: { readonly resource: Resource }) {
     void message.success(say(texts.copied));
   };
   return (
-    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => void copy(key) }}>
+    <Dropdown autoFocus trigger={['click']} menu={{ items, onClick: ({ key }) => void copy(key) }}>
       <Button icon={<CopyOutlined aria-hidden />}>
         <Space size={4}>
           {say(texts.copy)} <DownOutlined aria-hidden />

@@ -112,7 +112,7 @@ function CreateMenu({ kinds }: { readonly kinds: readonly Component[] }) {
   }));
   const go = (kind: string) => void navigate({ to: `/resources/new/${kind}`, search: { project } as never });
   return (
-    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => go(key) }}>
+    <Dropdown autoFocus trigger={['click']} menu={{ items, onClick: ({ key }) => go(key) }}>
       <Button type="primary" icon={<PlusOutlined aria-hidden />}>
         <Space size={4}>
           {say(texts.create)} <DownOutlined aria-hidden />

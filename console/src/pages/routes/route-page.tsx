@@ -5,12 +5,14 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button, Card, Descriptions } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { useSay } from '../../ui/language.tsx';
+import { useKind } from '../../documents/kinds.ts';
+import { linesOf } from '../../forms/lines.ts';
+import { useLanguage, useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { Chain } from './chain.tsx';
+import { Chain, Lines } from './chain.tsx';
 import { RouteTry } from './route-try.tsx';
 import type { RouteSpec } from './spec.ts';
 import { Targets } from './targets.tsx';
@@ -24,6 +26,7 @@ const texts = {
   paths: { en: 'Paths', zh: '路径' },
   rewrite: { en: 'Rewritten to', zh: '改写为' },
   same: { en: 'sent as it came', zh: '原样转发' },
+  conditions: { en: 'Conditions', zh: '条件' },
   any: { en: 'any', zh: '任意' },
   state: { en: 'State', zh: '状态' },
   chain: { en: 'Chain', zh: '策略链' },
@@ -73,12 +76,16 @@ export default function RoutePage() {
 }
 
 function Facts({ route, spec }: { readonly route: Resource; readonly spec: RouteSpec }) {
-  const say = useSay();
+  const { say, language } = useLanguage();
+  const { data: kind } = useKind('Route');
+  const { hosts, paths, methods, ...further } = spec.match;
+  const conditions = kind ? linesOf(kind.schema.properties?.['match'], further, language) : [];
   const list = (values: readonly string[] | undefined) => (values && values.length > 0 ? values.join(', ') : say(texts.any));
   const items = [
-    { key: 'methods', label: say(texts.methods), children: list(spec.match.methods) },
-    { key: 'hosts', label: say(texts.hosts), children: list(spec.match.hosts) },
-    { key: 'paths', label: say(texts.paths), children: <code>{list(spec.match.paths)}</code> },
+    { key: 'methods', label: say(texts.methods), children: list(methods) },
+    { key: 'hosts', label: say(texts.hosts), children: list(hosts) },
+    { key: 'paths', label: say(texts.paths), children: <code>{list(paths)}</code> },
+    ...(conditions.length > 0 ? [{ key: 'conditions', label: say(texts.conditions), children: <Lines lines={conditions} /> }] : []),
     { key: 'rewrite', label: say(texts.rewrite), children: spec.rewrite ? <code>{spec.rewrite}</code> : say(texts.same) },
     { key: 'state', label: say(texts.state), children: <ResourceState status={route.status} /> },
   ];

@@ -6,18 +6,17 @@ export interface WrittenStep {
 }
 
 export interface RouteSpec {
-  readonly match: { readonly hosts?: readonly string[]; readonly paths: readonly string[]; readonly methods?: readonly string[] };
+  readonly match: {
+    readonly hosts?: readonly string[];
+    readonly paths: readonly string[];
+    readonly methods?: readonly string[];
+    /** Further conditions: header fields, queries, cookies, addresses, listeners. */
+    readonly [condition: string]: unknown;
+  };
   readonly upstream: string;
   readonly rewrite?: string;
   readonly auth?: readonly WrittenStep[];
   readonly policies?: readonly WrittenStep[];
-}
-
-/** A step's own fields in one line: `limit 5, window 1m`. */
-export function describeStep({ type: _type, ...fields }: WrittenStep): string {
-  return Object.entries(fields)
-    .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)}`)
-    .join(', ');
 }
 
 /** Methods a call can be tried with. */

@@ -1,6 +1,6 @@
 /** A new pipeline in six steps; each is an address, and what was typed is kept. */
 import { Alert, Button, Card, Space, Steps } from 'antd';
-import type { ComponentType } from 'react';
+import { type ComponentType, type RefObject, useEffect, useRef } from 'react';
 import { type Text, useSay } from '../../../ui/language.tsx';
 import { PageHead } from '../../../ui/page-head.tsx';
 import { furthestStep, STEPS, type Step } from './draft.ts';
@@ -46,6 +46,7 @@ export default function WizardPage() {
   const at = STEPS.indexOf(step);
   const furthest = furthestStep(draft);
   const Body = BODIES[step];
+  const section = useStepFocus(step);
   const startAnew = () => {
     clear();
     go('source');
@@ -74,9 +75,11 @@ export default function WizardPage() {
         items={STEPS.map((one, index) => ({ key: one, title: say(TITLES[one]), disabled: index > furthest }))}
         style={{ marginBlockEnd: 16 }}
       />
-      <Card size="small" title={say(TITLES[step])}>
-        <Body wizard={wizard} />
-      </Card>
+      <section ref={section} tabIndex={-1} aria-label={say(TITLES[step])} className="weir-focus-place">
+        <Card size="small" title={say(TITLES[step])}>
+          <Body wizard={wizard} />
+        </Card>
+      </section>
       {step === 'review' ? null : (
         <Space style={{ marginBlockStart: 16 }}>
           {at > 0 ? <Button onClick={() => go(STEPS[at - 1]!)}>{say(texts.back)}</Button> : null}
@@ -87,4 +90,15 @@ export default function WizardPage() {
       )}
     </>
   );
+}
+
+/** Keys go on at the step that was gone to: the button that led there is away, or beyond its fields. */
+function useStepFocus(step: Step): RefObject<HTMLElement | null> {
+  const section = useRef<HTMLElement>(null);
+  const before = useRef(step);
+  useEffect(() => {
+    if (before.current !== step) section.current?.focus();
+    before.current = step;
+  }, [step]);
+  return section;
 }

@@ -3,69 +3,78 @@ import type { ToldCall } from '../sdk/call-record.ts';
 import { factText, MARK_LETTERS, storyText } from '../sdk/call-story.ts';
 import { type CallBatch, NUMBERS, SAID_NOTHING, SAID_NUMBER } from './call-ring.ts';
 
-const N = Object.fromEntries(NUMBERS.map((name, i) => [name, i])) as Readonly<Record<(typeof NUMBERS)[number], number>>;
+/** Places of a record's numbers, as constants: a look-up by name would cost more than the rest of the reading. */
+const [TIME, STATUS, DURATION, UPSTREAM, REQUEST_BYTES, RESPONSE_BYTES] = places(
+  'time',
+  'status',
+  'durationMs',
+  'upstreamMs',
+  'requestBytes',
+  'responseBytes',
+);
+const [HEAD, TRIES, TARGET_INDEX, REUSED, WAIT, CONNECT] = places('headMs', 'tries', 'targetIndex', 'reused', 'waitMs', 'connectMs');
+const [PROJECT, CONSUMER, CLIENT, ROUTE, METHOD, RELEASE] = places('project', 'consumer', 'clientAddress', 'route', 'method', 'release');
+const [REASON, TARGET, CHAIN] = places('reason', 'target', 'chain');
+const [ID_LENGTH, TRACE_LENGTH, PATH_LENGTH] = places('idLength', 'traceLength', 'pathLength');
+const [MARKS, CODES, SAID] = places('marks', 'codes', 'said');
+
+function places<const L extends readonly (typeof NUMBERS)[number][]>(...names: L): { readonly [K in keyof L]: number } {
+  return names.map((name) => NUMBERS.indexOf(name)) as { readonly [K in keyof L]: number };
+}
 
 /** The records of a batch, each with its story. */
 export function readCallBatch(batch: CallBatch): ToldCall[] {
-  const { count, numbers, bytes, names } = batch;
-  const texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { count, numbers: n, bytes, names } = batch;
+  // Read as one text, which the records' own texts are parts of without a copy.
+  const texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const records: ToldCall[] = [];
   let at = 0;
   let from = 0;
   for (let i = 0; i < count; i++) {
-    const first = at;
-    const n = (name: keyof typeof N): number => numbers[first + N[name]]!;
-    const name = (key: keyof typeof N): string => names[n(key)]!;
-    const [traceFrom, pathFrom] = [from + n('idLength'), from + n('idLength') + n('traceLength')];
-    const end = pathFrom + n('pathLength');
-    const steps = { at: first + NUMBERS.length, marks: n('marks'), codes: n('codes'), said: n('said') };
+    const traceFrom = from + n[at + ID_LENGTH]!;
+    const pathFrom = traceFrom + n[at + TRACE_LENGTH]!;
+    const end = pathFrom + n[at + PATH_LENGTH]!;
     records.push({
-      id: texts.toString('latin1', from, traceFrom),
-      time: n('time'),
-      project: name('project'),
-      consumer: name('consumer'),
-      clientAddress: name('clientAddress'),
-      route: name('route'),
-      method: name('method'),
-      path: texts.toString('latin1', pathFrom, end),
-      release: name('release'),
-      status: n('status'),
-      reason: name('reason'),
-      durationMs: n('durationMs'),
-      upstreamMs: n('upstreamMs'),
-      requestBytes: n('requestBytes'),
-      responseBytes: n('responseBytes'),
-      traceId: texts.toString('latin1', traceFrom, pathFrom),
-      story: storyOf(batch, first, steps),
+      id: texts.slice(from, traceFrom),
+      time: n[at + TIME]!,
+      project: names[n[at + PROJECT]!]!,
+      consumer: names[n[at + CONSUMER]!]!,
+      clientAddress: names[n[at + CLIENT]!]!,
+      route: names[n[at + ROUTE]!]!,
+      method: names[n[at + METHOD]!]!,
+      path: texts.slice(pathFrom, end),
+      release: names[n[at + RELEASE]!]!,
+      status: n[at + STATUS]!,
+      reason: names[n[at + REASON]!]!,
+      durationMs: n[at + DURATION]!,
+      upstreamMs: n[at + UPSTREAM]!,
+      requestBytes: n[at + REQUEST_BYTES]!,
+      responseBytes: n[at + RESPONSE_BYTES]!,
+      traceId: texts.slice(traceFrom, pathFrom),
+      story: storyOf(batch, at),
     });
     from = end;
-    at = steps.at + steps.marks + steps.codes + steps.said * 2;
+    at += NUMBERS.length + n[at + MARKS]! + n[at + CODES]! + n[at + SAID]! * 2;
   }
   return records;
 }
 
-interface StepsPlace {
-  readonly at: number;
-  readonly marks: number;
-  readonly codes: number;
-  readonly said: number;
-}
-
-function storyOf({ numbers, names }: CallBatch, first: number, steps: StepsPlace): string {
-  const n = (name: keyof typeof N): number => numbers[first + N[name]]!;
+function storyOf({ numbers: n, names }: CallBatch, at: number): string {
   const trip = {
-    headMs: n('headMs'),
-    tries: n('tries'),
-    targetIndex: n('targetIndex'),
-    reused: n('reused'),
-    waitMs: n('waitMs'),
-    connectMs: n('connectMs'),
-    upstreamMs: n('upstreamMs'),
-    durationMs: n('durationMs'),
+    headMs: n[at + HEAD]!,
+    tries: n[at + TRIES]!,
+    targetIndex: n[at + TARGET_INDEX]!,
+    reused: n[at + REUSED]!,
+    waitMs: n[at + WAIT]!,
+    connectMs: n[at + CONNECT]!,
+    upstreamMs: n[at + UPSTREAM]!,
+    durationMs: n[at + DURATION]!,
   };
-  const codesAt = steps.at + steps.marks;
-  const marks = marksText(numbers, names, steps.at, codesAt);
-  return storyText(trip, names[n('target')]!, marks, saidText(numbers, names, codesAt + steps.codes, steps.said), names[n('chain')]!);
+  const marksAt = at + NUMBERS.length;
+  const codesAt = marksAt + n[at + MARKS]!;
+  const marks = marksText(n, names, marksAt, codesAt);
+  const said = saidText(n, names, codesAt + n[at + CODES]!, n[at + SAID]!);
+  return storyText(trip, names[n[at + TARGET]!]!, marks, said, names[n[at + CHAIN]!]!);
 }
 
 /** Line 2 of the story. */

@@ -13,11 +13,6 @@ import type { ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
 import type { GatewayExchange } from './contract.ts';
 import type { Steps } from './story.ts';
 
-/** Continues with `value`, now when it is there, later when it is a promise. */
-export function after<V, R>(value: V | Promise<V>, next: (value: V) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
-
 /** Asks the auth methods in order; `absent` when none found its credential. A thrown Problem is an answer. */
 export function runAuth(
   steps: Steps,

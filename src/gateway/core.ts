@@ -13,7 +13,7 @@ import type { Answer, ConsumerIdentity, Verdict } from '../sdk/exchange.ts';
 import { withoutQueryParameter } from '../sdk/expression.ts';
 import type { CallRing } from './call-ring.ts';
 import { EndedCall } from './ended-call.ts';
-import { after, runAuth, runLog, runRequest, runResponse } from './chain.ts';
+import { runAuth, runLog, runRequest, runResponse } from './chain.ts';
 import type { Core, Disposition, Forward, GatewayExchange, Outcome, TargetPool } from './contract.ts';
 import type { LivePlan, LiveRoute } from './instances.ts';
 import type { GatewayMetrics } from './route-stats.ts';
@@ -85,11 +85,16 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
   route.stats.started();
   exchange.request.remove('x-weir-consumer'); // Only the gateway says who the consumer is.
   if (route.chain.auth.length === 0) return toTarget(options, exchange, call);
-  return after(runAuth(steps, exchange), (who) => {
-    if (call.isOver) return GONE;
-    const refused = admit(call, exchange, who);
-    return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
-  });
+  const who = runAuth(steps, exchange);
+  return who instanceof Promise ? who.then((later) => proceed(options, exchange, call, later)) : proceed(options, exchange, call, who);
+}
+
+type Who = 'absent' | ConsumerIdentity | Problem;
+
+function proceed(options: CoreOptions, exchange: GatewayExchange, call: Call, who: Who): Disposition | Promise<Disposition> {
+  if (call.isOver) return GONE;
+  const refused = admit(call, exchange, who);
+  return refused ? answerProblem(exchange, refused) : toTarget(options, exchange, call);
 }
 
 function noRoute(found: Exclude<RouteFound<LiveRoute>, { kind: 'found' }>, exchange: GatewayExchange): Problem {
@@ -101,7 +106,7 @@ function noRoute(found: Exclude<RouteFound<LiveRoute>, { kind: 'found' }>, excha
 }
 
 /** Lets a recognised consumer in: identity on the exchange and upstream, its plan's policies in the chain. */
-function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerIdentity | Problem): Problem | undefined {
+function admit(call: Call, exchange: GatewayExchange, who: Who): Problem | undefined {
   const { route, revision } = call;
   if (who === 'absent' || who instanceof Problem) {
     const problem =
@@ -122,12 +127,17 @@ function admit(call: Call, exchange: GatewayExchange, who: 'absent' | ConsumerId
 }
 
 function toTarget(options: CoreOptions, exchange: GatewayExchange, call: Call): Disposition | Promise<Disposition> {
-  return after<Verdict, Disposition>(runRequest(call.steps, exchange), (verdict) => {
-    if (call.isOver) return GONE;
-    if (verdict instanceof Problem) return answerProblem(exchange, verdict);
-    if (verdict !== undefined) return { kind: 'answer', answer: verdict satisfies Answer };
-    return call.route.spec.target.kind === 'dataapi' ? runDataApi(options, exchange, call) : forward(options, exchange, call);
-  });
+  const verdict = runRequest(call.steps, exchange);
+  return verdict instanceof Promise
+    ? verdict.then((later) => onward(options, exchange, call, later))
+    : onward(options, exchange, call, verdict);
+}
+
+function onward(options: CoreOptions, exchange: GatewayExchange, call: Call, verdict: Verdict): Disposition | Promise<Disposition> {
+  if (call.isOver) return GONE;
+  if (verdict instanceof Problem) return answerProblem(exchange, verdict);
+  if (verdict !== undefined) return { kind: 'answer', answer: verdict satisfies Answer };
+  return call.route.spec.target.kind === 'dataapi' ? runDataApi(options, exchange, call) : forward(options, exchange, call);
 }
 
 function answerProblem(exchange: GatewayExchange, problem: Problem): Disposition {

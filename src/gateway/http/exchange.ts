@@ -11,6 +11,7 @@ import type { GatewayExchange, TextSink } from '../contract.ts';
 import { Fields } from './fields.ts';
 import { DROPPED, type Head } from './head.ts';
 import { type IdBatch, isSaneRequestId, readTraceparent, type RequestIds, type TraceBatch } from './ids.ts';
+import { knownText } from './known-texts.ts';
 import type { Writer } from './writer.ts';
 
 /** What an exchange needs to know besides its head. */
@@ -89,7 +90,7 @@ class HeadExchange implements EngineExchange {
     this.listener = source.listener;
     this.startedAt = source.startedAt;
     this.method = methodText(head);
-    this.path = head.pathEnd > head.pathStart ? head.buffer.toString('latin1', head.pathStart, head.pathEnd) : '/';
+    this.path = head.pathEnd > head.pathStart ? knownText(head.buffer, head.pathStart, head.pathEnd) : '/';
     this.idText = callerId(head);
     this.hasCallersId = this.idText !== undefined;
     if (this.idText === undefined) {

@@ -5,6 +5,7 @@
  */
 import { isAuthority, PATH, QUERY, sameRange, sameWord, TOKEN, VALUE, word } from './bytes.ts';
 import { applyNominations, readRequestField, readResponseField } from './field-rules.ts';
+import { knownText } from './known-texts.ts';
 
 /** Why a head is refused; each is a problem of `problems.ts`. */
 export type HeadFault =
@@ -169,7 +170,7 @@ export class Head {
 
   /** The value of field `index`. */
   value(index: number): string {
-    return this.buffer.toString('latin1', this.spans[index * 4 + 2], this.spans[index * 4 + 3]);
+    return knownText(this.buffer, this.spans[index * 4 + 2]!, this.spans[index * 4 + 3]!);
   }
 
   /** The one protocol the message asks to switch to, or agrees to, in lower case; empty for none. Source: RFC 9110 §7.8. */

@@ -4,6 +4,7 @@ import { Alert, Card } from 'antd';
 import { useMemo } from 'react';
 import { api } from '../api/client.ts';
 import type { Change } from '../forms/change.ts';
+import { hasProject } from './kinds.ts';
 import { isObject, type JsonSchema } from '../forms/schema.ts';
 import { SchemaForm } from '../forms/schema-form.tsx';
 import { useSay } from '../ui/language.tsx';
@@ -30,12 +31,8 @@ export function DocumentForm({ document, isNew, readOnly }: Props) {
   const say = useSay();
   const { data: projects = [] } = useQuery({ queryKey: ['projects'], queryFn: async () => (await api.listProjects({})).data.items });
   const identity = useMemo(
-    () =>
-      identitySchema(
-        isNew,
-        projects.map(({ name }) => name),
-      ),
-    [isNew, projects],
+    () => identitySchema(isNew, hasProject(document.kind) ? projects.map(({ name }) => name) : undefined),
+    [isNew, projects, document.kind],
   );
   const { value, schema } = document;
   // A form nobody has touched accuses nobody.
@@ -64,21 +61,25 @@ export function DocumentForm({ document, isNew, readOnly }: Props) {
 
 const help = (en: string, zh: string, name: string) => ({ description: en, 'x-zh': zh, 'x-zh-title': name });
 
-function identitySchema(isNew: boolean, projects: readonly string[]): JsonSchema {
+/** `projects` is left out for a kind that belongs to none. */
+function identitySchema(isNew: boolean, projects: readonly string[] | undefined): JsonSchema {
   const naming: Record<string, JsonSchema> = {
     name: {
       type: 'string',
       maxLength: 63,
       ...help('Lower case letters, digits and dashes; it stays the same for good.', '小写字母、数字和连字符；创建后不可更改。', '名称'),
     },
-    project: {
-      type: 'string',
-      'x-expression': true,
-      default: 'default',
-      'x-advanced': false,
-      examples: projects,
-      ...help('Project it belongs to.', '所属项目。', '项目'),
-    },
+    project:
+      projects === undefined
+        ? { const: '' }
+        : {
+            type: 'string',
+            'x-expression': true,
+            default: 'default',
+            'x-advanced': false,
+            examples: projects,
+            ...help('Project it belongs to.', '所属项目。', '项目'),
+          },
   };
   return {
     type: 'object',

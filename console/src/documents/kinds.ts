@@ -41,6 +41,11 @@ export function useKindTitle(): (kind: string) => string {
   );
 }
 
+/** False for what belongs to the whole of Weir: its documents stand in `default` and name no project. */
+export function hasProject(kind: string): boolean {
+  return kind !== 'User';
+}
+
 export interface ResourcePlace {
   readonly project: string;
   readonly kind: string;

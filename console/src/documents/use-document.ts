@@ -1,5 +1,6 @@
 /** A document on a page: its text, its draft in the browser, and saving it. */
 import { useQueryClient } from '@tanstack/react-query';
+import { flushSync } from 'react-dom';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { DocumentResult, Resource } from '../../../generated/client.ts';
 import { api, ProblemAnswer } from '../api/client.ts';
@@ -64,6 +65,7 @@ export function useDocument(source: DocumentSource): DocumentUse {
   const keptAt = useDraft({ key: draftKey, view, schema, version: base.version, active: dirty && draft === undefined });
   useEffect(() => void store.settle(), [store]);
   useComeback(store, view.failure);
+  useLastField();
   const forget = useCallback(() => {
     dropDraft(localStorage, draftKey);
     setDraft(undefined);
@@ -121,6 +123,18 @@ function useComeback(store: DocumentStore, failure: unknown): void {
     const timer = setTimeout(() => void store.settle(), COMEBACK_MS);
     return () => clearTimeout(timer);
   }, [store, failure]);
+}
+
+/**
+ * Some fields hold what is typed until they are left: names in records, JSON. A page that closes leaves them first, so that its
+ * draft has all of it.
+ */
+function useLastField(): void {
+  useEffect(() => {
+    const leave = () => flushSync(() => (document.activeElement as HTMLElement | null)?.blur());
+    addEventListener('pagehide', leave);
+    return () => removeEventListener('pagehide', leave);
+  }, []);
 }
 
 function makeStore(text: string): DocumentStore {

@@ -14,8 +14,12 @@ export function nameOf(name: string, schema: JsonSchema | undefined, language: L
   if (language === 'zh') return typeof zh === 'string' ? zh : name;
   if (schema?.title !== undefined) return schema.title;
   const words = name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const known = words.replace(/\b(?:tls|http2|api|url|sql|dns|id)\b/g, (word) => SHORT_FORMS[word] ?? word.toUpperCase());
+  return known.charAt(0).toUpperCase() + known.slice(1);
 }
+
+/** Written otherwise than in capitals. */
+const SHORT_FORMS: Readonly<Record<string, string>> = { http2: 'HTTP/2' };
 
 const SHORT = 30;
 

@@ -291,15 +291,28 @@ function Field({
       />
     );
   }
+  return <TextField label={label} value={value ?? ''} width={field.width ?? 220} onChange={onChange} />;
+}
+
+/** Follows the address, and keeps the keys when what was typed becomes part of it. */
+function TextField(props: {
+  readonly label: string;
+  readonly value: string;
+  readonly width: number;
+  readonly onChange: (value: string | undefined) => void;
+}) {
+  const { label, value, width, onChange } = props;
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
   return (
     <Input.Search
-      key={value ?? ''}
       allowClear
       aria-label={label}
       placeholder={label}
-      defaultValue={value ?? ''}
-      style={{ width: field.width ?? 220 }}
-      onSearch={(typed) => onChange(typed.trim() || undefined)}
+      value={typed}
+      style={{ width }}
+      onChange={(event) => setTyped(event.target.value)}
+      onSearch={(sought) => onChange(sought.trim() || undefined)}
     />
   );
 }

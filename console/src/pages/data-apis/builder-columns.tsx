@@ -1,7 +1,7 @@
 /** The three columns of the builder: tables, SQL, parameters and settings. */
 import { useQuery } from '@tanstack/react-query';
 import { Form, Input, Select, Splitter, Tabs } from 'antd';
-import { useMemo, useRef } from 'react';
+import { type RefObject, useEffect, useMemo, useRef } from 'react';
 import { api } from '../../api/client.ts';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import type { EditorMark } from '../../editor/marks.ts';
@@ -21,6 +21,8 @@ const texts = {
   sql: { en: 'SQL', zh: 'SQL' },
   parameters: { en: 'Parameters', zh: '参数' },
   settings: { en: 'Settings', zh: '设置' },
+  foldTables: { en: 'Fold or unfold the tables', zh: '折叠或展开表' },
+  foldPanel: { en: 'Fold or unfold parameters and settings', zh: '折叠或展开参数与设置' },
   sqlHint: {
     en: '#{name} binds a value; <where> and <if test="name != null"> … </if> choose parts.',
     zh: '#{名称} 绑定值；<where> 与 <if test="名称 != null"> … </if> 选择片段。',
@@ -44,6 +46,7 @@ const HEIGHT = 460;
 export function BuilderColumns(props: Props) {
   const { project, spec, rows, trial, readOnly, change } = props;
   const say = useSay();
+  const named = useFoldNames();
   const insert = useRef<(text: string) => void>(undefined);
   const streams = useStreams(project, spec.connection);
   const tables = useMemo(
@@ -67,41 +70,56 @@ export function BuilderColumns(props: Props) {
   return (
     <>
       <Basics {...props} />
-      <Splitter style={{ height: HEIGHT, border: '1px solid var(--weir-line)', borderRadius: 8 }}>
-        <Splitter.Panel defaultSize="22%" min={140} collapsible>
-          <div style={{ padding: 10 }}>
-            <SchemaTree streams={streams} connection={spec.connection} onInsert={(text) => insert.current?.(text)} />
-          </div>
-        </Splitter.Panel>
-        <Splitter.Panel min={280}>
-          <div style={{ padding: 8 }}>
-            <CodeEditor
-              language="sql"
-              label={say(texts.sql)}
-              value={spec.sql ?? ''}
-              sqlTables={tables}
-              marks={marks}
-              readOnly={readOnly}
-              height={HEIGHT - 70}
-              onReady={(put) => {
-                insert.current = put;
-              }}
-              onChange={(value) => change({ pointer: '/spec/sql', value })}
-              onRun={() => undefined}
-            />
-            <div className="weir-quiet" style={{ fontSize: 12, marginBlockStart: 4 }}>
-              {say(texts.sqlHint)}
+      <div {...named}>
+        <Splitter style={{ height: HEIGHT, border: '1px solid var(--weir-line)', borderRadius: 8 }}>
+          <Splitter.Panel defaultSize="22%" min={140} collapsible>
+            <div style={{ padding: 10 }}>
+              <SchemaTree streams={streams} connection={spec.connection} onInsert={(text) => insert.current?.(text)} />
             </div>
-          </div>
-        </Splitter.Panel>
-        <Splitter.Panel defaultSize="30%" min={240} collapsible>
-          <div style={{ padding: '0 10px 10px' }}>
-            <Tabs size="small" items={panels} />
-          </div>
-        </Splitter.Panel>
-      </Splitter>
+          </Splitter.Panel>
+          <Splitter.Panel min={280}>
+            <div style={{ padding: 8 }}>
+              <CodeEditor
+                language="sql"
+                label={say(texts.sql)}
+                value={spec.sql ?? ''}
+                sqlTables={tables}
+                marks={marks}
+                readOnly={readOnly}
+                height={HEIGHT - 70}
+                onReady={(put) => {
+                  insert.current = put;
+                }}
+                onChange={(value) => change({ pointer: '/spec/sql', value })}
+                onRun={() => undefined}
+              />
+              <div className="weir-quiet" style={{ fontSize: 12, marginBlockStart: 4 }}>
+                {say(texts.sqlHint)}
+              </div>
+            </div>
+          </Splitter.Panel>
+          <Splitter.Panel defaultSize="30%" min={240} collapsible>
+            <div style={{ padding: '0 10px 10px' }}>
+              <Tabs size="small" items={panels} />
+            </div>
+          </Splitter.Panel>
+        </Splitter>
+      </div>
     </>
   );
+}
+
+/** antd names what folds its columns in English only, takes no other name, and draws it when it has measured the columns. */
+function useFoldNames(): { readonly ref: RefObject<HTMLDivElement | null>; readonly onFocus: () => void } {
+  const say = useSay();
+  const names = [say(texts.foldTables), say(texts.foldPanel)];
+  const ref = useRef<HTMLDivElement>(null);
+  const put = () => {
+    const bars = ref.current?.querySelectorAll('.ant-splitter-bar-collapse-bar') ?? [];
+    names.forEach((name, i) => bars[i]?.setAttribute('aria-label', name));
+  };
+  useEffect(put);
+  return { ref, onFocus: put };
 }
 
 function Basics({ project, name, isNew, spec, readOnly, change }: Props) {

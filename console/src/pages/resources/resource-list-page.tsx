@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import type { Component, Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { resourceAddress, useKinds } from '../../documents/kinds.ts';
+import { hasProject, resourceAddress, useKinds } from '../../documents/kinds.ts';
 import { TimeAgo } from '../../ui/format.tsx';
 import { type Say, useSay } from '../../ui/language.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
@@ -64,7 +64,7 @@ function columnsOf(kinds: readonly Component[], say: Say): readonly ListColumn<R
   return [
     { key: 'name', sort: 'name', title: texts.name, render: (row) => <Link to={resourceAddress(row)}>{row.name}</Link> },
     { key: 'kind', sort: 'kind', title: texts.kind, render: ({ kind }) => titles.get(kind) ?? kind },
-    { key: 'project', title: texts.project, render: ({ project }) => project },
+    { key: 'project', title: texts.project, render: ({ kind, project }) => (hasProject(kind) ? project : '—') },
     { key: 'state', sort: 'state', title: texts.state, render: ({ status }) => <ResourceState status={status} /> },
     { key: 'description', title: texts.description, render: ({ description }) => description },
     { key: 'manager', title: texts.manager, render: ({ manager }) => say(texts[manager]), hidden: true },

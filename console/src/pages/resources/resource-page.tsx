@@ -2,7 +2,7 @@
 import { EditOutlined } from '@ant-design/icons';
 import { Space, Tabs } from 'antd';
 import { useSession } from '../../api/session.tsx';
-import { resourceAddress, useKind, useResource } from '../../documents/kinds.ts';
+import { hasProject, resourceAddress, useKind, useResource } from '../../documents/kinds.ts';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
@@ -47,7 +47,10 @@ export default function ResourcePage() {
   ];
   return (
     <>
-      <PageHead title={resource.name} about={`${kind ? say(kind.title) : resource.kind} · ${resource.project}`}>
+      <PageHead
+        title={resource.name}
+        about={[kind ? say(kind.title) : resource.kind, ...(hasProject(resource.kind) ? [resource.project] : [])].join(' · ')}
+      >
         <Space wrap>
           <ResourceActions resource={resource} editable={editable} />
           {editable ? (

@@ -102,7 +102,12 @@ export default defineResource<ListenerSpec>({
         ...help('IP addresses to listen on; `::` and `0.0.0.0` mean all.', '监听的 IP 地址；`::` 与 `0.0.0.0` 表示全部。', '地址'),
         examples: [['0.0.0.0', '::']],
       }),
-      port: T.Integer({ minimum: 1, maximum: 65_535, ...help('TCP port of all addresses.', '各地址共用的 TCP 端口。', '端口') }),
+      port: T.Integer({
+        examples: [8443],
+        minimum: 1,
+        maximum: 65_535,
+        ...help('TCP port of all addresses.', '各地址共用的 TCP 端口。', '端口'),
+      }),
       tls: T.Optional(tls),
       ...proxyFields,
       limits: listenerLimits,

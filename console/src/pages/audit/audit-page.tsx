@@ -27,6 +27,47 @@ const KINDS: Readonly<Record<AuditItem['actorKind'], Text>> = {
   nobody: { en: 'a stranger', zh: '未登录者' },
 };
 
+/** Actions in words; one that is not named here is told by its code alone. */
+const ACTIONS: Readonly<Record<string, Text>> = {
+  login: { en: 'Log in', zh: '登录' },
+  logout: { en: 'Log out', zh: '退出登录' },
+  denied: { en: 'Access refused', zh: '拒绝访问' },
+  'user.create': { en: 'User made', zh: '新建用户' },
+  'user.password': { en: 'Password changed', zh: '修改密码' },
+  'user.delete': { en: 'User deleted', zh: '删除用户' },
+  'token.create': { en: 'Token made', zh: '新建令牌' },
+  'token.revoke': { en: 'Token revoked', zh: '撤销令牌' },
+  'key.create': { en: 'Key made', zh: '新建密钥' },
+  'key.revoke': { en: 'Key revoked', zh: '撤销密钥' },
+  'resource.create': { en: 'Resource made', zh: '新建资源' },
+  'resource.update': { en: 'Resource changed', zh: '修改资源' },
+  'resource.delete': { en: 'Resource deleted', zh: '删除资源' },
+  'resource.rollback': { en: 'Resource rolled back', zh: '回滚资源' },
+  'resource.refused': { en: 'Change refused', zh: '拒绝更改' },
+  'run.start': { en: 'Run started', zh: '启动运行' },
+  'run.cancel': { en: 'Run cancelled', zh: '取消运行' },
+  'run.retry': { en: 'Run started again', zh: '重新运行' },
+  'connection.try': { en: 'Connection tried', zh: '测试连接' },
+  'call.try': { en: 'Call tried', zh: '试调用' },
+  'incident.confirm': { en: 'Incident confirmed', zh: '确认事件' },
+  'sample.load': { en: 'Sample loaded', zh: '载入示例' },
+  'sample.remove': { en: 'Sample removed', zh: '移除示例' },
+};
+
+function Action({ action }: { readonly action: string }) {
+  const say = useSay();
+  const words = ACTIONS[action];
+  if (!words) return <code>{action}</code>;
+  return (
+    <div>
+      {say(words)}
+      <div className="weir-quiet">
+        <code>{action}</code>
+      </div>
+    </div>
+  );
+}
+
 function Time({ at }: { readonly at: number }) {
   return <span style={{ whiteSpace: 'nowrap' }}>{useFormats().time(at)}</span>;
 }
@@ -52,7 +93,7 @@ function Hash({ value }: { readonly value: string | null }) {
 const columns: readonly ListColumn<AuditItem>[] = [
   { key: 'time', title: { en: 'Time', zh: '时间' }, render: ({ time }) => <Time at={time} /> },
   { key: 'actor', title: { en: 'Who', zh: '操作者' }, render: (item) => <Actor item={item} /> },
-  { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => action },
+  { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => <Action action={action} /> },
   { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => <Wrapped text={subject} /> },
   { key: 'outcome', title: { en: 'Outcome', zh: '结果' }, render: ({ outcome }) => <Outcome outcome={outcome} /> },
   { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => <Wrapped text={detail} /> },

@@ -1,10 +1,13 @@
 /** What a consumer called in the last hour and day, beside the limits of its plan. */
 import { useQuery } from '@tanstack/react-query';
-import { Table, Tag } from 'antd';
+import { Table } from 'antd';
 import type { ConsumerUsage } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useFormats } from '../../ui/format.tsx';
-import { useSay } from '../../ui/language.tsx';
+import { useKind } from '../../documents/kinds.ts';
+import { linesOf } from '../../forms/lines.ts';
+import { Lines } from '../../forms/lines-view.tsx';
+import { useLanguage, useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 
 const texts = {
@@ -60,19 +63,26 @@ export function Usage({ project, consumer }: { readonly project: string; readonl
           },
         ]}
       />
-      <p style={{ marginBlockEnd: 0 }}>
-        {say(texts.limits)}
+      <div style={{ marginBlockStart: 12, display: 'grid', gap: 4 }}>
+        <span>{say(texts.limits)}</span>
         {data && data.policies.length > 0
-          ? data.policies.map((policy) => <Tag key={JSON.stringify(policy)}>{describe(policy)}</Tag>)
+          ? data.policies.map((policy) => <Policy key={JSON.stringify(policy)} policy={policy} />)
           : say(texts.none)}
-      </p>
+      </div>
     </>
   );
 }
 
-/** A policy in one line, as it is written: `rate-limit: limit 5, window 1m`. */
-function describe({ type, ...fields }: Record<string, unknown>): string {
-  return `${String(type)}: ${Object.entries(fields)
-    .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)}`)
-    .join(', ')}`;
+/** A policy of the plan: its name, then its settings in words. */
+function Policy({ policy }: { readonly policy: Record<string, unknown> }) {
+  const { say, language } = useLanguage();
+  const { data: plan } = useKind('Plan');
+  const { data: policies = [] } = useQuery({ queryKey: ['components'], queryFn: async () => (await api.listComponents({})).data.items });
+  const title = policies.find(({ id, kind }) => id === policy['type'] && kind !== 'resource')?.title;
+  return (
+    <>
+      <strong>{title ? say(title) : String(policy['type'])}</strong>
+      {plan ? <Lines lines={linesOf(plan.schema.properties?.['policies']?.items, policy, language)} /> : null}
+    </>
+  );
 }

@@ -1,8 +1,12 @@
 /** How a resource stands: in force or not and why, which release serves, who owns and changed it. */
 import { Alert, Card, Descriptions, Tag, Typography } from 'antd';
+import { useMemo } from 'react';
 import type { Resource } from '../../../../generated/client.ts';
 import { TimeAgo } from '../../ui/format.tsx';
-import { useSay } from '../../ui/language.tsx';
+import { useKind } from '../../documents/kinds.ts';
+import { linesOf } from '../../forms/lines.ts';
+import { Lines } from '../../forms/lines-view.tsx';
+import { useLanguage, useSay } from '../../ui/language.tsx';
 import { ResourceState } from '../../ui/resource-state.tsx';
 
 const texts = {
@@ -22,6 +26,7 @@ const texts = {
   changed: { en: 'Last changed', zh: '最近修改' },
   by: { en: 'by {who}', zh: '由 {who}' },
   created: { en: 'Created', zh: '创建时间' },
+  settings: { en: 'Settings', zh: '设置' },
   warnings: { en: 'Warnings', zh: '警告' },
   notes: { en: 'Now', zh: '当前情况' },
   notInForce: { en: 'This version is not in force', zh: '当前版本未生效' },
@@ -30,7 +35,9 @@ const texts = {
 const SHORT = 12;
 
 export function Overview({ resource }: { readonly resource: Resource }) {
-  const say = useSay();
+  const { say, language } = useLanguage();
+  const { data: kind } = useKind(resource.kind);
+  const lines = useMemo(() => (kind ? linesOf(kind.schema, resource.spec, language) : []), [kind, resource.spec, language]);
   const { status, labels, description, manager, file, version, updatedAt, updatedBy, createdAt } = resource;
   const items = [
     { key: 'status', label: say(texts.status), children: <ResourceState status={status} /> },
@@ -67,6 +74,11 @@ export function Overview({ resource }: { readonly resource: Resource }) {
       <Card size="small">
         <Descriptions column={{ xs: 1, lg: 2 }} size="small" items={items} />
       </Card>
+      {lines.length > 0 ? (
+        <Card size="small" title={say(texts.settings)}>
+          <Lines lines={lines} />
+        </Card>
+      ) : null}
     </div>
   );
 }

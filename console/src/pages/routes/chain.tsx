@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api/client.ts';
 import { useKind } from '../../documents/kinds.ts';
 import { type Line, linesOf } from '../../forms/lines.ts';
+import { Lines } from '../../forms/lines-view.tsx';
 import { type Text, useLanguage, useSay } from '../../ui/language.tsx';
 import type { RouteSpec, WrittenStep } from './spec.ts';
 
@@ -62,20 +63,5 @@ function Note({ title, hint }: { readonly title: string; readonly hint?: string 
       <strong>{title}</strong>
       {hint ? <div className="weir-quiet">{hint}</div> : null}
     </li>
-  );
-}
-
-/** Settings by name; nothing where there are none. */
-export function Lines({ lines }: { readonly lines: readonly Line[] }) {
-  if (lines.length === 0) return null;
-  return (
-    <dl className="weir-lines">
-      {lines.map(({ label, text }) => (
-        <div key={label}>
-          <dt className="weir-quiet">{label}</dt>
-          <dd>{text}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

@@ -10,11 +10,29 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
+const STOCK_BYTES = 2048;
+const STOCKED_MAX = 64;
+const stock = new Uint8Array(STOCK_BYTES);
+let used = STOCK_BYTES;
+
+/** Few bytes come out of a stock, since asking the system takes as long for four bytes as for thousands; none is given twice. */
+function strongBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > STOCKED_MAX) return randomFillSync(new Uint8Array(length));
+  if (used + length > STOCK_BYTES) {
+    randomFillSync(stock);
+    used = 0;
+  }
+  const bytes = stock.slice(used, used + length);
+  stock.fill(0, used, used + length);
+  used += length;
+  return bytes;
+}
+
 /** The machine's cryptographic random numbers. */
 export const systemRandom: Random = Object.freeze({
-  float: () => new DataView(randomFillSync(new Uint8Array(4)).buffer).getUint32(0) / 2 ** 32,
+  float: () => new DataView(strongBytes(4).buffer).getUint32(0) / 2 ** 32,
   integer: (below: number) => Math.floor(systemRandom.float() * below),
-  bytes: (length: number) => randomFillSync(new Uint8Array(length)),
+  bytes: (length: number) => strongBytes(length),
 });
 
 /** A repeatable stream of numbers. Never for secrets. Source: Mulberry32 (Tommy Ettinger, public domain). */

@@ -33,6 +33,11 @@ export interface GatewayExchange extends Exchange {
   state: unknown;
   /** Monotonic milliseconds at the first byte of the request. */
   readonly startedAt: number;
+  /**
+   * Monotonic milliseconds now, when somebody read the clock for this exchange just before; negative or undefined else.
+   * Who uses it to begin a measurement takes it away, so that it never serves a later turn.
+   */
+  clockAt?: number;
   /** Trace context of the caller, or a new one; goes upstream as `traceparent` (W3C Trace Context). */
   readonly traceparent: string;
   /** True when the caller chose `id`, which it may choose again. */

@@ -51,6 +51,8 @@ interface Call {
   dataApiMs: number;
 }
 
+/** Only the gateway says who the consumer is: the field of a caller never goes on. */
+const CONSUMER_FIELD = 'x-weir-consumer';
 /** Answers nobody: the client went away while a step was still deciding. */
 const GONE: Disposition = Object.freeze({ kind: 'answer', answer: Object.freeze({ status: 503 }) });
 
@@ -83,8 +85,10 @@ function onRequest(options: CoreOptions, exchange: GatewayExchange): Disposition
   exchange.params = readParameters(found.pattern, found.path);
   route.held.hold();
   route.stats.started();
-  exchange.request.remove('x-weir-consumer'); // Only the gateway says who the consumer is.
-  if (route.chain.auth.length === 0) return toTarget(options, exchange, call);
+  if (route.chain.auth.length === 0) {
+    exchange.request.remove(CONSUMER_FIELD);
+    return toTarget(options, exchange, call);
+  }
   const who = runAuth(steps, exchange);
   return who instanceof Promise ? who.then((later) => proceed(options, exchange, call, later)) : proceed(options, exchange, call, who);
 }
@@ -117,7 +121,7 @@ function admit(call: Call, exchange: GatewayExchange, who: Who): Problem | undef
   const { id, consumer, plan } = admission(revision, who.project, who.name);
   if (!consumer?.enabled) return raise['consumer-disabled']();
   exchange.consumer = who;
-  exchange.request.set('x-weir-consumer', id);
+  exchange.request.set(CONSUMER_FIELD, id); // In place of whatever the caller said.
   if (plan) {
     plan.held.hold();
     call.plan = plan;
@@ -135,6 +139,7 @@ function toTarget(options: CoreOptions, exchange: GatewayExchange, call: Call): 
 
 function onward(options: CoreOptions, exchange: GatewayExchange, call: Call, verdict: Verdict): Disposition | Promise<Disposition> {
   if (call.isOver) return GONE;
+  if (call.steps.at >= 0) exchange.clockAt = call.steps.at; // The last step is through just now.
   if (verdict instanceof Problem) return answerProblem(exchange, verdict);
   if (verdict !== undefined) return { kind: 'answer', answer: verdict satisfies Answer };
   return call.route.spec.target.kind === 'dataapi' ? runDataApi(options, exchange, call) : forward(options, exchange, call);

@@ -12,6 +12,9 @@ interface Kept {
   readonly steps: Steps;
 }
 
+/** So long the difference between the clocks is taken for the same: the wall clock is set rarely, and then by little. */
+const OFFSET_MS = 50;
+
 export class EndedCall implements RingRecord {
   texts!: GatewayExchange;
   idMark = '';
@@ -36,12 +39,14 @@ export class EndedCall implements RingRecord {
   waitMs = 0.5;
   connectMs = 0.5;
   steps: Steps | undefined = undefined;
+  private offset = 0.5;
+  private offsetUntil = -1.5;
 
   /** Describes `exchange`, which ended with `outcome`; `kept` is undefined when no route matched. */
   set(exchange: GatewayExchange, outcome: Outcome, kept: Kept | undefined, tools: { readonly clock: Clock; readonly newId: NewId }): void {
     this.texts = exchange;
     this.idMark = exchange.hasCallersId ? tools.newId() : '';
-    this.time = tools.clock.now() - outcome.durationMs;
+    this.time = exchange.startedAt + this.wallOffset(exchange.startedAt + outcome.durationMs, tools.clock);
     const spec = kept ? kept.route.spec : NO_ROUTE;
     this.project = spec.project;
     this.route = spec.name;
@@ -58,6 +63,15 @@ export class EndedCall implements RingRecord {
     this.headMs = outcome.headMs;
     this.setTrip(outcome.trip ?? NO_TRIP);
     this.steps = kept ? kept.steps : undefined;
+  }
+
+  /** What to add to a monotonic time for the wall clock's, read anew for each short while: `nowMs` is monotonic. */
+  private wallOffset(nowMs: number, clock: Clock): number {
+    if (nowMs < this.offsetUntil - OFFSET_MS || nowMs >= this.offsetUntil) {
+      this.offset = clock.now() - nowMs;
+      this.offsetUntil = nowMs + OFFSET_MS;
+    }
+    return this.offset;
   }
 
   private setTrip(trip: Trip): void {

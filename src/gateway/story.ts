@@ -10,6 +10,7 @@ import { type ChainStep, chainText, type Fact, MARK_LETTERS } from '../sdk/call-
 import type { Exchange } from '../sdk/exchange.ts';
 import type { Policy } from '../sdk/policy.ts';
 import type { CallMarks } from './call-ring.ts';
+import type { GatewayExchange } from './contract.ts';
 
 /** A policy in its place. */
 export interface LivePolicy {
@@ -48,6 +49,9 @@ export function makeChain(auth: readonly LiveAuth[], policies: readonly LivePoli
 const [PASSED, CHANGED, REFUSED, ANSWERED, ABSENT] = [...'pcran'].map((letter) => MARK_LETTERS.indexOf(letter)) as number[];
 const NOTHING: readonly never[] = Object.freeze([]);
 
+/** What a measurement of a step begins with. */
+type Measured = Pick<GatewayExchange, 'clockAt' | 'changes'>;
+
 /** The steps of one exchange: how far the request phase got, and what each step did. */
 export class Steps implements CallMarks {
   steps: Chain;
@@ -58,8 +62,9 @@ export class Steps implements CallMarks {
   readonly marks: number[] = [];
   codes: string[] | typeof NOTHING = NOTHING;
   said: (Fact | undefined)[] | typeof NOTHING = NOTHING;
+  /** Monotonic milliseconds when the last step was through, or the present one began; negative before the first. */
+  at = -0.5;
   private readonly clock: Clock;
-  private at = 0;
   private changes = 0;
 
   constructor(chain: Chain, clock: Clock) {
@@ -72,8 +77,10 @@ export class Steps implements CallMarks {
   }
 
   /** The next step begins now. */
-  begin(exchange: { readonly changes: number }): void {
-    this.at = this.clock.monotonic();
+  begin(exchange: Measured): void {
+    const { clockAt = -1 } = exchange;
+    this.at = clockAt >= 0 ? clockAt : this.clock.monotonic();
+    exchange.clockAt = -1;
     this.changes = exchange.changes;
   }
 

@@ -33,7 +33,7 @@ export interface CallStep {
   readonly outcome: 'passed' | 'changed' | 'refused' | 'answered' | 'absent' | 'not-reached';
   /** Problem code of a refusal, else empty. */
   readonly code: string;
-  /** Microseconds it took. */
+  /** Microseconds it took; the first one’s with finding the route. */
   readonly us: number;
   /** What the step says of itself (limit, remaining …): never a caller's values or a secret. */
   readonly facts: Readonly<Record<string, string | number>>;
@@ -43,7 +43,7 @@ export interface CallStep {
 export interface CallPhases {
   /** From the first byte of the request to the last of its head. */
   readonly headMs: number;
-  /** Auth and the request phase of policies. */
+  /** Finding the route, auth and the request phase of policies. */
   readonly chainMs: number;
   /** Waiting for a connection: the upstream's name was asked for, or all connections were busy. */
   readonly waitMs: number;

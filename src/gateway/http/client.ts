@@ -245,8 +245,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
       return input.takeAll();
     }
     if (this.gather) this.headMs = tools.clock.monotonic() - this.startedAt;
-    this.gather = undefined;
-    this.head = undefined;
+    this.gather = this.head = undefined;
     input.at = head.end;
     this.decide(head);
   }
@@ -272,6 +271,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
       startedAt: this.startedAt,
       ids: tools.ids,
     }));
+    exchange.clockAt = this.startedAt + this.headMs;
     let disposition: Disposition | Promise<Disposition>;
     try {
       disposition = tools.core.onRequest(exchange);
@@ -281,6 +281,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     if (!(disposition instanceof Promise)) return this.proceed(exchange, disposition);
     const later = (decided: Disposition) => {
       if (this.exchange !== exchange) return;
+      exchange.clockAt = -1;
       this.proceed(exchange, decided);
       this.pump();
     };
@@ -305,8 +306,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
 
   private readBody(): void {
     const { input, body } = this;
-    const from = input.at;
-    const { buffer } = input;
+    const { at: from, buffer } = input;
     if (!this.takeBody()) return;
     this.relay.sendBody(buffer, from, body.passEnd);
     if (body.done && body.owesEnd) this.relay.sendBody(CRLF, 0, 2);

@@ -61,6 +61,7 @@ class HeadExchange implements EngineExchange {
   readonly clientCertificate: ClientCertificate | undefined;
   readonly listener: string;
   readonly startedAt: number;
+  clockAt = -0.5; // A fraction: the engine keeps such fields as numbers in place.
   readonly request: Fields;
   readonly response = new Fields(undefined);
   params = NO_PARAMS;
@@ -71,7 +72,9 @@ class HeadExchange implements EngineExchange {
   private held: Head | undefined;
   private controller: AbortController | undefined = undefined;
   private aborted: string | undefined = undefined;
-  /** Owner, note, owner, note …: an exchange has few. */
+  /** The first note in place; owner, note, owner, note … of those after it: an exchange has few. */
+  private firstOwner: object | undefined = undefined;
+  private firstNote: unknown = undefined;
   private notes: unknown[] | undefined = undefined;
   /** Of ids made here the texts are made when somebody asks. */
   private idText: string | undefined;
@@ -199,6 +202,7 @@ class HeadExchange implements EngineExchange {
   }
 
   note(owner: object): unknown {
+    if (owner === this.firstOwner) return this.firstNote;
     const { notes } = this;
     if (!notes) return undefined;
     for (let i = 0; i < notes.length; i += 2) if (notes[i] === owner) return notes[i + 1];
@@ -206,6 +210,11 @@ class HeadExchange implements EngineExchange {
   }
 
   setNote(owner: object, value: unknown): void {
+    if (this.firstOwner === undefined || this.firstOwner === owner) {
+      this.firstOwner = owner;
+      this.firstNote = value;
+      return;
+    }
     const notes = (this.notes ??= []);
     let i = 0;
     while (i < notes.length && notes[i] !== owner) i += 2;

@@ -22,7 +22,16 @@ const OWN = new Set([
 ]);
 const NAMES_MAX = 2048;
 const CHECKED_VALUE_MAX = 256;
-const checkedNames = new Map<string, string>();
+
+/** A name that was checked. */
+interface Known {
+  readonly lower: string;
+  readonly isOwn: boolean;
+  /** What the field was last given and is known to be allowed: policies mostly give the same text again. */
+  value: string;
+}
+
+const known = new Map<string, Known>();
 
 /** Fields over a head (or none), changed by `set`, `add` and `remove`. */
 export class Fields implements HeaderFields {
@@ -37,7 +46,7 @@ export class Fields implements HeaderFields {
   }
 
   get(name: string): string | undefined {
-    const wanted = lowerName(name);
+    const wanted = knownName(name).lower;
     let result: string | undefined;
     const head = this.head;
     if (head) {
@@ -57,8 +66,7 @@ export class Fields implements HeaderFields {
 
   /** Throws a TypeError for a name or value HTTP forbids, and for fields only the engine may write. */
   set(name: string, value: string): void {
-    const lower = writable(name);
-    checkValue(name, value);
+    const lower = writable(name, value);
     this.removeAll(lower);
     this.changes++;
     (this.added ??= []).push(lower, value);
@@ -66,8 +74,7 @@ export class Fields implements HeaderFields {
 
   /** Throws like `set`. */
   add(name: string, value: string): void {
-    const lower = writable(name);
-    checkValue(name, value);
+    const lower = writable(name, value);
     this.changes++;
     (this.added ??= []).push(lower, value);
   }
@@ -145,33 +152,33 @@ export class Fields implements HeaderFields {
   }
 }
 
-/** The name in lower case, checked once per distinct name; bounded, since policies name few. */
-function lowerName(name: string): string {
-  const known = checkedNames.get(name);
-  if (known !== undefined) return known;
+/** The name, checked once per distinct text; bounded, since policies name few. */
+function knownName(name: string): Known {
+  const found = known.get(name);
+  if (found) return found;
   if (name.length === 0) throw new TypeError('a field name must not be empty');
   for (let i = 0; i < name.length; i++) {
     if (TOKEN[name.charCodeAt(i)] !== 1) throw new TypeError(`"${name.slice(0, 60)}" is not a field name`);
   }
   const lower = name.toLowerCase();
-  if (checkedNames.size < NAMES_MAX) checkedNames.set(name, lower);
-  return lower;
+  const made = { lower, isOwn: OWN.has(lower), value: '' };
+  if (known.size < NAMES_MAX) known.set(name, made);
+  return made;
 }
 
-function writable(name: string): string {
-  const lower = lowerName(name);
-  if (OWN.has(lower)) throw new TypeError(`the field "${lower}" is written by the engine only`);
-  return lower;
+/** The name in lower case of a field that others than the engine may write, and with this value if there is one. */
+function writable(name: string, value = ''): string {
+  const field = knownName(name);
+  if (field.isOwn) throw new TypeError(`the field "${field.lower}" is written by the engine only`);
+  if (value !== '' && value !== field.value) checkValue(field, value);
+  return field.lower;
 }
 
-/** What each field was last given: policies mostly give the same text again. Bounded like the names. */
-const checkedValues = new Map<string, string>();
-
-function checkValue(name: string, value: string): void {
-  if (checkedValues.get(name) === value) return;
+function checkValue(field: Known, value: string): void {
   for (let i = 0; i < value.length; i++) {
     const c = value.charCodeAt(i);
-    if (c > 255 || VALUE[c] !== 1) throw new TypeError(`the value of "${name.slice(0, 60)}" holds a character a field must not hold`);
+    if (c > 255 || VALUE[c] !== 1)
+      throw new TypeError(`the value of "${field.lower.slice(0, 60)}" holds a character a field must not hold`);
   }
-  if (value.length <= CHECKED_VALUE_MAX && (checkedValues.size < NAMES_MAX || checkedValues.has(name))) checkedValues.set(name, value);
+  if (value.length <= CHECKED_VALUE_MAX) field.value = value;
 }

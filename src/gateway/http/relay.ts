@@ -133,6 +133,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       this.retries.begin(retries, counts, exchange);
     }
     this.acquire(false);
+    exchange.clockAt = -1; // Who waits is sent later.
   }
 
   /** Passes on a piece of the request's body. */
@@ -197,7 +198,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (connection !== this.connection || !exchange) return;
     if (this.retries && this.discards(connection, head)) return;
     this.responseHead = head;
-    this.upstreamMs = this.tools.clock.monotonic() - this.sentAt;
+    exchange.clockAt = this.tools.clock.monotonic();
+    this.upstreamMs = exchange.clockAt - this.sentAt;
     if (!connection.reused) this.connectMs = connection.connectMs;
     this.untilClose = connection.body.isUntilClose;
     exchange.status = head.status;
@@ -294,7 +296,9 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.reused = connection.reused;
     this.connectMs = 0;
     const { writer, clock } = this.tools;
-    this.sentAt = clock.monotonic();
+    const { clockAt = -1 } = this.exchange!;
+    this.sentAt = clockAt >= 0 ? clockAt : clock.monotonic();
+    this.exchange!.clockAt = -1;
     writer.begin();
     writeRequestHead(writer, this.exchange!, this.forward, {
       host: connection.target.hostLines,

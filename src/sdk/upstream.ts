@@ -75,6 +75,18 @@ export interface CompiledUpstreamTls {
   readonly verify: boolean;
 }
 
+/** HTTP/2 towards targets; sizes in bytes. */
+export interface CompiledHttp2 {
+  /** Connections to each target, per thread. */
+  readonly connectionsMax: number;
+  /** Requests at once on each of them. */
+  readonly streamsMax: number;
+  /** Bytes of an answer that may come before they are read. */
+  readonly windowBytes: number;
+  /** How often a connection in use is asked whether it still stands. */
+  readonly pingMs: number;
+}
+
 export interface CompiledUpstream {
   readonly project: string;
   readonly name: string;
@@ -94,6 +106,8 @@ export interface CompiledUpstream {
   readonly slowStartMs?: number;
   readonly retries?: CompiledRetries;
   readonly tls?: CompiledUpstreamTls;
+  /** Speaks HTTP/2 only: over TLS with `tls`, else by prior knowledge. */
+  readonly http2?: CompiledHttp2;
   readonly discovery?: NamedConfig;
 }
 

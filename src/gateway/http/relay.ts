@@ -347,8 +347,10 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const { client, retries } = this;
     const { fault } = failure;
     if (connection) this.terms.avoid = connection.target;
-    const stale = fault === 'upstream-closed' && connection !== undefined && connection.reused && !connection.gotByte;
-    if (retries && !(stale && !this.repeated && this.exchange!.isIdempotent)) {
+    const { refused = false } = failure; // Then the target did nothing, whatever the method.
+    const mayAgain = refused || this.exchange!.isIdempotent;
+    const stale = fault === 'upstream-closed' && connection !== undefined && (connection.reused || refused) && !connection.gotByte;
+    if (retries && !(stale && !this.repeated && mayAgain)) {
       if (!retries.failed(failure)) return false;
       this.holdForRetry();
       return true;
@@ -359,7 +361,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       this.acquire(false);
       return true;
     }
-    if (!stale || this.repeated || !this.exchange!.isIdempotent) return false;
+    if (!stale || this.repeated || !mayAgain) return false;
     this.repeated = true;
     this.acquire(true);
     return true;

@@ -204,14 +204,14 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
 
   private onContentEnd(stream: Http2Stream): void {
     // A reset ends the stream's reading, too, and an end without error must not be taken for the end of the content.
-    if (this.destroyed || this.isInputDone || stream.aborted) return;
+    if (this.destroyed || this.isInputDone || stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     const { isChunked, contentLength } = this.inward;
     if (!isChunked && this.received < contentLength) return this.give(constants.NGHTTP2_PROTOCOL_ERROR, undefined);
     this.isInputDone = true;
     if (isChunked) this.receive(lastChunk(this.inTrailers));
   }
 
-  private onClose(): void {
+  protected onClose(): void {
     if (this.destroyed) return;
     this.destroyed = true;
     this.emit('close');

@@ -12,6 +12,7 @@ import { Gather } from '../http/gather.ts';
 import { FAULT, type Head, MORE } from '../http/head.ts';
 import { noDeadline, type Timed } from '../http/wheel.ts';
 import { dropFraming } from './framing.ts';
+import { REFUSED } from './http2-stream.ts';
 import { openSocket, type SocketTo, tlsReason } from './socket.ts';
 import type { ConnectionHost, ConnectionTarget, Memory, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
@@ -58,6 +59,8 @@ export class UpstreamConnection implements Timed {
   private ownBuffer: Buffer | undefined = undefined;
   private readonly openedAt: number;
   private readonly isTls: boolean;
+  /** Bytes come in memory of their own. */
+  private readonly givesBuffers: boolean;
   private error: NodeJS.ErrnoException | undefined = undefined;
   private beganAt = 0;
 
@@ -65,8 +68,11 @@ export class UpstreamConnection implements Timed {
     this.host = host;
     this.target = target;
     this.openedAt = host.clock.monotonic();
+    const { serverName, session, sessions } = target;
     this.isTls = to.tls !== undefined;
-    this.socket = openSocket({ ...to, serverName: target.serverName, session: target.session }, this);
+    this.givesBuffers = this.isTls || sessions !== undefined;
+    if (sessions?.isStanding) this.served = 1; // Others were there before: what is lost may have been lost with the connection.
+    this.socket = openSocket({ ...to, serverName, session, sessions }, this);
     this.socket.on(this.isTls ? 'secureConnect' : 'connect', () => this.onConnect());
     this.socket.on('drain', () => this.onSocketDrain());
     this.socket.on('end', () => this.onEnd());
@@ -81,7 +87,7 @@ export class UpstreamConnection implements Timed {
 
   /** From the socket. */
   onBytes(b: Buffer, count: number): void {
-    this.memory = b === this.host.sharedBuffer ? 'shared' : this.isTls ? 'lasting' : 'private';
+    this.memory = b === this.host.sharedBuffer ? 'shared' : this.givesBuffers ? 'lasting' : 'private';
     this.read(b, 0, count);
   }
 
@@ -344,7 +350,7 @@ export class UpstreamConnection implements Timed {
       const tls = this.isTls ? tlsReason(this.error) : '';
       return this.fail(tls === '' ? { fault: 'upstream-unreachable' } : { fault: 'upstream-tls', tls });
     }
-    this.fail({ fault: 'upstream-closed' });
+    this.fail(this.error?.code === REFUSED ? { fault: 'upstream-closed', refused: true } : { fault: 'upstream-closed' });
   }
 
   private fail(failure: UpstreamFailure): void {

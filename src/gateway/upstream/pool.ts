@@ -18,6 +18,7 @@ import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 import { hashText } from './balance/hashed.ts';
 import { RetryBudget } from './balance/retry-budget.ts';
 import { UpstreamConnection } from './connection.ts';
+import { Http2Sessions } from './http2-sessions.ts';
 import type { Names } from './names.ts';
 import { Selection } from './selection.ts';
 import { openUpstreamTls, type UpstreamTls } from './socket.ts';
@@ -137,7 +138,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
     this.pendingMax = upstream.pendingMax ?? PENDING_MAX;
     this.requestsMax = upstream.requestsPerConnectionMax ?? Number.POSITIVE_INFINITY;
     if (!isSame(upstream.retries, before?.retries)) this.useRetries(upstream.retries);
-    const isOther = before !== undefined && !isSame(upstream.tls, before.tls);
+    const isOther = before !== undefined && !(isSame(upstream.tls, before.tls) && isSame(upstream.http2, before.http2));
     if (before === undefined || isOther) this.useTls(upstream);
     this.setTargets(upstream, isOther, before !== undefined);
   }
@@ -152,7 +153,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
 
   retire(): void {
     this.retired = true;
-    for (const target of this.targets) for (const connection of target.idle.splice(0)) connection.retire();
+    for (const target of this.targets) target.retire();
   }
 
   keyOf(exchange: Exchange): number {
@@ -248,6 +249,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
     this.targets = [...wanted].map(([id, compiled], index) => {
       const kept = isOther ? undefined : before.get(id);
       const target = kept ?? new Target(compiled, isTls);
+      if (!kept) target.sessions = this.sessionsOf(upstream);
       if (kept) before.delete(id);
       else if (isLater) target.ramp(wheel.now);
       target.index = index;
@@ -258,10 +260,16 @@ export class Pool implements ConnectionPool, ConnectionHost {
     if (before.size > 0) this.lostTarget = true;
     for (const gone of before.values()) {
       gone.isGone = true;
-      for (const connection of gone.idle.splice(0)) connection.retire();
+      gone.retire();
     }
     this.selection.configure(upstream, this.targets, wheel.now);
     for (const target of this.targets) this.tools.names.addresses(target.host); // Asks ahead of the first request.
+  }
+
+  private sessionsOf({ http2: rules }: CompiledUpstream): Http2Sessions | undefined {
+    const { wheel } = this;
+    const idleMs = () => this.idleMs;
+    return rules && new Http2Sessions({ wheel, rules, idleMs });
   }
 
   private useRetries(rules: CompiledRetries | undefined): void {
@@ -289,11 +297,11 @@ export class Pool implements ConnectionPool, ConnectionHost {
       return { fault: 'upstream-unhealthy' };
     }
     let connection = fresh ? undefined : target.idle.pop();
-    if (!connection && target.stats.open >= this.connectionsMax) {
+    if (!connection && target.isFull(this.connectionsMax)) {
       if (fresh && target.idle.length > 0) {
         target.idle[0]!.retire();
       } else {
-        target = this.selection.other((other) => other.stats.open < this.connectionsMax || (!fresh && other.idle.length > 0));
+        target = this.selection.other((other) => !other.isFull(this.connectionsMax) || (!fresh && other.idle.length > 0));
         if (!target) return undefined;
         connection = fresh ? undefined : target.idle.pop();
       }
@@ -318,7 +326,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
     if (this.tlsFault) return this.cannot(target, { fault: 'upstream-tls', tls: 'own-certificate' });
     this.open++;
     target.stats.open++;
-    this.counts.add('connects');
+    if (!target.sessions?.isStanding) this.counts.add('connects');
     return new UpstreamConnection(this, target, { address, port: target.port, tls: this.tls });
   }
 

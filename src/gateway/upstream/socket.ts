@@ -2,6 +2,7 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { CompiledUpstreamTls } from '../../sdk/upstream.ts';
+import type { Http2Sessions } from './http2-sessions.ts';
 
 /** What all connections of an upstream share; made once per configuration. */
 export interface UpstreamTls {
@@ -18,6 +19,8 @@ export interface SocketTo {
   readonly serverName: string;
   readonly session: Buffer | undefined;
   readonly tls: UpstreamTls | undefined;
+  /** Connections of HTTP/2 to the target; undefined when it speaks HTTP/1.1. */
+  readonly sessions?: Http2Sessions | undefined;
 }
 
 /** Memory that bytes of a plain socket are read into, and who gets them. */
@@ -35,6 +38,7 @@ export function openUpstreamTls({ ca, certificate, key, minVersion, serverName, 
 
 /** Connects; `'connect'` of a plain and `'secureConnect'` of a TLS socket say that it stands. */
 export function openSocket(to: SocketTo, reader: SocketReader): Socket {
+  if (to.sessions) return to.sessions.open(to, reader) as unknown as Socket;
   if (to.tls) return openTlsSocket(to, to.tls, reader);
   return connect({
     host: to.address,
@@ -51,19 +55,30 @@ export function openSocket(to: SocketTo, reader: SocketReader): Socket {
   });
 }
 
-function openTlsSocket(to: SocketTo, { context, serverName, verify }: UpstreamTls, reader: SocketReader): TLSSocket {
-  const name = serverName ?? to.serverName;
-  const tcp: TcpNetConnectOpts = { host: to.address, port: to.port, noDelay: true, autoSelectFamily: false };
-  const socket = connectTls({
-    ...tcp,
-    secureContext: context,
-    rejectUnauthorized: verify,
-    ...(name === '' ? {} : { servername: name }),
-    ...(to.session ? { session: to.session } : {}),
-  });
+function openTlsSocket(to: SocketTo, tls: UpstreamTls, reader: SocketReader): TLSSocket {
+  const socket = connectSecure(to, tls, undefined);
   socket.on('session', (session: Buffer) => reader.onSession(session));
   socket.on('data', (chunk: Buffer) => reader.onBytes(chunk, chunk.length));
   return socket;
+}
+
+/** Connects for somebody who reads himself, with these protocols in the handshake. */
+export function connectSocket(to: SocketTo, protocols: string[]): Socket {
+  if (to.tls) return connectSecure(to, to.tls, protocols);
+  return connect({ host: to.address, port: to.port, noDelay: true, autoSelectFamily: false });
+}
+
+function connectSecure(to: SocketTo, { context, serverName, verify }: UpstreamTls, protocols: string[] | undefined): TLSSocket {
+  const name = serverName ?? to.serverName;
+  const tcp: TcpNetConnectOpts = { host: to.address, port: to.port, noDelay: true, autoSelectFamily: false };
+  return connectTls({
+    ...tcp,
+    secureContext: context,
+    rejectUnauthorized: verify,
+    ...(protocols ? { ALPNProtocols: protocols } : {}),
+    ...(name === '' ? {} : { servername: name }),
+    ...(to.session ? { session: to.session } : {}),
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -78,6 +93,9 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown-issuer',
   CERT_SIGNATURE_FAILURE: 'bad-signature',
   CERT_UNTRUSTED: 'unknown-issuer',
+  ERR_WEIR_NO_HTTP2: 'no-http2',
+  // What OpenSSL says when the other side refuses all protocols we name.
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'no-http2',
 };
 
 /** Why a TLS connection failed before it stood, in a word; empty when that was nothing of TLS. */

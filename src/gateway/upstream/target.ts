@@ -7,6 +7,7 @@ import type { Balanced } from './balance/balancer.ts';
 import { rampedShare, type Standing } from './balance/candidates.ts';
 import { hashText } from './balance/hashed.ts';
 import { Outlier } from './balance/outlier.ts';
+import type { Http2Sessions } from './http2-sessions.ts';
 import type { UpstreamConnection } from './connection.ts';
 import { TargetStats } from './target-stats.ts';
 import type { ConnectionTarget } from './terms.ts';
@@ -40,6 +41,7 @@ export class Target implements ConnectionTarget, Balanced, Standing {
   slowStartMs = 0;
   /** The newest TLS session, which saves a handshake. */
   session: Buffer | undefined = undefined;
+  sessions: Http2Sessions | undefined = undefined;
   private rampSince = Number.NEGATIVE_INFINITY;
 
   constructor({ host, port, name = host }: CompiledTarget, isTls: boolean) {
@@ -55,6 +57,11 @@ export class Target implements ConnectionTarget, Balanced, Standing {
     return this.stats.open - this.idle.length;
   }
 
+  /** True when no request may be added to those it has, of which `max` are allowed. */
+  isFull(max: number): boolean {
+    return this.stats.open >= (this.sessions === undefined ? max : Math.min(max, this.sessions.streamsMax));
+  }
+
   get ejectedUntil(): number {
     return this.outlier.ejectedUntil;
   }
@@ -65,6 +72,12 @@ export class Target implements ConnectionTarget, Balanced, Standing {
 
   share(now: number): number {
     return this.slowStartMs === 0 ? this.weight : rampedShare(this.weight, now - this.rampSince, this.slowStartMs);
+  }
+
+  /** Closes what rests; what is in use ends first. */
+  retire(): void {
+    for (const connection of this.idle.splice(0)) connection.retire();
+    this.sessions?.retire();
   }
 
   /** Begins slowly from now, when slow start is on. */

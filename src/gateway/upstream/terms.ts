@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Head, HeadFault, HeadPool } from '../http/head.ts';
 import type { Wheel } from '../http/wheel.ts';
 import type { UpstreamConnection } from './connection.ts';
+import type { Http2Sessions } from './http2-sessions.ts';
 import type { TargetStats } from './target-stats.ts';
 
 /** Why there is no (complete) answer; names of problems in http/problems.ts. */
@@ -24,6 +25,8 @@ export interface UpstreamFailure {
   readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
   /** Why TLS failed: `expired`, `unknown-issuer`, `name-mismatch`, `handshake` … */
   readonly tls?: string;
+  /** The target says that it did nothing for the request. */
+  readonly refused?: boolean;
 }
 
 /** Whoever sent the request. Calls come in this order: `onInterim`*, `onResponse`, `onBody`*; or `onFailure` at any time. */
@@ -55,6 +58,8 @@ export interface ConnectionTarget {
   readonly stats: TargetStats;
   /** The newest TLS session. */
   session: Buffer | undefined;
+  /** Its connections of HTTP/2; undefined when it speaks HTTP/1.1. */
+  readonly sessions: Http2Sessions | undefined;
 }
 
 /** What a connection needs from its pool. */

@@ -1,0 +1,95 @@
+/**
+ * A stream to a target: the request the engine writes goes out as fields and DATA, the answer comes back as HTTP/1.1. To an
+ * upstream connection it is a socket that connects, carries one request, and ends.
+ */
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import { isBodiless } from '../http/messages.ts';
+import { responseHead } from '../http2/inward.ts';
+import type { OwnHead } from '../http2/own-message.ts';
+import { type Start, StreamSocket } from '../http2/stream-socket.ts';
+import type { SocketReader } from './socket.ts';
+
+/** What a stream asks of the session it waits for. */
+export interface StreamOwner {
+  readonly scheme: 'http' | 'https';
+  /** Asked when the stream has begun; undefined when the session is not there any more. */
+  readonly session: ClientHttp2Session | undefined;
+  /** The stream is over. */
+  onStreamClosed(stream: UpstreamStream): void;
+}
+
+/** Code of the error when the target says that it did nothing for a request (RFC 9113 §8.7). */
+export const REFUSED = 'ERR_WEIR_REFUSED_STREAM';
+
+export class UpstreamStream extends StreamSocket {
+  protected readonly cancelCode = constants.NGHTTP2_CANCEL;
+  private readonly owner: StreamOwner;
+  private readonly reader: SocketReader;
+  private isConnected = false;
+  private isHeadRequest = false;
+
+  constructor(owner: StreamOwner, reader: SocketReader) {
+    super();
+    this.owner = owner;
+    this.reader = reader;
+    this.once('close', () => owner.onStreamClosed(this));
+  }
+
+  /** The session stands: what was written goes out. */
+  connected(): void {
+    if (this.destroyed || this.isConnected) return;
+    this.isConnected = true;
+    this.emit(this.owner.scheme === 'https' ? 'secureConnect' : 'connect');
+    this.flush();
+  }
+
+  onHead(head: OwnHead): 'none' | 'content' {
+    this.hold(head);
+    this.isHeadRequest = head.first.startsWith('HEAD ');
+    return head.isChunked || head.contentLength > 0 ? 'content' : 'none';
+  }
+
+  protected override get canStart(): boolean {
+    return this.isConnected;
+  }
+
+  protected start(head: OwnHead, { isWhole }: Start): void {
+    const [method, target] = head.first.split(' ') as [string, string];
+    const { scheme, session } = this.owner;
+    // That trailers are taken is true of every request: whoever cannot have them does not get them.
+    const fields = [':method', method, ':scheme', scheme, ':authority', head.host, ':path', target, ...head.fields, 'te', 'trailers'];
+    try {
+      if (!session) throw new Error('the session has ended');
+      const stream = session.request(fields, { endStream: isWhole });
+      this.use(stream);
+      this.listen(stream);
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  protected override onClose(): void {
+    if (!this.destroyed && this.stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM)
+      this.emit('error', Object.assign(new Error('the target refused the stream'), { code: REFUSED }));
+    super.onClose();
+  }
+
+  protected receive(bytes: Buffer): void {
+    this.reader.onBytes(bytes, bytes.length);
+  }
+
+  private listen(stream: ClientHttp2Stream): void {
+    stream.on('headers', (_fields, _flags, raw) => this.destroyed || this.receive(responseHead(raw, false, true).bytes));
+    stream.on('push', (pushed: ClientHttp2Stream) => pushed.close(constants.NGHTTP2_REFUSED_STREAM));
+    stream.on('response', (fields, flags, raw) => {
+      if (this.destroyed) return;
+      const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      const inward = responseHead(raw, isWhole, this.isHeadRequest || isBodiless(Number(fields[':status'])));
+      this.isInputDone = isWhole;
+      this.receive(inward.bytes);
+      if (this.destroyed) return;
+      if (isWhole) stream.resume();
+      else this.readContent(inward);
+    });
+  }
+}

@@ -30,6 +30,8 @@ export interface CompiledHealthCheck {
   readonly timeoutMs: number;
   readonly healthyAfter: number;
   readonly unhealthyAfter: number;
+  /** Asks over HTTP/2. */
+  readonly http2?: boolean;
 }
 
 /** See gateway/upstream/balance/outlier.ts. */

@@ -49,6 +49,16 @@ test('https by URL or by protocol; its own port; nothing else has TLS', () => {
   assert.equal(compile({ targets: [{ host: 'a' }] }).tls, undefined);
 });
 
+test('HTTP/2 by protocol: over TLS or without, with rules of its own, and checked over it', () => {
+  const secure = compile({ protocol: 'h2', targets: [{ url: 'https://a.test' }], health: {} });
+  assert.ok(secure.tls && secure.http2 && secure.health!.http2);
+  assert.deepEqual(secure.http2, { connectionsMax: 2, streamsMax: 100, windowBytes: 1_048_576, pingMs: 30_000 });
+  const plain = compile({ protocol: 'h2c', targets: [{ url: 'http://a.test' }], http2: { streams: 7, window: '64KiB', ping: '5s' } });
+  assert.equal(plain.tls, undefined);
+  assert.deepEqual(plain.http2, { connectionsMax: 2, streamsMax: 7, windowBytes: 65_536, pingMs: 5000 });
+  assert.equal(compile({ targets: [{ url: 'https://a.test' }] }).http2, undefined);
+});
+
 test('mistakes are found where they are', () => {
   const target = [{ host: 'a' }];
   const table: [Readonly<Record<string, unknown>>, readonly string[]][] = [
@@ -56,6 +66,9 @@ test('mistakes are found where they are', () => {
     [{ discovery: { type: 'dns', name: 'a.test' } }, []],
     [{ targets: [{ url: 'http://a' }, { url: 'https://b' }] }, ['/spec/targets/1/url']],
     [{ protocol: 'http', targets: [{ url: 'https://b' }] }, ['/spec/targets/0/url']],
+    [{ protocol: 'h2c', targets: [{ url: 'https://b' }] }, ['/spec/targets/0/url']],
+    [{ protocol: 'h2c', targets: target, tls: {} }, ['/spec/tls']],
+    [{ targets: target, http2: {} }, ['/spec/http2']],
     [{ targets: [{ url: 'http://u:p@b' }] }, ['/spec/targets/0/url']],
     [{ targets: [{ url: 'http://b/path' }] }, ['/spec/targets/0/url']],
     [{ targets: [{ url: 'ftp://b' }] }, ['/spec/targets/0/url']],

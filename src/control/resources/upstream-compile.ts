@@ -4,6 +4,7 @@ import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type {
   CompiledBalance,
+  CompiledHttp2,
   CompiledOutliers,
   CompiledRetries,
   CompiledTarget,
@@ -14,9 +15,11 @@ import { namedConfigs } from './parts.ts';
 
 type WrittenTarget = { url: string; weight: number } | { host: string; port: number; weight: number };
 
+export type UpstreamProtocol = 'http' | 'https' | 'h2' | 'h2c';
+
 /** The spec as code uses it. */
 export interface UpstreamSpec {
-  protocol?: 'http' | 'https';
+  protocol?: UpstreamProtocol;
   targets: WrittenTarget[];
   discovery?: Readonly<Record<string, unknown>>;
   balance?: CompiledBalance;
@@ -50,6 +53,7 @@ export interface UpstreamSpec {
     budget: { percent: number; least: number; window: number };
   };
   tls?: { serverName?: string; ca?: string; certificate?: string; key?: string; minVersion: '1.2' | '1.3'; verify: boolean };
+  http2?: { connections: number; streams: number; window: number; ping: number };
   connectionsMax: number;
   pendingMax?: number;
   requestsPerConnection?: number;
@@ -73,7 +77,10 @@ const MIXED = {
   en: 'says {scheme}, but this upstream speaks {protocol}: all targets of an upstream speak the same',
   zh: '使用 {scheme}，而该上游使用 {protocol}：同一上游的所有目标须使用相同协议',
 };
-const NO_TLS = { en: 'is only for protocol https', zh: '仅用于 https 协议' };
+const NO_TLS = { en: 'is only for the protocols https and h2', zh: '仅用于 https 与 h2 协议' };
+const NO_HTTP2 = { en: 'is only for the protocols h2 and h2c', zh: '仅用于 h2 与 h2c 协议' };
+/** Schemes of target URLs by protocol. */
+const SCHEMES: Readonly<Record<UpstreamProtocol, string>> = { http: 'http', https: 'https', h2: 'https', h2c: 'http' };
 const BOTH = { en: 'needs {other} too: write both or neither', zh: '还需要 {other}：两者须同时填写或都不填' };
 const NO_PEM = {
   en: 'holds no readable certificate (PEM, beginning with -----BEGIN CERTIFICATE-----)',
@@ -88,7 +95,8 @@ export function checkUpstream(spec: UpstreamSpec): ProblemPointer[] {
     'url' in target ? checkUrl(target.url, protocol, `/spec/targets/${index}/url`) : [],
   );
   if (spec.targets.length === 0 && spec.discovery === undefined) found.push(mistake('/spec/targets', NO_TARGET));
-  if (spec.tls && protocol !== 'https') found.push(mistake('/spec/tls', NO_TLS));
+  if (spec.tls && SCHEMES[protocol] !== 'https') found.push(mistake('/spec/tls', NO_TLS));
+  if (spec.http2 && !isHttp2(protocol)) found.push(mistake('/spec/http2', NO_HTTP2));
   const { ca, certificate, key } = spec.tls ?? {};
   if (certificate !== undefined && key === undefined) found.push(mistake('/spec/tls/certificate', BOTH, { other: 'key' }));
   if (key !== undefined && certificate === undefined) found.push(mistake('/spec/tls/key', BOTH, { other: 'certificate' }));
@@ -104,6 +112,7 @@ export function checkUpstream(spec: UpstreamSpec): ProblemPointer[] {
 /** The entry of an upstream. What is not said is left out, so that documents keep their entries when fields are added here. */
 export function compileUpstream(key: ResourceKey, spec: UpstreamSpec, written: Readonly<Record<string, unknown>>): CompiledUpstream {
   const { health, outliers, retries, pendingMax, requestsPerConnection, panicBelow, slowStart } = spec;
+  const protocol = protocolOf(spec);
   const watches = health !== undefined || outliers !== undefined;
   return {
     project: key.project,
@@ -114,19 +123,21 @@ export function compileUpstream(key: ResourceKey, spec: UpstreamSpec, written: R
     ...(pendingMax === undefined || written['pendingMax'] === undefined ? {} : { pendingMax }),
     ...(requestsPerConnection === undefined ? {} : { requestsPerConnectionMax: requestsPerConnection }),
     ...(spec.balance ? { balance: spec.balance } : {}),
-    ...(health ? { health: compileHealth(health) } : {}),
+    ...(health ? { health: compileHealth(health, protocol) } : {}),
     ...(outliers ? { outliers: compileOutliers(outliers) } : {}),
     ...(watches ? { panicPercent: panicBelow ?? 50 } : {}),
     ...(slowStart === undefined ? {} : { slowStartMs: slowStart }),
     ...(retries ? { retries: compileRetries(retries) } : {}),
-    ...(protocolOf(spec) === 'https' ? { tls: compileTls(spec.tls) } : {}),
+    ...(SCHEMES[protocol] === 'https' ? { tls: compileTls(spec.tls) } : {}),
+    ...(isHttp2(protocol) ? { http2: compileHttp2(spec.http2) } : {}),
     ...(written['discovery'] === undefined ? {} : { discovery: namedConfigs([written['discovery']])[0]! }),
   };
 }
 
-function compileHealth(health: NonNullable<UpstreamSpec['health']>): NonNullable<CompiledUpstream['health']> {
+function compileHealth(health: NonNullable<UpstreamSpec['health']>, protocol: UpstreamProtocol): NonNullable<CompiledUpstream['health']> {
   const { path, method, host, statuses, interval, timeout, healthyAfter, unhealthyAfter } = health;
-  return { path, method, host, statuses: statuses.map(rangeOf), everyMs: interval, timeoutMs: timeout, healthyAfter, unhealthyAfter };
+  const times = { everyMs: interval, timeoutMs: timeout, healthyAfter, unhealthyAfter };
+  return { path, method, host, statuses: statuses.map(rangeOf), ...times, ...(isHttp2(protocol) ? { http2: true } : {}) };
 }
 
 function compileOutliers(outliers: NonNullable<UpstreamSpec['outliers']>): CompiledOutliers {
@@ -168,20 +179,29 @@ function compileTls(tls: UpstreamSpec['tls']): NonNullable<CompiledUpstream['tls
   };
 }
 
-function protocolOf({ protocol, targets }: Pick<UpstreamSpec, 'protocol' | 'targets'>): 'http' | 'https' {
+function compileHttp2(http2: UpstreamSpec['http2']): CompiledHttp2 {
+  const { connections = 2, streams = 100, window = 1_048_576, ping = 30_000 } = http2 ?? {};
+  return { connectionsMax: connections, streamsMax: streams, windowBytes: window, pingMs: ping };
+}
+
+function isHttp2(protocol: UpstreamProtocol): boolean {
+  return protocol === 'h2' || protocol === 'h2c';
+}
+
+function protocolOf({ protocol, targets }: Pick<UpstreamSpec, 'protocol' | 'targets'>): UpstreamProtocol {
   if (protocol) return protocol;
   const first = targets.find((target) => 'url' in target);
   return first && 'url' in first && /^https:/i.test(first.url) ? 'https' : 'http';
 }
 
-function checkUrl(text: string, protocol: string, pointer: string): ProblemPointer[] {
+function checkUrl(text: string, protocol: UpstreamProtocol, pointer: string): ProblemPointer[] {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url?.protocol.slice(0, -1);
   if (!url || (scheme !== 'http' && scheme !== 'https') || url.hostname === '')
     return [mistake(pointer, NO_ADDRESS, { got: JSON.stringify(text.replace(/\/\/[^/]*@/, '//…@').slice(0, 60)) })];
   if (url.username || url.password) return [mistake(pointer, NO_USER)];
   if (url.pathname !== '/' || url.search || url.hash) return [mistake(pointer, NO_PATH)];
-  return scheme === protocol ? [] : [mistake(pointer, MIXED, { scheme, protocol })];
+  return scheme === SCHEMES[protocol] ? [] : [mistake(pointer, MIXED, { scheme, protocol })];
 }
 
 function targetOf(target: WrittenTarget): CompiledTarget {

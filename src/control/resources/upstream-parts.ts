@@ -311,6 +311,42 @@ export const tls = strictObject(
   help('How targets are spoken to over https.', '通过 https 访问目标的方式。', { en: 'TLS', zh: 'TLS 设置' }),
 );
 
+export const http2 = strictObject(
+  {
+    connections: T.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 2,
+      ...help('Most connections to each target, per gateway thread.', '每个网关线程到每个目标的最大连接数。', '连接数上限'),
+    }),
+    streams: T.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 100,
+      ...help(
+        'Most requests at once on a connection; a target may allow fewer.',
+        '单个连接的并发请求上限；目标允许的更少时以目标为准。',
+        '并发流上限',
+      ),
+    }),
+    window: bytes({
+      default: '1MiB',
+      'x-minimum': '64KiB',
+      'x-maximum': '64MiB',
+      'x-advanced': true,
+      ...help('Bytes of an answer that may come before its client reads them.', '客户端读取前可接收的响应字节数。', '流窗口'),
+    }),
+    ping: duration({
+      default: '30s',
+      'x-minimum': '1s',
+      'x-maximum': '1h',
+      'x-advanced': true,
+      ...help('How often a connection in use is asked whether it still stands.', '检查使用中的连接是否仍有效的间隔。', '探测间隔'),
+    }),
+  },
+  help('How targets are spoken to over HTTP/2.', '通过 HTTP/2 访问目标的方式。', 'HTTP/2'),
+);
+
 export const panicBelow = T.Integer({
   minimum: 0,
   maximum: 100,

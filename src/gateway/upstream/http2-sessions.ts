@@ -64,12 +64,12 @@ export class Http2Sessions {
 
   /** Takes no more requests; present ones end. */
   retire(): void {
-    for (const session of [...this.sessions]) session.leave();
+    for (const session of this.sessions) session.leave();
   }
 
   /** Ends all at once. */
   destroy(): void {
-    for (const session of [...this.sessions]) session.destroy();
+    for (const session of this.sessions) session.destroy();
   }
 }
 
@@ -165,7 +165,7 @@ class Session implements StreamOwner, Timed {
     });
     session.on('close', () => this.socket.destroy());
     this.session = session;
-    for (const stream of [...this.streams]) stream.connected();
+    for (const stream of this.streams) stream.connected();
   }
 
   private gone(error: Error | undefined): void {
@@ -175,7 +175,7 @@ class Session implements StreamOwner, Timed {
     if (this.session && !this.session.destroyed) this.session.destroy();
     this.session = undefined;
     this.onGone(this);
-    for (const stream of [...this.streams]) stream.destroy(error);
+    for (const stream of this.streams) stream.destroy(error);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { CompiledHealthCheck, CompiledTarget } from '../../sdk/upstream.ts';
 import { createHeadPool, FAULT, MORE } from '../http/head.ts';
 import { hostLines } from '../http/messages.ts';
+import { Http2Sessions, type Http2SessionsHost } from '../upstream/http2-sessions.ts';
 import type { Names } from '../upstream/names.ts';
 import { openSocket, tlsReason, type UpstreamTls } from '../upstream/socket.ts';
 import { Target } from '../upstream/target.ts';
@@ -22,6 +23,12 @@ export type Probe = (target: CompiledTarget, check: CompiledHealthCheck, tls: Up
 
 const HEAD_LIMITS = { headBytesMax: 16 * 1024, headersMax: 100, targetBytesMax: 1024 };
 const READ_BYTES = 16 * 1024;
+/** A connection for one check, which has a deadline of its own. */
+const ONE_CHECK: Http2SessionsHost = {
+  wheel: { set() {}, clear() {} },
+  rules: { connectionsMax: 1, streamsMax: 1, windowBytes: 65_536, pingMs: 60_000 },
+  idleMs: () => 0,
+};
 
 /** Makes the asking. */
 export function createProbe({ clock, names, isRefused }: ProbeTools): Probe {
@@ -38,11 +45,12 @@ export function createProbe({ clock, names, isRefused }: ProbeTools): Probe {
     if (isRefused(address, compiled.port)) return 'refused';
     if (end.aborted) return 'stopped';
     const target = new Target(compiled, tls !== undefined);
+    const sessions = check.http2 ? new Http2Sessions(ONE_CHECK) : undefined;
     const head = heads.take();
     try {
       const request = requestOf(check, target);
       const told = await askOnce(
-        { address, port: compiled.port, serverName: target.serverName, tls },
+        { address, port: compiled.port, serverName: target.serverName, tls, sessions },
         request,
         clock,
         check.timeoutMs,
@@ -62,6 +70,7 @@ export function createProbe({ clock, names, isRefused }: ProbeTools): Probe {
       return told;
     } finally {
       heads.give(head);
+      sessions?.destroy();
     }
   };
 }
@@ -74,7 +83,13 @@ function requestOf({ method, path, host }: CompiledHealthCheck, target: Target):
 
 /** Sends and reads until `read` answers; ends the socket in every case. */
 function askOnce(
-  to: { readonly address: string; readonly port: number; readonly serverName: string; readonly tls: UpstreamTls | undefined },
+  to: {
+    readonly address: string;
+    readonly port: number;
+    readonly serverName: string;
+    readonly tls: UpstreamTls | undefined;
+    readonly sessions: Http2Sessions | undefined;
+  },
   request: Buffer,
   clock: Clock,
   timeoutMs: number,

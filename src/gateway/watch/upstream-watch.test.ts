@@ -4,6 +4,8 @@
  * Method: the watch against scripted targets and a DNS server of our own, on real sockets, with time by hand.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttp2, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type DnsServer, startDnsServer } from '../../../test/dns-server.ts';
@@ -131,6 +133,28 @@ test('why a target is not well: each way has its word', async (t) => {
   clock.advance(LONG_MS);
   await eventually(() => last()!.unhealthy.length === wanted.size, 'the late one is too');
   assert.deepEqual(new Map(last()!.unhealthy.map(({ address, reason }) => [address, reason])), wanted);
+});
+
+test('targets that speak HTTP/2 are asked over it', async (t) => {
+  const { clock, watch, last } = openWatch(t);
+  const server = createHttp2();
+  const sessions: ServerHttp2Session[] = [];
+  server.on('session', (session) => void sessions.push(session));
+  let status = 500;
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.respond({ ':status': status });
+    stream.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as { port: number };
+  const check = { ...CHECK, http2: true, unhealthyAfter: 1, healthyAfter: 1 };
+  watch.apply(delta([{ ...base, targets: [target(port)], health: check }]));
+  await whileTimePasses(clock, 500, () => last()?.unhealthy[0]?.reason === 'status 500', 'it is unhealthy');
+  status = 200;
+  await whileTimePasses(clock, 500, () => last()!.unhealthy.length === 0, 'it is healthy again');
+  await eventually(() => sessions.every((session) => session.destroyed), 'no connection is kept');
 });
 
 /** What follows an answer is done. */

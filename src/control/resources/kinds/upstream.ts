@@ -3,7 +3,18 @@ import type { ProblemPointer } from '../../../base/problem.ts';
 import { duration, help, strictObject, T } from '../../../base/schema.ts';
 import { defineResource } from '../define.ts';
 import { checkUpstream, compileUpstream, type UpstreamSpec } from '../upstream-compile.ts';
-import { balance, health, outliers, panicBelow, pendingMax, requestsPerConnection, retries, slowStart, tls } from '../upstream-parts.ts';
+import {
+  balance,
+  health,
+  http2,
+  outliers,
+  panicBelow,
+  pendingMax,
+  requestsPerConnection,
+  retries,
+  slowStart,
+  tls,
+} from '../upstream-parts.ts';
 
 const weight = T.Integer({
   minimum: 1,
@@ -47,10 +58,10 @@ export default defineResource<UpstreamSpec>({
   spec: (parts) =>
     strictObject({
       protocol: T.Optional(
-        T.Union([T.Literal('http'), T.Literal('https')], {
+        T.Union([T.Literal('http'), T.Literal('https'), T.Literal('h2'), T.Literal('h2c')], {
           ...help(
-            'What targets speak; what their URLs say when left out, else `http`.',
-            '目标使用的协议；省略时取自 URL，否则为 `http`。',
+            'What targets speak; what their URLs say when left out, else `http`. `h2` is HTTP/2 over TLS, `h2c` HTTP/2 without.',
+            '目标使用的协议；省略时取自 URL，否则为 `http`。`h2` 为基于 TLS 的 HTTP/2，`h2c` 为明文 HTTP/2。',
             '协议',
           ),
         }),
@@ -68,6 +79,7 @@ export default defineResource<UpstreamSpec>({
       slowStart: T.Optional(slowStart),
       retries: T.Optional(retries),
       tls: T.Optional(tls),
+      http2: T.Optional(http2),
       connectionsMax: T.Integer({
         minimum: 1,
         maximum: 10_000,
@@ -112,6 +124,17 @@ spec:
   outliers: { errors: 5 }
   slowStart: 30s
   retries: { attempts: 3, perTry: 2s }
+`,
+    },
+    {
+      title: { en: 'gRPC', zh: 'gRPC' },
+      text: `apiVersion: weir/v1
+kind: Upstream
+metadata: { name: greeter-upstream }
+spec:
+  protocol: h2c   # h2 over TLS
+  targets: [{ host: greeter.internal, port: 50051 }]
+  http2: { connections: 2, streams: 100 }
 `,
     },
   ],

@@ -2,7 +2,7 @@
 // Method: a schema with every shape a policy has, and values of it; the lines are compared whole, in both languages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linesOf } from './lines.ts';
+import { linesOf, linesOfStep } from './lines.ts';
 import type { JsonSchema } from './schema.ts';
 
 const headers: JsonSchema = {
@@ -30,11 +30,11 @@ const step: JsonSchema = {
 
 test('nested parts are named from the outside in, and lists of plain values are one line', () => {
   const value = { type: 'transform', response: { remove: ['server', 'via'], set: { 'x-served-by': 'weir' } } };
-  assert.deepEqual(linesOf(step, value, 'en'), [
+  assert.deepEqual(linesOfStep(step, value, 'en'), [
     { label: 'Response › Set › x-served-by', text: 'weir' },
     { label: 'Response › Remove', text: 'server, via' },
   ]);
-  assert.deepEqual(linesOf(step, value, 'zh'), [
+  assert.deepEqual(linesOfStep(step, value, 'zh'), [
     { label: '响应头 › 设置 › x-served-by', text: 'weir' },
     { label: '响应头 › 移除', text: 'server、via' },
   ]);
@@ -42,7 +42,7 @@ test('nested parts are named from the outside in, and lists of plain values are 
 
 test('lists of objects are numbered, switches are words, and what no schema knows is kept', () => {
   const value = { type: 'cache', isPrivate: false, rules: [{ remove: ['a'] }, { remove: ['b'] }], later: 7 };
-  assert.deepEqual(linesOf(step, value, 'en'), [
+  assert.deepEqual(linesOfStep(step, value, 'en'), [
     { label: 'Is private', text: 'no' },
     { label: 'Rules › 1 › Remove', text: 'a' },
     { label: 'Rules › 2 › Remove', text: 'b' },
@@ -56,4 +56,13 @@ test('before a schema is there, everything is told by its keys', () => {
     { label: 'Window', text: '1m' },
   ]);
   assert.deepEqual(linesOf(undefined, 'all', 'zh'), [{ label: '', text: 'all' }]);
+});
+
+test('the type of an alternative is told where nothing above names it', () => {
+  const upstream: JsonSchema = { type: 'object', properties: { discovery: step, port: { type: 'integer', 'x-zh-title': '端口' } } };
+  assert.deepEqual(linesOf(upstream, { port: 1, discovery: { type: 'cache', isPrivate: true } }, 'zh'), [
+    { label: 'discovery › 类型', text: 'cache' },
+    { label: 'discovery › 私有', text: '是' },
+    { label: '端口', text: '1' },
+  ]);
 });

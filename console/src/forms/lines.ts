@@ -2,7 +2,7 @@
 import type { Language } from '../ui/language.tsx';
 import { chosenVariant } from './fields.ts';
 import { nameOf } from './names.ts';
-import { isObject, type JsonSchema, recordItems, variantsOf } from './schema.ts';
+import { isObject, type JsonObject, type JsonSchema, recordItems, variantsOf } from './schema.ts';
 
 export interface Line {
   /** Names on the way to the part, such as `Response › Set › x-served-by`; '' for a value without parts. */
@@ -11,14 +11,26 @@ export interface Line {
 }
 
 const texts = {
+  type: { en: 'Type', zh: '类型' },
   yes: { en: 'yes', zh: '是' },
   no: { en: 'no', zh: '否' },
   and: { en: ', ', zh: '、' },
 };
 
-/** Lines of `value`, in the order the schema declares its parts; the fixed `type` of an alternative is no line. */
+/** Lines of `value`, in the order the schema declares its parts. */
 export function linesOf(schema: JsonSchema | undefined, value: unknown, language: Language): readonly Line[] {
   return walk(schema, value, [], language);
+}
+
+/** Lines of a step such as a policy: its settings without its type, which stands above them. */
+export function linesOfStep(schema: JsonSchema | undefined, { type, ...settings }: JsonObject, language: Language): readonly Line[] {
+  const variants = schema ? (variantsOf(schema) ?? [schema]) : [];
+  return walk(
+    variants.find((one) => one.properties?.['type']?.const === type),
+    settings,
+    [],
+    language,
+  );
 }
 
 function walk(schema: JsonSchema | undefined, value: unknown, names: readonly string[], language: Language): readonly Line[] {
@@ -30,9 +42,8 @@ function walk(schema: JsonSchema | undefined, value: unknown, names: readonly st
   if (isObject(value)) {
     return memberNames(schema, value).flatMap((name) => {
       const inner = schema?.properties?.[name];
-      if (inner?.const !== undefined) return [];
       const isOwnName = inner === undefined && schema !== undefined && recordItems(schema) !== undefined;
-      const label = isOwnName ? name : nameOf(name, inner, language);
+      const label = isOwnName ? name : inner?.const === undefined ? nameOf(name, inner, language) : texts.type[language];
       return walk(inner ?? (schema && recordItems(schema)), value[name], [...names, label], language);
     });
   }

@@ -3,20 +3,20 @@ import { useNavigate } from '@tanstack/react-router';
 import { Button, type ButtonProps } from 'antd';
 
 type Props = Omit<ButtonProps, 'href' | 'onClick'> & {
-  /** Path, with its search part. */
   readonly to: string;
+  readonly search?: Readonly<Record<string, string>>;
 };
 
-export function LinkButton({ to, ...rest }: Props) {
+export function LinkButton({ to, search, ...rest }: Props) {
   const navigate = useNavigate();
   return (
     <Button
       {...rest}
-      href={to}
+      href={search ? `${to}?${new URLSearchParams(search)}` : to}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
-        void navigate({ to });
+        void navigate(search ? { to, search: search as never } : { to });
       }}
     />
   );

@@ -1,10 +1,9 @@
 /** Consumers and the plans they are in. */
-import { PlusOutlined } from '@ant-design/icons';
 import { Link } from '@tanstack/react-router';
-import { Button, Empty, Segmented } from 'antd';
+import { Empty, Segmented } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
+import { CreateLink } from '../../ui/create-link.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
@@ -40,7 +39,7 @@ const name = (to: (resource: Resource) => string): ListColumn<Resource> => ({
 const shared: readonly ListColumn<Resource>[] = [
   { key: 'project', title: { en: 'Project', zh: '项目' }, sort: 'project', render: ({ project }) => project },
   { key: 'state', title: { en: 'State', zh: '状态' }, render: ({ status }) => <ResourceState status={status} /> },
-  { key: 'updatedAt', title: { en: 'Changed', zh: '修改时间' }, sort: 'updatedAt', render: ({ updatedAt }) => <TimeAgo at={updatedAt} /> },
+  { key: 'updatedAt', title: { en: 'Changed', zh: '修改时间' }, sort: 'updated', render: ({ updatedAt }) => <TimeAgo at={updatedAt} /> },
 ];
 const consumerColumns: readonly ListColumn<Resource>[] = [
   name(({ project, name: of }) => `/consumers/${project}/${of}`),
@@ -65,7 +64,6 @@ const fields: readonly ListField[] = [{ name: 'text', label: { en: 'Name', zh: '
 
 export default function ConsumersPage() {
   const say = useSay();
-  const { may } = useSession();
   const { project, projectOrDefault } = useProject();
   const [url, change] = useUrlState();
   const plans = url['show'] === 'plans';
@@ -82,13 +80,9 @@ export default function ConsumersPage() {
           ]}
           onChange={(show) => change({ show: show === 'plans' ? 'plans' : undefined, after: undefined, text: undefined })}
         />
-        {may('resources:write') ? (
-          <Link to={`/resources/new/${kind}`} search={{ project: projectOrDefault } as never}>
-            <Button type="primary" icon={<PlusOutlined aria-hidden />} tabIndex={-1}>
-              {say(plans ? texts.newPlan : texts.newConsumer)}
-            </Button>
-          </Link>
-        ) : null}
+        <CreateLink primary to={`/resources/new/${kind}`} project={projectOrDefault}>
+          {say(plans ? texts.newPlan : texts.newConsumer)}
+        </CreateLink>
       </PageHead>
       <ListView
         key={kind}
@@ -100,7 +94,13 @@ export default function ConsumersPage() {
         csv="/api/v1/resources"
         rowKey={({ project: of, name: called }) => `${of}/${called}`}
         load={async (query) => (await api.listResources({ query: query as never })).data}
-        empty={<Empty description={say(plans ? texts.noPlans : texts.noConsumers)} image={Empty.PRESENTED_IMAGE_SIMPLE} />}
+        empty={
+          <Empty description={say(plans ? texts.noPlans : texts.noConsumers)} image={Empty.PRESENTED_IMAGE_SIMPLE}>
+            <CreateLink to={`/resources/new/${kind}`} project={projectOrDefault}>
+              {say(plans ? texts.newPlan : texts.newConsumer)}
+            </CreateLink>
+          </Empty>
+        }
       />
     </>
   );

@@ -5,7 +5,7 @@ import type { ConsumerUsage } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useFormats } from '../../ui/format.tsx';
 import { useKind } from '../../documents/kinds.ts';
-import { linesOf } from '../../forms/lines.ts';
+import { linesOfStep } from '../../forms/lines.ts';
 import { Lines } from '../../forms/lines-view.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
@@ -82,7 +82,7 @@ function Policy({ policy }: { readonly policy: Record<string, unknown> }) {
   return (
     <>
       <strong>{title ? say(title) : String(policy['type'])}</strong>
-      {plan ? <Lines lines={linesOf(plan.schema.properties?.['policies']?.items, policy, language)} /> : null}
+      {plan ? <Lines lines={linesOfStep(plan.schema.properties?.['policies']?.items, policy, language)} /> : null}
     </>
   );
 }

@@ -101,7 +101,11 @@ export default function ListPage() {
         csv="/api/v1/resources"
         rowKey={({ project: of, name }) => `${of}/${name}`}
         load={async (query) => (await api.listResources({ query })).data}
-        empty={<Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE} />}
+        empty={
+          <Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE}>
+            <CreateLink to="/data-apis/new">{say(texts.create)}</CreateLink>
+          </Empty>
+        }
       />
     </>
   );

@@ -23,8 +23,8 @@ const texts = {
     zh: '每个管道把行从源搬到目标，可手动或定时运行。',
   },
   none: {
-    en: 'No pipeline yet. One takes four steps: source, streams, target, how to carry.',
-    zh: '还没有管道。新建只需四步：源、流、目标、同步方式。',
+    en: 'No pipeline yet. One is made step by step: source, streams, target, how to carry.',
+    zh: '还没有管道。按步骤新建：源、流、目标、同步方式。',
   },
   create: { en: 'New pipeline', zh: '新建管道' },
   runNamed: { en: 'Run {name} now', zh: '立即运行 {name}' },

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api/client.ts';
 import { useKind } from '../../documents/kinds.ts';
-import { type Line, linesOf } from '../../forms/lines.ts';
+import { type Line, linesOfStep } from '../../forms/lines.ts';
 import { Lines } from '../../forms/lines-view.tsx';
 import { type Text, useLanguage, useSay } from '../../ui/language.tsx';
 import type { RouteSpec, WrittenStep } from './spec.ts';
@@ -23,7 +23,7 @@ export function Chain({ spec }: { readonly spec: RouteSpec }) {
   const { data = [] } = useQuery({ queryKey: ['components'], queryFn: async () => (await api.listComponents({})).data.items });
   const about = (step: WrittenStep): Text | undefined => data.find(({ id, kind }) => id === step.type && kind !== 'resource')?.title;
   const linesIn = (list: 'auth' | 'policies', step: WrittenStep) =>
-    kind ? linesOf(kind.schema.properties?.[list]?.items, step, language) : [];
+    kind ? linesOfStep(kind.schema.properties?.[list]?.items, step, language) : [];
   const auth = spec.auth ?? [];
   return (
     <>

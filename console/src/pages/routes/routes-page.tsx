@@ -1,10 +1,9 @@
 /** Routes: what is taken and where it goes; a tester says which route a request would meet, and why. */
-import { PlusOutlined } from '@ant-design/icons';
 import { Link } from '@tanstack/react-router';
-import { Button, Card, Empty, Tag } from 'antd';
+import { Card, Empty, Tag } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
+import { CreateLink } from '../../ui/create-link.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
@@ -73,7 +72,7 @@ const columns: readonly ListColumn<Resource>[] = [
   {
     key: 'updatedAt',
     title: { en: 'Changed', zh: '修改时间' },
-    sort: 'updatedAt',
+    sort: 'updated',
     hidden: true,
     render: ({ updatedAt }) => <TimeAgo at={updatedAt} />,
   },
@@ -82,18 +81,13 @@ const fields: readonly ListField[] = [{ name: 'text', label: { en: 'Name', zh: '
 
 export default function RoutesPage() {
   const say = useSay();
-  const { may } = useSession();
   const { project, projectOrDefault } = useProject();
   return (
     <>
       <PageHead title={say(texts.title)} about={say(texts.about)}>
-        {may('resources:write') ? (
-          <Link to="/resources/new/Route" search={{ project: projectOrDefault } as never}>
-            <Button type="primary" icon={<PlusOutlined aria-hidden />} tabIndex={-1}>
-              {say(texts.add)}
-            </Button>
-          </Link>
-        ) : null}
+        <CreateLink primary to="/resources/new/Route" project={projectOrDefault}>
+          {say(texts.add)}
+        </CreateLink>
       </PageHead>
       <Card size="small" title={say(texts.tester)} style={{ marginBlockEnd: 16 }}>
         <MatchTester />
@@ -107,7 +101,13 @@ export default function RoutesPage() {
         csv="/api/v1/resources"
         rowKey={({ project: of, name }) => `${of}/${name}`}
         load={async (query) => (await api.listResources({ query: query as never })).data}
-        empty={<Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE} />}
+        empty={
+          <Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE}>
+            <CreateLink to="/resources/new/Route" project={projectOrDefault}>
+              {say(texts.add)}
+            </CreateLink>
+          </Empty>
+        }
       />
     </>
   );

@@ -98,14 +98,14 @@ export function runResponse(
 }
 
 /** Runs the log phase; `onError` is told of a policy that throws, and the others still run. */
-export function runLog(steps: Steps, exchange: GatewayExchange, onError: (error: unknown) => void): void {
+export function runLog(steps: Steps, exchange: GatewayExchange, onError: (error: unknown, exchange: GatewayExchange) => void): void {
   for (let i = 0; i < steps.reached; i++) {
     const { policy } = steps.steps.policies[i]!;
     if (!policy.log) continue;
     try {
       policy.log(exchange);
     } catch (error) {
-      onError(error);
+      onError(error, exchange);
     }
   }
 }

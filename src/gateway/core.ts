@@ -59,13 +59,19 @@ const GONE: Disposition = Object.freeze({ kind: 'answer', answer: Object.freeze(
 /** Makes the core of one thread. */
 export function createCore(options: CoreOptions): Core {
   const ended = new EndedCall();
+  const onError = (error: unknown, { route }: GatewayExchange) =>
+    options.log.error('log phase failed', { route: `${route.project}/${route.name}`, error });
   return {
     onRequest: (exchange) => onRequest(options, exchange),
     onResponse(exchange) {
       const call = exchange.state as Call | undefined;
       return call && runResponse(call.steps, exchange);
     },
-    onDone: (exchange, outcome) => onDone(options, ended, exchange, outcome),
+    onDone(exchange, outcome) {
+      const call = exchange.state as Call | undefined;
+      if (call) runEnd(exchange, call, onError);
+      onDone(options, ended, exchange, outcome);
+    },
     onRejected: ({ reason }) => options.metrics.rejected(reason),
   };
 }
@@ -216,7 +222,6 @@ function onDone(options: CoreOptions, ended: EndedCall, exchange: GatewayExchang
   const call = exchange.state as Call | undefined;
   const upstreamMs = call && call.dataApiMs > 0 ? call.dataApiMs : outcome.upstreamMs;
   const measured = upstreamMs === outcome.upstreamMs ? outcome : { ...outcome, upstreamMs };
-  if (call) runEnd(options, exchange, call);
   (call ? call.route.stats : options.metrics.unrouted).finished(exchange.method, measured);
   ended.set(exchange, measured, call, options);
   options.calls.push(ended);
@@ -227,8 +232,7 @@ function onDone(options: CoreOptions, ended: EndedCall, exchange: GatewayExchang
 }
 
 /** The log phase, and what the steps say of the call. */
-function runEnd({ log }: CoreOptions, exchange: GatewayExchange, { route, steps }: Call): void {
-  const onError = (error: unknown) => log.error('log phase failed', { route: route.id, error });
+function runEnd(exchange: GatewayExchange, { steps }: Call, onError: (error: unknown, exchange: GatewayExchange) => void): void {
   runLog(steps, exchange, onError);
   steps.ask(exchange, onError);
 }

@@ -7,7 +7,6 @@ import type { Clock } from '../base/clock.ts';
 import { Problem } from '../base/problem.ts';
 import type { AuthMethod } from '../sdk/auth.ts';
 import { type ChainStep, chainText, type Fact, MARK_LETTERS } from '../sdk/call-story.ts';
-import type { Exchange } from '../sdk/exchange.ts';
 import type { Policy } from '../sdk/policy.ts';
 import type { CallMarks } from './call-ring.ts';
 import type { GatewayExchange } from './contract.ts';
@@ -48,6 +47,9 @@ export function makeChain(auth: readonly LiveAuth[], policies: readonly LivePoli
 
 const [PASSED, CHANGED, REFUSED, ANSWERED, ABSENT] = [...'pcran'].map((letter) => MARK_LETTERS.indexOf(letter)) as number[];
 const NOTHING: readonly never[] = Object.freeze([]);
+
+/** Is told of a step that throws after the call. */
+type OnError = (error: unknown, exchange: GatewayExchange) => void;
 
 /** What a measurement of a step begins with. */
 type Measured = Pick<GatewayExchange, 'clockAt' | 'changes'>;
@@ -106,7 +108,7 @@ export class Steps implements CallMarks {
   }
 
   /** After the last byte: asks each step that ran what it says of this call. `onError` is told of one that throws. */
-  ask(exchange: Exchange, onError: (error: unknown) => void): void {
+  ask(exchange: GatewayExchange, onError: OnError): void {
     const { auth, policies, speaks } = this.steps;
     if (!speaks) return;
     const said: (Fact | undefined)[] = (this.said = []);
@@ -130,13 +132,13 @@ export class Steps implements CallMarks {
 }
 
 /** Adds what a step says of this call; a step that says nothing keeps its place. */
-function hear(said: (Fact | undefined)[], step: AuthMethod | Policy, exchange: Exchange, onError: (error: unknown) => void): void {
+function hear(said: (Fact | undefined)[], step: AuthMethod | Policy, exchange: GatewayExchange, onError: OnError): void {
   if (!step.tells) return;
   let value: Fact | undefined;
   try {
     value = step.tells.read(exchange);
   } catch (error) {
-    onError(error);
+    onError(error, exchange);
   }
   said.push(value);
 }

@@ -69,14 +69,14 @@ export class Fields implements HeaderFields {
     const lower = writable(name, value);
     this.removeAll(lower);
     this.changes++;
-    (this.added ??= []).push(lower, value);
+    this.append(lower, value);
   }
 
   /** Throws like `set`. */
   add(name: string, value: string): void {
     const lower = writable(name, value);
     this.changes++;
-    (this.added ??= []).push(lower, value);
+    this.append(lower, value);
   }
 
   /** Throws a TypeError for fields only the engine may write. */
@@ -98,7 +98,7 @@ export class Fields implements HeaderFields {
 
   /** Adds a field that is known to be allowed. */
   put(name: string, value: string): void {
-    (this.added ??= []).push(name, value);
+    this.append(name, value);
   }
 
   /** Drops every field, whoever may write it. */
@@ -131,6 +131,12 @@ export class Fields implements HeaderFields {
         out.text('\r\n');
       }
     }
+  }
+
+  /** A literal takes just the room it needs, which mostly is enough. */
+  private append(lower: string, value: string): void {
+    if (this.added) this.added.push(lower, value);
+    else this.added = [lower, value];
   }
 
   private removeAll(lower: string): void {

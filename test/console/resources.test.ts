@@ -202,24 +202,6 @@ test('what was typed last is kept however soon the page closes, and no secret is
   await context.close();
 });
 
-test('a name in a record that is typed and not left yet is in the draft of a page that closes', options, async () => {
-  const { page, context } = await world.visit();
-  const text = TEXT.replace('name: kept', 'name: labelled, labels: { team: shop }');
-  await ask(page, 'PUT', `${consumer}/labelled`, text, { 'if-none-match': '*' });
-  await page.goto('/resources/default/Consumer/labelled/edit');
-  await page.locator('summary').filter({ hasText: 'Labels' }).click();
-  await page.getByLabel('Name in Labels').first().fill('crew');
-  await page.goto('/settings');
-  await page.goto('/resources/default/Consumer/labelled/edit');
-  await page.getByRole('button', { name: 'Restore' }).click();
-  await page.locator('summary').filter({ hasText: 'Labels' }).click();
-  const name = page.getByLabel('Name in Labels').first();
-  await until('the name is restored', async () => (await name.inputValue()) === 'crew', 20);
-  page.on('dialog', (dialog) => void dialog.accept());
-  await page.goto('/');
-  await context.close();
-});
-
 const CONNECTION = `apiVersion: weir/v1
 kind: Connection
 metadata: { name: hasty }

@@ -414,7 +414,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     const first = this.requests === 0 ? prefaceOf(this.input, this.entrance, this.profile) : undefined;
     if (!first) return this.reject(headProblem(head.fault!, this.profile.limits));
     this.mode = 'closed';
-    this.tools.wheel.clear(this);
+    this.tools.wheel.drop(this);
     this.host.onPreface(this, this.socket, first);
   }
 
@@ -439,7 +439,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
   private terminate(reason: string): void {
     if (this.mode === 'closed') return;
     this.mode = 'closed';
-    this.tools.wheel.clear(this);
+    this.tools.wheel.drop(this);
     this.input.clear();
     const { exchange } = this;
     this.exchange = undefined;

@@ -18,6 +18,8 @@ export interface Deadline {
   due: number;
   /** The tick whose slot holds it, or -1. */
   slot: number;
+  /** Its place in that slot. */
+  place: number;
 }
 
 export interface Wheel {
@@ -25,8 +27,10 @@ export interface Wheel {
   readonly now: number;
   /** Calls `item.onDeadline` after `ms`, in place of any earlier deadline. */
   set(item: Timed, ms: number): void;
-  /** No deadline any more. */
+  /** No deadline any more. The item may be kept until its time would have come, which costs nothing. */
   clear(item: Timed): void;
+  /** The same for an item that is over: it is let go at once. */
+  drop(item: Timed): void;
   stop(): void;
 }
 
@@ -36,7 +40,7 @@ const STEP_MAX_MS = 250;
 
 /** A fresh bookkeeping. */
 export function noDeadline(): Deadline {
-  return { due: 0, slot: -1 };
+  return { due: 0, slot: -1, place: 0 };
 }
 
 /** Makes a wheel that ticks every `tickMs`; its timer does not keep the process alive. */
@@ -50,7 +54,7 @@ export function createWheel(clock: Clock, tickMs = 50): Wheel {
     // Far deadlines wait in the last slot of this turn and are placed again from there.
     const at = Math.min(Math.max(Math.ceil(item.deadline.due / tickMs), tick + 1), tick + SLOTS - 1);
     item.deadline.slot = at;
-    slots[at % SLOTS]!.push(item);
+    item.deadline.place = slots[at % SLOTS]!.push(item) - 1;
   }
 
   function fire(): void {
@@ -92,6 +96,17 @@ export function createWheel(clock: Clock, tickMs = 50): Wheel {
     },
     clear(item) {
       item.deadline.due = 0;
+    },
+    drop(item) {
+      const { slot, place: at } = item.deadline;
+      item.deadline.due = 0;
+      item.deadline.slot = -1;
+      const items = slot < 0 ? undefined : slots[slot % SLOTS];
+      if (items?.[at] !== item) return; // Its slot is being visited.
+      const last = items.pop()!;
+      if (last === item) return;
+      items[at] = last;
+      if (last.deadline.slot === slot) last.deadline.place = at;
     },
     stop: cancel,
   };

@@ -141,7 +141,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private onSessionClose(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.tools.wheel.clear(this);
+    this.tools.wheel.drop(this);
     for (const stream of this.streams) stream.destroy();
     if (!this.socket.destroyed) this.socket.destroySoon();
     this.host.onClosed(this);

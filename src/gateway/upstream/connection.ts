@@ -369,7 +369,7 @@ export class UpstreamConnection implements Timed {
   private close(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
-    this.host.wheel.clear(this);
+    this.host.wheel.drop(this);
     this.gather = undefined;
     if (this.head) this.host.heads.give(this.head);
     this.head = undefined;

@@ -11,7 +11,7 @@ import { type StreamOwner, UpstreamStream } from './http2-stream.ts';
 import { connectSocket, type SocketReader, type SocketTo } from './socket.ts';
 
 export interface Http2SessionsHost {
-  readonly wheel: Pick<Wheel, 'set' | 'clear'>;
+  readonly wheel: Pick<Wheel, 'set' | 'drop'>;
   readonly rules: CompiledHttp2;
   /** How long an unused connection is kept. */
   readonly idleMs: () => number;
@@ -171,7 +171,7 @@ class Session implements StreamOwner, Timed {
   private gone(error: Error | undefined): void {
     if (this.isGone) return;
     this.isGone = true;
-    this.host.wheel.clear(this);
+    this.host.wheel.drop(this);
     if (this.session && !this.session.destroyed) this.session.destroy();
     this.session = undefined;
     this.onGone(this);

@@ -170,7 +170,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
 
   forget(user: UpstreamUser): void {
     const at = this.waiting.findIndex((waiter) => waiter.user === user);
-    if (at >= 0) this.wheel.clear(this.waiting.splice(at, 1)[0]!);
+    if (at >= 0) this.wheel.drop(this.waiting.splice(at, 1)[0]!);
   }
 
   onReusable(connection: UpstreamConnection): void {

@@ -289,6 +289,27 @@ test('a session is resumed on another thread that has the same key, and not unde
   );
 });
 
+test('sessions of clients whose authority is not trusted any more are not resumed: that would verify no certificate', async () => {
+  const other = makeAuthority();
+  const clientCertificates = 'required';
+  const before = { clientCertificates, clientAuthorities: authority.root + authority.intermediate } as const;
+  await withTls(before, async (port, gateway) => {
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const versions = { minVersion: version, maxVersion: version };
+      gateway.engine.putListener(listener(port, before));
+      const begun = await ask(port, { ...versions, cert: partner.chain, key: partner.key });
+      await eventually(() => begun.session !== undefined, 'a ticket came');
+      const again = await ask(port, { ...versions, session: begun.session! });
+      assert.ok(again.socket.isSessionReused(), `${version}: resumed while its authority is trusted`);
+      gateway.engine.putListener(listener(port, { clientCertificates, clientAuthorities: other.root }));
+      const later = await ask(port, { ...versions, session: begun.session! });
+      assert.equal(later.text, '', `${version}: the authority is not trusted any more`);
+      for (const { socket } of [begun, again, later]) socket.destroy();
+    }
+  });
+  other.end();
+});
+
 test('handshakes are bounded in time and number, and a PROXY header may stand before one', async () => {
   await withTls(
     {},

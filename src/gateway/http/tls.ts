@@ -3,7 +3,7 @@
  * resumed. Connections are handed in by the listener; none is accepted here, so a change of anything makes a new
  * server that takes the next handshake, and nothing that stands is touched.
  */
-import { constants } from 'node:crypto';
+import { constants, hash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
@@ -86,7 +86,7 @@ function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDo
   return createServer({
     ...materialOf(tls, tls.certificates[0]!),
     ...(ticketKey ? { ticketKeys: ticketKey } : {}),
-    sessionIdContext: name.slice(0, 32),
+    sessionIdContext: sessionsOf(name, tls),
     handshakeTimeout: handshakeMs,
     ALPNProtocols: [...protocols],
     requestCert: tls.clientCertificates !== 'off',
@@ -97,6 +97,14 @@ function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDo
       done(Object.assign(new Error('no certificate has this name'), { code: REFUSED_NAME }));
     },
   });
+}
+
+/**
+ * What a session must have been begun under to be resumed, 32 letters. A resumed handshake verifies no certificate: sessions of
+ * other rules about client certificates, of authorities that are not trusted any more above all, must not get in by that.
+ */
+function sessionsOf(name: string, { clientCertificates, clientAuthorities }: CompiledTls): string {
+  return hash('sha256', JSON.stringify([name, clientCertificates, clientAuthorities ?? ''])).slice(0, 32);
 }
 
 function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate) {

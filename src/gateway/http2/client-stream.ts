@@ -67,7 +67,8 @@ function fieldsOf({ fields, contentLength }: OwnHead): string[] {
 }
 
 function interimFields(status: number, { fields }: OwnHead): Record<string, string | string[] | number> {
-  const object: Record<string, string | string[] | number> = { ':status': status };
+  const object: Record<string, string | string[] | number> = Object.create(null);
+  object[':status'] = status;
   for (let i = 0; i < fields.length; i += 2) {
     const before = object[fields[i]!];
     object[fields[i]!] = before === undefined ? fields[i + 1]! : [before as string, fields[i + 1]!].flat();

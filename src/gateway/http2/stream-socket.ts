@@ -171,7 +171,12 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   }
 
   private sendTrailers(stream: Http2Stream): void {
-    if (!stream.destroyed && !stream.closed) stream.sendTrailers(trailerObject(this.trailers));
+    if (stream.destroyed || stream.closed) return;
+    try {
+      stream.sendTrailers(trailerObject(this.trailers));
+    } catch {
+      this.resetAndDestroy(); // Fields that HTTP/1.1 allows and HTTP/2 does not.
+    }
   }
 
   private onWritten(): void {

@@ -7,6 +7,7 @@ import { type Text, useSay } from '../../ui/language.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { Mark } from '../../ui/status.tsx';
+import { detailWords } from './detail-words.ts';
 
 const texts = {
   title: { en: 'Audit', zh: '审计' },
@@ -90,13 +91,18 @@ function Hash({ value }: { readonly value: string | null }) {
   return value === null ? <>—</> : <Typography.Text code>{value.slice(0, 12)}</Typography.Text>;
 }
 
+function Detail({ detail }: { readonly detail: string }) {
+  const say = useSay();
+  return <Wrapped text={say(detailWords(detail))} />;
+}
+
 const columns: readonly ListColumn<AuditItem>[] = [
   { key: 'time', title: { en: 'Time', zh: '时间' }, render: ({ time }) => <Time at={time} /> },
   { key: 'actor', title: { en: 'Who', zh: '操作者' }, render: (item) => <Actor item={item} /> },
   { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => <Action action={action} /> },
   { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => <Wrapped text={subject} /> },
   { key: 'outcome', title: { en: 'Outcome', zh: '结果' }, render: ({ outcome }) => <Outcome outcome={outcome} /> },
-  { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => <Wrapped text={detail} /> },
+  { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => <Detail detail={detail} /> },
   { key: 'address', title: { en: 'From', zh: '来源地址' }, render: ({ address }) => address || '—' },
   { key: 'before', title: { en: 'Before', zh: '更改前' }, hidden: true, render: ({ beforeHash }) => <Hash value={beforeHash} /> },
   { key: 'after', title: { en: 'After', zh: '更改后' }, hidden: true, render: ({ afterHash }) => <Hash value={afterHash} /> },

@@ -51,7 +51,12 @@ const explain = defineOperation({
       default: [],
       ...help('Header fields, cookies among them.', '请求头（含 Cookie）。'),
     }),
-    clientAddress: T.String({ maxLength: 45, default: '', ...help('Address the client comes from.', '客户端地址。') }),
+    clientAddress: T.String({
+      maxLength: 45,
+      pattern: '^[0-9A-Fa-f:.]*$',
+      default: '',
+      ...help('Address the client comes from.', '客户端地址。'),
+    }),
     listener: T.String({ maxLength: 63, default: 'default', ...help('Listener it comes in by.', '请求进入的监听器。') }),
   }),
   response: explanation,

@@ -143,6 +143,7 @@ async function openssl(port: number, ...args: string[]): Promise<string> {
     ...args,
   ];
   const child = run('openssl', all, { timeout: 15_000 });
+  child.child.stdin?.on('error', () => {}); // It may be gone before it has read its command.
   child.child.stdin?.end(`${command}\n`);
   return child.then(
     ({ stdout, stderr }) => stdout + stderr,

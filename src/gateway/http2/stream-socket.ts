@@ -11,6 +11,7 @@
 import { EventEmitter } from 'node:events';
 import { constants, type Http2Stream } from 'node:http2';
 import { chunkOf, type InwardHead, lastChunk } from './inward.ts';
+import { joinSmallPieces } from './join-small.ts';
 import { OwnMessage, type OwnHead, type OwnMessageReader } from './own-message.ts';
 import { trailerLines, trailerObject } from './trailers.ts';
 
@@ -46,6 +47,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   private owesDrain = false;
   private isScheduled = false;
   private isPaused = false;
+  private giveOnJoined: () => void = ignore;
   private inward: Pick<InwardHead, 'isChunked' | 'contentLength'> = { isChunked: false, contentLength: -1 };
   private received = 0;
   private inTrailers = '';
@@ -89,6 +91,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
 
   resume(): void {
     this.isPaused = false;
+    this.giveOnJoined();
     this.stream?.resume();
   }
 
@@ -121,6 +124,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   /** Listens to a stream, whose content is told by `inward` once that is known. */
   protected use(stream: Http2Stream): void {
     this.stream = stream;
+    this.giveOnJoined = joinSmallPieces(stream);
     stream.on('error', ignore);
     stream.on('wantTrailers', () => this.sendTrailers(stream));
     stream.on('finish', () => this.onFinish());
@@ -195,6 +199,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     if (this.destroyed) return;
     this.isAnswered = true;
     this.emit('finish');
+    this.giveOnJoined();
     this.stream?.resume();
   }
 

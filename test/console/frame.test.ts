@@ -87,7 +87,13 @@ test('keys alone: the focus is seen on links and headings of lists, and goes on 
   await page.getByRole('button', { name: '新建' }).focus();
   await page.keyboard.press('Enter');
   await until('the menu has the keys', () => page.evaluate<boolean>(`document.activeElement.role === 'menuitem'`));
-  for (let i = 0; i < 20 && !(await page.evaluate<string>(FOCUSED)).startsWith('消费者'); i++) await page.keyboard.press('ArrowDown');
+  for (let i = 0; i < 20; i++) {
+    const at = await page.evaluate<string>(FOCUSED);
+    if (at.startsWith('消费者')) break;
+    await page.keyboard.press('ArrowDown');
+    await until('the next line of the menu has the keys', async () => (await page.evaluate<string>(FOCUSED)) !== at);
+  }
+  assert.match(await page.evaluate<string>(FOCUSED), /^消费者/);
   await page.keyboard.press('Enter');
   await arrive(page, '新建消费者');
   await until('the new page has the keys', () => page.evaluate<boolean>(`document.activeElement.id === 'content'`));

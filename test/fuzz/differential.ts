@@ -80,7 +80,7 @@ function compareRequest(text: string, bytes: Buffer, mine: Reading | undefined, 
 }
 
 function compareResponse(text: string, mine: Reading | undefined, theirs: SeenResponse | undefined): boolean {
-  if (!mine || mine.start === '') return false;
+  if (!mine || mine.start === '' || mine.start.startsWith('1')) return false; // node:http tells of interim answers otherwise.
   const shown = JSON.stringify(text);
   assert.ok(theirs, `we accept, llhttp does not: ${shown}`);
   assert.equal(mine.start, theirs.start, shown);

@@ -85,6 +85,8 @@ const STEPS: Readonly<Record<string, () => Promise<void>>> = {
     assert.deepEqual(seen.slice(0, 5), [200, 200, 200, 200, 200]);
   },
   '“调用记录”中可看到全部调用': async () => {
+    // A call is recorded a moment after it was answered, and the list is as it was when it was opened.
+    await until('the last call is recorded', async () => /"status": ?429/.test((await world.weir.cli('calls', '-o', 'json')).stdout), 20);
     await go('调用记录');
     await page
       .getByRole('row', { name: /429.*\/data\/v1\/orders\/1.*partner/ })

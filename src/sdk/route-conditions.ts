@@ -2,12 +2,12 @@
  * What a route asks of a request besides host, path and method: header fields, query parameters, cookies, the client's
  * address. All of them must hold. Control checks with it, the gateway routes with it. Pure.
  */
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { compileLinearPattern } from '../base/linear-pattern.ts';
 import { mistake, type ProblemPointer } from '../base/problem.ts';
 import type { Text } from '../base/text.ts';
 import { cookieValue, queryValue } from './expression.ts';
 import { DEFAULT_LISTENER } from './listener.ts';
+import { createTrust, isNetwork } from './networks.ts';
 
 /** One field of a request: there at all, absent, equal to `value`, or matching all of `pattern`. */
 export interface FieldCondition {
@@ -55,7 +55,6 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}$/;
 const QUERY_NAME = /^[^&=#\s]{1,80}$/;
 /** Fields the gateway writes itself: what a caller sends in them means nothing. */
 const OWN_FIELDS = new Set(['x-weir-consumer']);
-const PREFIX = /^(\d{1,3})$/;
 
 /** Everything wrong with a route's conditions, with pointers into its spec. */
 export function checkConditions(conditions: RouteConditions): ProblemPointer[] {
@@ -63,7 +62,7 @@ export function checkConditions(conditions: RouteConditions): ProblemPointer[] {
     (conditions[source] ?? []).flatMap((field, i) => checkField(source, field, `/match/${source}/${i}`)),
   );
   const addresses = (conditions.clientAddresses ?? []).flatMap((text, i) =>
-    readNetwork(text) ? [] : [mistake(`/match/clientAddresses/${i}`, NO_NETWORK, { got: text.slice(0, 60) })],
+    isNetwork(text) ? [] : [mistake(`/match/clientAddresses/${i}`, NO_NETWORK, { got: text.slice(0, 60) })],
   );
   return [...fields, ...addresses];
 }
@@ -155,25 +154,11 @@ function listenerCondition(names: readonly string[]): LiveCondition {
 }
 
 function clientCondition(networks: readonly string[]): LiveCondition {
-  const list = new BlockList();
-  for (const text of networks) {
-    const network = readNetwork(text);
-    if (network) list.addSubnet(network.address, network.bits, network.family);
-  }
+  const holds = createTrust(networks.filter(isNetwork));
   const shown = networks.join(', ');
   return {
-    holds: ({ clientAddress: a }) => (isIPv4(a) || isIPv6(a)) && list.check(a, isIPv4(a) ? 'ipv4' : 'ipv6'),
+    holds: ({ clientAddress }) => holds?.(clientAddress) ?? false,
     told: { en: `client address in ${shown}`, zh: `客户端地址属于 ${shown}` },
     header: undefined,
   };
-}
-
-/** An address or network; undefined when it is neither. */
-function readNetwork(text: string): { readonly address: string; readonly bits: number; readonly family: 'ipv4' | 'ipv6' } | undefined {
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : undefined;
-  if (!family || more.length > 0) return undefined;
-  const most = family === 'ipv4' ? 32 : 128;
-  if (bits === undefined) return { address, bits: most, family };
-  return PREFIX.test(bits) && Number(bits) <= most ? { address, bits: Number(bits), family } : undefined;
 }

@@ -317,7 +317,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   /** Adds what earlier tries sent of the body, and what has come since; keeps it all for the next. */
   private addKeptBody(retries: Retries): void {
     const { writer } = this.tools;
-    for (const piece of retries.body) writer.bytes(piece, 0, piece.length);
+    const { body } = retries;
+    writer.bytes(body, 0, body.length);
     const before = writer.finish().length;
     this.client.addFirstBody();
     const all = writer.finish();

@@ -29,6 +29,10 @@ const CONDITIONS: Partial<Readonly<Record<UpstreamFailure['fault'], RetryConditi
   'upstream-malformed': 'malformed',
 };
 
+const NOTHING = Buffer.alloc(0);
+/** Memory of a kept body begins with this and doubles. */
+const FIRST_BYTES = 4096;
+
 export class Retries implements Timed {
   readonly deadline = noDeadline();
   /** Why each earlier try was given up, `,` between them: `503,closed`. Empty when there was none. */
@@ -40,8 +44,8 @@ export class Retries implements Timed {
   private attempts = 0;
   private endsAt = 0;
   private mayRepeatMethod = false;
-  /** The body so far; undefined when it is not kept, since it is too large. */
-  private kept: Buffer[] | undefined = undefined;
+  /** Memory of the body so far, which may come in tiny pieces; undefined when it is not kept, since it is too large. */
+  private kept: Buffer | undefined = undefined;
   private keptBytes = 0;
   private isWaiting = false;
 
@@ -59,7 +63,7 @@ export class Retries implements Timed {
     this.endsAt = this.wheel.now + plan.rules.deadlineMs;
     this.mayRepeatMethod = exchange.isIdempotent || plan.rules.allMethods;
     this.keptBytes = 0;
-    this.kept = [];
+    this.kept = NOTHING;
     if (exchange.head.contentLength > plan.rules.bodyBytesMax) this.dropBody();
     plan.budget.began(this.wheel.now);
     this.time();
@@ -68,14 +72,20 @@ export class Retries implements Timed {
   /** Keeps bytes of the body that go out, as they go out. */
   keep(b: Buffer, start: number, end: number): void {
     if (!this.kept || end <= start) return;
+    const from = this.keptBytes;
     this.keptBytes += end - start;
     if (this.keptBytes > this.plan.rules.bodyBytesMax) return this.dropBody();
-    this.kept.push(Buffer.from(b.subarray(start, end)));
+    if (this.kept.length < this.keptBytes) {
+      const larger = Buffer.allocUnsafe(Math.max(this.keptBytes, this.kept.length * 2, FIRST_BYTES));
+      this.kept.copy(larger, 0, 0, from);
+      this.kept = larger;
+    }
+    b.copy(this.kept, from, start, end);
   }
 
   /** What was kept of the body. */
-  get body(): readonly Buffer[] {
-    return this.kept ?? [];
+  get body(): Buffer {
+    return this.kept?.subarray(0, this.keptBytes) ?? NOTHING;
   }
 
   /** True when whatever was sent could be sent again. */

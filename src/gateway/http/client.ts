@@ -10,54 +10,37 @@ import type { Socket } from 'node:net';
 import type { Problem } from '../../base/problem.ts';
 import { type Answer, answerBytes, type Disposition, LocalBody, type RawAnswer, runPhase } from './answers.ts';
 import { Body, frameRequest } from './body.ts';
-import { type ClientHost, type Entrance, isUsedUp, type ListenerProfile, ownLines, proxiedLines } from './entrance.ts';
+import { ClientLine } from './client-line.ts';
+import { type ClientHost, type Entrance, isUsedUp } from './entrance.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, MORE } from './head.ts';
-import { Input } from './input.ts';
-import { CONTINUE, CRLF, type ForwardedLines, isBodiless, rejection, writeLocalHead } from './messages.ts';
+import { CONTINUE, CRLF, isBodiless, rejection, writeLocalHead } from './messages.ts';
 import { prefaceOf } from '../http2/preface.ts';
 import { problemAnswer } from './problem-answer.ts';
 import problems, { headProblem, lateProblem } from './problems.ts';
-import { JOIN_BYTES_MAX, Relay, type RelayClient } from './relay.ts';
+import { JOIN_BYTES_MAX, type RelayClient } from './relay-client.ts';
+import { Relay } from './relay.ts';
 import { type SocketUser, useSocket } from './socket-user.ts';
 import { type EngineTools, tellDone } from './tools.ts';
-import { noDeadline, type Timed } from './wheel.ts';
 
-type Mode = 'idle' | 'head' | 'decide' | 'body' | 'answer' | 'linger' | 'closed';
-type Timing = 'idle' | 'head' | 'body' | 'write' | 'linger';
-
-const LINGER_MS = 2000;
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
 
-export class ClientConnection implements Timed, RelayClient, SocketUser {
-  readonly deadline = noDeadline();
-  readonly entrance: Entrance;
+export class ClientConnection extends ClientLine implements RelayClient, SocketUser {
   isBodiless = true;
   takesInterims = true;
   readonly takesTrailers: boolean;
-  private readonly tools: EngineTools;
-  private readonly host: ClientHost;
-  private readonly socket: Socket;
-  private readonly input: Input;
   private readonly body = new Body();
   private readonly relay: Relay;
-  private profile: ListenerProfile;
-  private lines: ForwardedLines | undefined = undefined;
-  private mode: Mode = 'idle';
-  private timing: Timing = 'head';
   private exchange: EngineExchange | undefined = undefined;
   private head: Head | undefined = undefined;
   private gather: Gather | undefined = undefined;
   private local: LocalBody | undefined = undefined;
   private bodyBytesMax = 0;
-  private startedAt = 0;
   private headMs = 0;
   private requests = 0;
   private requestBytes = 0;
-  private responseBytes = 0;
-  private queuedAtCheck = 0;
   private closeAfter = false;
   private inputEnded = false;
   private bodyHeld = false;
@@ -66,28 +49,15 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
   private isTunnel = false;
 
   constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
-    this.tools = tools;
-    this.host = host;
-    this.socket = socket;
-    this.entrance = entrance;
+    super(tools, host, socket, entrance);
     this.takesTrailers = entrance.protocol === 'h2';
-    this.profile = host.profile;
-    this.input = new Input(socket, this.profile.limits.pipelineBytesMax);
     this.relay = new Relay(tools, this);
     useSocket(socket, this);
     this.time('idle', this.profile.limits.headMs);
   }
 
-  get forwardedLines(): ForwardedLines {
-    return (this.lines ??= ownLines(this.entrance, this.profile));
-  }
-
   get isRequestDone(): boolean {
     return this.body.done;
-  }
-
-  get isFlushed(): boolean {
-    return this.socket.writableLength === 0;
   }
 
   /** The listener is closing: ends now if idle, else after the present answer. */
@@ -144,17 +114,6 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
   decideClose(mustClose: boolean): boolean {
     this.closeAfter ||= mustClose || this.host.isDraining;
     return this.closeAfter;
-  }
-
-  write(bytes: Buffer): boolean {
-    this.responseBytes += bytes.length;
-    // A piece as large as the mark asks for a drain even when the kernel took all of it at once.
-    const ok = this.socket.write(bytes) || this.isFlushed;
-    if (!ok) {
-      this.queuedAtCheck = this.socket.writableLength;
-      this.time('write', this.profile.limits.writeIdleMs);
-    }
-    return ok;
   }
 
   answerProblem(problem: Problem, reason: string = problem.code): void {
@@ -384,10 +343,6 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     if (local.done) this.endExchange(local.reason);
   }
 
-  onFinish(): void {
-    if (this.mode === 'linger') this.time('linger', LINGER_MS);
-  }
-
   onClose(): void {
     this.terminate('client-closed');
   }
@@ -400,13 +355,6 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     if (this.local) this.writeMore();
     else this.relay.onClientDrain();
     this.pump();
-  }
-
-  private onWriteLate(): void {
-    const queued = this.socket.writableLength;
-    if (queued >= this.queuedAtCheck) return this.terminate('client-write-timeout');
-    this.queuedAtCheck = queued;
-    this.time('write', this.profile.limits.writeIdleMs);
   }
 
   /** HTTP/2 by prior knowledge begins like a malformed request; whatever else is malformed is one. */
@@ -426,17 +374,7 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
     this.finishConnection();
   }
 
-  private finishConnection(): void {
-    if (this.mode === 'linger' || this.mode === 'closed') return;
-    this.mode = 'linger';
-    this.input.clear();
-    this.input.resume();
-    this.queuedAtCheck = this.socket.writableLength + 1;
-    this.time('write', this.profile.limits.writeIdleMs);
-    this.socket.end();
-  }
-
-  private terminate(reason: string): void {
+  protected terminate(reason: string): void {
     if (this.mode === 'closed') return;
     this.mode = 'closed';
     this.tools.wheel.drop(this);
@@ -466,29 +404,6 @@ export class ClientConnection implements Timed, RelayClient, SocketUser {
 
   private tooLarge(): Problem {
     return problems.raise['body-too-large']({ values: { limit: this.bodyBytesMax } });
-  }
-
-  private time(timing: Timing, ms: number): void {
-    this.timing = timing;
-    this.tools.wheel.set(this, ms);
-  }
-
-  /** Settings may have changed since the last request. */
-  private useProfile(): void {
-    if (this.profile === this.host.profile) return;
-    this.profile = this.host.profile;
-    this.lines = undefined;
-  }
-
-  /** The proxy behind the connection is trusted: it says who the client is. */
-  private askProxy(head: Head): string {
-    const { client, lines } = proxiedLines(head, this.entrance, this.profile);
-    this.lines = lines;
-    return client;
-  }
-
-  private get elapsedMs(): number {
-    return this.tools.wheel.now - this.startedAt;
   }
 
   private timeBody(): void {

@@ -155,6 +155,7 @@ export interface CallDetail {
   clientAddress: string;
   route: string;
   method: string;
+  protocol: string;
   path: string;
   release: string;
   status: number;
@@ -180,6 +181,7 @@ export interface CallRecord {
   clientAddress: string;
   route: string;
   method: string;
+  protocol: string;
   path: string;
   release: string;
   status: number;
@@ -997,7 +999,7 @@ export interface Client {
   /** Searches calls by any of their fields, newest first unless sorted otherwise. */
   searchCalls(
     input?: {
-      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true'; sort?: 'time' | '-time' | 'duration' | '-duration' | 'status' | '-status'; limit?: number; after?: string; format?: 'json' | 'csv' };
+      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; protocol?: 'http/1.0' | 'http/1.1' | 'h2' | 'websocket' | 'upgrade'; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true'; sort?: 'time' | '-time' | 'duration' | '-duration' | 'status' | '-status'; limit?: number; after?: string; format?: 'json' | 'csv' };
     } & Sending,
   ): Promise<Answer<CallPage>>;
   /** Changes a user’s role. */
@@ -1007,7 +1009,7 @@ export interface Client {
   /** Streams calls as they come in: events `call` (a CallRecord; `id` resumes by Last-Event-ID) and `dropped` (`{"count"}`, null when unknown). */
   streamCalls(
     input?: {
-      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true' };
+      query?: { project?: string; id?: string; consumer?: string; clientAddress?: string; route?: string; method?: string; protocol?: 'http/1.0' | 'http/1.1' | 'h2' | 'websocket' | 'upgrade'; path?: string; release?: string; status?: string; reason?: string; traceId?: string; from?: number; to?: number; slowerThan?: number; failed?: 'true' };
     } & Sending,
   ): Promise<Answer<string>>;
   /** Calls a route or data API through the gateway as a consumer: same auth, limits, policies and call record. */

@@ -269,6 +269,7 @@ async function tellCalls(forMs: number): Promise<void> {
     clientAddress: '',
     route: 'r',
     method: 'GET',
+    protocol: 'http/1.1',
     release: '',
     reason: '',
     traceId: '',
@@ -304,6 +305,7 @@ test('explain, calls, status, runs and sample answer', async () => {
       clientAddress: '10.0.0.7',
       route: 'orders',
       method: 'GET',
+      protocol: 'h2',
       path: '/orders/1\u001b[31m',
       release: 'r',
       status: 503,
@@ -319,6 +321,9 @@ test('explain, calls, status, runs and sample answer', async () => {
   const story = (await weir(['calls', 'call-1'])).out;
   assert.match(story, /^target +#1 192\.0\.2\.9:8080$/m);
   assert.match(story, /connectMs: 1\.5/);
+  assert.match(story, /^protocol +h2$/m);
+  assert.match((await weir(['calls', '--protocol', 'h2'])).out, /call-1/);
+  assert.doesNotMatch((await weir(['calls', '--protocol', 'websocket'])).out, /call-1/);
   assert.match(story, /rate-limit +plan +request +passed +12 +limit=5 remaining=4/);
   assert.match((await weir(['calls', 'call-2'])).err, /call-2/);
   const [followed] = await Promise.all([weir(['calls', '--follow', '--status', '5xx', '--timeout', '3s']), tellCalls(3000)]);

@@ -28,6 +28,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   clientAddress: '客户端地址',
   route: '路由',
   method: '方法',
+  protocol: '协议',
   path: '路径',
   durationMs: '耗时（毫秒）',
   upstreamMs: '上游耗时（毫秒）',

@@ -18,6 +18,7 @@ const record = (n: number, more: Partial<CallRecord> = {}): ToldCall => ({
   clientAddress: '192.0.2.1',
   route: 'orders',
   method: 'GET',
+  protocol: 'http/1.1',
   path: `/orders/${n}`,
   release: 'abc',
   status: 200,

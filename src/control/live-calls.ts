@@ -149,6 +149,7 @@ function matches(r: CallRecord, f: Watching['filter']): boolean {
     is(f.consumer, r.consumer) &&
     is(f.route, r.route) &&
     is(f.method, r.method) &&
+    is(f.protocol, r.protocol) &&
     is(f.status, r.status) &&
     is(f.reason, r.reason) &&
     is(f.clientAddress, r.clientAddress) &&

@@ -51,6 +51,7 @@ const record = (n: number, over: Partial<CallRecord> = {}): ToldCall => ({
   clientAddress: '10.0.0.7',
   route: 'orders',
   method: 'GET',
+  protocol: 'http/1.1',
   path: `/orders/${n}`,
   release: 'abc123',
   status: n % 2 ? 200 : 503,

@@ -1,5 +1,5 @@
 /** Batches of call records as records again: texts and stories are made here, away from the threads that serve. */
-import type { ToldCall } from '../sdk/call-record.ts';
+import { CALL_PROTOCOLS, type ToldCall } from '../sdk/call-record.ts';
 import { factText, MARK_LETTERS, storyText } from '../sdk/call-story.ts';
 import { type CallBatch, NUMBERS, SAID_NOTHING, SAID_NUMBER } from './call-ring.ts';
 
@@ -16,7 +16,7 @@ const [HEAD, TRIES, TARGET_INDEX, REUSED, WAIT, CONNECT] = places('headMs', 'tri
 const [PROJECT, CONSUMER, CLIENT, ROUTE, METHOD, RELEASE] = places('project', 'consumer', 'clientAddress', 'route', 'method', 'release');
 const [REASON, TARGET, CHAIN] = places('reason', 'target', 'chain');
 const [ID_LENGTH, TRACE_LENGTH, PATH_LENGTH] = places('idLength', 'traceLength', 'pathLength');
-const [MARKS, CODES, SAID] = places('marks', 'codes', 'said');
+const [MARKS, CODES, SAID, PROTOCOL] = places('marks', 'codes', 'said', 'protocol');
 
 function places<const L extends readonly (typeof NUMBERS)[number][]>(...names: L): { readonly [K in keyof L]: number } {
   return names.map((name) => NUMBERS.indexOf(name)) as { readonly [K in keyof L]: number };
@@ -42,6 +42,7 @@ export function readCallBatch(batch: CallBatch): ToldCall[] {
       clientAddress: names[n[at + CLIENT]!]!,
       route: names[n[at + ROUTE]!]!,
       method: names[n[at + METHOD]!]!,
+      protocol: CALL_PROTOCOLS[n[at + PROTOCOL]!]!,
       path: texts.slice(pathFrom, end),
       release: names[n[at + RELEASE]!]!,
       status: n[at + STATUS]!,

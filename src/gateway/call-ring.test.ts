@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ToControl } from '../sdk/channel.ts';
+import { CALL_PROTOCOLS } from '../sdk/call-record.ts';
 import { storyText } from '../sdk/call-story.ts';
 import { createCallOutbox } from './call-outbox.ts';
 import { readCallBatch } from './call-batch.ts';
@@ -31,6 +32,7 @@ const trip = (n: number) => ({
   waitMs: 1,
   connectMs: n / 64,
 });
+const protocol = (n: number) => n % CALL_PROTOCOLS.length;
 const CHAIN = 'policy|rate-limit|route|q|remaining|limit=5';
 /** Microseconds, phase and letter of marks; the letters are those of call-story.ts, in its order. */
 const mark = (us: number, phase: number, letter: string) => us * 32 + phase * 8 + 'pcran'.indexOf(letter);
@@ -38,6 +40,7 @@ const mark = (us: number, phase: number, letter: string) => us * 32 + phase * 8 
 const record = (n: number, path = `/x/${n}`): RingRecord => ({
   ...plain(n),
   ...trip(n),
+  protocol: protocol(n),
   texts: { path, writeId: (out) => out.text(`id-${n}`), writeTraceId: (out) => out.bytes(Buffer.from('-trace-'), 1, 6) },
   idMark: n % 4 ? '' : 'mark',
   target: `192.0.2.${n}:80`,
@@ -57,7 +60,8 @@ function told(n: number) {
   const marks = n % 2 ? ` n3,p1500 r${n}=core/gateway/x;c${2 ** 33}` : '';
   const said = n % 2 ? `|${n}||'it's ${n}` : '';
   const story = storyText(numbers, `192.0.2.${n}:80`, marks, said, n % 2 ? CHAIN : '');
-  return { ...plain(n), id: n % 4 ? `id-${n}` : `id-${n}~mark`, path: `/x/${n}`, traceId: 'trace', story };
+  const spoken = CALL_PROTOCOLS[protocol(n)]!;
+  return { ...plain(n), protocol: spoken, id: n % 4 ? `id-${n}` : `id-${n}~mark`, path: `/x/${n}`, traceId: 'trace', story };
 }
 
 test('gives back what was put in, page after page', () => {

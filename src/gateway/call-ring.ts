@@ -54,6 +54,8 @@ export interface RingRecord {
   readonly reused: number;
   readonly waitMs: number;
   readonly connectMs: number;
+  /** Place in `CALL_PROTOCOLS`. */
+  readonly protocol: number;
   readonly steps: CallMarks | undefined;
 }
 
@@ -109,6 +111,7 @@ export const NUMBERS = [
   'marks',
   'codes',
   'said',
+  'protocol',
 ] as const;
 /** Kinds of a said value; the value follows. */
 export const SAID_NOTHING = 0;
@@ -198,6 +201,7 @@ class Page implements TextSink {
     n[at + 17] = this.column(5, record.release);
     n[at + 18] = this.column(6, record.reason);
     n[at + 19] = this.column(7, record.target);
+    n[at + 27] = record.protocol;
     this.addTexts(record, at + 21);
     this.nAt = at + NUMBERS.length;
     this.addSteps(record.steps, at);

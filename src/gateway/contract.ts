@@ -122,6 +122,8 @@ export interface Outcome {
   readonly upstreamMs: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** How the client spoke: the place in `CALL_PROTOCOLS` of sdk/call-record.ts. */
+  readonly protocol: number;
 }
 
 /** The decisions, handed to the engine once per thread. Throwing or rejecting is a 500 for that exchange only. */

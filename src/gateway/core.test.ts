@@ -374,6 +374,7 @@ test('records what was asked and how it ended', () => {
       clientAddress: '192.0.2.1',
       route: 'a',
       method: 'POST',
+      protocol: 'http/1.1',
       path: '/a/x',
       release: 'release-a',
       status: 502,

@@ -38,6 +38,7 @@ export class EndedCall implements RingRecord {
   reused = 0;
   waitMs = 0.5;
   connectMs = 0.5;
+  protocol = 1;
   steps: Steps | undefined = undefined;
   private offset = 0.5;
   private offsetUntil = -1.5;
@@ -61,6 +62,7 @@ export class EndedCall implements RingRecord {
     this.requestBytes = outcome.requestBytes;
     this.responseBytes = outcome.responseBytes;
     this.headMs = outcome.headMs;
+    this.protocol = outcome.protocol;
     this.setTrip(outcome.trip ?? NO_TRIP);
     this.steps = kept ? kept.steps : undefined;
   }

@@ -7,12 +7,12 @@ import type { MetricsJson } from '../sdk/channel.ts';
 import { createMetricsCollector } from './metrics-collector.ts';
 import { createMetrics } from './route-stats.ts';
 
-const outcome = { status: 200, reason: '', durationMs: 1, upstreamMs: 1, requestBytes: 1, responseBytes: 1 };
+const outcome = { status: 200, reason: '', durationMs: 1, upstreamMs: 1, requestBytes: 1, responseBytes: 1, protocol: 1 };
 function counted(route: string, calls: number) {
   const metrics = createMetrics();
   const stats = metrics.route('p', route);
   for (let i = 0; i <= calls; i++) stats.started(); // One more is still in flight.
-  for (let i = 0; i < calls; i++) stats.finished('GET', outcome);
+  for (let i = 0; i < calls; i++) stats.finished('GET', { ...outcome, protocol: i % 3 }); // Of each protocol some.
   return metrics.snapshot();
 }
 const sum = (metrics: MetricsJson, name: string): number =>

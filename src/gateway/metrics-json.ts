@@ -4,7 +4,8 @@ import type { MetricSpec } from '../telemetry/metric-specs.ts';
 import { joinListeners, listenerMetrics } from './listener-metrics.ts';
 import { joinUpstreams, upstreamMetrics } from './upstream-metrics.ts';
 import specs from './metrics.ts';
-import { BUCKETS_S, CLASSES, METHODS, type MetricsSnapshot, ROW } from './route-stats.ts';
+import { CALL_PROTOCOLS } from '../sdk/call-record.ts';
+import { BUCKETS_S, CLASSES, COUNTS, METHODS, type MetricsSnapshot, ROW, USUAL_PROTOCOL } from './route-stats.ts';
 
 /** One value of a metric. */
 export interface Sample {
@@ -17,6 +18,7 @@ interface Total {
   readonly labels: { readonly route: string; readonly project: string };
   readonly row: Float64Array;
   readonly reasons: Map<string, number>;
+  readonly spoken: Map<number, number>;
 }
 
 /** The routes' metrics of a process from the snapshots of its threads. */
@@ -56,10 +58,12 @@ export function joinSnapshots(
   const numbers = new Float64Array(totals.length * ROW.width);
   totals.forEach((total, i) => numbers.set(total.row, i * ROW.width));
   const reasons = totals.flatMap((total, i) => [...total.reasons].map(([reason, count]) => [i, reason, count] as const));
+  const spoken = totals.flatMap((total, i) => [...total.spoken].map(([place, count]) => [i, place, count] as const));
   return {
     names: totals.map((total) => total.labels),
     numbers,
     reasons,
+    spoken,
     listeners: joinListeners(snapshots.map((s) => s.listeners ?? [])),
     upstreams: joinUpstreams(snapshots.map((s) => s.upstreams ?? [])),
   };
@@ -67,26 +71,32 @@ export function joinSnapshots(
 
 function addUp(snapshots: readonly MetricsSnapshot[]): Total[] {
   const totals = new Map<string, Total>();
-  for (const { names, numbers, reasons } of snapshots) {
+  for (const { names, numbers, reasons, spoken } of snapshots) {
     const rows = names.map(({ project, route }, i) => {
       const key = `${project}/${route}`;
       let total = totals.get(key);
-      if (!total) totals.set(key, (total = { labels: { route, project }, row: new Float64Array(ROW.width), reasons: new Map() }));
+      if (!total) totals.set(key, (total = newTotal(project, route)));
       for (let n = 0; n < ROW.width; n++) total.row[n]! += numbers[i * ROW.width + n]!;
       return total;
     });
     for (const [i, reason, count] of reasons) rows[i]!.reasons.set(reason, (rows[i]!.reasons.get(reason) ?? 0) + count);
+    for (const [i, place, count] of spoken) rows[i]!.spoken.set(place, (rows[i]!.spoken.get(place) ?? 0) + count);
   }
   return [...totals.values()];
 }
 
-function requestSamples({ labels, row }: Total): Sample[] {
-  return METHODS.flatMap((method, m) =>
-    CLASSES.flatMap((code, c) => {
-      const value = row[ROW.counts + m * CLASSES.length + c]!;
-      return value > 0 ? [{ labels: { ...labels, method, code }, value }] : [];
-    }),
-  );
+function newTotal(project: string, route: string): Total {
+  return { labels: { route, project }, row: new Float64Array(ROW.width), reasons: new Map(), spoken: new Map() };
+}
+
+function requestSamples({ labels, row, spoken }: Total): Sample[] {
+  const usual = [...row.subarray(ROW.counts, ROW.counts + COUNTS)].map((count, place) => [USUAL_PROTOCOL * COUNTS + place, count] as const);
+  return [...usual, ...spoken].flatMap(([place, value]) => {
+    if (value === 0) return [];
+    const method = METHODS[Math.floor((place % COUNTS) / CLASSES.length)]!;
+    const code = CLASSES[place % CLASSES.length]!;
+    return [{ labels: { ...labels, method, code, protocol: CALL_PROTOCOLS[Math.floor(place / COUNTS)]! }, value }];
+  });
 }
 
 function histogramSamples(name: string, { labels, row }: Total, at: number): Sample[] {

@@ -7,10 +7,10 @@ export default defineMetrics({
   requests: {
     name: 'weir_gateway_requests_total',
     type: 'counter',
-    labels: [...route, 'method', 'code'],
+    labels: [...route, 'method', 'code', 'protocol'],
     help: {
-      en: 'Requests that ended, by method and class of status (none: no answer was sent).',
-      zh: '已结束的请求数，按方法与状态类别统计（none 表示未发送应答）。',
+      en: 'Requests that ended, by method, class of status (none: no answer was sent) and the client’s protocol.',
+      zh: '已结束的请求数，按方法、状态类别（none 表示未发送应答）与客户端协议统计。',
     },
   },
   duration: {

@@ -230,6 +230,7 @@ test('call records and metrics arrive, those of a time without control included'
     const all: CallRecord[] = line.got.flatMap((m) => (m.type === 'calls' ? m.records : []));
     return all.length === 15 ? all : undefined;
   });
+  assert.ok(records.every((r) => r.protocol === 'http/1.1'));
   assert.deepEqual(new Set(records.map((r) => r.path)), new Set(Array.from({ length: 15 }, (_, i) => `/a/${i}`)));
   line.say({ type: 'collect', id: 1 });
   const { metrics } = await line.until((m) => (m.type === 'metrics' ? m : undefined));
@@ -238,7 +239,7 @@ test('call records and metrics arrive, those of a time without control included'
     metrics.some((m) => m['name'] === 'weir_build_info'),
     'the process tells of itself too',
   );
-  assert.deepEqual(total, [{ value: 15, labels: { route: 'a', project: 'p', method: 'GET', code: '2xx' } }]);
+  assert.deepEqual(total, [{ value: 15, labels: { route: 'a', project: 'p', method: 'GET', code: '2xx', protocol: 'http/1.1' } }]);
 });
 
 test('calls that die with a thread are told as killed', { timeout: 60_000 }, async () => {

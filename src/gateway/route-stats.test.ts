@@ -6,7 +6,16 @@ import { mergedMetrics } from '../telemetry/metrics.ts';
 import { metricsJson } from './metrics-json.ts';
 import { createMetrics } from './route-stats.ts';
 
-const outcome = (more = {}) => ({ status: 200, reason: '', durationMs: 4, upstreamMs: 2, requestBytes: 10, responseBytes: 100, ...more });
+const outcome = (more = {}) => ({
+  status: 200,
+  reason: '',
+  durationMs: 4,
+  upstreamMs: 2,
+  requestBytes: 10,
+  responseBytes: 100,
+  protocol: 1,
+  ...more,
+});
 
 test('counts, classes, durations, bytes and reasons add up over threads', async () => {
   const threads = [createMetrics(), createMetrics()];
@@ -17,16 +26,16 @@ test('counts, classes, durations, bytes and reasons add up over threads', async 
       stats.finished('GET', outcome(more));
     }
     stats.started();
-    stats.finished('PROPFIND', outcome({ status: 0, reason: 'client-closed' }));
+    stats.finished('PROPFIND', outcome({ status: 0, reason: 'client-closed', protocol: 2 }));
     stats.started();
     metrics.rejected('head-too-large');
   }
   const merged = metricsJson(threads.map((t) => structuredClone(t.snapshot())));
   const { text } = await mergedMetrics([merged]);
   for (const line of [
-    'weir_gateway_requests_total{route="a",project="p",method="GET",code="2xx"} 2',
-    'weir_gateway_requests_total{route="a",project="p",method="GET",code="5xx"} 2',
-    'weir_gateway_requests_total{route="a",project="p",method="other",code="none"} 2',
+    'weir_gateway_requests_total{route="a",project="p",method="GET",code="2xx",protocol="http/1.1"} 2',
+    'weir_gateway_requests_total{route="a",project="p",method="GET",code="5xx",protocol="http/1.1"} 2',
+    'weir_gateway_requests_total{route="a",project="p",method="other",code="none",protocol="h2"} 2',
     'weir_gateway_request_duration_seconds_bucket{le="0.0025",route="a",project="p"} 0',
     'weir_gateway_request_duration_seconds_bucket{le="0.005",route="a",project="p"} 6',
     'weir_gateway_request_duration_seconds_bucket{le="30",route="a",project="p"} 6',

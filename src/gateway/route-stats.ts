@@ -4,12 +4,13 @@
  * routes by what is published (and a cap), methods and reasons by lists. Rows outlive revisions; a removed
  * route's row goes when its last exchange is done.
  */
+import { CALL_PROTOCOLS } from '../sdk/call-record.ts';
 import type { ListenerNumbers, Outcome } from './contract.ts';
 import specs from './metrics.ts';
 import type { UpstreamCountRow } from './upstream/upstream-counts.ts';
 
 /** What metrics read of an outcome. */
-export type Counted = Pick<Outcome, 'status' | 'reason' | 'durationMs' | 'upstreamMs' | 'requestBytes' | 'responseBytes'>;
+export type Counted = Pick<Outcome, 'status' | 'reason' | 'durationMs' | 'upstreamMs' | 'requestBytes' | 'responseBytes' | 'protocol'>;
 
 export interface RouteStats {
   readonly project: string;
@@ -41,6 +42,8 @@ export interface MetricsSnapshot {
   readonly numbers: Float64Array<ArrayBuffer>;
   /** Index into `names`, reason, count. */
   readonly reasons: readonly (readonly [number, string, number])[];
+  /** Counts of calls that were not HTTP/1.1, which `numbers` has: index into `names`, protocol × `COUNTS` + place of the count, count. */
+  readonly spoken: readonly (readonly [number, number, number])[];
   readonly listeners?: readonly ListenerNumbers[];
   readonly upstreams?: readonly UpstreamCountRow[];
 }
@@ -50,7 +53,10 @@ export const CLASSES: readonly string[] = ['none', '1xx', '2xx', '3xx', '4xx', '
 export const BUCKETS_S: readonly number[] = specs.duration.buckets;
 
 const HISTOGRAM = BUCKETS_S.length + 2;
-const COUNTS = METHODS.length * CLASSES.length;
+/** Counts of a protocol: one per method and class. */
+export const COUNTS = METHODS.length * CLASSES.length;
+/** The protocol whose counts stand in the row; others are rare on most routes and kept apart. */
+export const USUAL_PROTOCOL = CALL_PROTOCOLS.indexOf('http/1.1');
 /** Places in a row. A histogram is one count per bucket, one for beyond, and the sum in seconds. */
 export const ROW = Object.freeze({
   counts: 0,
@@ -68,6 +74,8 @@ const methodIndex = new Map(METHODS.map((name, i) => [name, i]));
 interface Stats extends RouteStats {
   readonly row: Float64Array;
   readonly reasons: Map<string, number>;
+  /** By protocol × `COUNTS` + place. */
+  readonly spoken: Map<number, number>;
 }
 
 /** Makes the metrics of one thread, for at most `routesMax` routes. */
@@ -105,11 +113,14 @@ function newStats(project: string, route: string): Stats {
     route,
     row,
     reasons: new Map(),
+    spoken: new Map(),
     started: () => void row[ROW.inFlight]!++,
     finished(method, outcome) {
       row[ROW.inFlight]!--;
       const kind = Math.min(5, Math.max(0, Math.floor(outcome.status / 100)));
-      row[(methodIndex.get(method) ?? METHODS.length - 1) * CLASSES.length + kind]!++;
+      const place = (methodIndex.get(method) ?? METHODS.length - 1) * CLASSES.length + kind;
+      if (outcome.protocol === USUAL_PROTOCOL) row[place]!++;
+      else addTo(stats.spoken, outcome.protocol * COUNTS + place);
       observe(row, ROW.duration, outcome.durationMs / 1000);
       if (outcome.upstreamMs > 0) observe(row, ROW.upstream, outcome.upstreamMs / 1000);
       row[ROW.requestBytes]! += outcome.requestBytes;
@@ -129,7 +140,11 @@ function observe(row: Float64Array, at: number, seconds: number): void {
 
 function addReason(stats: Stats, reason: string): void {
   const name = stats.reasons.has(reason) || stats.reasons.size < REASONS_MAX ? reason : 'other';
-  stats.reasons.set(name, (stats.reasons.get(name) ?? 0) + 1);
+  addTo(stats.reasons, name);
+}
+
+function addTo<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function snapshotOf(all: readonly Stats[]): MetricsSnapshot {
@@ -140,5 +155,6 @@ function snapshotOf(all: readonly Stats[]): MetricsSnapshot {
     names: used.map(({ project, route }) => ({ project, route })),
     numbers,
     reasons: used.flatMap((stats, i) => [...stats.reasons].map(([reason, count]) => [i, reason, count] as const)),
+    spoken: used.flatMap((stats, i) => [...stats.spoken].map(([place, count]) => [i, place, count] as const)),
   };
 }

@@ -1,3 +1,9 @@
+/**
+ * How a client spoke: the version of its request, or what the connection switched to (`upgrade`: something else than a
+ * WebSocket). A call that is still a number names its place here.
+ */
+export const CALL_PROTOCOLS = ['http/1.0', 'http/1.1', 'h2', 'websocket', 'upgrade'] as const;
+
 /** What is kept of each gateway call: who asked what, when, and how it ended. Never the query string, never a body. */
 export interface CallRecord {
   /** The request id; when the caller chose it, followed by `~` and a UUID, since it may choose the same again. */
@@ -9,6 +15,8 @@ export interface CallRecord {
   readonly clientAddress: string;
   readonly route: string;
   readonly method: string;
+  /** One of `CALL_PROTOCOLS`; empty in records older than the column. */
+  readonly protocol: string;
   readonly path: string;
   readonly release: string;
   readonly status: number;

@@ -46,6 +46,7 @@ async function fill(store: Store, clock: ReturnType<typeof manualClock>): Promis
       route: '',
       method: 'GET',
       path: '/',
+      protocol: '',
       release: '',
       reason: '',
       traceId: '',

@@ -51,6 +51,7 @@ const call = (id: string, time: number, more: Partial<CallRecord> = {}): ToldCal
   clientAddress: '127.0.0.1',
   route: 'r',
   method: 'GET',
+  protocol: 'http/1.1',
   path: '/a/b',
   release: 'x',
   status: 200,
@@ -218,15 +219,16 @@ function suite(
       assert.equal(await direct('SELECT CAST(9007199254740991 AS BIGINT) AS n'), 9007199254740991);
     });
 
-    it('calls are found by the beginning of a release, by time taken and by bytes', async () => {
+    it('calls are found by the beginning of a release, by protocol, time taken and bytes', async () => {
       await store.calls.add([
-        call('r1', 3, { release: 'feed01', durationMs: 20, upstreamMs: 15 }),
+        call('r1', 3, { release: 'feed01', protocol: 'h2', durationMs: 20, upstreamMs: 15 }),
         call('r2', 4, { release: 'feed02', responseBytes: 9000, requestBytes: 70 }),
       ]);
       const found = async (filter: object) => (await store.calls.search({ ...filter, from: 3, to: 5, limit: 9 })).map((c) => c.id);
       assert.deepEqual(await found({ release: 'feed' }), ['r2', 'r1']);
       assert.deepEqual(await found({ release: 'feed02' }), ['r2']);
       assert.deepEqual(await found({ slowerThanMs: 20 }), ['r1']);
+      assert.deepEqual(await found({ protocol: 'h2' }), ['r1']);
       assert.deepEqual(await found({ upstreamSlowerThanMs: 15 }), ['r1']);
       assert.deepEqual(await found({ responseBytesFrom: 9000, requestBytesFrom: 70 }), ['r2']);
     });
@@ -247,14 +249,8 @@ function suite(
       };
       await store.audit.add(row);
       assert.deepEqual(await store.audit.list({ actor: 'a', limit: 5 }), [row]);
-      const opened = await store.incidents.open({
-        id: 'i1',
-        kind: 'k',
-        subject: 's',
-        detail: { en: 'e', zh: '中' },
-        data: { n: 1 },
-        openedAt: 1,
-      });
+      const incident = { id: 'i1', kind: 'k', subject: 's', detail: { en: 'e', zh: '中' }, data: { n: 1 }, openedAt: 1 };
+      const opened = await store.incidents.open(incident);
       assert.equal((await store.incidents.open({ ...opened, id: 'i2', detail: { en: 'f', zh: '中' } })).id, 'i1');
       assert.equal(await store.incidents.close('k', 's', 2), true);
       assert.equal(await store.incidents.close('k', 's', 3), false);

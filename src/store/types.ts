@@ -211,6 +211,8 @@ export interface CallFilter {
   /** Any of these routes. */
   readonly routes?: readonly string[];
   readonly method?: string;
+  /** One of `CALL_PROTOCOLS`. */
+  readonly protocol?: string;
   /** A prefix of the path. */
   readonly path?: string;
   /** The release hash, or its beginning. */

@@ -112,6 +112,7 @@ export function coreHarness(entries: readonly AnyEntry[], options: CoreHarnessOp
       trip: undefined,
       requestBytes: 10,
       responseBytes: 20,
+      protocol: 1,
       ...outcome,
     });
   return {

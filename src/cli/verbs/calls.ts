@@ -11,6 +11,10 @@ const FIELDS: readonly VerbOption[] = [
   { flags: '--client <address>', help: { en: 'Only from this address.', zh: '仅此客户端地址。' } },
   { flags: '--route <name>', help: { en: 'Only on this route or data API.', zh: '仅此路由或数据 API。' } },
   { flags: '--method <method>', help: { en: 'Only with this method.', zh: '仅此方法。' } },
+  {
+    flags: '--protocol <protocol>',
+    help: { en: 'Only http/1.0, http/1.1, h2, websocket or upgrade.', zh: '仅 http/1.0、http/1.1、h2、websocket 或 upgrade。' },
+  },
   { flags: '--path <prefix>', help: { en: 'Only paths that begin so.', zh: '仅此前缀的路径。' } },
   { flags: '--release <hash>', help: { en: 'Only of this release.', zh: '仅此发布。' } },
   { flags: '--status <status>', help: { en: 'Status 404 or class 5xx.', zh: '状态码 404 或类别 5xx。' } },
@@ -142,6 +146,7 @@ function plain(text: string): string {
 
 function queryOf(given: Given) {
   const { consumer, client, route, method, path, release, status, reason, trace, id } = given.options as Record<string, string | undefined>;
+  const protocol = given.options['protocol'] as (CallRecord['protocol'] & 'h2') | undefined;
   const since = span(given, 'since');
   const slower = span(given, 'slowerThan');
   return {
@@ -154,6 +159,7 @@ function queryOf(given: Given) {
     id,
     clientAddress: client,
     traceId: trace,
+    protocol,
     method: method?.toUpperCase(),
     ...(since === undefined ? {} : { from: given.io.clock.now() - since }),
     ...(slower === undefined ? {} : { slowerThan: slower }),

@@ -92,6 +92,7 @@ const call = (n: number, over: object) => ({
   clientAddress: '127.0.0.1',
   route: 'orders',
   method: 'GET',
+  protocol: 'http/1.1',
   path: '/orders',
   release: '',
   status: 200,

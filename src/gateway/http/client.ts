@@ -22,7 +22,7 @@ import problems, { headProblem, lateProblem } from './problems.ts';
 import { JOIN_BYTES_MAX, type RelayClient } from './relay-client.ts';
 import { Relay } from './relay.ts';
 import { type SocketUser, useSocket } from './socket-user.ts';
-import { type EngineTools, tellDone } from './tools.ts';
+import { type EngineTools, spokenBy, tellDone } from './tools.ts';
 
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
@@ -257,8 +257,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (contentLength > this.bodyBytesMax) return this.answerProblem(this.tooLarge());
     if (!this.body.done) this.mode = 'body';
     this.relay.start(exchange, forward);
-    if (this.exchange !== exchange || this.body.done) return;
-    if (this.bodyFailed) return;
+    if (this.exchange !== exchange || this.body.done || this.bodyFailed) return;
     if (expectsContinue && !this.relay.started && this.input.length === 0) this.socket.write(CONTINUE);
     if (!this.bodyHeld) this.timeBody();
   }
@@ -397,7 +396,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const durationMs = tools.clock.monotonic() - exchange.startedAt;
     const { upstreamMs } = relay;
     const trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
-    tellDone(tools, exchange, { status, reason, durationMs, headMs, upstreamMs, trip, requestBytes, responseBytes });
+    const protocol = spokenBy(this.entrance, exchange);
+    tellDone(tools, exchange, { status, reason, durationMs, headMs, upstreamMs, trip, requestBytes, responseBytes, protocol });
     this.profile.requestHeads.give(exchange.end());
     relay.recycle();
   }

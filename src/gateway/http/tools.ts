@@ -2,7 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Problem } from '../../base/problem.ts';
+import { CALL_PROTOCOLS } from '../../sdk/call-record.ts';
 import type { Core, EngineLimits, Outcome } from '../contract.ts';
+import type { Entrance } from './entrance.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { HeadPool } from './head.ts';
 import type { RequestIds } from './ids.ts';
@@ -57,4 +59,16 @@ export function tellDone({ core, failure }: Pick<EngineTools, 'core' | 'failure'
   } catch (error) {
     failure(exchange, error);
   }
+}
+
+const HTTP_1_0 = CALL_PROTOCOLS.indexOf('http/1.0');
+const HTTP_1_1 = CALL_PROTOCOLS.indexOf('http/1.1');
+const HTTP_2 = CALL_PROTOCOLS.indexOf('h2');
+const WEBSOCKET = CALL_PROTOCOLS.indexOf('websocket');
+const UPGRADE = CALL_PROTOCOLS.indexOf('upgrade');
+
+/** How the client of a call spoke, as a place in `CALL_PROTOCOLS`; to be asked while the exchange still has its head. */
+export function spokenBy({ protocol }: Pick<Entrance, 'protocol'>, { status, head }: Pick<EngineExchange, 'status' | 'head'>): number {
+  if (status === 101) return head.upgrade() === 'websocket' ? WEBSOCKET : UPGRADE;
+  return protocol === 'h2' ? HTTP_2 : head.minor === 0 ? HTTP_1_0 : HTTP_1_1;
 }

@@ -23,6 +23,7 @@ const texts = {
   took: { en: 'Took', zh: '耗时' },
   consumer: { en: 'Consumer', zh: '消费者' },
   client: { en: 'Client address', zh: '客户端地址' },
+  protocol: { en: 'Protocol', zh: '协议' },
   route: { en: 'Route', zh: '路由' },
   release: { en: 'Release', zh: '发布' },
   project: { en: 'Project', zh: '项目' },
@@ -90,6 +91,7 @@ function Facts({ call }: { readonly call: CallDetail }) {
       ),
     },
     { label: say(texts.client), children: call.clientAddress },
+    { label: say(texts.protocol), children: call.protocol || '—' },
     { label: say(texts.sizes), children: `${formats.bytes(call.requestBytes)} / ${formats.bytes(call.responseBytes)}` },
     {
       label: say(texts.release),

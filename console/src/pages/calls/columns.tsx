@@ -43,6 +43,7 @@ export const callColumns: readonly ListColumn<CallRecord>[] = [
   { key: 'consumer', title: { en: 'Consumer', zh: '消费者' }, render: ({ consumer }) => consumer || '—' },
   { key: 'durationMs', title: { en: 'Took', zh: '耗时' }, align: 'right', render: ({ durationMs }) => <Took ms={durationMs} /> },
   { key: 'reason', title: { en: 'Reason', zh: '原因' }, render: ({ reason }) => reason || '—' },
+  { key: 'protocol', title: { en: 'Protocol', zh: '协议' }, hidden: true, render: ({ protocol }) => protocol || '—' },
   { key: 'project', title: { en: 'Project', zh: '项目' }, hidden: true, render: ({ project }) => project || '—' },
   { key: 'clientAddress', title: { en: 'Client', zh: '客户端' }, hidden: true, render: ({ clientAddress }) => clientAddress },
   {
@@ -63,6 +64,7 @@ export const callColumns: readonly ListColumn<CallRecord>[] = [
 ];
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+const PROTOCOLS = ['http/1.0', 'http/1.1', 'h2', 'websocket', 'upgrade'];
 const STATUSES = ['2xx', '3xx', '4xx', '5xx', '200', '401', '403', '404', '429', '502', '503', '504'];
 
 export const callFields: readonly ListField[] = [
@@ -72,6 +74,13 @@ export const callFields: readonly ListField[] = [
   { name: 'route', label: { en: 'Route', zh: '路由' }, width: 150 },
   { name: 'consumer', label: { en: 'Consumer', zh: '消费者' }, width: 150 },
   { name: 'reason', label: { en: 'Reason', zh: '原因' }, width: 280, more: true },
+  {
+    name: 'protocol',
+    label: { en: 'Protocol', zh: '协议' },
+    options: PROTOCOLS.map((value) => ({ value, label: value })),
+    width: 120,
+    more: true,
+  },
   { name: 'clientAddress', label: { en: 'Client address', zh: '客户端地址' }, width: 150, more: true },
   { name: 'traceId', label: { en: 'Trace id', zh: '跟踪 id' }, width: 170, more: true },
   { name: 'release', label: { en: 'Release', zh: '发布' }, width: 150, more: true },

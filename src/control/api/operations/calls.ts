@@ -1,6 +1,6 @@
 /** Call records of the gateway: search by any field, newest first. */
 import { help, type Static, strictObject, T } from '../../../base/schema.ts';
-import type { CallRecord, CallStory } from '../../../sdk/call-record.ts';
+import { CALL_PROTOCOLS, type CallRecord, type CallStory } from '../../../sdk/call-record.ts';
 import { readStory } from '../../../sdk/call-story.ts';
 import { type Caller, mayTouch, OUT_OF_REACH, projectsOf } from '../caller.ts';
 import type { CallFilter, CallOrderField } from '../../../store/types.ts';
@@ -27,6 +27,12 @@ const fields = {
   clientAddress: T.String(),
   route: T.String(),
   method: T.String(),
+  protocol: T.String(
+    help(
+      'How the client spoke: `http/1.0`, `http/1.1`, `h2`, or what the connection switched to (`websocket`, `upgrade` for another one).',
+      '客户端所用协议：`http/1.0`、`http/1.1`、`h2`，或连接切换到的协议（`websocket`，其他为 `upgrade`）。',
+    ),
+  ),
   path: T.String(),
   release: T.String(),
   status: T.Integer(),
@@ -103,6 +109,7 @@ const filters = {
   clientAddress: exact('Address of the client.', '客户端地址。'),
   route: exact('Name of the route or data API.', '路由或数据 API 的名称。'),
   method: exact('Method.', '方法。', 32),
+  protocol: T.Optional(oneOf(CALL_PROTOCOLS, help('How the client spoke.', '客户端所用协议。'))),
   path: exact('Beginning of the path.', '路径前缀。', 2000),
   release: exact('Release hash, or its beginning.', '发布哈希或其前缀。', 64),
   status: T.Optional(

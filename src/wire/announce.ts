@@ -1,6 +1,6 @@
 /**
  * What `weir up` prints once everything runs: what listens where, where the password is, and, with the
- * sample, three lines to paste, printed when the first of them is known to answer.
+ * sample, three lines to paste, printed when the first of them will answer: control tells that, nobody calls the gateway for it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,11 +23,12 @@ export interface Announcement {
   readonly firstPassword: string | undefined;
   readonly listeners: readonly ListenerUrl[];
   readonly language: Language;
+  /** Resolves when the sample's data API answers; control tells it. */
+  readonly sampleAnswers: Promise<void>;
   write(text: string): void;
 }
 
-const ASK_MS = 250;
-const ASK_TIMES = 480;
+const SAMPLE_MS = 120_000;
 
 const TEXTS = {
   ready: { en: '\nWeir is up.\n', zh: '\n堰已启动。\n' },
@@ -52,7 +53,7 @@ const TEXTS = {
 } as const satisfies Record<string, Text>;
 
 /** Prints; the answer ends a wait for the sample. */
-export function announce({ role, roles, firstPassword, listeners, language, write }: Announcement): () => void {
+export function announce({ role, roles, firstPassword, listeners, language, sampleAnswers, write }: Announcement): () => void {
   const { config, dataFolder } = role;
   const say = (text: Text, values: Record<string, unknown> = {}) => write(fill(text, language, values));
   const gatewayUrl = `http://${hostOf(config.gateway.host)}:${config.gateway.port}`;
@@ -68,13 +69,13 @@ export function announce({ role, roles, firstPassword, listeners, language, writ
     else if (existsSync(passwordFile)) say(TEXTS.file, { file: passwordFile });
   }
   const keys = readKeys(dataFolder);
-  if (!keys || !roles.includes('gateway')) {
+  if (!keys || !roles.includes('gateway') || !roles.includes('control')) {
     say(TEXTS.stop);
     return () => {};
   }
   const lines = curlLines(gatewayUrl, keys);
   say(TEXTS.filling);
-  return untilAnswers(lines.probe, keys.shopApp, (answered) => {
+  return untilAnswers(sampleAnswers, (answered) => {
     if (!answered) say(TEXTS.late);
     say(TEXTS.dataApi);
     write(`  ${lines.dataApi}\n`);
@@ -102,31 +103,21 @@ function readKeys(dataFolder: string): SampleKeys | null {
 
 function curlLines(gateway: string, { shopApp, partner }: SampleKeys) {
   return {
-    probe: `${gateway}/data/v1/orders/1`,
     dataApi: `curl -H 'x-api-key: ${shopApp}' '${gateway}/data/v1/orders/1'`,
     proxied: `curl -H 'x-api-key: ${shopApp}' '${gateway}/crm/customers/7'`,
     limited: `curl -s -o /dev/null -w '%{http_code}\\n' -H 'x-api-key: ${partner}' '${gateway}/crm/customers/[1-7]'`,
   };
 }
 
-/** Asks every 250 ms, for two minutes at most, until the answer is 200. */
-function untilAnswers(url: string, key: string, done: (answered: boolean) => void): () => void {
+/** Waits two minutes at most; true when it came true. Answers how to call it off. */
+function untilAnswers(answers: Promise<void>, done: (answered: boolean) => void): () => void {
   const stop = new AbortController();
-  const ask = async (): Promise<boolean> => {
-    for (let i = 0; i < ASK_TIMES && !stop.signal.aborted; i++) {
-      const answer = await fetch(url, {
-        headers: { 'x-api-key': key },
-        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(5_000)]),
-      }).catch(() => undefined);
-      await answer?.arrayBuffer().catch(() => undefined);
-      if (answer?.status === 200) return true;
-      await clock.sleep(ASK_MS, stop.signal).catch(() => undefined);
-    }
-    return false;
-  };
-  void ask().then((answered) => {
-    if (!stop.signal.aborted) done(answered);
-  });
+  const late = clock.sleep(SAMPLE_MS, stop.signal).then(() => false);
+  void Promise.race([answers.then(() => true), late])
+    .then(done)
+    // Called off: nobody is to be told any more.
+    .catch(() => undefined)
+    .finally(() => stop.abort());
   return () => stop.abort();
 }
 

@@ -39,6 +39,7 @@ import { startFolder } from './folder.ts';
 import { openConnections } from './open-connections.ts';
 import { createPlans } from './pipeline-plan.ts';
 import { createPublications, routesOf } from './publications.ts';
+import { SAMPLE_ANSWERS, untilSampleAnswers } from './sample-answers.ts';
 import { createSample, resumeSample, type SampleNeeds } from './sample-project.ts';
 import { consoleFolder, version } from './version.ts';
 
@@ -62,6 +63,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     world: (running) => note('sample', running),
   };
   const sample = createSample(sampleNeeds);
+  let fleet: (() => FleetStatus) | undefined;
   const running = await startControl({
     config: role.config.control,
     store,
@@ -75,7 +77,10 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     instance: newId(),
     consoleFolder,
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
-    onFleet: rooms.liveStatus.follow,
+    onFleet(status) {
+      rooms.liveStatus.follow(status);
+      fleet = status;
+    },
     openTryCalls: (fleet) => openTryCalls(role, rooms, access, fleet),
     parts: {
       ...access,
@@ -101,8 +106,10 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     },
   });
   await resumeSample(sample, sampleNeeds);
+  const stopWaiting = fleet && (await sample.status()).state === 'loaded' ? tellWhenSampleAnswers(rooms, fleet, note) : () => {};
   return {
     async stop(graceMs) {
+      stopWaiting();
       await stopWatches();
       await running.stop(graceMs);
       await drafts.close();
@@ -111,6 +118,16 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
       await store.close();
     },
   };
+}
+
+/** The supervisor prints calls to paste once they will be answered. */
+function tellWhenSampleAnswers({ store, configuration }: Rooms, fleet: () => FleetStatus, note: Note): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  void untilSampleAnswers({ resources: configuration.resources, runs: store.runs, fleet, clock, signal }).then((answers) => {
+    if (answers) note(SAMPLE_ANSWERS, true);
+  });
+  return () => stop.abort();
 }
 
 /** What watches on its own: the folder, and the listeners and certificates for which incidents are opened. */

@@ -4,13 +4,14 @@ import path from 'node:path';
 import type { Log, LogLevel } from '../base/log.ts';
 import type { Language } from '../base/text.ts';
 import { Problem } from '../base/problem.ts';
-import { type RoleName, type Up, up } from '../supervisor/up.ts';
+import { type RoleName, type Up, type UpOptions, up } from '../supervisor/up.ts';
 import { markRunning } from '../supervisor/marker.ts';
 import { type LoadedConfig, variableOf } from '../supervisor/config.ts';
 import { announce, type ListenerUrl } from './announce.ts';
 import { clock, openLog } from './common.ts';
 import type { ProcessConfig, RoleConfig } from './config.ts';
 import { readConfig, roleConfig } from './load-config.ts';
+import { SAMPLE_ANSWERS } from './sample-answers.ts';
 import { root } from './version.ts';
 
 interface UpFlags {
@@ -33,12 +34,17 @@ export async function runUp(flags: UpFlags): Promise<number> {
   const roles: readonly RoleName[] = config.roles;
   const unmark = markRunning(root, process.pid);
   const notes = new Map<string, unknown>();
+  const sampleAnswers = Promise.withResolvers<void>();
+  const onNote = (name: string, value: unknown) => {
+    notes.set(name, value);
+    if (name === SAMPLE_ANSWERS) sampleAnswers.resolve();
+  };
   const end = stopSignal();
   const stopped = new AbortController();
   void end.then(() => stopped.abort(new Stopped()));
   let running: Up;
   try {
-    running = await start(role, roles, log, notes, stopped.signal);
+    running = await start(role, roles, log, onNote, stopped.signal);
   } catch (error) {
     unmark();
     if (error instanceof Stopped) return 0;
@@ -50,6 +56,7 @@ export async function runUp(flags: UpFlags): Promise<number> {
     firstPassword: notes.get('first-password') as string | undefined,
     listeners: (notes.get('listeners') as readonly ListenerUrl[] | undefined) ?? [],
     language: flags.language,
+    sampleAnswers: sampleAnswers.promise,
     write: (text) => void process.stdout.write(text),
   });
   await end;
@@ -83,7 +90,7 @@ function memoryBytes(): number {
 
 class Stopped extends Error {}
 
-function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Map<string, unknown>, signal: AbortSignal): Promise<Up> {
+function start(role: RoleConfig, roles: readonly RoleName[], log: Log, onNote: UpOptions['onNote'], signal: AbortSignal): Promise<Up> {
   const { gateway, control } = role.config;
   const ports = [
     { role: 'gateway', host: gateway.host, port: gateway.port, variable: variableOf('gateway.port') },
@@ -105,7 +112,7 @@ function start(role: RoleConfig, roles: readonly RoleName[], log: Log, notes: Ma
     stopGraceMs: gateway.drain + STOP_EXTRA_MS,
     pid: process.pid,
     signal,
-    onNote: (name, value) => void notes.set(name, value),
+    onNote,
   });
 }
 

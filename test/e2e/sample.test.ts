@@ -28,6 +28,16 @@ test('the three printed lines work as printed', async () => {
   assert.equal((JSON.parse(order!.stdout) as { order_id: number }).order_id, 1);
   assert.equal((JSON.parse(customer!.stdout) as { customer_id: number }).customer_id, 7);
   assert.deepEqual(limited!.stdout.trim().split('\n'), ['200', '200', '200', '200', '200', '429', '429']);
+  // The start itself calls nothing: a newcomer finds their own calls and no other.
+  const calls = async () => JSON.parse(await must(weir, 'calls', '-o', 'json')) as { status: number; path: string }[];
+  await until('the nine calls are recorded', async () => (await calls()).length >= 9, 20);
+  assert.deepEqual((await calls()).map(({ status, path: at }) => `${status} ${at}`).toSorted(), [
+    ...Array.from({ length: 5 }, (_, i) => `200 /crm/customers/${i + 1}`),
+    '200 /crm/customers/7',
+    '200 /data/v1/orders/1',
+    '429 /crm/customers/6',
+    '429 /crm/customers/7',
+  ]);
   const text = readFileSync(path.join(weir.folder, '.weir', 'sample-keys'), 'utf8');
   keys = { shopApp: /^shop-app: (\S+)$/m.exec(text)![1]!, partner: /^partner: (\S+)$/m.exec(text)![1]! };
 });

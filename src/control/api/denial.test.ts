@@ -66,6 +66,15 @@ test('credentials that are none, unknown, revoked, expired: who it was is told w
   for (const secret of [revoked.secret, control.cliToken, 'guess-guess']) assert.ok(!all.includes(secret), 'no secret in the trail');
 });
 
+test('who asks who they are without any credential is told "nobody", and no line is written; with one that is over there is a line', async () => {
+  const before = (await control.store.audit.list({ limit: 1000 })).length;
+  const nobody = await control.request('GET', '/api/v1/session');
+  assert.deepEqual([nobody.status, nobody.json.code], [401, 'core/api/unauthenticated']);
+  assert.equal((await control.store.audit.list({ limit: 1000 })).length, before);
+  const spent = await lineOf(() => control.request('GET', '/api/v1/session', { headers: { cookie: 'weir_session=over' } }));
+  assert.deepEqual(told(spent), ['admin', 'user', 'whoami', 'core/api/token-not-valid: expired']);
+});
+
 test('a forged change, a wrong present password', async () => {
   const login = await control.request('POST', '/api/v1/session', { body: { name: 'admin', password: ADMIN_PASSWORD } });
   const cookie = login.headers.get('set-cookie')!.split(';')[0]!;

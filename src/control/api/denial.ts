@@ -8,11 +8,17 @@ import { pathOf, projectOf } from './request.ts';
 /** Not logged in, not allowed, asked under a foreign name; and a lock-out. */
 const REFUSED: readonly number[] = [401, 403, 421];
 const LOCKED = 'core/access/locked';
+/** No credential came at all; one that does not count is `token-not-valid`. */
+const UNAUTHENTICATED = 'core/api/unauthenticated';
 const SUBJECT_MAX = 200;
+
+/** Asks who the caller is: without any credential the answer is "nobody", and nothing was refused. */
+const WHO = 'whoami';
 
 /** The line an answer is worth; undefined when it refuses nobody. */
 export function denialOf(problem: Problem, request: FastifyRequest, seen: Seen): Denial | undefined {
   const { cause } = problem.options;
+  if (seen.operation?.id === WHO && problem.code === UNAUTHENTICATED) return undefined;
   if (!REFUSED.includes(problem.status) && problem.code !== LOCKED && cause !== OUT_OF_REACH) return undefined;
   const spent = isSpent(cause) ? cause : undefined;
   const who = seen.caller ?? spent;

@@ -15,6 +15,8 @@ export interface LiveStatus {
   statusOf(live: LiveResource, compiled: ResourceStatus): ResourceStatus;
   /** Tells where the gateways stand; until then every listener waits for one. */
   follow(fleet: () => FleetStatus): void;
+  /** Where the gateways stand; undefined until somebody can tell. */
+  fleet(): FleetStatus | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -33,6 +35,7 @@ export function createLiveStatus({ now }: { now: () => number }): LiveStatus {
   let fleet: (() => FleetStatus) | undefined;
   return {
     follow: (status) => void (fleet = status),
+    fleet: () => fleet?.(),
     statusOf(live, compiled) {
       if (compiled.state === 'disabled') return compiled;
       if (live.key.kind === 'Listener') return listenerStatus(live.key.name, compiled, fleet?.());

@@ -63,7 +63,6 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     world: (running) => note('sample', running),
   };
   const sample = createSample(sampleNeeds);
-  let fleet: (() => FleetStatus) | undefined;
   const running = await startControl({
     config: role.config.control,
     store,
@@ -77,10 +76,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     instance: newId(),
     consoleFolder,
     serve: (onConnection) => serveChannel(CHANNEL_SOCKET, onConnection, log),
-    onFleet(status) {
-      rooms.liveStatus.follow(status);
-      fleet = status;
-    },
+    onFleet: rooms.liveStatus.follow,
     openTryCalls: (fleet) => openTryCalls(role, rooms, access, fleet),
     parts: {
       ...access,
@@ -106,7 +102,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
     },
   });
   await resumeSample(sample, sampleNeeds);
-  const stopWaiting = fleet && (await sample.status()).state === 'loaded' ? tellWhenSampleAnswers(rooms, fleet, note) : () => {};
+  const stopWaiting = (await sample.status()).state === 'loaded' ? tellWhenSampleAnswers(rooms, note) : () => {};
   return {
     async stop(graceMs) {
       stopWaiting();
@@ -121,9 +117,10 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
 }
 
 /** The supervisor prints calls to paste once they will be answered. */
-function tellWhenSampleAnswers({ store, configuration }: Rooms, fleet: () => FleetStatus, note: Note): () => void {
+function tellWhenSampleAnswers({ store, configuration, liveStatus }: Rooms, note: Note): () => void {
   const stop = new AbortController();
   const { signal } = stop;
+  const { fleet } = liveStatus;
   void untilSampleAnswers({ resources: configuration.resources, runs: store.runs, fleet, clock, signal }).then((answers) => {
     if (answers) note(SAMPLE_ANSWERS, true);
   });

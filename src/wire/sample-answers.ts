@@ -14,7 +14,7 @@ export const SAMPLE_ANSWERS = 'sample-answers';
 export interface SampleAnswersNeeds {
   readonly resources: Pick<Resources, 'status'>;
   readonly runs: Pick<RunStore, 'list'>;
-  readonly fleet: () => FleetStatus;
+  readonly fleet: () => FleetStatus | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -22,6 +22,7 @@ export interface SampleAnswersNeeds {
 const PROJECT = 'default';
 const DATA_API = 'order';
 const PIPELINE = 'erp-to-warehouse';
+const NOBODY = { revision: 0, nodes: [] };
 const ASK_MS = 250;
 const ASK_TIMES = 480;
 
@@ -40,7 +41,7 @@ async function answers({ resources, runs, fleet }: SampleAnswersNeeds): Promise<
   if (!filled) return false;
   const { state } = await resources.status({ project: PROJECT, kind: 'DataApi', name: DATA_API });
   if (state !== 'ready') return false;
-  const { revision, nodes } = fleet();
+  const { revision, nodes } = fleet() ?? NOBODY;
   const threads = nodes.filter(({ role }) => role === 'gateway').flatMap((node) => node.threads);
   return threads.length > 0 && threads.every((thread) => thread.revision >= revision);
 }

@@ -65,14 +65,34 @@ story('SQL becomes an API that is called and documented', () => noBrowser, {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('tab', { name: /Problems \(/ }).click();
-    await page.getByRole('alert').getByText('/page/sort').waitFor();
+    await page.getByRole('alert').getByRole('button', { name: 'Sorted by' }).click();
+    await until('the caret is in the field', () => page.evaluate<boolean>(`document.activeElement?.id === 'api-sort'`), 20);
     await page.getByText('Draft kept in this browser').waitFor();
     page.once('dialog', (dialog) => void dialog.accept());
     await page.reload();
     await page.getByRole('button', { name: 'Restore' }).click();
     await page.getByRole('textbox', { name: 'SQL' }).getByText('#{status}').waitFor();
     assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'orders-by-status');
+    await page.getByRole('tab', { name: 'Settings', selected: true }).waitFor();
+    await page.getByRole('tab', { name: /^Parameters/ }).click();
     assert.equal(await page.getByLabel('Example of status').inputValue(), 'paid');
+  },
+  'a mistake names its parameter and leads to its field': async () => {
+    await page.getByRole('combobox', { name: 'Type of status' }).click();
+    await page.getByTitle('whole number', { exact: true }).click();
+    await page.getByLabel('Example of status').fill('many');
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('tab', { name: /Problems \(/ }).click();
+    const where = page.getByRole('button', { name: 'Parameter status', exact: true });
+    assert.doesNotMatch(await page.getByRole('alert').filter({ has: where }).innerText(), /\/values/);
+    await where.click();
+    await page.getByRole('tab', { name: /^Parameters/, selected: true }).waitFor();
+    const label = () => page.evaluate<string>(`document.activeElement?.getAttribute('aria-label') ?? ''`);
+    await until('the caret is in the field', async () => (await label()) === 'Example of status', 20);
+    await page.getByRole('combobox', { name: 'Type of status' }).click();
+    await page.getByTitle('text', { exact: true }).click();
+    await page.getByLabel('Example of status').fill('paid');
   },
   'it is published with what changes shown, and the document keeps its order': async () => {
     await page.getByRole('tab', { name: 'Settings' }).click();
@@ -109,13 +129,11 @@ story('SQL becomes an API that is called and documented', () => noBrowser, {
     await page.locator('.opblock').filter({ hasText: '/data/v1/by-status' }).getByRole('button').first().click();
     await page.getByText('Responses', { exact: true }).waitFor();
     await page.getByTestId('language').selectOption('zh');
-    // The document is fetched again in that language, and stands closed when it has come.
-    const block = page.locator('.opblock').filter({ hasText: '/data/v1/by-status' });
-    await until('the documentation is read in Chinese', async () => {
-      if (await page.getByText('响应', { exact: true }).isVisible()) return true;
-      if ((await page.locator('.opblock.is-open').count()) === 0) await block.getByRole('button').first().click();
-      return false;
-    });
+    // What is open stays open, in the other language's words.
+    const block = page.locator('.opblock.is-open').filter({ hasText: '/data/v1/by-status' });
+    await block.getByText('响应', { exact: true }).waitFor();
+    await until('what the server says has come in Chinese', async () => /成功|一页|记录|行/.test(await block.innerText()), 20);
+    assert.equal(await block.count(), 1);
     assert.deepEqual(visit.foreign, []);
     assert.deepEqual(visit.complaints, []);
   },

@@ -136,6 +136,20 @@ story('from a database to rows in a target', () => skip, {
     await row.getByText('Succeeded').waitFor();
     await row.getByText('Idle').waitFor();
   },
+  'the next pipeline of the same two gets a name that is free; one that is taken is told at once': async () => {
+    await page.goto('/pipelines/new');
+    await page.getByRole('radio', { name: /parts-db/ }).check();
+    await next('Streams');
+    await page.getByRole('checkbox', { name: 'public.parts' }).check();
+    await next('Target');
+    await page.getByRole('radio', { name: /warehouse/ }).check();
+    for (const step of ['Modes', 'Schedule', 'Review']) await next(step);
+    const name = page.getByLabel('Name', { exact: true });
+    await until('a free name is offered', async () => (await name.inputValue()) === 'parts-db-to-warehouse-2', 20);
+    await name.fill('parts-db-to-warehouse');
+    await page.getByText('A pipeline of this name is there already.').waitFor();
+    assert.equal(await button('Save the pipeline').isDisabled(), true);
+  },
   'a run that goes on is cancelled at the click, and run once more': async () => {
     await page.goto('/pipelines/default/parts-db-to-warehouse');
     await withParts(async (client) => {

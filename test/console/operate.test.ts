@@ -13,6 +13,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
 import { call, must } from '../e2e/tools.ts';
 import { until } from '../e2e/weir.ts';
+import { freePort } from '../servers/process.ts';
 import { arrive, type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
 
 const options = { skip: noBrowser, timeout: 120_000 };
@@ -184,6 +185,44 @@ test('a token is shown once, opens the API, and opens nothing once it is revoked
   await confirm.getByRole('button', { name: 'Revoke' }).click();
   await row(page, /script.*revoked/).waitFor();
   assert.equal(await ask(), 401);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('the match tester asks for a request by a listener; a new resource gets a name that is free', options, async (t) => {
+  const { page, context, complaints } = await world.visit();
+  await openRoute(t, 'heard');
+  const listener = {
+    apiVersion: 'weir/v1',
+    kind: 'Listener',
+    metadata: { name: 'inner' },
+    spec: { addresses: ['127.0.0.1'], port: await freePort() },
+  };
+  const match = { paths: ['/inner/**'], listeners: ['inner'] };
+  await apply('inner.yaml', listener, {
+    apiVersion: 'weir/v1',
+    kind: 'Route',
+    metadata: { name: 'inner' },
+    spec: { match, upstream: 'heard' },
+  });
+  await page.goto('/routes');
+  await page.getByLabel('Path', { exact: true }).fill('/inner/x');
+  await button(page, 'Test').click();
+  const outcome = page.locator('[aria-live=polite]').filter({ hasText: 'Every route considered' });
+  await outcome.waitFor();
+  assert.equal(await outcome.getByRole('link', { name: 'Route inner' }).count(), 0);
+  await page.getByRole('combobox', { name: 'Listener' }).click();
+  await page.locator('.ant-select-dropdown').getByTitle('inner', { exact: true }).click();
+  await button(page, 'Test').click();
+  await outcome.getByRole('link', { name: 'Route inner' }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get('tryListener'), 'inner');
+  const name = page.locator('[data-pointer="/metadata/name"] input');
+  await page.goto('/resources/new/Plan?project=default&example=0');
+  const first = await name.inputValue();
+  await apply('plan.yaml', { apiVersion: 'weir/v1', kind: 'Plan', metadata: { name: first }, spec: {} });
+  await page.goto('/resources/new/Plan?project=default&example=0');
+  await name.waitFor();
+  assert.equal(await name.inputValue(), `${first}-2`);
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -8,6 +8,7 @@ import type { EditorMark } from '../../editor/marks.ts';
 import type { Change } from '../../forms/change.ts';
 import { useSay } from '../../ui/language.tsx';
 import type { ApiSpec } from './api-spec.ts';
+import { mistakePlace, type Panel } from './mistake-place.ts';
 import type { ParameterRow } from './parameters.ts';
 import { ParametersPanel } from './parameters-panel.tsx';
 import { SchemaTree, tableName, useStreams } from './schema-tree.tsx';
@@ -37,6 +38,8 @@ interface Props {
   readonly rows: readonly ParameterRow[];
   readonly trial: Trial;
   readonly readOnly: boolean;
+  readonly panel: Panel;
+  readonly onPanel: (panel: Panel) => void;
   readonly change: (change: Change) => void;
 }
 
@@ -44,7 +47,7 @@ const HEIGHT = 460;
 
 /** Draws the columns, which the user may resize. */
 export function BuilderColumns(props: Props) {
-  const { project, spec, rows, trial, readOnly, change } = props;
+  const { project, spec, rows, trial, readOnly, panel, onPanel, change } = props;
   const say = useSay();
   const named = useFoldNames();
   const insert = useRef<(text: string) => void>(undefined);
@@ -80,6 +83,7 @@ export function BuilderColumns(props: Props) {
           <Splitter.Panel min={280}>
             <div style={{ padding: 8 }}>
               <CodeEditor
+                id="api-sql"
                 language="sql"
                 label={say(texts.sql)}
                 value={spec.sql ?? ''}
@@ -100,7 +104,7 @@ export function BuilderColumns(props: Props) {
           </Splitter.Panel>
           <Splitter.Panel defaultSize="30%" min={240} collapsible>
             <div style={{ padding: '0 10px 10px' }}>
-              <Tabs size="small" items={panels} />
+              <Tabs size="small" activeKey={panel} onChange={(key) => onPanel(key as Panel)} items={panels} />
             </div>
           </Splitter.Panel>
         </Splitter>
@@ -171,7 +175,7 @@ function mistakesOf(trial: Trial, spec: ApiSpec) {
   const byParameter = new Map<string, string>();
   const byPointer = new Map<string, string>();
   for (const { pointer, detail, line, column } of trial.answer?.mistakes ?? []) {
-    const parameter = /^\/(?:values|parameters)\/([^/]+)/.exec(pointer)?.[1];
+    const parameter = mistakePlace(pointer)?.name;
     if (parameter !== undefined) byParameter.set(parameter, detail);
     else byPointer.set(pointer, detail);
     if (line !== null && pointer === '/sql' && trial.spec?.sql === spec.sql)

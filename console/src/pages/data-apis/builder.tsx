@@ -5,7 +5,7 @@
 import { CaretRightOutlined, CloudUploadOutlined } from '@ant-design/icons';
 import { useNavigate } from '@tanstack/react-router';
 import { Alert, App, Button, Space, Tabs, Tooltip } from 'antd';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Resource } from '../../../../generated/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { ConflictView } from '../../documents/conflict-view.tsx';
@@ -19,9 +19,10 @@ import { useKeys } from '../../ui/keys.ts';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
-import { useUrlState } from '../../ui/url-state.tsx';
+import { type UrlValues, useUrlState } from '../../ui/url-state.tsx';
 import { BuilderColumns } from './builder-columns.tsx';
 import { firstText } from './first-text.ts';
+import type { MistakePlace, Panel } from './mistake-place.ts';
 import { declareAll, parameterRows } from './parameters.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 import { Results } from './results.tsx';
@@ -73,6 +74,7 @@ export function Builder({ project, resource }: Props) {
   const rows = useMemo(() => parameterRows(spec, trial.inferred), [spec, trial.inferred]);
   const name = resource?.name ?? placeOf(document.value, project).name;
   const readOnly = resource?.manager === 'folder' || !may('resources:write');
+  const { panel, go } = useJump(setUrl, url['panel'] === 'settings' ? 'settings' : 'parameters');
   const run = () => void trial.run().catch(() => undefined);
   useKeys({ 'mod+enter': run });
   const publish = () => {
@@ -84,7 +86,12 @@ export function Builder({ project, resource }: Props) {
     {
       key: 'build',
       label: say(texts.build),
-      children: <BuilderColumns {...{ project, spec, rows, trial, readOnly, name, isNew: !resource, change: document.change }} />,
+      children: (
+        <BuilderColumns
+          {...{ project, spec, rows, trial, readOnly, name, panel, isNew: !resource, change: document.change }}
+          onPanel={(chosen) => setUrl({ panel: chosen })}
+        />
+      ),
     },
     { key: 'yaml', label: say(texts.yaml), children: <YamlView document={document} readOnly={readOnly} /> },
   ];
@@ -103,11 +110,44 @@ export function Builder({ project, resource }: Props) {
           stale={trial.spec !== undefined && JSON.stringify(trial.spec) !== JSON.stringify(spec)}
           tab={url['result']}
           onTab={(result) => setUrl({ result })}
+          onGo={go}
         />
       </section>
-      <Dialogs {...{ document, project, name, trial, open, setOpen }} />
+      <Dialogs {...{ document, project, name, trial, open, setOpen, go }} />
     </>
   );
+}
+
+const JUMP_FRAMES = 120;
+
+/** Brings up the panel of a mistake's field, and then puts the caret there. */
+function useJump(setUrl: (changes: UrlValues) => void, panel: Panel): { readonly panel: Panel; go(place: MistakePlace): void } {
+  const [wanted, setWanted] = useState<string>();
+  useEffect(() => {
+    if (wanted === undefined) return;
+    let frame = 0;
+    // The panel that holds the field is drawn first, and shown a moment later.
+    const look = (left: number) => {
+      const field = document.getElementById(wanted);
+      if (field && field.offsetParent !== null) {
+        field.focus();
+        field.scrollIntoView({ block: 'nearest' });
+      } else if (left > 0) {
+        frame = requestAnimationFrame(() => look(left - 1));
+        return;
+      }
+      setWanted(undefined);
+    };
+    look(JUMP_FRAMES);
+    return () => cancelAnimationFrame(frame);
+  }, [wanted]);
+  return {
+    panel,
+    go(place) {
+      setUrl({ view: 'build', ...(place.panel ? { panel: place.panel } : {}) });
+      setWanted(place.field);
+    },
+  };
 }
 
 function Dialogs(props: {
@@ -117,11 +157,12 @@ function Dialogs(props: {
   readonly trial: Trial;
   readonly open: 'publish' | 'conflict' | 'left' | undefined;
   readonly setOpen: (open: 'publish' | 'conflict' | 'left' | undefined) => void;
+  readonly go: (place: MistakePlace) => void;
 }) {
   const say = useSay();
   const { message } = App.useApp();
   const navigate = useNavigate();
-  const { document, project, name, trial, open, setOpen } = props;
+  const { document, project, name, trial, open, setOpen, go } = props;
   const close = () => setOpen(undefined);
   const done = () => {
     setOpen('left');
@@ -131,7 +172,19 @@ function Dialogs(props: {
   };
   if (open === 'conflict') return <ConflictView document={document} onClose={close} onMerged={close} />;
   if (open !== 'publish') return null;
-  return <PublishDialog {...{ document, name }} trial={trial.run} onDone={done} onClose={close} onConflict={() => setOpen('conflict')} />;
+  return (
+    <PublishDialog
+      {...{ document, name }}
+      trial={trial.run}
+      onDone={done}
+      onClose={close}
+      onConflict={() => setOpen('conflict')}
+      onGo={(place) => {
+        close();
+        go(place);
+      }}
+    />
+  );
 }
 
 function Actions(props: {

@@ -4,6 +4,7 @@ import { Button, Card, Checkbox, Empty, Input, Select, Space, Tag, Tooltip } fro
 import { useState } from 'react';
 import type { Change } from '../../forms/change.ts';
 import { useSay } from '../../ui/language.tsx';
+import { parameterField } from './mistake-place.ts';
 import {
   declareAll,
   declareChange,
@@ -104,6 +105,7 @@ function ParameterCard({ row, readOnly, mistake, change }: CardProps) {
           onChange={(place) => set({ in: place })}
         />
         <Select<TypeName>
+          id={parameterField(row.name, 'type')}
           size="small"
           aria-label={label(texts.type)}
           disabled={readOnly}
@@ -112,6 +114,7 @@ function ParameterCard({ row, readOnly, mistake, change }: CardProps) {
           onChange={(name) => set({ schema: withType(name) })}
         />
         <TypedInput
+          id={parameterField(row.name, 'example')}
           label={label(texts.example)}
           placeholder={say(texts.example)}
           disabled={readOnly}
@@ -189,16 +192,18 @@ function Remove({ name, change }: { readonly name: string; readonly change: (cha
 
 /** Shows what is typed as typed (`1.` on the way to `1.5`) until the field is left; the document has it with each key. */
 function TypedInput(props: {
+  readonly id?: string;
   readonly label: string;
   readonly placeholder: string;
   readonly disabled: boolean;
   readonly value: string;
   readonly onChange: (typed: string) => void;
 }) {
-  const { label, placeholder, disabled, value, onChange } = props;
+  const { id, label, placeholder, disabled, value, onChange } = props;
   const [typed, setTyped] = useState<string>();
   return (
     <Input
+      {...(id === undefined ? {} : { id })}
       size="small"
       aria-label={label}
       placeholder={placeholder}

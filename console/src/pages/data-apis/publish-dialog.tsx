@@ -10,6 +10,8 @@ import { useReadyFocus } from '../../ui/first-focus.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
+import type { MistakePlace } from './mistake-place.ts';
+import { Where } from './where.tsx';
 
 const texts = {
   title: { en: 'Publish {name}', zh: '发布 {name}' },
@@ -30,10 +32,12 @@ interface Props {
   readonly onClose: () => void;
   /** Somebody else saved meanwhile. */
   readonly onConflict: () => void;
+  /** Takes the keys to where a mistake is mended. */
+  readonly onGo: (place: MistakePlace) => void;
 }
 
 /** Draws the dialog; it closes by its buttons only. */
-export function PublishDialog({ document, name, trial, onDone, onClose, onConflict }: Props) {
+export function PublishDialog({ document, name, trial, onDone, onClose, onConflict, onGo }: Props) {
   const say = useSay();
   const failed = (error: unknown) => {
     if (isConflict(error) && document.version !== undefined) onConflict();
@@ -75,7 +79,7 @@ export function PublishDialog({ document, name, trial, onDone, onClose, onConfli
         {save.error ? <ProblemView error={save.error} /> : null}
         {look.isPending ? <Waiting /> : null}
         {wrong.length + problems.length > 0 ? (
-          <Alert type="error" showIcon title={say(texts.mistakes)} description={<Lines lines={[...problems, ...wrong].map(lineOf)} />} />
+          <Alert type="error" showIcon title={say(texts.mistakes)} description={<Mistakes all={[...problems, ...wrong]} onGo={onGo} />} />
         ) : null}
         {look.data && look.data.checked.warnings.length > 0 ? (
           <Alert type="warning" showIcon title={say(texts.warnings)} description={<Lines lines={look.data.checked.warnings} />} />
@@ -108,6 +112,14 @@ function Lines({ lines }: { readonly lines: readonly string[] }) {
   );
 }
 
-function lineOf({ pointer, detail }: { readonly pointer: string; readonly detail: string }): string {
-  return pointer === '' ? detail : `${pointer}: ${detail}`;
+function Mistakes(props: { readonly all: readonly { readonly pointer: string; readonly detail: string }[]; readonly onGo: Props['onGo'] }) {
+  return (
+    <ul style={{ margin: 0, paddingInlineStart: 18 }}>
+      {props.all.map(({ pointer, detail }) => (
+        <li key={`${pointer}${detail}`}>
+          <Where pointer={pointer} onGo={props.onGo} /> {detail}
+        </li>
+      ))}
+    </ul>
+  );
 }

@@ -8,6 +8,8 @@ import { useFormats } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Mark } from '../../ui/status.tsx';
+import type { MistakePlace } from './mistake-place.ts';
+import { Where } from './where.tsx';
 
 const texts = {
   rows: { en: 'Rows', zh: '结果' },
@@ -41,10 +43,12 @@ interface Props {
   readonly stale: boolean;
   readonly tab: string | undefined;
   readonly onTab: (tab: string) => void;
+  /** Takes the keys to where a mistake is mended. */
+  readonly onGo: (place: MistakePlace) => void;
 }
 
 /** Draws the lower part of the builder. */
-export function Results({ trial, error, stale, tab, onTab }: Props) {
+export function Results({ trial, error, stale, tab, onTab, onGo }: Props) {
   const say = useSay();
   if (error) return <ProblemView error={error} />;
   if (!trial) return <Empty description={say(texts.hint)} image={Empty.PRESENTED_IMAGE_SIMPLE} />;
@@ -55,7 +59,11 @@ export function Results({ trial, error, stale, tab, onTab }: Props) {
     { key: 'json', label: label(texts.json), children: <Json trial={trial} /> },
     { key: 'sql', label: label(texts.sql), children: <BoundSql trial={trial} /> },
     { key: 'plan', label: label(texts.plan), children: <Plan trial={trial} /> },
-    { key: 'problems', label: `${label(texts.problems)}${count > 0 ? ` (${count})` : ''}`, children: <Problems trial={trial} /> },
+    {
+      key: 'problems',
+      label: `${label(texts.problems)}${count > 0 ? ` (${count})` : ''}`,
+      children: <Problems trial={trial} onGo={onGo} />,
+    },
   ];
   return (
     <>
@@ -152,7 +160,7 @@ function Plan({ trial }: { readonly trial: DataApiDraft }) {
   return <CodeEditor readOnly language="text" label={say(texts.plan)} value={trial.plan.lines.join('\n')} maxHeight={360} />;
 }
 
-function Problems({ trial }: { readonly trial: DataApiDraft }) {
+function Problems({ trial, onGo }: { readonly trial: DataApiDraft; readonly onGo: Props['onGo'] }) {
   const say = useSay();
   if (trial.mistakes.length + trial.warnings.length === 0) return <Mark tone="good">{say(texts.none)}</Mark>;
   return (
@@ -164,7 +172,7 @@ function Problems({ trial }: { readonly trial: DataApiDraft }) {
           showIcon
           title={
             <span>
-              <code>{pointer}</code> {line === null ? null : <b>{say(texts.line, { line })}</b>} {detail}
+              <Where pointer={pointer} onGo={onGo} /> {line === null ? null : <b>{say(texts.line, { line })}</b>} {detail}
             </span>
           }
         />

@@ -4,8 +4,11 @@ import { Select } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
+import { freeName } from '../../data/free-name.ts';
+import { takenNames } from '../../data/taken-names.ts';
 import { DocumentEditor } from '../../documents/document-editor.tsx';
 import { resourceAddress, useKind } from '../../documents/kinds.ts';
+import { placeOf } from '../../documents/use-document.ts';
 import { startValue } from '../../forms/fields.ts';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
@@ -40,7 +43,11 @@ export default function ResourceNewPage() {
         ...(example ? [] : [{ pointer: '', value: empty }]),
         ...(project === 'default' ? [] : [{ pointer: '/metadata/project', value: project }]),
       ];
-      return (await api.editDocument({ body: { text: example?.text ?? '', changes } })).data.text;
+      const { text, value } = (await api.editDocument({ body: { text: example?.text ?? '', changes } })).data;
+      const { name } = placeOf(value, project);
+      const free = name === '' ? name : freeName(name, await takenNames(kind!.id, project, name));
+      if (free === name) return text;
+      return (await api.editDocument({ body: { text, changes: [{ pointer: '/metadata/name', value: free }] } })).data.text;
     },
   });
   if (error ?? start.error) return <ProblemView error={error ?? start.error} retry={() => void start.refetch()} />;

@@ -5,6 +5,7 @@ import { Button, Collapse, Form, Input, Select, Tag } from 'antd';
 import type { RouteExplanation } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useKindTitle } from '../../documents/kinds.ts';
+import { useNames } from '../../forms/widget-ref.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Mark, type Tone } from '../../ui/status.tsx';
@@ -17,6 +18,7 @@ const texts = {
   fields: { en: 'Header fields', zh: '请求头' },
   fieldsHint: { en: 'x-tenant: acme; cookie: beta=1', zh: 'x-tenant: acme; cookie: beta=1' },
   from: { en: 'Client address', zh: '客户端地址' },
+  listener: { en: 'Listener', zh: '监听器' },
   test: { en: 'Test', zh: '测试' },
   needed: { en: 'A path is needed, such as /crm/customers/7.', zh: '请输入路径，例如 /crm/customers/7。' },
   considered: { en: 'Every route considered ({count})', zh: '所有参与比较的路由（{count}）' },
@@ -37,14 +39,23 @@ interface Asked {
   readonly path: string;
   readonly headers?: string;
   readonly clientAddress?: string;
+  readonly listener?: string;
 }
+
+/** The listener of the process configuration; all others are resources. */
+const DEFAULT_LISTENER = 'default';
+/** Listeners belong to the installation, which keeps them in this project. */
+const LISTENERS_IN = 'default';
 
 export function MatchTester() {
   const say = useSay();
   const [url, change] = useUrlState();
   const path = url['try'];
   const { tryMethod: method = 'GET', tryHost: host = '', tryHeaders: fields = '', tryFrom: clientAddress = '' } = url;
-  const asked = path === undefined ? undefined : { method, path, host, clientAddress, headers: readFields(fields) };
+  const listener = url['tryListener'] ?? DEFAULT_LISTENER;
+  const asked = path === undefined ? undefined : { method, path, host, clientAddress, listener, headers: readFields(fields) };
+  const { data: named = [] } = useNames('Listener', LISTENERS_IN);
+  const listeners = [DEFAULT_LISTENER, ...named.map(({ name }) => name)].map((value) => ({ value, label: value }));
   const { data, error, isFetching } = useQuery({
     queryKey: ['explain-route', asked],
     queryFn: async () => (await api.explainRoute({ body: asked! })).data,
@@ -54,7 +65,7 @@ export function MatchTester() {
     <>
       <Form<Asked>
         layout="inline"
-        initialValues={{ method, host, path: path ?? '', headers: fields, clientAddress }}
+        initialValues={{ method, host, path: path ?? '', headers: fields, clientAddress, listener }}
         onFinish={(given) =>
           change({
             try: given.path,
@@ -62,6 +73,7 @@ export function MatchTester() {
             tryHost: given.host,
             tryHeaders: given.headers,
             tryFrom: given.clientAddress,
+            tryListener: given.listener === DEFAULT_LISTENER ? undefined : given.listener,
           })
         }
         style={{ rowGap: 8 }}
@@ -80,6 +92,9 @@ export function MatchTester() {
         </Form.Item>
         <Form.Item name="clientAddress" label={say(texts.from)}>
           <Input placeholder="192.0.2.7" style={{ width: 150 }} />
+        </Form.Item>
+        <Form.Item name="listener" label={say(texts.listener)}>
+          <Select showSearch options={listeners} style={{ minWidth: 140 }} />
         </Form.Item>
         <Button htmlType="submit" loading={isFetching}>
           {say(texts.test)}

@@ -1,7 +1,7 @@
 /** Aim: the wizard's draft makes the Pipeline that was chosen, and a kept draft of another shape is not taken. Pure input. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { documentOf, emptyDraft, furthestStep, readDraft, specOf, suggestedName, type WizardDraft } from './draft.ts';
+import { chosenName, documentOf, emptyDraft, furthestStep, nameOf, readDraft, specOf, type WizardDraft } from './draft.ts';
 
 const draft = (parts: Partial<WizardDraft>): WizardDraft => ({ ...emptyDraft('default', 'Asia/Shanghai'), ...parts });
 
@@ -48,6 +48,11 @@ test('a step opens when those before it are done', () => {
     [{}, { source: 'a' }, { source: 'a', patterns: ['*'] }, { source: 'a', streams: ['s'], sink: 'b' }].map((p) => furthestStep(draft(p))),
     [0, 1, 2, 5],
   );
-  assert.equal(suggestedName({ source: 'erp', sink: 'warehouse' }), 'erp-to-warehouse');
-  assert.equal(suggestedName({ source: 'e'.repeat(59), sink: 'warehouse' }).length <= 63, true);
+});
+
+test('a name that was offered goes with the source and target it was made of; one that was typed stays', () => {
+  assert.equal(nameOf({ source: 'erp', sink: 'warehouse' }), 'erp-to-warehouse');
+  assert.equal(nameOf({ source: 'e'.repeat(59), sink: 'warehouse' }).length <= 63, true);
+  const named = (name: string) => chosenName(draft({ source: 'erp', sink: 'warehouse', name }));
+  assert.deepEqual(['', 'erp-to-warehouse', 'erp-to-warehouse-3', 'mine'].map(named), ['', '', '', 'mine']);
 });

@@ -1,4 +1,5 @@
 /** What the pipeline wizard holds, and the Pipeline it makes of that. Pure. */
+import { freeName, isMadeFrom } from '../../../data/free-name.ts';
 
 export type Write = 'append' | 'upsert' | 'replace';
 
@@ -123,7 +124,14 @@ export function furthestStep(draft: WizardDraft): number {
   return STEPS.length - 1;
 }
 
-/** A name that says what it does; it may be changed. */
-export function suggestedName({ source, sink }: Pick<WizardDraft, 'source' | 'sink'>): string {
-  return `${source}-to-${sink}`.slice(0, 63).replace(/-+$/, '');
+/** A name that says what it does, to begin with: the first of its kind that is free is offered. */
+export function nameOf({ source, sink }: Pick<WizardDraft, 'source' | 'sink'>): string {
+  return freeName(`${source}-to-${sink}`, NOBODY);
 }
+
+/** The name somebody typed; '' for one that was offered, since another source or target asks for another. */
+export function chosenName(draft: Pick<WizardDraft, 'source' | 'sink' | 'name'>): string {
+  return isMadeFrom(draft.name, nameOf(draft)) ? '' : draft.name;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();

@@ -2,6 +2,7 @@
 import { useSay } from '../../../ui/language.tsx';
 import { useProject } from '../../../ui/project.tsx';
 import { ConnectionChoice } from './connection-choice.tsx';
+import { chosenName } from './draft.ts';
 import type { Wizard } from './use-wizard.ts';
 
 const texts = { label: { en: 'Connection to read from', zh: '读取数据的连接' } };
@@ -19,7 +20,7 @@ export function SourceStep({ wizard: { draft, change } }: { readonly wizard: Wiz
         if (name === draft.source && of === draft.project) return;
         // Another source has other streams; another project has other connections.
         const sink = of === draft.project ? draft.sink : '';
-        change({ project: of, source: name, streams: [], patterns: [], choices: {}, sink });
+        change({ project: of, source: name, streams: [], patterns: [], choices: {}, sink, name: chosenName(draft) });
       }}
     />
   );

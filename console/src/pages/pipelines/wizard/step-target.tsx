@@ -2,7 +2,7 @@
 import { Form, Input } from 'antd';
 import { useSay } from '../../../ui/language.tsx';
 import { ConnectionChoice } from './connection-choice.tsx';
-import { suggestedName } from './draft.ts';
+import { chosenName } from './draft.ts';
 import type { Wizard } from './use-wizard.ts';
 
 const texts = {
@@ -21,10 +21,7 @@ export function TargetStep({ wizard: { draft, change } }: { readonly wizard: Wiz
         label={say(texts.label)}
         project={draft.project}
         value={draft.sink}
-        onChange={({ name }) => {
-          const isSuggested = draft.name === '' || draft.name === suggestedName(draft);
-          change({ sink: name, ...(isSuggested ? { name: suggestedName({ source: draft.source, sink: name }) } : {}) });
-        }}
+        onChange={({ name }) => change({ sink: name, name: chosenName(draft) })}
       />
       <Form layout="vertical" style={{ maxWidth: 420, marginBlockStart: 16 }}>
         <Form.Item label={say(texts.schema)} htmlFor="wizard-schema" extra={say(texts.schemaHint)}>

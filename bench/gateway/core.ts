@@ -18,8 +18,11 @@ import { consumerEntries, entry, routeEntry, testRegistry } from '../../test/gat
 export const KEY = 'key-77-0123456789abcdef0123';
 const COLLECT_MS = 100;
 
-/** `policies`: key and one limit; `chain`: also a limit of the plan and header changes. Metrics and call records in both. */
-export type Steps = 'policies' | 'chain';
+/**
+ * `routes`: no step at all; `policies`: key and one limit; `chain`: also a limit of the plan and header changes. Metrics and call
+ * records in each.
+ */
+export type Steps = 'routes' | 'policies' | 'chain';
 
 /** Makes the core over `routes` routes; call records are collected and read as a gateway process does. */
 export function chainCore(pool: () => TargetPool, steps: Steps, routes: number): Core {
@@ -31,8 +34,8 @@ export function chainCore(pool: () => TargetPool, steps: Steps, routes: number):
     onUpstreams: () => {},
   });
   const entries = [
-    ...Array.from({ length: routes - 1 }, (_, i) => routeOf(`r${i}`, [`/svc${i}/v1/items/{id}/**`], steps)),
-    routeOf('all', ['/**'], steps),
+    ...Array.from({ length: routes - 1 }, (_, i) => routeOf(`r${i}`, [pathOf(i)], steps)),
+    routeOf('last', [steps === 'routes' ? pathOf(routes - 1) : '/**'], steps),
     entry('plan', 'gold', { name: 'gold', policies: steps === 'chain' ? [{ ...LIMIT, identity: 'plan/p/gold/rate-limit/0' }] : [] }),
     ...consumerEntries('bench', hash('sha256', KEY), { plan: 'gold' }),
   ];
@@ -55,6 +58,8 @@ export function chainCore(pool: () => TargetPool, steps: Steps, routes: number):
 
 const LIMIT = { type: 'rate-limit', config: { limit: 1_000_000, window: '1s' } };
 
+const pathOf = (route: number): string => `/svc${route}/v1/items/{id}/**`;
+
 function routeOf(name: string, paths: string[], steps: Steps) {
   const transform = {
     type: 'transform',
@@ -65,7 +70,7 @@ function routeOf(name: string, paths: string[], steps: Steps) {
     paths,
     timeouts: { connectMs: 1000, firstByteMs: 10_000, idleMs: 10_000 },
     bodyBytesMax: 1 << 30,
-    auth: [{ type: 'api-key', config: {} }],
-    policies: [...(steps === 'chain' ? [transform] : []), { ...LIMIT, identity: `route/p/${name}/rate-limit/0` }],
+    auth: steps === 'routes' ? [] : [{ type: 'api-key', config: {} }],
+    policies: steps === 'routes' ? [] : [...(steps === 'chain' ? [transform] : []), { ...LIMIT, identity: `route/p/${name}/rate-limit/0` }],
   });
 }

@@ -12,6 +12,11 @@ export function startOn(core: string, command: readonly string[]): ChildProcess 
   return spawn('setsid', ['taskset', '-c', core, ...command], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
+/** Puts a process with all its threads on one core. */
+export function pin(pid: number, core: string): void {
+  execFileSync('taskset', ['-a', '-p', '-c', core, String(pid)], { stdio: 'ignore' });
+}
+
 /** Raises the priority of a process with its threads and children, as far as the system lets us. */
 export function raise(pid: number): void {
   for (const one of [pid, ...childrenOf(pid)]) {

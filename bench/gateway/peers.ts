@@ -1,95 +1,123 @@
-/** The proxies that are compared, each one process on one core, all in front of the same upstream. */
+/** The proxies that are compared, each on one core, all in front of the same upstream. */
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChildProcess } from 'node:child_process';
 import { KEY } from './core.ts';
 import { freePort, LOAD_CORE, PROXY_CORE, startOn } from './machine.ts';
+import { luaNginx, NGINX, nginxOfLocations, plainNginx, upstreamNginx } from './nginx.ts';
+import { CACHE } from './others/cache.ts';
+import { envoy, ENVOY_VERSION } from './others/envoy.ts';
+import { lura, LURA_VERSION } from './others/krakend.ts';
+import { spring, SPRING_CLOUD_VERSION } from './others/spring.ts';
+import type { Place } from './place.ts';
+import { startProduct } from './product.ts';
 
+/** A proxy that runs. */
 export interface Peer {
   readonly name: string;
   readonly port: number;
-  readonly process: ChildProcess;
+  /** The process whose time counts, with its threads and children. */
+  readonly pid: number;
+  /** A process that works for it on the other core, told apart: the product's control. */
+  readonly beside?: number;
+  /** What callers send as `x-api-key`. */
+  readonly key: string;
+  /** Its own version; empty for what runs on the Node that measures. */
+  readonly version: string;
+  stop(): Promise<void>;
+  /** At the end of the process: asks it to end and does not wait. */
+  kill(): void;
 }
 
-const LUA = '/usr/lib/nginx/modules/ngx_http_lua_module.so';
-const HAPROXY = '/usr/sbin/haproxy';
-const NGINX = '/usr/sbin/nginx';
-const FORWARD = `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
-  proxy_set_header X-Forwarded-For $remote_addr; proxy_buffers 16 64k; proxy_max_temp_file_size 0; client_body_buffer_size 2m;`;
-const LIMIT_SCRIPT = `access_by_lua_block {
-  local k = ngx.var.http_x_api_key; local c = k and keys[k]; if not c then return ngx.exit(401) end
-  local t = ngx.shared.cnt; local n = t:incr('r:'..c.id..':'..math.floor(ngx.now()), 1, 0, 60)
-  if n and n > c.rate then return ngx.exit(429) end
-  t:incr('m:200', 1, 0); ngx.header['RateLimit'] = c.rate - (n or 0) }
-  proxy_set_header X-Request-Id $request_id;`;
+interface Kind {
+  /** Undefined when its program is not here. */
+  command(place: Place): readonly string[] | undefined;
+  version?(): string;
+  /** Seconds of load before it is measured. */
+  readonly warmUp: number;
+}
 
-/** Which proxies there can be: those whose programs are not here are left out. */
-export const PEERS: Readonly<Record<string, (folder: string, port: number, upstream: number) => readonly string[] | undefined>> = {
-  nginx: (folder, port, up) => nginx(folder, 'proxy', proxyConfig(port, up, '', FORWARD)),
-  'nginx + Lua (key, 2 counters, id)': (folder, port, up) => {
-    if (!existsSync(LUA)) return undefined;
-    const keys = `lua_shared_dict cnt 10m; init_by_lua_block { keys = { ['${KEY}'] = { id = 1, rate = 1e9 } } }`;
-    return nginx(folder, 'lua', proxyConfig(port, up, keys, LIMIT_SCRIPT + FORWARD), ['ndk_http', 'ngx_http_lua']);
-  },
-  HAProxy: haproxy,
-  'node:http + undici': (_, port, up) =>
-    existsSync(join(import.meta.dirname, '../../node_modules/undici'))
-      ? [process.execPath, join(import.meta.dirname, 'node-proxy.ts'), String(port), String(up)]
-      : undefined,
-  'Weir, bare': (_, port, up) => weir('bare', port, up, 1),
-  'Weir, all policies, 1 route': (_, port, up) => weir('policies', port, up, 1),
-  'Weir, all policies, 1,000 routes': (_, port, up) => weir('policies', port, up, 1000),
-  'Weir, all policies, 5,000 routes': (_, port, up) => weir('policies', port, up, 5000),
-  'Weir, long chain': (_, port, up) => weir('chain', port, up, 1000),
+const HAPROXY = '/usr/sbin/haproxy';
+/** Compilers at run time need a while. */
+const COMPILED = 3;
+const JAVA = 12;
+const READY = 1;
+
+const nginxVersion = (): string => versionOf(NGINX, '-v');
+const own = (mode: string, routes: number): Kind => ({ command: (place) => weir(mode, place, routes), warmUp: COMPILED });
+const PRODUCT = 'Weir, the product, all policies, 1,000 routes';
+
+/** Which proxies there can be. The product is none of them: it is more than one process, see product.ts. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  nginx: { command: plainNginx, version: nginxVersion, warmUp: READY },
+  'nginx, 1,000 locations': { command: (place) => nginxOfLocations(place, 1000), version: nginxVersion, warmUp: READY },
+  'nginx, 5,000 locations': { command: (place) => nginxOfLocations(place, 5000), version: nginxVersion, warmUp: READY },
+  'nginx + Lua (key, 2 counters, id)': { command: luaNginx, version: nginxVersion, warmUp: READY },
+  HAProxy: { command: haproxy, version: () => versionOf(HAPROXY, '-v'), warmUp: READY },
+  Envoy: { command: (place) => envoy(CACHE, place), version: () => ENVOY_VERSION, warmUp: READY },
+  'KrakenD’s engine (Lura)': { command: (place) => lura(CACHE, place), version: () => LURA_VERSION, warmUp: READY },
+  'Spring Cloud Gateway': { command: (place) => spring(CACHE, place), version: () => SPRING_CLOUD_VERSION, warmUp: JAVA },
+  'node:http + undici': { command: nodeProxy, warmUp: COMPILED },
+  'Weir, bare': own('bare', 1),
+  'Weir, no policies, 1 route': own('routes', 1),
+  'Weir, no policies, 1,000 routes': own('routes', 1000),
+  'Weir, no policies, 5,000 routes': own('routes', 5000),
+  'Weir, all policies, 1 route': own('policies', 1),
+  'Weir, all policies, 1,000 routes': own('policies', 1000),
+  'Weir, all policies, 5,000 routes': own('policies', 5000),
+  'Weir, long chain': own('chain', 1000),
 };
 
-/** Starts a proxy; undefined when its program is not here. */
-export async function startPeer(name: string, folder: string, upstream: number): Promise<Peer | undefined> {
-  const port = await freePort();
-  const command = PEERS[name]!(folder, port, upstream);
-  return command && { name, port, process: startOn(PROXY_CORE, command) };
+/** Seconds of load a proxy is given before it is measured. */
+export function warmUpOf(name: string): number {
+  return KINDS[name]?.warmUp ?? COMPILED;
 }
 
-/** Starts the upstream: nginx with 200 bytes of JSON, and files the system keeps in memory. */
+/** Starts a proxy; undefined when its program is not here. */
+export async function startPeer(name: string, place: Omit<Place, 'port'>): Promise<Peer | undefined> {
+  if (name === PRODUCT) return startProduct(name, place.upstream, 1000);
+  const port = await freePort();
+  const kind = KINDS[name]!;
+  const command = kind.command({ ...place, port });
+  return command && peerOf(name, port, startOn(PROXY_CORE, command), kind.version?.() ?? '');
+}
+
+/** Starts the upstream, on the load's core. */
 export async function startUpstream(folder: string): Promise<Peer> {
   const port = await freePort();
-  for (const kib of [1, 16, 1024]) writeFileSync(join(folder, `${kib}k`), 'x'.repeat(kib * 1024));
-  const config = `open_file_cache max=10; client_max_body_size 0;
-    server { listen 127.0.0.1:${port} backlog=4096; root ${folder};
-    location = / { default_type application/json; return 200 '{"a":"${'x'.repeat(192)}"}'; } location / { } }`;
-  return { name: 'upstream', port, process: startOn(LOAD_CORE, nginx(folder, 'upstream', config)) };
+  return peerOf('upstream', port, startOn(LOAD_CORE, upstreamNginx(folder, port)), '');
 }
 
-function nginx(folder: string, name: string, config: string, modules: readonly string[] = []): readonly string[] {
-  const file = join(folder, `${name}.conf`);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`);
-  const loads = modules.map((module) => `load_module /usr/lib/nginx/modules/${module}_module.so;`);
-  writeFileSync(
-    file,
-    `${loads.join(' ')} ${process.getuid?.() === 0 ? 'user root;' : ''} daemon off; worker_processes 1; pid ${folder}/${name}.pid;
-    worker_rlimit_nofile 65536; error_log /dev/null; events { worker_connections 30000; }
-    http { access_log off; ${temporary.join(' ')} keepalive_requests 1000000000; keepalive_timeout 65s; tcp_nodelay on; ${config} }`,
-  );
-  return [NGINX, '-c', file, '-p', folder];
+function peerOf(name: string, port: number, child: ChildProcess, version: string): Peer {
+  const kill = (): void => void child.kill('SIGTERM');
+  return { name, port, pid: child.pid!, key: KEY, version, kill, stop: async () => kill() };
 }
 
-function proxyConfig(port: number, upstream: number, before: string, location: string): string {
-  return `${before} upstream up { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 1000000000; }
-    server { listen 127.0.0.1:${port} backlog=4096; client_max_body_size 0; location / { ${location} } }`;
+/** The first thing that looks like a version in what a program says. */
+function versionOf(program: string, question: string): string {
+  const { stdout, stderr } = spawnSync(program, [question], { encoding: 'utf8' });
+  return /\d+(\.\d+)+/.exec(stdout + stderr)?.[0] ?? '';
 }
 
-function haproxy(folder: string, port: number, upstream: number): readonly string[] | undefined {
+function haproxy({ folder, port, upstream, tls }: Place): readonly string[] | undefined {
   if (!existsSync(HAPROXY)) return undefined;
   const file = join(folder, 'haproxy.cfg');
+  const secure = tls ? ` ssl crt ${tls.both} alpn h2,http/1.1` : '';
   writeFileSync(
     file,
     `global\n nbthread 1\n maxconn 9000\ndefaults\n mode http\n timeout client 600s\n timeout server 600s\n timeout connect 5s
- http-reuse always\n option http-keep-alive\nfrontend f\n bind 127.0.0.1:${port}\n option forwardfor\n default_backend b
+ http-reuse always\n option http-keep-alive\nfrontend f\n bind 127.0.0.1:${port}${secure}\n option forwardfor\n default_backend b
 backend b\n server s1 127.0.0.1:${upstream}\n`,
   );
   return [HAPROXY, '-f', file];
 }
 
-function weir(mode: string, port: number, upstream: number, routes: number): readonly string[] {
-  return [process.execPath, join(import.meta.dirname, 'weir.ts'), mode, String(port), String(upstream), String(routes)];
+function nodeProxy({ port, upstream }: Place): readonly string[] | undefined {
+  if (!existsSync(join(import.meta.dirname, '../../node_modules/undici'))) return undefined;
+  return [process.execPath, join(import.meta.dirname, 'node-proxy.ts'), String(port), String(upstream)];
+}
+
+function weir(mode: string, { port, upstream, tls }: Place, routes: number): readonly string[] {
+  const files = tls ? [tls.chain, tls.key] : [];
+  return [process.execPath, join(import.meta.dirname, 'weir.ts'), mode, String(port), String(upstream), String(routes), ...files];
 }

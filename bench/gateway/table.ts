@@ -1,11 +1,14 @@
 /** The table of docs/guides/gateway-speed.md, made of the last line of each row in results.jsonl. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { LATENCY_PEERS, MEMORY_PEERS, ROWS } from './rows.ts';
 
 /** One line of results.jsonl. */
 export interface Result {
   readonly at: string;
   readonly row: string;
   readonly peer: string;
+  /** The proxy's own, when it does not run on `node`. */
+  readonly version?: string;
   readonly machine: string;
   readonly node: string;
   /** Load of the machine's last minute when the row began. */
@@ -23,21 +26,36 @@ export interface Result {
   readonly p50?: number;
   readonly p99?: number;
   readonly idleMb?: number;
+  /** CPU per request of control, beside the product's gateway. */
+  readonly besideUs?: number;
 }
+
+/** Load above which a result is marked. */
+const BUSY = 3;
 
 const HEAD = `<!-- Made by \`node bench/gateway/run.ts\` from bench/gateway/results.jsonl. Do not edit. -->
 # Speed of the gateway
 
-CPU time per request of a proxy on one core, all its threads counted, between wrk and an nginx upstream on another core. The proxies
-of a row take turns; a ratio is nginx’s CPU time by the proxy’s in the same turn, so above 1 is cheaper than nginx. “All policies” is
-key authentication, a rate limit, metrics, a call record and request and trace ids, by the product’s own engine and core over a real
-revision in one process; call records are collected and read there too, and are not sent to control. “Long chain” adds a limit of the
-consumer’s plan and header changes both ways. Slots in which others took more than a fifth of the core are dropped; where none was
-left, all count. Load is the machine’s when a row began: above 3 the cores were shared with other work, and a ratio is known to a tenth.
+CPU time per request of a proxy on one core, all its threads counted, between the client and an nginx upstream on another core. The
+proxies of a row take turns; a ratio is the CPU time of the row’s first proxy by the proxy’s in the same turn, so above 1 is cheaper.
+
+“Bare” sends everything to one upstream. “No policies” chooses among its routes, and keeps metrics, a call record and ids. “All
+policies” adds key authentication and a rate limit, “long chain” a limit of the consumer’s plan and header changes both ways. These
+are the product’s own engine and core over a real revision, in one process that also takes the call records out, and sends them
+nowhere. “The product” is what \`npm start\` runs, with one gateway thread: everything its gateway process does counts, also sending
+the records to control; what control spends on storing them, on the other core, stands behind the table.
+
+Other gateways: one thread or core each, no access log, kept connections to the upstream; their settings are in
+\`bench/gateway/peers.ts\` and \`bench/gateway/others/\`, \`node bench/gateway/others.ts\` obtains those a system does not bring. KrakenD
+takes part by its engine, Lura: KrakenD CE’s own module is not to be had from the Go proxy. A row over TLS asks 200 bytes; “32 × 10” is
+32 connections with 10 requests at once each.
+
+Slots in which others took more than a fifth of the core are dropped; where none was left, all count. Load is the machine’s when a row
+began: above ${BUSY} the cores were shared with other work (marked *), and a ratio is known to a tenth.
 
 `;
 
-/** Writes the page. */
+/** Writes the page: the newest result of each proxy in each row there is. */
 export function writeTable(results: URL, page: URL): void {
   const lines = readFileSync(results, 'utf8').trim().split('\n');
   const last = new Map<string, Result>();
@@ -45,8 +63,9 @@ export function writeTable(results: URL, page: URL): void {
     const result = JSON.parse(line) as Result;
     last.set(`${result.row}\n${result.peer}`, result);
   }
-  const all = [...last.values()];
-  writeFileSync(page, `${HEAD}${costs(all)}\n${latencies(all)}\n${memory(all)}`);
+  const rows = [...ROWS, { name: 'latency', peers: LATENCY_PEERS }, { name: 'memory', peers: MEMORY_PEERS }];
+  const all = rows.flatMap(({ name, peers }) => peers.flatMap((peer) => last.get(`${name}\n${peer}`) ?? []));
+  writeFileSync(page, `${HEAD}${costs(all)}\n${beside(all)}${latencies(all)}\n${memory(all)}`);
 }
 
 function costs(all: readonly Result[]): string {
@@ -54,15 +73,28 @@ function costs(all: readonly Result[]): string {
     .filter((r) => r.ratio !== undefined)
     .map((r) => {
       const range = `${r.ratio!.toFixed(2)} (${r.ratioMin!.toFixed(2)}–${r.ratioMax!.toFixed(2)})`;
-      return `| ${r.row} | ${r.peer} | ${r.cpuUs!.toFixed(1)} | ${range} | ${Math.round(r.perSecond!)} | ${r.pairs} | ${r.load} | ${when(r)} |`;
+      const proxy = r.version === undefined ? r.peer : `${r.peer} ${r.version}`;
+      return `| ${r.row} | ${proxy} | ${r.cpuUs!.toFixed(1)} | ${range} | ${Math.round(r.perSecond!)} | ${r.pairs} | ${loadOf(r)} | ${when(r)} |`;
     });
   return table(['Row', 'Proxy', 'CPU µs', 'Ratio (least–most)', 'Requests/s', 'Pairs', 'Load', 'Measured'], rows);
+}
+
+/** What control spends on the records of the product's calls. */
+function beside(all: readonly Result[]): string {
+  return all
+    .filter((r) => r.besideUs !== undefined)
+    .map((r) => `Control beside “${r.peer}”: ${r.besideUs!.toFixed(1)} µs per call, of which it stores what its queue has room for.\n\n`)
+    .join('');
+}
+
+function loadOf({ load }: Result): string {
+  return load > BUSY ? `${load}*` : String(load);
 }
 
 function latencies(all: readonly Result[]): string {
   const rows = all
     .filter((r) => r.p99 !== undefined)
-    .map((r) => `| ${r.peer} | ${Math.round(r.rate!)} | ${r.p50!.toFixed(2)} | ${r.p99!.toFixed(2)} | ${r.load} | ${when(r)} |`);
+    .map((r) => `| ${r.peer} | ${Math.round(r.rate!)} | ${r.p50!.toFixed(2)} | ${r.p99!.toFixed(2)} | ${loadOf(r)} | ${when(r)} |`);
   const text =
     'Open loop, arrivals at a constant rate (half of what the slower carried), 64 connections, milliseconds from when a request was due:\n\n';
   return text + table(['Proxy', 'Requests/s', 'p50', 'p99', 'Load', 'Measured'], rows);

@@ -1,8 +1,11 @@
 /**
  * Weir as the benchmark serves it: the engine of one gateway thread in a process of its own, with the product's core, or bare
  * (everything goes to one upstream). Call records are collected and read in the same process, so their cost counts.
- * Run by run.ts: node bench/gateway/weir.ts <bare|policies|chain> <port> <upstream's port> <routes>
+ * Run by run.ts: node bench/gateway/weir.ts <bare|routes|policies|chain> <port> <upstream's port> <routes> [<certificate> <key>]
+ * With a certificate clients speak TLS, and HTTP/2 if they like
  */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/base/clock.ts';
 import { idGenerator } from '../../src/base/id.ts';
 import { silentLog } from '../../src/base/log.ts';
@@ -11,7 +14,8 @@ import type { Core } from '../../src/gateway/contract.ts';
 import { createEngine, type HttpEngine } from '../../src/gateway/http/engine.ts';
 import { chainCore, type Steps } from './core.ts';
 
-const [mode = 'bare', port, upstreamPort, routes = '1'] = process.argv.slice(2);
+const [mode = 'bare', port, upstreamPort, routes = '1', chain, key] = process.argv.slice(2);
+const PLAIN = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false } as const;
 process.once('SIGTERM', () => process.exit(0));
 await serve(mode, Number(port), Number(upstreamPort), Number(routes));
 
@@ -73,13 +77,30 @@ async function serve(mode: string, port: number, upstreamPort: number, routes: n
     connectionsMax: 1024,
     idleMs: 60_000,
   });
-  await engine.listen({
-    host: '127.0.0.1',
+  if (chain !== undefined && key !== undefined) openTls(engine, port, chain, key);
+  await engine.listen({ host: '127.0.0.1', port: chain === undefined ? port : 0, reusePort: false, ...PLAIN });
+}
+
+/** A listener as a `Listener` resource makes it; it opens with the built-in one. */
+function openTls(engine: HttpEngine, port: number, chain: string, key: string): void {
+  engine.useTicketKey(randomBytes(48));
+  const certificate = { name: 'bench', chain: readFileSync(chain, 'utf8'), key: readFileSync(key, 'utf8'), hosts: [] };
+  engine.putListener({
+    project: 'bench',
+    name: 'secure',
+    addresses: ['127.0.0.1'],
     port,
-    reusePort: false,
-    proxyProtocol: 'off',
-    trustedProxies: [],
-    forwarded: 'x-forwarded',
-    via: false,
+    tls: {
+      certificates: [certificate],
+      unknownName: 'default',
+      minVersion: 'TLSv1.2',
+      ciphers: undefined,
+      clientCertificates: 'off',
+      clientAuthorities: undefined,
+      tellClientCertificate: false,
+    },
+    limits: {},
+    ...PLAIN,
+    http2: true,
   });
 }

@@ -39,25 +39,25 @@ const step: SoakStep = {
   async run({ share }) {
     const folder = mkdtempSync(join(tmpdir(), 'weir-h2load-'));
     const upstream = await startUpstream(folder);
-    const weir = (await startPeer('Weir, bare', folder, upstream.port))!;
+    const weir = (await startPeer('Weir, bare', { folder, upstream: upstream.port }))!;
     try {
       await answers(weir.port);
       await load(weir.port, { name: 'warm-up', part: 0, path: '/', args: ['-c', '16', '-m', '32'] }, 20_000);
-      const before = residentBytes(weir.process.pid!);
+      const before = residentBytes(weir.pid);
       const done: Record<string, string> = {};
       for (const shape of SHAPES) {
         const requests = Math.max(200, Math.round(REQUESTS * share * shape.part));
-        const from = cpuNs(weir.process.pid!);
+        const from = cpuNs(weir.pid);
         const rate = await load(weir.port, shape, requests);
-        const cpu = (cpuNs(weir.process.pid!) - from) / 1000 / requests;
-        const resident = residentBytes(weir.process.pid!) / 1024 / 1024;
+        const cpu = (cpuNs(weir.pid) - from) / 1000 / requests;
+        const resident = residentBytes(weir.pid) / 1024 / 1024;
         done[shape.name] = `${requests} requests, ${rate}/s, ${cpu.toFixed(1)} us CPU, ${resident.toFixed(0)} MiB resident`;
       }
-      const growth = residentBytes(weir.process.pid!) - before;
+      const growth = residentBytes(weir.pid) - before;
       assert.ok(growth < GROWTH_MAX, `memory grew by ${growth} bytes`);
       return { ...done, grownMiB: Math.round(growth / 1024 / 1024) };
     } finally {
-      for (const { process } of [weir, upstream]) process.kill('SIGTERM');
+      for (const peer of [weir, upstream]) peer.kill();
       rmSync(folder, { recursive: true, force: true });
     }
   },

@@ -132,7 +132,32 @@ export interface Core {
   /** Runs the response phase; a returned Problem replaces the answer. */
   onResponse(exchange: GatewayExchange): Problem | undefined | Promise<Problem | undefined>;
   onDone(exchange: GatewayExchange, outcome: Outcome): void;
-  onRejected(rejection: { readonly clientAddress: string; readonly status: number; readonly reason: string }): void;
+  onRejected(rejection: Rejection): void;
+}
+
+/** A request that never became an exchange, or a connection that never came to one. */
+export interface Rejection {
+  readonly clientAddress: string;
+  /** 0 when no answer was sent. */
+  readonly status: number;
+  readonly reason: string;
+  /** Undefined when nothing of a request was there: then it is counted and not recorded. */
+  readonly request: RejectedRequest | undefined;
+}
+
+/** What is known of a refused request: the method and path are empty when it was refused before they were read. */
+export interface RejectedRequest {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  /** The place in `CALL_PROTOCOLS` of sdk/call-record.ts. */
+  readonly protocol: number;
+  /** Monotonic milliseconds at the first byte. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** Of its whole lines, as far as they were read. */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
 }
 
 /** Limits of the engine, from process config; a listener may have its own. All have defaults in `gateway/config.ts`. */

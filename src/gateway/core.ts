@@ -72,7 +72,10 @@ export function createCore(options: CoreOptions): Core {
       if (call) runEnd(exchange, call, onError);
       onDone(options, ended, exchange, outcome);
     },
-    onRejected: ({ reason }) => options.metrics.rejected(reason),
+    onRejected(rejection) {
+      options.metrics.rejected(rejection.reason);
+      if (rejection.request) options.calls.push(ended.setRejected(rejection, rejection.request, options.clock));
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 /** The call that ended just now, as its record: one object per thread, set anew for each, so that none is made on the way. */
 import type { NewId } from '../base/id.ts';
 import type { Clock } from '../base/clock.ts';
-import type { RingRecord } from './call-ring.ts';
-import type { GatewayExchange, Outcome, Trip } from './contract.ts';
+import type { CallTexts, RingRecord } from './call-ring.ts';
+import type { GatewayExchange, Outcome, RejectedRequest, Rejection, Trip } from './contract.ts';
 import type { LiveRoute } from './instances.ts';
 import type { Steps } from './story.ts';
 
@@ -16,7 +16,7 @@ interface Kept {
 const OFFSET_MS = 50;
 
 export class EndedCall implements RingRecord {
-  texts!: GatewayExchange;
+  texts!: CallTexts;
   idMark = '';
   time = 0.5; // A fraction: the engine keeps such fields as numbers in place.
   project = '';
@@ -65,6 +65,18 @@ export class EndedCall implements RingRecord {
     this.protocol = outcome.protocol;
     this.setTrip(outcome.trip ?? NO_TRIP);
     this.steps = kept ? kept.steps : undefined;
+  }
+
+  /** Describes a request that no exchange was made of; the answer is this. */
+  setRejected({ clientAddress, status, reason }: Rejection, request: RejectedRequest, clock: Clock): this {
+    const { id, method, path, protocol, startedAt, durationMs, requestBytes, responseBytes } = request;
+    this.texts = { path, writeId: (out) => out.text(id), writeTraceId: () => {} };
+    this.time = startedAt + this.wallOffset(startedAt + durationMs, clock);
+    this.idMark = this.project = this.route = this.release = this.consumer = '';
+    this.upstreamMs = this.headMs = 0;
+    this.setTrip(NO_TRIP);
+    this.steps = undefined;
+    return Object.assign(this, { clientAddress, status, reason, method, protocol, durationMs, requestBytes, responseBytes });
   }
 
   /** What to add to a monotonic time for the wall clock's, read anew for each short while: `nowMs` is monotonic. */

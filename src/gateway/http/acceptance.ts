@@ -169,7 +169,8 @@ function turnAway(
   host.onEnded(code);
   if (host.tls) return void raw.destroy();
   const problem: Problem = problems.raise[code]({ retryAfterMs: RETRY_MS });
-  tools.core.onRejected({ clientAddress: plainAddress(raw.remoteAddress ?? ''), status: problem.status, reason: problem.code });
+  const clientAddress = plainAddress(raw.remoteAddress ?? '');
+  tools.core.onRejected({ clientAddress, status: problem.status, reason: problem.code, request: undefined });
   raw.write(rejection(problem, tools.ids.requestId(tools.wheel.now), tools.date()));
   raw.destroySoon();
 }

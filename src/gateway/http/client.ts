@@ -20,6 +20,7 @@ import { prefaceOf } from '../http2/preface.ts';
 import { problemAnswer } from './problem-answer.ts';
 import problems, { headProblem, lateProblem } from './problems.ts';
 import { JOIN_BYTES_MAX, type RelayClient } from './relay-client.ts';
+import { rejectedRequest } from './rejected.ts';
 import { Relay } from './relay.ts';
 import { type SocketUser, useSocket } from './socket-user.ts';
 import { type EngineTools, spokenBy, tellDone } from './tools.ts';
@@ -343,7 +344,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   }
 
   onClose(): void {
-    this.terminate('client-closed');
+    this.terminate((this.socket as { endedBy?: string }).endedBy ?? 'client-closed'); // Streams of HTTP/2 may know more.
   }
 
   onDrain(): void {
@@ -368,8 +369,13 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   /** Answers a request that never became an exchange, and closes. */
   private reject(problem: Problem): void {
     const { tools } = this;
-    tools.core.onRejected({ clientAddress: this.entrance.address, status: problem.status, reason: problem.code });
-    this.socket.write(rejection(problem, tools.ids.requestId(this.startedAt), tools.date()));
+    const { startedAt } = this;
+    const id = tools.ids.requestId(startedAt);
+    const answer = rejection(problem, id, tools.date());
+    const refusal = { id, startedAt, durationMs: tools.clock.monotonic() - startedAt, responseBytes: answer.length };
+    const request = rejectedRequest(this.entrance, this.head, refusal);
+    tools.core.onRejected({ clientAddress: this.entrance.address, status: problem.status, reason: problem.code, request });
+    this.socket.write(answer);
     this.finishConnection();
   }
 

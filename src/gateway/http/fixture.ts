@@ -5,7 +5,7 @@ import { type Clock, type ManualClock, systemClock } from '../../base/clock.ts';
 import { idGenerator } from '../../base/id.ts';
 import { silentLog } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
-import type { Core, DefaultListener, Disposition, EngineLimits, Forward, GatewayExchange, Outcome } from '../contract.ts';
+import type { Core, DefaultListener, Disposition, EngineLimits, Forward, GatewayExchange, Outcome, Rejection } from '../contract.ts';
 import type { CompiledUpstream } from '../../sdk/upstream.ts';
 import { createEngine, type EngineChoices, type HttpEngine } from './engine.ts';
 
@@ -76,7 +76,7 @@ export interface Gateway {
   readonly engine: HttpEngine;
   readonly port: number;
   readonly outcomes: { readonly path: string; readonly outcome: Outcome }[];
-  readonly rejections: { readonly status: number; readonly reason: string }[];
+  readonly rejections: Rejection[];
   readonly exchanges: GatewayExchange[];
   stop(): Promise<void>;
 }

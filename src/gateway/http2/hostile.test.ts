@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { test } from 'node:test';
+import { CALL_PROTOCOLS } from '../../sdk/call-record.ts';
 import { eventually, type Gateway, type GatewayOptions, ok, startGateway, startUpstream, Talk, type Upstream } from '../http/fixture.ts';
 import { block, code, END_HEADERS, END_STREAM, FRAME, frame, FrameTalk, PREFACE } from './frames.ts';
 
@@ -41,6 +42,8 @@ const replaced = (name: string, value: string): readonly Field[] => GET.map((fie
 const counted = (gateway: Gateway, reason: string) =>
   gateway.engine.listenerNumbers().some(({ ended }) => ended.some(([name, count]) => name === reason && count > 0));
 
+const unseen = (gateway: Gateway) => gateway.rejections.filter(({ reason, request }) => reason === 'http2-refused' && request).length;
+
 const RESET: readonly (readonly [why: string, fields: readonly Field[]])[] = [
   ['a name in upper case', [...GET, ['X-A', 'a']]],
   ['connection', [...GET, ['connection', 'close']]],
@@ -78,6 +81,7 @@ test('requests that no reader can agree on are reset, and the connection goes on
     assert.deepEqual(upstream.received, []);
     await talk.send(get(stream)).next(FRAME.data, stream);
     assert.equal(gateway.outcomes.length, 1);
+    assert.deepEqual(unseen(gateway), RESET.length, 'each is told of');
   });
 });
 
@@ -96,6 +100,37 @@ const REFUSED: readonly (readonly [why: string, reason: string, fields: readonly
   ['too long a path', 'target-too-long', replaced(':path', `/${'a'.repeat(5000)}`)],
   ['an expectation', 'expectation', [...GET, ['expect', 'wonders']]],
 ];
+
+test('refused requests are told of when the connection ends, and their number is bounded', async () => {
+  await withGateway({}, async (gateway, _upstream, open) => {
+    const talk = open();
+    for (const stream of [1, 3]) await talk.send(get(stream, [...GET, ['connection', 'close']])).next(FRAME.reset, stream);
+    assert.equal(unseen(gateway), 0, 'nothing says so yet');
+    talk.socket.end();
+    await eventually(() => unseen(gateway) === 2, 'both are told of');
+    const [first] = gateway.rejections;
+    assert.deepEqual([first!.status, first!.request!.method, first!.request!.path], [0, '', '']);
+    assert.equal(CALL_PROTOCOLS[first!.request!.protocol], 'h2');
+    await open().send(get(2_000_001)).next(FRAME.data, 2_000_001);
+    assert.equal(unseen(gateway), 2 + 200, 'numbers left out are no load');
+  });
+});
+
+test('a value that begins or ends with white space is refused, one with a control byte is left out', async () => {
+  await withGateway({}, async (gateway, upstream, open) => {
+    const talk = open();
+    for (const [at, value] of [' a', 'a ', '\ta', ' '].entries()) {
+      talk.send(get(2 * at + 1, [...GET, ['x-a', value]]));
+      await eventually(() => gateway.rejections.length > at, JSON.stringify(value));
+      assert.equal(gateway.rejections[at]!.reason, 'core/http/field');
+      assert.equal(gateway.rejections[at]!.request!.path, '/a');
+    }
+    assert.deepEqual(upstream.received, []);
+    await talk.send(get(9, [...GET, ['x-a', 'a\x01b'], ['x-b', 'b'], ['x-c', ''], ['x-d', 'd d']])).next(FRAME.data, 9);
+    assert.match(upstream.received.join(''), /\r\nx-b: b\r\nx-c: \r\nx-d: d d\r\n/, 'node:http2 has no way to tell: see sane.ts');
+    assert.doesNotMatch(upstream.received.join(''), /x-a/);
+  });
+});
 
 test('what the parser refuses of HTTP/1.1 it refuses of HTTP/2, with the same reason', async () => {
   await withGateway({ limits: { headersMax: 50, headBytesMax: 8000, targetBytesMax: 4000 } }, async (gateway, upstream, open) => {
@@ -134,6 +169,8 @@ test('a body shorter or longer than its length is reset, and nothing of it becom
       talk.send(frame(FRAME.data, END_STREAM, 1, body));
       await eventually(() => gateway.outcomes.length > before || talk.isEnded, 'it ended');
       await eventually(() => gateway.outcomes.length > before, 'it is recorded');
+      const { reason } = gateway.outcomes[before]!.outcome;
+      assert.equal(reason, body === 'abc' ? 'http2-protocol-error' : 'http2-malformed');
     }
     assert.doesNotMatch(upstream.received.join(''), /evil/);
   });
@@ -214,5 +251,14 @@ test('a client that opens more requests than it may is told so', async () => {
     talk.send(get(7));
     const reset = await talk.next(FRAME.reset, 7);
     assert.equal(reset.payload.readUInt32BE(), constants.NGHTTP2_REFUSED_STREAM);
+    talk.send(frame(FRAME.reset, 0, 1, code(8)), frame(FRAME.reset, 0, 3, code(11)));
+    await eventually(() => gateway.outcomes.length === 2, 'two left');
+    assert.deepEqual(
+      gateway.outcomes.map(({ outcome }) => outcome.reason),
+      ['client-closed', 'http2-enhance-your-calm'],
+    );
+    talk.send(get(9));
+    await talk.next(FRAME.data, 9);
+    assert.equal(unseen(gateway), 1, 'the one too many is told of');
   });
 });

@@ -1,15 +1,18 @@
 /**
  * A client's HTTP/2 connection: each of its streams is served like a connection of HTTP/1.1 with one request. Streams, their
  * resets, their windows, header lists and memory are bounded; a client beyond a bound loses the connection, and the
- * listener's counts say why. node:http2 reads frames; what it refuses (RFC 9113 §8.1.1) is reset before anybody here sees it.
+ * listener's counts say why. node:http2 reads frames; a request it refuses (RFC 9113 §8.1.1) is reset before anybody here
+ * sees it, and no event tells: only the numbers of streams do, which clients count up without gaps.
  */
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ClientConnection } from '../http/client.ts';
 import type { ClientHost, Entrance, ListenerProfile, OpenConnection } from '../http/entrance.ts';
+import { unseenRequest } from '../http/rejected.ts';
 import type { EngineTools } from '../http/tools.ts';
 import { noDeadline, type Timed } from '../http/wheel.ts';
 import { ClientStream } from './client-stream.ts';
+import { endOfSession } from './ended-by.ts';
 
 /** Time for the peer to go after it was told to. */
 const LEAVE_MS = 2000;
@@ -17,6 +20,8 @@ const LEAVE_MS = 2000;
 const INVALID_FRAMES_MAX = 100;
 /** Streams refused for their header list, which costs us to read. */
 const REFUSED_STREAMS_MAX = 100;
+/** Refused requests of one connection that are told of: beyond the bounds above it is closed anyway. */
+const UNSEEN_MAX = INVALID_FRAMES_MAX + REFUSED_STREAMS_MAX;
 /** Pings and settings between two requests. */
 const CONTROLS_MAX = 1000;
 const SETTINGS_MAX = 32;
@@ -39,6 +44,9 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private isClosed = false;
   private isToldOf = false;
   private controls = 0;
+  /** Number of the newest stream that was seen or told of. */
+  private lastStream = -1;
+  private unseen = 0;
 
   /** Takes over a socket of which nothing was read, or of which everything read was put back. */
   constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
@@ -74,6 +82,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   }
 
   destroy(): void {
+    this.tellRest();
     for (const stream of this.streams) stream.destroy();
     this.session.destroy();
     this.socket.destroy();
@@ -105,6 +114,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   }
 
   private onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    this.tellUnseen(stream.id ?? 0);
     const socket = new ClientStream(stream);
     const entrance: Entrance = { ...this.entrance, raw: socket as unknown as Socket };
     this.tools.wheel.clear(this);
@@ -115,6 +125,28 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
       this.leave();
     }
     socket.begin(raw);
+  }
+
+  /** Tells of those behind the newest stream, as long as the session can be asked. */
+  private tellRest(): void {
+    if (!this.session.destroyed) this.tellUnseen((this.session.state.lastProcStreamID ?? 0) + 2);
+  }
+
+  /**
+   * Tells of the streams between the newest one known and `next`: node:http2 took their requests for malformed, their fields
+   * for too many, or there were too many at once. Bounded, since a client may leave out numbers.
+   */
+  private tellUnseen(next: number): void {
+    const { tools, entrance } = this;
+    const count = Math.min((next - this.lastStream) / 2 - 1, UNSEEN_MAX - this.unseen);
+    this.lastStream = Math.max(this.lastStream, next);
+    if (count <= 0) return;
+    this.unseen += count;
+    const now = tools.clock.monotonic();
+    for (let i = 0; i < count; i++) {
+      const request = unseenRequest(tools.ids.requestId(now), now);
+      tools.core.onRejected({ clientAddress: entrance.address, status: 0, reason: 'http2-refused', request });
+    }
   }
 
   /** Pings and settings are answered, which costs us as much as the client. */
@@ -129,12 +161,13 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private leave(): void {
     if (this.isLeaving || this.isClosed) return;
     this.isLeaving = true;
+    this.tellRest();
     if (!this.session.closed && !this.session.destroyed) this.session.close();
     if (this.streams.size === 0) this.tools.wheel.set(this, LEAVE_MS);
   }
 
   private onError(error: NodeJS.ErrnoException): void {
-    if (!this.isToldOf) this.host.onEnded(reasonOf(error));
+    if (!this.isToldOf) this.host.onEnded(endOfSession(error));
     this.isToldOf = true;
   }
 
@@ -170,20 +203,9 @@ function sessionOptions({ limits }: ListenerProfile) {
     streamResetRate: Math.max(1, Math.ceil(streamResetsMax / 30)),
     // What an upstream repeats may be repeated; the engine's own rules have looked at it.
     strictSingleValueFields: false,
+    // Else node:http2 leaves such fields out without a word; here the message is refused (http2/sane.ts).
+    strictFieldWhitespaceValidation: false,
   };
-}
-
-/** Codes of nghttp2. Source: nghttp2.h, `nghttp2_error`. */
-const BAD_PREFACE = -903;
-const FLOODS: ReadonlySet<number> = new Set([-902, -904, -905]);
-
-/** Codes for the listener's counts. */
-function reasonOf({ code, errno }: NodeJS.ErrnoException): string {
-  if (errno === BAD_PREFACE) return 'http2-bad-preface';
-  if (FLOODS.has(errno ?? 0) || code === 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES') return 'http2-flood';
-  if (code === 'ERR_HTTP2_SESSION_ERROR') return 'http2-client-error';
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'client-closed';
-  return 'http2-malformed';
 }
 
 function ignore(): void {}

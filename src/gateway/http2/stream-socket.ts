@@ -10,6 +10,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { constants, type Http2Stream } from 'node:http2';
+import { endOfStream } from './ended-by.ts';
 import { chunkOf, type InwardHead, lastChunk } from './inward.ts';
 import { joinSmallPieces } from './join-small.ts';
 import { OwnMessage, type OwnHead, type OwnMessageReader } from './own-message.ts';
@@ -33,6 +34,8 @@ export interface Start {
  */
 export abstract class StreamSocket extends EventEmitter implements OwnMessageReader {
   destroyed = false;
+  /** Why it ended early, when it is known to be more than somebody's leaving. */
+  endedBy: string | undefined = undefined;
   protected stream: Http2Stream | undefined = undefined;
   protected readonly message = new OwnMessage(this);
   protected isInputDone = false;
@@ -125,7 +128,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   protected use(stream: Http2Stream): void {
     this.stream = stream;
     this.giveOnJoined = joinSmallPieces(stream);
-    stream.on('error', ignore);
+    stream.on('error', (error: NodeJS.ErrnoException) => void (this.endedBy = endOfStream(error, stream.rstCode ?? 0)));
     stream.on('wantTrailers', () => this.sendTrailers(stream));
     stream.on('finish', () => this.onFinish());
     stream.on('close', () => this.onClose());
@@ -208,7 +211,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     this.received += piece.length;
     const { isChunked, contentLength } = this.inward;
     if (isChunked) return this.receive(chunkOf(piece));
-    if (contentLength >= 0 && this.received > contentLength) return this.give(constants.NGHTTP2_PROTOCOL_ERROR, undefined);
+    if (contentLength >= 0 && this.received > contentLength) return this.giveMalformed();
     this.receive(piece);
   }
 
@@ -216,7 +219,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     // A reset ends the stream's reading, too, and an end without error must not be taken for the end of the content.
     if (this.destroyed || this.isInputDone || stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     const { isChunked, contentLength } = this.inward;
-    if (!isChunked && this.received < contentLength) return this.give(constants.NGHTTP2_PROTOCOL_ERROR, undefined);
+    if (!isChunked && this.received < contentLength) return this.giveMalformed();
     this.isInputDone = true;
     if (isChunked) this.receive(lastChunk(this.inTrailers));
   }
@@ -225,6 +228,12 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     if (this.destroyed) return;
     this.destroyed = true;
     this.emit('close');
+  }
+
+  /** Content of another length than the head said. */
+  private giveMalformed(): void {
+    this.endedBy = 'http2-protocol-error';
+    this.give(constants.NGHTTP2_PROTOCOL_ERROR, undefined);
   }
 
   /** Lets the stream go. */

@@ -185,5 +185,7 @@ function sessionOptions({ windowBytes }: CompiledHttp2) {
     maxHeaderListPairs: HEADER_PAIRS_MAX,
     // Callers may repeat what they like; the engine's own rules have looked at it.
     strictSingleValueFields: false,
+    // Else node:http2 leaves such fields out without a word; here the message is refused (http2/sane.ts).
+    strictFieldWhitespaceValidation: false,
   };
 }

@@ -16,6 +16,7 @@ import { Steps } from './steps.tsx';
 const texts = {
   title: { en: 'Call', zh: '调用' },
   request: { en: 'Request', zh: '请求' },
+  unread: { en: 'A request refused before it was read', zh: '未读取即被拒绝的请求' },
   outcome: { en: 'Outcome', zh: '结果' },
   status: { en: 'Status', zh: '状态' },
   reason: { en: 'Reason', zh: '原因' },
@@ -59,7 +60,7 @@ export default function CallPage() {
   if (!data) return <Waiting />;
   return (
     <>
-      <PageHead title={`${data.method} ${data.path}`} about={say(texts.title)} />
+      <PageHead title={`${data.method} ${data.path}`.trim() || say(texts.unread)} about={say(texts.title)} />
       <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
         <Facts call={data} />
         {data.story ? <Story story={data.story} /> : <p className="weir-quiet">{say(texts.noStory)}</p>}

@@ -21,13 +21,15 @@ export default {
     for (const [role, before] of Object.entries(early!))
       assert.ok(late![role]! < before * (1 + GROWTH_MAX) + 40, `${role} grew from ${before} to ${late![role]} MiB`);
     assert.ok(result.dataMiB < DATA_MIB_MAX, `the data folder holds ${result.dataMiB} MiB`);
-    const p99 = (values: Iterable<number>) =>
-      Math.round([...values].sort((a, b) => a - b)[Math.floor([...values].length * 0.99)]! * 10) / 10;
+    const at = (values: Iterable<number>, share: number) =>
+      Math.round([...values].sort((a, b) => a - b)[Math.floor([...values].length * share)]! * 10) / 10;
     return {
       changes: result.applied.length,
       requests: result.storm.requests,
-      quietP99Ms: p99(result.quiet.latencies),
-      stormP99Ms: p99(result.storm.latencies),
+      quietP99Ms: at(result.quiet.latencies, 0.99),
+      stormP99Ms: at(result.storm.latencies, 0.99),
+      liveP50Ms: at(result.live, 0.5),
+      liveP99Ms: at(result.live, 0.99),
       liveMaxMs: Math.max(...result.live),
       gatewayMiB: `${early!['gateway']} → ${late!['gateway']}`,
       controlMiB: `${early!['control']} → ${late!['control']}`,

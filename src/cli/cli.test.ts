@@ -12,7 +12,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, startTestControl, type TestControl } from '../../test/control-role.ts';
 import { verbs } from './verbs/list.ts';
-import { STORY } from '../../test/calls.ts';
+import { callsMessage, STORY } from '../../test/calls.ts';
 import { systemClock } from '../base/clock.ts';
 import type { ToControl } from '../sdk/channel.ts';
 
@@ -278,7 +278,7 @@ async function tellCalls(forMs: number): Promise<void> {
   const numbers = { time: Date.now(), durationMs: 1, upstreamMs: 1, requestBytes: 1, responseBytes: 1 };
   for (let n = 0; n < forMs / 100; n++) {
     const records = [200, 503].map((status) => ({ ...call, ...numbers, id: `live-${n}-${status}`, status, path: '/live\u001b[31m' }));
-    tell({ type: 'calls', records, dropped: 0, killed: 0, waiting: 0 });
+    tell(callsMessage(records));
     await systemClock.sleep(100);
   }
   close();

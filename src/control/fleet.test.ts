@@ -30,7 +30,8 @@ function fleet() {
     };
     made.accept(channel);
     tell({ type: 'hello', role: 'gateway', instance, pid: 1, revision: 0, hash: '' });
-    const calls = (waiting: number, gone = 0) => tell({ type: 'calls', records: [], dropped: 0, killed: gone, waiting });
+    const calls = (waiting: number, gone = 0) =>
+      tell({ type: 'calls', calls: { count: 0, names: [] }, bytes: [], dropped: 0, killed: gone, waiting });
     return { calls, close: () => close() };
   };
   return { clock, dial, killed: () => killed };

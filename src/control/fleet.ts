@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { readPackedCalls } from '../sdk/call-batch.ts';
 import type { Channel, FromControl, MetricsJson, ThreadState, ToControl } from '../sdk/channel.ts';
 import { entryKey } from '../sdk/revision.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
@@ -144,10 +145,14 @@ function takeTargets(node: Node, message: Extract<ToControl, { type: 'targets' }
   changed?.(message.upstreams.map(({ key }) => key));
 }
 
-function takeCalls(calls: CallWriter, node: Node, { records, dropped, killed, waiting }: Extract<ToControl, { type: 'calls' }>): void {
+function takeCalls(
+  writer: CallWriter,
+  node: Node,
+  { calls, bytes, dropped, killed, waiting }: Extract<ToControl, { type: 'calls' }>,
+): void {
   node.callsWaiting = waiting;
-  calls.killed(killed);
-  calls.add(records, dropped);
+  writer.killed(killed);
+  writer.add(readPackedCalls({ ...calls, bytes }), dropped);
 }
 
 function sendRevision(revisions: Revisions, node: Node): void {

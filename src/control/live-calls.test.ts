@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { manualClock } from '../base/clock.ts';
 import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
 import type { ToControl } from '../sdk/channel.ts';
-import { STORY } from '../../test/calls.ts';
+import { callsMessage, STORY } from '../../test/calls.ts';
 import { startTestControl, type TestControl } from '../../test/control-role.ts';
 import { createLiveCalls, WATCHERS_EACH_MAX, WATCHERS_MAX } from './live-calls.ts';
 
@@ -128,7 +128,7 @@ test('over the admin API: filtered, by permission, and no longer than the token'
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   while (!text.includes('\n\n')) text += (await reader.read()).value ?? '';
-  tell({ type: 'calls', records: [record(1), record(2, { status: 503 })], dropped: 0, killed: 0, waiting: 0 });
+  tell(callsMessage([record(1), record(2, { status: 503 })]));
   while (!text.includes('event: call')) text += (await reader.read()).value ?? '';
   assert.deepEqual(ids(text), ['c2']);
   clock.advance(3_600_001); // The viewer's token expires.

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestControl, type TestControl } from '../../test/control-role.ts';
 import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
-import { STORY } from '../../test/calls.ts';
+import { callsMessage, STORY } from '../../test/calls.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
 import { defineMetrics } from '../telemetry/metric-specs.ts';
 import { createRegistry, metricsJson, openMetrics } from '../telemetry/metrics.ts';
@@ -103,7 +103,12 @@ test('a role gets what it lacks, then every new revision; a worker is told to lo
 
 test('call records are stored and found by every field, page by page', async () => {
   const gateway = role();
-  gateway.tell({ type: 'calls', records: Array.from({ length: 60 }, (_, i) => record(i)), dropped: 3, killed: 0, waiting: 0 });
+  gateway.tell(
+    callsMessage(
+      Array.from({ length: 60 }, (_, i) => record(i)),
+      { dropped: 3 },
+    ),
+  );
   const search = async (query: string) => (await control.request('GET', `/api/v1/calls?${query}`, { as: control.viewer })).json;
   for (let i = 0; i < 200 && (await search('limit=1000')).items.length < 60; i++) await new Promise((resolve) => setImmediate(resolve));
   const fields = ['id=call-00007', 'path=/orders/7', 'slowerThan=59', 'from=' + (Date.UTC(2026, 10, 1) + 59)];
@@ -140,7 +145,7 @@ test('call records are stored and found by every field, page by page', async () 
 
 test('more records than the queue holds are dropped and counted', async () => {
   const gateway = role();
-  gateway.tell({ type: 'calls', records: Array.from({ length: 250 }, (_, i) => record(1000 + i)), dropped: 0, killed: 0, waiting: 0 });
+  gateway.tell(callsMessage(Array.from({ length: 250 }, (_, i) => record(1000 + i))));
   gateway.close();
   const { text } = await control.request('GET', '/metrics');
   const dropped = Number(/^weir_control_calls_dropped_total\{where="control"\} (\d+)$/m.exec(text)?.[1]);

@@ -1,11 +1,9 @@
 /**
- * Call records of all threads on their way to control. While control is away they wait here, bounded;
- * then the newest are dropped and counted. At most what waits here and in the rings is lost at a kill.
+ * Call records of all threads on their way to control, as the threads made them: nothing is read or made here. While control
+ * is away they wait, bounded; then the newest are dropped and counted. At most what waits here and in the rings is lost at a kill.
  */
-import type { ToldCall } from '../sdk/call-record.ts';
+import { type CallBatch, packCallBatch, splitCallBatch } from '../sdk/call-batch.ts';
 import type { ControlChannel } from '../sdk/channel.ts';
-import { readCallBatch } from './call-batch.ts';
-import type { CallBatch } from './call-ring.ts';
 
 export interface CallOutbox {
   add(batch: CallBatch): void;
@@ -17,11 +15,14 @@ export interface CallOutbox {
   readonly dropped: number;
 }
 
-const RECORDS_PER_MESSAGE = 2000;
+/** More than a thread makes in the tenth of a second between two batches: a batch is seldom split. */
+const RECORDS_PER_MESSAGE = 8192;
+const NONE: CallBatch = { count: 0, numbers: new Float64Array(0), bytes: new Uint8Array(0), names: [], dropped: 0 };
 
 /** Makes an outbox for at most `capacity` records. */
 export function createCallOutbox(capacity: number): CallOutbox {
-  let waiting: ToldCall[] = [];
+  const batches: CallBatch[] = [];
+  let waiting = 0;
   let dropped = 0;
   let untold = 0;
   let killed = 0;
@@ -29,22 +30,31 @@ export function createCallOutbox(capacity: number): CallOutbox {
   return {
     killed: (count) => void (killed += count),
     add(batch) {
-      const room = Math.max(0, capacity - waiting.length);
-      const records = readCallBatch(batch);
-      const lost = Math.max(0, records.length - room);
-      waiting.push(...(lost > 0 ? records.slice(0, room) : records));
+      const taken = Math.min(batch.count, capacity - waiting);
+      const lost = batch.count - taken;
+      let rest = lost > 0 ? splitCallBatch(batch, taken)[0] : batch;
+      while (rest.count > 0) {
+        const [part, after] = rest.count > RECORDS_PER_MESSAGE ? splitCallBatch(rest, RECORDS_PER_MESSAGE) : [rest, NONE];
+        batches.push(part);
+        rest = after;
+      }
+      waiting += taken;
       dropped += lost;
       untold += lost + batch.dropped;
     },
     flush(channel, inThreads) {
-      while (waiting.length > 0 || untold > 0 || killed > 0 || toldWaiting !== inThreads) {
-        const records = waiting.slice(0, RECORDS_PER_MESSAGE);
-        const left = waiting.length - records.length + inThreads;
-        if (!channel.send({ type: 'calls', records, dropped: untold, killed, waiting: left })) return;
-        waiting = waiting.slice(RECORDS_PER_MESSAGE);
+      let sent = 0;
+      while (waiting > 0 || untold > 0 || killed > 0 || toldWaiting !== inThreads) {
+        const batch = batches[sent] ?? NONE;
+        const { bytes, ...calls } = packCallBatch(batch);
+        const left = waiting - batch.count + inThreads;
+        if (!channel.send({ type: 'calls', calls, bytes, dropped: untold, killed, waiting: left })) break;
+        sent++;
+        waiting -= batch.count;
         untold = killed = 0;
         toldWaiting = left;
       }
+      batches.splice(0, sent);
     },
     get dropped() {
       return dropped;

@@ -2,11 +2,12 @@
 // Method: the ring and the outbox alone, with more records than room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toldCalls } from '../../test/calls.ts';
 import type { ToControl } from '../sdk/channel.ts';
 import { CALL_PROTOCOLS } from '../sdk/call-record.ts';
 import { storyText } from '../sdk/call-story.ts';
 import { createCallOutbox } from './call-outbox.ts';
-import { readCallBatch } from './call-batch.ts';
+import { readCallBatch } from '../sdk/call-batch.ts';
 import { createCallRing, type RingRecord } from './call-ring.ts';
 
 const plain = (n: number) => ({
@@ -129,7 +130,7 @@ test('the outbox waits while control is away, bounded, and tells every drop', ()
   open = true;
   outbox.flush(channel, 0);
   assert.deepEqual(
-    sent.flatMap((m) => m.records.map((r) => r.id)),
+    toldCalls(sent).map((r) => r.id),
     Array.from({ length: 3000 }, (_, i) => `id-${i * 4 + 1}`),
   );
   assert.deepEqual(
@@ -139,6 +140,31 @@ test('the outbox waits while control is away, bounded, and tells every drop', ()
   outbox.flush(channel, 0);
   assert.equal(sent.length, 2);
 });
+
+test('the outbox sends many records in several messages, each whole wherever its numbers came to lie', () => {
+  const ring = createCallRing(20_000);
+  const outbox = createCallOutbox(20_000);
+  for (let i = 0; i < 20_000; i++) ring.push(record(i));
+  const sent: (ToControl & { type: 'calls' })[] = [];
+  outbox.add(ring.drain()!);
+  outbox.flush({ send: (m) => m.type === 'calls' && sent.push({ ...m, bytes: m.bytes.map(moved) }) > 0 }, 0);
+  assert.deepEqual(
+    sent.map((m) => [m.calls.count, m.waiting]),
+    [
+      [8192, 11_808],
+      [8192, 3616],
+      [3616, 0],
+    ],
+  );
+  toldCalls(sent).forEach((r, i) => assert.deepEqual(r, told(i)));
+});
+
+/** The same bytes at an odd place, as a frame may hold them. */
+function moved(bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(bytes.length + 3);
+  all.set(bytes, 3);
+  return all.subarray(3);
+}
 
 test('the outbox tells what died with a thread, and what a kill would take now', () => {
   const ring = createCallRing(10);
@@ -153,7 +179,7 @@ test('the outbox tells what died with a thread, and what a kill would take now',
   outbox.flush(channel, 0);
   outbox.flush(channel, 0);
   assert.deepEqual(
-    sent.map((m) => [m.records.length, m.killed, m.waiting]),
+    sent.map((m) => [m.calls.count, m.killed, m.waiting]),
     [
       [4, 7, 3],
       [0, 0, 0],

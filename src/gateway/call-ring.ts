@@ -2,8 +2,9 @@
  * Call records between the request threads and the rest: a page of fixed size per thread, filled without
  * allocating and handed over whole. What differs in each call lies in it as bytes and numbers; texts many calls
  * share stand once in a list. When it is full the newest call is dropped and counted: a request never
- * waits for its record. Texts and stories are made by call-batch.ts, on a thread that serves nobody.
+ * waits for its record. Texts and stories are made of them in another process: sdk/call-batch.ts.
  */
+import { type CallBatch, NUMBERS, SAID_NAME, SAID_NOTHING, SAID_NUMBER } from '../sdk/call-batch.ts';
 import type { Fact } from '../sdk/call-story.ts';
 import type { TextSink } from './contract.ts';
 
@@ -59,19 +60,6 @@ export interface RingRecord {
   readonly steps: CallMarks | undefined;
 }
 
-/** Records as they cross threads: `numbers` and `bytes` may be transferred. Read by `readCallBatch`. */
-export interface CallBatch {
-  readonly count: number;
-  /** Per record: `NUMBERS`, then as many marks and said values as the record says it has. */
-  readonly numbers: Float64Array<ArrayBuffer>;
-  /** Per record: id, trace id and path, whose lengths are among its numbers; latin1. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Texts that records name by their place here. */
-  readonly names: readonly string[];
-  /** Records dropped since the last batch. */
-  readonly dropped: number;
-}
-
 export interface CallRing {
   /** Keeps a record, or drops it when the ring is full. */
   push(record: RingRecord): void;
@@ -81,42 +69,6 @@ export interface CallRing {
   /** Records dropped since the start. */
   readonly dropped: number;
 }
-
-/** Numbers every record begins with. */
-export const NUMBERS = [
-  'time',
-  'status',
-  'durationMs',
-  'upstreamMs',
-  'requestBytes',
-  'responseBytes',
-  'headMs',
-  'tries',
-  'targetIndex',
-  'reused',
-  'waitMs',
-  'connectMs',
-  'project',
-  'consumer',
-  'clientAddress',
-  'route',
-  'method',
-  'release',
-  'reason',
-  'target',
-  'chain',
-  'idLength',
-  'traceLength',
-  'pathLength',
-  'marks',
-  'codes',
-  'said',
-  'protocol',
-] as const;
-/** Kinds of a said value; the value follows. */
-export const SAID_NOTHING = 0;
-export const SAID_NUMBER = 1;
-export const SAID_NAME = 2;
 
 /** Longer texts are cut in the record. */
 const TEXT_MAX = 2048;

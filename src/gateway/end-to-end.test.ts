@@ -17,7 +17,7 @@ import { readStory } from '../sdk/call-story.ts';
 import { createCounterBuffer } from '../sdk/shared-counters.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { consumerEntries, entry, routeEntry, testRegistry } from '../../test/gateway/core-harness.ts';
-import { readCallBatch } from './call-batch.ts';
+import { readCallBatch } from '../sdk/call-batch.ts';
 import { defaultListener, engineLimits, gatewayConfig } from './config.ts';
 import { createAdmissionMemory } from './http/admission.ts';
 import { createEngine } from './http/engine.ts';

@@ -11,7 +11,7 @@ import { silentLog } from '../base/log.ts';
 import { Problem } from '../base/problem.ts';
 import { readValue } from '../base/schema-read.ts';
 import { systemRandom } from '../base/random.ts';
-import type { CallRecord } from '../sdk/call-record.ts';
+import { toldCalls } from '../../test/calls.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { consumerEntries, entry, routeEntry } from '../../test/gateway/core-harness.ts';
@@ -227,7 +227,7 @@ test('call records and metrics arrive, those of a time without control included'
   line.open = true;
   for (let i = 10; i < 15; i++) await call(port, `/a/${i}`);
   const records = await line.until(() => {
-    const all: CallRecord[] = line.got.flatMap((m) => (m.type === 'calls' ? m.records : []));
+    const all = toldCalls(line.got);
     return all.length === 15 ? all : undefined;
   });
   assert.ok(records.every((r) => r.protocol === 'http/1.1'));
@@ -263,7 +263,7 @@ test('stopping sends the last records and ends every thread; twice is once', { t
   const port = await gateway.ready;
   await call(port, '/a/last');
   await Promise.all([gateway.stop({ graceMs: 1000 }), gateway.stop({ graceMs: 1000 })]);
-  assert.equal(line.got.flatMap((m) => (m.type === 'calls' ? m.records : [])).length, 1);
+  assert.equal(toldCalls(line.got).length, 1);
   await assert.rejects(call(port, '/a'));
 });
 

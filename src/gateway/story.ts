@@ -1,7 +1,7 @@
 /**
  * What the steps of one exchange decided, noted as they run. On the path of every request: a step costs one
  * reading of the clock and one number; everything that can be known before stands in the chain's text.
- * In: marks of chain.ts. Out: numbers and values for the call ring; call-batch.ts makes texts of them.
+ * In: marks of chain.ts. Out: numbers and values for the call ring; sdk/call-batch.ts makes texts of them.
  */
 import type { Clock } from '../base/clock.ts';
 import { Problem } from '../base/problem.ts';

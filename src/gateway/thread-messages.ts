@@ -1,11 +1,11 @@
 /** What the gateway's main thread and its socket threads say to each other; orders arrive in the order sent. */
 import type { MessagePort } from 'node:worker_threads';
+import type { CallBatch } from '../sdk/call-batch.ts';
 import type { ThreadState } from '../sdk/channel.ts';
 import type { ListenerState } from '../sdk/listener.ts';
 import type { RevisionDelta } from '../sdk/revision.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { UpstreamFacts } from '../sdk/upstream.ts';
-import type { CallBatch } from './call-ring.ts';
 import type { DefaultListener, EngineLimits } from './contract.ts';
 import type { MetricsSnapshot } from './route-stats.ts';
 

@@ -3,7 +3,7 @@
  * Control serves; gateways and workers connect, say hello, receive revision deltas and answer.
  */
 import type { Text } from '../base/text.ts';
-import type { ToldCall } from './call-record.ts';
+import type { PackedCalls } from './call-batch.ts';
 import type { ListenerState } from './listener.ts';
 import type { RevisionDelta } from './revision.ts';
 import type { UpstreamHealth } from './target-health.ts';
@@ -34,7 +34,9 @@ export type ToControl =
   | { readonly type: 'applied'; readonly threads: readonly ThreadState[] }
   | {
       readonly type: 'calls';
-      readonly records: readonly ToldCall[];
+      /** None with a message that only tells numbers. */
+      readonly calls: Omit<PackedCalls, 'bytes'>;
+      readonly bytes: PackedCalls['bytes'];
       /** Dropped for want of room since the last message. */
       readonly dropped: number;
       /** Gone with threads that died since the last message. */
@@ -60,7 +62,10 @@ export type FromControl =
   /** Asks a gateway for all it knows of its targets; what changes later comes by itself. */
   | { readonly type: 'targets-wanted' };
 
-/** A two-way line. Messages arrive in order, whole, at most once; `close` fires once. */
+/**
+ * A two-way line. Messages arrive in order, whole, at most once; `close` fires once. They are JSON, but for a list of byte
+ * arrays a message may have as its `bytes`: these travel as they are, and must not change once sent.
+ */
 export interface Channel<In, Out> {
   /** False when the line is full or closed; the message was then not sent. */
   send(message: Out): boolean;

@@ -7,7 +7,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import apiKey from '../../src/extensions/auth/api-key.ts';
 import rateLimit from '../../src/extensions/policies/rate-limit.ts';
 import transform from '../../src/extensions/policies/transform.ts';
-import { readCallBatch } from '../../src/gateway/call-batch.ts';
+import { readCallBatch } from '../../src/sdk/call-batch.ts';
 import { createCallRing } from '../../src/gateway/call-ring.ts';
 import type { Disposition, GatewayExchange, Outcome } from '../../src/gateway/contract.ts';
 import { createCore } from '../../src/gateway/core.ts';

@@ -1,7 +1,66 @@
-/** Batches of call records as records again: texts and stories are made here, away from the threads that serve. */
-import { CALL_PROTOCOLS, type ToldCall } from '../sdk/call-record.ts';
-import { factText, MARK_LETTERS, storyText } from '../sdk/call-story.ts';
-import { type CallBatch, NUMBERS, SAID_NOTHING, SAID_NUMBER } from './call-ring.ts';
+/**
+ * Call records as a gateway thread hands them over and as they travel to control: numbers and bytes, which nobody on the way
+ * reads. They are records again, with their texts and stories, in control: no thread that serves pays for that.
+ */
+import { assert } from '../base/assert.ts';
+import { CALL_PROTOCOLS, type ToldCall } from './call-record.ts';
+import { factText, MARK_LETTERS, storyText } from './call-story.ts';
+
+/** Records as they cross threads: `numbers` and `bytes` may be transferred. Read by `readCallBatch`. */
+export interface CallBatch {
+  readonly count: number;
+  /** Per record: `NUMBERS`, then as many marks and said values as the record says it has. */
+  readonly numbers: Float64Array<ArrayBuffer>;
+  /** Per record: id, trace id and path, whose lengths are among its numbers; latin1. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Texts that records name by their place here. */
+  readonly names: readonly string[];
+  /** Records dropped since the last batch. */
+  readonly dropped: number;
+}
+
+/** A batch as a message between processes carries it: `bytes` holds its numbers, as this machine keeps them, and its bytes. */
+export interface PackedCalls {
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly bytes: readonly Uint8Array[];
+}
+
+/** Numbers every record begins with. */
+export const NUMBERS = [
+  'time',
+  'status',
+  'durationMs',
+  'upstreamMs',
+  'requestBytes',
+  'responseBytes',
+  'headMs',
+  'tries',
+  'targetIndex',
+  'reused',
+  'waitMs',
+  'connectMs',
+  'project',
+  'consumer',
+  'clientAddress',
+  'route',
+  'method',
+  'release',
+  'reason',
+  'target',
+  'chain',
+  'idLength',
+  'traceLength',
+  'pathLength',
+  'marks',
+  'codes',
+  'said',
+  'protocol',
+] as const;
+/** Kinds of a said value; the value follows. */
+export const SAID_NOTHING = 0;
+export const SAID_NUMBER = 1;
+export const SAID_NAME = 2;
 
 /** Places of a record's numbers, as constants: a look-up by name would cost more than the rest of the reading. */
 const [TIME, STATUS, DURATION, UPSTREAM, REQUEST_BYTES, RESPONSE_BYTES] = places(
@@ -17,6 +76,45 @@ const [PROJECT, CONSUMER, CLIENT, ROUTE, METHOD, RELEASE] = places('project', 'c
 const [REASON, TARGET, CHAIN] = places('reason', 'target', 'chain');
 const [ID_LENGTH, TRACE_LENGTH, PATH_LENGTH] = places('idLength', 'traceLength', 'pathLength');
 const [MARKS, CODES, SAID, PROTOCOL] = places('marks', 'codes', 'said', 'protocol');
+
+/** The batch for a message; shares its memory. */
+export function packCallBatch({ count, names, numbers, bytes }: CallBatch): PackedCalls {
+  return { count, names, bytes: [new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength), bytes] };
+}
+
+/** The records of a packed batch. Throws when it is not one. */
+export function readPackedCalls({ count, names, bytes: [numbers, texts] }: PackedCalls): ToldCall[] {
+  if (count === 0) return [];
+  assert(numbers !== undefined && texts !== undefined, 'a batch has numbers and bytes');
+  // Copied, since numbers must lie where the machine can read them.
+  return readCallBatch({
+    count,
+    names,
+    numbers: new Float64Array(new Uint8Array(numbers).buffer),
+    bytes: texts as Uint8Array<ArrayBuffer>,
+    dropped: 0,
+  });
+}
+
+/** The first `count` records of a batch, and the rest, which tells of no drop; both share its memory. */
+export function splitCallBatch(batch: CallBatch, count: number): readonly [CallBatch, CallBatch] {
+  const { numbers: n, bytes, names } = batch;
+  let at = 0;
+  let from = 0;
+  for (let i = 0; i < count; i++) {
+    from += n[at + ID_LENGTH]! + n[at + TRACE_LENGTH]! + n[at + PATH_LENGTH]!;
+    at += lengthAt(n, at);
+  }
+  return [
+    { ...batch, count, numbers: n.subarray(0, at), bytes: bytes.subarray(0, from) },
+    { count: batch.count - count, numbers: n.subarray(at), bytes: bytes.subarray(from), names, dropped: 0 },
+  ];
+}
+
+/** Numbers of the record that begins there. */
+function lengthAt(n: Float64Array, at: number): number {
+  return NUMBERS.length + n[at + MARKS]! + n[at + CODES]! + n[at + SAID]! * 2;
+}
 
 function places<const L extends readonly (typeof NUMBERS)[number][]>(...names: L): { readonly [K in keyof L]: number } {
   return names.map((name) => NUMBERS.indexOf(name)) as { readonly [K in keyof L]: number };
@@ -55,7 +153,7 @@ export function readCallBatch(batch: CallBatch): ToldCall[] {
       story: storyOf(batch, at),
     });
     from = end;
-    at += NUMBERS.length + n[at + MARKS]! + n[at + CODES]! + n[at + SAID]! * 2;
+    at += lengthAt(n, at);
   }
   return records;
 }

@@ -297,7 +297,7 @@ export interface DataApis {
 
 export interface DoctorReport {
   ok: boolean;
-  findings: ({ check: string; level: 'ok' | 'warning' | 'failed'; detail: LocalText })[];
+  findings: ({ check: string; title: LocalText; level: 'ok' | 'warning' | 'failed'; detail: LocalText })[];
 }
 
 export interface DocumentCheck {

@@ -209,7 +209,9 @@ async function openRooms({
       load: async () => ({ state: 'loaded' as const, notes: [{ en: 'loaded', zh: '已加载' }] }),
       remove: async () => ({ state: 'removed' as const, notes: [{ en: 'removed', zh: '已移除' }] }),
     },
-    doctor: async () => [{ check: 'store', level: 'ok' as const, detail: { en: 'answers', zh: '正常' } }],
+    doctor: async () => [
+      { check: 'store', title: { en: 'Store', zh: '存储' }, level: 'ok' as const, detail: { en: 'answers', zh: '正常' } },
+    ],
   };
   const callers = createCallers({ store, clock, cliToken, sessionIdleMs: 3_600_000 });
   const { keys: lender, routes } = parts;

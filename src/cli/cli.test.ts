@@ -24,7 +24,7 @@ const offline = {
   version: '9.8.7',
   local: () => ({ address: process.env.TEST_LOCAL, tokenFile: process.env.TEST_TOKEN_FILE }),
   up: async (options) => (process.stdout.write(JSON.stringify(options)), 0),
-  doctor: async () => [{ where: 'node', level: 'failed', detail: { en: 'too old', zh: '版本过低' } }],
+  doctor: async () => [{ where: 'node', title: { en: 'Node', zh: 'Node 版本' }, level: 'failed', detail: { en: 'too old', zh: '版本过低' } }],
   validate: async (sources) => sources.filter(({ text }) => text !== 'empty').map(({ file, text }) => {
     const problems = text.includes('bad') ? [{ pointer: '/spec', detail: 'is bad' }] : [];
     return { file, line: 1, key: null, problems };
@@ -220,7 +220,7 @@ test('verbs without a server, help and version in both languages', async () => {
   );
   const doctor = await weir(['doctor', '--lang', 'zh']);
   assert.equal(doctor.code, 1);
-  assert.match(doctor.out, /failed +node +版本过低/);
+  assert.match(doctor.out, /failed +Node 版本 +node +版本过低/);
   assert.match((await weir(['config', 'print'])).out, /logLevel +debug +WEIR_LOG_LEVEL\n$/);
   assert.match((await weir(['config', 'print', '--effective'])).out, /control\.port +8081 +default/);
   const bad = await weir(['validate', '-'], { input: 'bad' });

@@ -26,6 +26,8 @@ export interface LocalControl {
 /** A finding of an offline check, in the form that `doctor` and `validate` answer. */
 export interface OfflineFinding {
   readonly where: string;
+  /** What the check is about, for people. */
+  readonly title: { readonly en: string; readonly zh: string };
   readonly level: 'ok' | 'warning' | 'failed';
   readonly detail: { readonly en: string; readonly zh: string };
 }

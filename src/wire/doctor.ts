@@ -4,10 +4,11 @@
  */
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { kinds } from '../../generated/kinds.ts';
 import type { Configuration } from '../control/configuration.ts';
 import type { Finding } from '../control/api/parts.ts';
 import { Problem } from '../base/problem.ts';
-import { verbatim } from '../base/text.ts';
+import { type Text, tell, verbatim } from '../base/text.ts';
 import { formatBytes } from '../base/units.ts';
 import { readKey } from '../control/access/secret-box.ts';
 import type { Store } from '../store/types.ts';
@@ -56,18 +57,44 @@ export async function examine(
     );
   }
   for (const incident of await store.incidents.list({ open: true, limit: 50 }))
-    findings.push({ check: `incident/${incident.kind}`, level: 'warning', detail: incident.detail });
+    findings.push({ check: `incident/${incident.kind}`, title: INCIDENT, level: 'warning', detail: incident.detail });
   const { items } = await configuration.resources.list({ limit: 1000 });
   for (const { kind, name, project, status } of items) {
-    const where = `${project}/${kind}/${name}`;
+    const about = { check: `${project}/${kind}/${name}`, title: titleOf(kind, name) };
     if (status.state === 'failed' || status.state === 'pending')
-      findings.push({ check: where, level: status.state === 'failed' ? 'failed' : 'warning', detail: status.reason ?? verbatim('-') });
-    for (const warning of status.warnings) findings.push({ check: where, level: 'warning', detail: warning });
+      findings.push({ ...about, level: status.state === 'failed' ? 'failed' : 'warning', detail: status.reason ?? verbatim('-') });
+    for (const warning of status.warnings) findings.push({ ...about, level: 'warning', detail: warning });
   }
   return findings;
 }
 
-const finding = (check: string, level: Finding['level'], en: string, zh: string): Finding => ({ check, level, detail: { en, zh } });
+/** What each check is about. */
+const CHECKS = {
+  'data-folder': { en: 'Data folder', zh: '数据目录' },
+  disk: { en: 'Free disk space', zh: '磁盘空间' },
+  'master-key': { en: 'Master key', zh: '主密钥' },
+  'files.roots': { en: 'Folders for files', zh: '文件目录' },
+  store: { en: 'Store', zh: '存储' },
+  gateway: { en: 'Gateway’s address', zh: '网关监听地址' },
+  control: { en: 'Control’s address', zh: '控制端监听地址' },
+  'admin-password': { en: 'First password', zh: '初始密码' },
+} as const satisfies Record<string, Text>;
+const INCIDENT: Text = { en: 'Open incident', zh: '未关闭的事件' };
+
+type Check = keyof typeof CHECKS;
+
+const finding = (check: Check, level: Finding['level'], en: string, zh: string): Finding => ({
+  check,
+  title: CHECKS[check],
+  level,
+  detail: { en, zh },
+});
+
+/** `Pipeline orders`, in the kind's own words. */
+function titleOf(kind: string, name: string): Text {
+  const title = kinds.find((one) => one.kind === kind)?.title ?? verbatim(kind);
+  return tell({ en: '{title} {name}', zh: '{title} {name}' }, { title, name: verbatim(name) });
+}
 
 function folderFinding(folder: string): Finding {
   if (!existsSync(folder))
@@ -130,7 +157,7 @@ function keyFinding(file: string, dataFolder: string): Finding {
     readKey(file, given);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { check: 'master-key', level: 'failed', detail: error.detail };
+    return { check: 'master-key', title: CHECKS['master-key'], level: 'failed', detail: error.detail };
   }
   return finding('master-key', 'ok', 'The master key can be used. Keep a copy elsewhere.', '主密钥可用。请另存一份。');
 }
@@ -146,7 +173,7 @@ function rootFinding(root: string): Finding {
       );
 }
 
-function listenFinding(role: string, host: string): Finding {
+function listenFinding(role: 'gateway' | 'control', host: string): Finding {
   const local = host === '127.0.0.1' || host === '::1' || host === 'localhost';
   if (role === 'control' && !local) {
     return finding(
@@ -156,5 +183,7 @@ function listenFinding(role: string, host: string): Finding {
       `控制端在 ${host} 上监听且无 TLS：请在前面放置 TLS 代理。`,
     );
   }
-  return finding(role, 'ok', `${role} listens on ${host}.`, `${role} 监听 ${host}。`);
+  return role === 'control'
+    ? finding('control', 'ok', `Control listens on ${host}.`, `控制端监听 ${host}。`)
+    : finding('gateway', 'ok', `The gateway listens on ${host}.`, `网关监听 ${host}。`);
 }

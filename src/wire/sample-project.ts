@@ -90,7 +90,7 @@ export async function resumeSample(sample: Sample, needs: SampleNeeds): Promise<
   const { state } = await sample.status();
   if (state === 'loaded') return needs.world(true);
   if (state === 'absent' && needs.role.loadSample)
-    await sample.load({ name: 'start', kind: 'system', address: undefined }, new AbortController().signal);
+    await sample.load({ name: 'weir', kind: 'system', address: undefined }, new AbortController().signal);
 }
 
 function makeFiles(folder: string): void {

@@ -9,7 +9,7 @@ import { api } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { CodeEditor } from '../editor/code-editor.tsx';
 import { useFormats } from '../ui/format.tsx';
-import { useSay } from '../ui/language.tsx';
+import { type Text, useSay } from '../ui/language.tsx';
 import { ProblemView } from '../ui/problem-view.tsx';
 import { CallCode } from './call-code-view.tsx';
 import { pathWith } from './call-code.ts';
@@ -48,7 +48,7 @@ export interface TryParameter {
   readonly required: boolean;
   readonly description?: string;
   /** What stands in the empty field. */
-  readonly hint?: string;
+  readonly hint?: Text;
   readonly options?: readonly string[];
   readonly first?: string;
 }
@@ -216,7 +216,12 @@ function Parameters(props: {
                   onChange={(value: string | null | undefined) => set(value ?? undefined)}
                 />
               ) : (
-                <Input id={id} value={values[p.name] ?? ''} placeholder={p.hint ?? ''} onChange={(event) => set(event.target.value)} />
+                <Input
+                  id={id}
+                  value={values[p.name] ?? ''}
+                  placeholder={p.hint ? say(p.hint) : ''}
+                  onChange={(event) => set(event.target.value)}
+                />
               )}
             </Form.Item>
           );
@@ -267,6 +272,7 @@ function Answer({ answer }: { readonly answer: TriedCall }) {
       <details style={{ marginBlockStart: 8 }}>
         <summary>{say(texts.headers)}</summary>
         <Descriptions
+          translate="no"
           size="small"
           column={1}
           items={answer.headers.map(({ name, value }, i) => ({ key: `${i}${name}`, label: name, children: value }))}

@@ -4,6 +4,7 @@
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from 'react';
+import { followAntd } from './antd-words.ts';
 
 export type Language = 'en' | 'zh';
 
@@ -48,6 +49,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   );
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+    return followAntd(document.body, language);
   }, [language]);
   const value = useMemo<LanguageUse>(
     () => ({ language, locale: language === 'zh' ? 'zh-CN' : 'en', choose, say: (text, values) => fill(text[language], values) }),

@@ -40,14 +40,15 @@ const doctor: Verb = {
     const found = [...(await given.offline.doctor({ config: options['config'] as string | undefined }))];
     if (options['online'] === true) {
       const { data } = await given.client().getDoctorReport();
-      const online = data.findings.map((finding) => ({ where: finding.check, level: finding.level, detail: finding.detail }));
+      const online = data.findings.map(({ check, ...finding }) => ({ where: check, ...finding }));
       // A control of this very folder finds the same files: once is enough.
       found.push(...online.filter((one) => !found.some((f) => f.where === one.where && f.detail.en === one.detail.en)));
     }
     out.list(found, {
       columns: [
         { title: { en: 'LEVEL', zh: '级别' }, value: (f) => f.level },
-        { title: { en: 'CHECK', zh: '检查项' }, value: (f) => f.where },
+        { title: { en: 'CHECK', zh: '检查项' }, value: (f) => f.title[language] },
+        { title: { en: 'ID', zh: '标识' }, value: (f) => f.where },
         { title: { en: 'FOUND', zh: '结果' }, value: (f) => f.detail[language] },
       ],
       name: (f) => f.where,

@@ -73,7 +73,7 @@ test('the first admin is made once; its file goes at the first change of passwor
     'a user exists: the given one does not count',
   );
   const [line] = await store.audit.list({ action: 'user.create', limit: 10 });
-  assert.deepEqual([line?.actor, line?.actorKind, line?.subject], ['start', 'system', 'admin'], 'the first user is in the audit trail');
+  assert.deepEqual([line?.actor, line?.actorKind, line?.subject], ['weir', 'system', 'admin'], 'the first user is in the audit trail');
   assert.doesNotMatch(JSON.stringify(line), new RegExp(password));
   const { accounts } = rooms();
   await assert.rejects(accounts.changePassword('admin', 'wrong', CANARY, me), { code: 'core/access/wrong-password' });

@@ -44,7 +44,7 @@ export async function ensureFirstAdmin(
   await store.transaction(async (tables) => {
     await tables.accounts.put(row);
     const detail = `role admin; the first user, with ${given === undefined ? 'a new password' : 'the password given'}`;
-    const actor = { name: 'start', kind: 'system', address: undefined } as const;
+    const actor = { name: 'weir', kind: 'system', address: undefined } as const;
     await audit({ actor, action: 'user.create', subject: ADMIN_NAME, detail }, tables.audit);
   });
   return given === undefined ? password : null;

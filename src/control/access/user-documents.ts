@@ -57,7 +57,7 @@ export async function adoptAccounts(
       });
       continue;
     }
-    const actor = { name: 'start', kind: 'system', address: undefined } as const;
+    const actor = { name: 'weir', kind: 'system', address: undefined } as const;
     await resources.put(keyOf(account.name), documentOf(account), { actor, mustNotExist: true });
   }
 }

@@ -76,6 +76,8 @@ export interface Sample {
 /** One finding of `doctor`. */
 export interface Finding {
   readonly check: string;
+  /** What the check is about, for people. */
+  readonly title: Text;
   readonly level: 'ok' | 'warning' | 'failed';
   /** What was found and, unless all is well, what to do. No secret. */
   readonly detail: { readonly en: string; readonly zh: string };

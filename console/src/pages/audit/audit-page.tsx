@@ -100,7 +100,7 @@ const columns: readonly ListColumn<AuditItem>[] = [
   { key: 'time', title: { en: 'Time', zh: '时间' }, render: ({ time }) => <Time at={time} /> },
   { key: 'actor', title: { en: 'Who', zh: '操作者' }, render: (item) => <Actor item={item} /> },
   { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => <Action action={action} /> },
-  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => <Wrapped text={subject} /> },
+  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => <Detail detail={subject} /> },
   { key: 'outcome', title: { en: 'Outcome', zh: '结果' }, render: ({ outcome }) => <Outcome outcome={outcome} /> },
   { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => <Detail detail={detail} /> },
   { key: 'address', title: { en: 'From', zh: '来源地址' }, render: ({ address }) => address || '—' },

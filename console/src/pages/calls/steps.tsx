@@ -4,6 +4,7 @@ import type { CallStep } from '../../../../generated/client.ts';
 import { useFormats } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { Mark, type Tone } from '../../ui/status.tsx';
+import { factName, factValue, placeName } from './fact-words.ts';
 
 const texts = {
   step: { en: 'Step', zh: '步骤' },
@@ -26,12 +27,6 @@ const OUTCOMES: Readonly<Record<CallStep['outcome'], { readonly tone: Tone; read
   'not-reached': { tone: 'waiting', text: { en: 'not reached', zh: '未执行' } },
 };
 
-const PLACES: Readonly<Record<string, Text>> = {
-  plan: { en: 'plan', zh: '套餐' },
-  route: { en: 'route', zh: '路由' },
-  'data-api': { en: 'data API', zh: '数据 API' },
-};
-
 const MICROSECONDS = 1000;
 
 export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
@@ -47,7 +42,7 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
       scroll={{ x: 'max-content' }}
       columns={[
         { key: 'id', title: say(texts.step), render: (_, step) => <strong>{step.id}</strong> },
-        { key: 'place', title: say(texts.place), render: (_, { place }) => (PLACES[place] ? say(PLACES[place]) : place) },
+        { key: 'place', title: say(texts.place), render: (_, { place }) => say(placeName(place)) },
         { key: 'phase', title: say(texts.phase), render: (_, { phase }) => say(texts[phase]) },
         {
           key: 'outcome',
@@ -69,7 +64,7 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
           render: (_, { facts }) =>
             Object.entries(facts).map(([name, value]) => (
               <Tag key={name}>
-                {name}: {typeof value === 'number' ? formats.number(value) : value}
+                {say(factName(name))}: {typeof value === 'number' ? formats.number(value) : say(factValue(name, value))}
               </Tag>
             )),
         },

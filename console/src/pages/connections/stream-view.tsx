@@ -107,5 +107,9 @@ function Cell({ value }: { readonly value: string | null }) {
   const say = useSay();
   if (value === null) return <span className="weir-null">{say(texts.null)}</span>;
   if (value === '') return <span className="weir-null">“” {say(texts.empty)}</span>;
-  return <span title={value}>{value}</span>;
+  return (
+    <span title={value} translate="no">
+      {value}
+    </span>
+  );
 }

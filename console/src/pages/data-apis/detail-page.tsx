@@ -18,6 +18,8 @@ import { useUrlState } from '../../ui/url-state.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { type ApiSpec, keyHeaderOf } from './api-spec.ts';
 import { ApiState } from './api-state.tsx';
+import { typeName } from './parameters.ts';
+import { TYPE_WORDS } from './type-words.ts';
 
 const Swagger = lazy(() => import('./swagger.tsx'));
 
@@ -190,7 +192,7 @@ function parametersOf(spec: ApiSpec): TryParameter[] {
       name: place === 'header' ? name.toLowerCase().replaceAll('_', '-') : name,
       in: place,
       required: place === 'path' || required === true,
-      hint: [schema['type'], schema['format']].filter(Boolean).join(' · '),
+      hint: TYPE_WORDS[typeName(schema)],
       ...(description === undefined ? {} : { description }),
       ...(options ? { options } : {}),
       ...(example === undefined ? {} : { first: String(example) }),

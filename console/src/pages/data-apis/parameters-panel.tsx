@@ -16,6 +16,7 @@ import {
   withType,
   withValue,
 } from './parameters.ts';
+import { TYPE_WORDS } from './type-words.ts';
 
 const texts = {
   none: { en: 'No parameters. Write #{name} in the SQL and it appears here.', zh: '没有参数。在 SQL 中写 #{name}，它就会出现在这里。' },
@@ -37,14 +38,6 @@ const texts = {
   in_query: { en: 'query', zh: '查询参数' },
   in_path: { en: 'path', zh: '路径' },
   in_header: { en: 'header', zh: '请求头' },
-  type_string: { en: 'text', zh: '文本' },
-  type_integer: { en: 'whole number', zh: '整数' },
-  type_number: { en: 'number', zh: '数值' },
-  type_boolean: { en: 'yes/no', zh: '布尔' },
-  type_date: { en: 'date', zh: '日期' },
-  'type_date-time': { en: 'date and time', zh: '日期时间' },
-  type_time: { en: 'time', zh: '时间' },
-  type_uuid: { en: 'UUID', zh: 'UUID' },
 };
 
 interface Props {
@@ -88,7 +81,7 @@ function ParameterCard({ row, readOnly, mistake, change }: CardProps) {
   const say = useSay();
   const set = (changes: Parameters<typeof declareChange>[1]) => change(declareChange(row, changes));
   const label = (text: { en: string; zh: string }) => say(texts.of, { label: say(text), name: row.name });
-  const options = TYPE_NAMES.map((value) => ({ value, label: say(texts[`type_${value}`]) }));
+  const options = TYPE_NAMES.map((value) => ({ value, label: say(TYPE_WORDS[value]) }));
   return (
     <Card
       size="small"

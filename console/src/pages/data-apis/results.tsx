@@ -107,7 +107,7 @@ function Rows({ trial }: { readonly trial: DataApiDraft }) {
           key: name,
           title: (
             <span>
-              {name} <span className="weir-quiet">{type}</span>
+              {name} <code className="weir-quiet">{type}</code>
             </span>
           ),
           render: (_: unknown, { row }: { row: Readonly<Record<string, Cell>> }) => <Value value={row[name]} />,
@@ -119,7 +119,11 @@ function Rows({ trial }: { readonly trial: DataApiDraft }) {
 
 function Value({ value }: { readonly value: Cell | undefined }) {
   if (value === null || value === undefined) return <span className="weir-quiet">null</span>;
-  return <span style={{ whiteSpace: 'pre' }}>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</span>;
+  return (
+    <span translate="no" style={{ whiteSpace: 'pre' }}>
+      {typeof value === 'object' ? JSON.stringify(value) : String(value)}
+    </span>
+  );
 }
 
 function Json({ trial }: { readonly trial: DataApiDraft }) {

@@ -20,8 +20,19 @@ const words: Readonly<Record<string, { readonly en: string; readonly zh: string 
   path: { en: 'path', zh: '路径' },
   query: { en: 'query', zh: '查询' },
   header: { en: 'header', zh: '请求头' },
+  authorize: { en: 'Authorize', zh: '授权' },
   accept: { en: 'Controls Accept header.', zh: '决定 Accept 请求头。' },
 };
+
+/** What its buttons are called. */
+const LABELS: readonly { readonly en: string; readonly zh: string }[] = [
+  { en: 'Collapse operation', zh: '折叠此操作' },
+  { en: 'Expand operation', zh: '展开此操作' },
+  { en: 'Copy path to clipboard', zh: '复制路径' },
+  { en: 'authorization button unlocked', zh: '需要授权' },
+  { en: 'authorization button locked', zh: '已授权' },
+  { en: 'Response content type', zh: '响应内容类型' },
+];
 
 /** Where a text is somebody's own and must stay. */
 const OWN = 'pre, code, p, .parameter__name, .opblock-summary-path, .opblock-summary-description, .opblock-tag, .model, option';
@@ -35,9 +46,13 @@ const OTHER: Readonly<Record<Language, Language>> = { en: 'zh', zh: 'en' };
 export function followWords(place: HTMLElement, language: Language): () => void {
   const from = OTHER[language];
   const known = new Map(Object.values(words).map((word) => [word[from], word[language]]));
+  const labels = new Map(LABELS.map((label) => [label[from], label[language]]));
   const change = () => {
-    for (const choice of place.querySelectorAll('tr[data-param-name] select:not([aria-label])'))
-      choice.setAttribute('aria-label', choice.closest('tr')!.dataset['paramName']!);
+    for (const name of ['aria-label', 'title'])
+      for (const one of place.querySelectorAll(`[${name}]`)) {
+        const said = labels.get(one.getAttribute(name)!);
+        if (said !== undefined) one.setAttribute(name, said);
+      }
     const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const around = node.parentElement;

@@ -65,7 +65,11 @@ const columns: readonly ListColumn<Resource>[] = [
   {
     key: 'chain',
     title: { en: 'Chain', zh: '策略链' },
-    render: (route) => [...(specOf(route).auth ?? []), ...(specOf(route).policies ?? [])].map(({ type }) => type).join(' → ') || '—',
+    render: (route) => (
+      <span translate="no">
+        {[...(specOf(route).auth ?? []), ...(specOf(route).policies ?? [])].map(({ type }) => type).join(' → ') || '—'}
+      </span>
+    ),
   },
   { key: 'state', title: { en: 'State', zh: '状态' }, render: ({ status }) => <ResourceState status={status} /> },
   { key: 'project', title: { en: 'Project', zh: '项目' }, sort: 'project', hidden: true, render: ({ project }) => project },

@@ -6,6 +6,7 @@ import { useSession } from '../../api/session.tsx';
 import { LanguageSwitch, ThemeSwitch } from '../../ui/choices.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
+import { roleName } from '../../ui/roles.ts';
 
 const texts = {
   name: { en: 'User', zh: '用户名' },
@@ -28,7 +29,7 @@ export function Account() {
   const { who } = useSession();
   const items = [
     { key: 'name', label: say(texts.name), children: who.name },
-    { key: 'role', label: say(texts.role), children: who.role },
+    { key: 'role', label: say(texts.role), children: say(roleName(who.role)) },
     { key: 'projects', label: say(texts.projects), children: who.projects?.join(', ') ?? say(texts.all) },
     { key: 'language', label: say(texts.language), children: <LanguageSwitch /> },
     { key: 'theme', label: say(texts.theme), children: <ThemeSwitch /> },

@@ -6,6 +6,7 @@ import { api } from '../../api/client.ts';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
+import { roleName } from '../../ui/roles.ts';
 import { Mark, type Tone } from '../../ui/status.tsx';
 
 const texts = {
@@ -62,7 +63,12 @@ function Doctor() {
         pagination={false}
         dataSource={data?.findings ?? []}
         columns={[
-          { key: 'check', title: say(texts.check), width: 200, render: (_, { check }) => check },
+          {
+            key: 'check',
+            title: say(texts.check),
+            width: 240,
+            render: (_, { check, title }) => <Checked title={say(title)} check={check} />,
+          },
           {
             key: 'level',
             title: say(texts.finding),
@@ -73,6 +79,17 @@ function Doctor() {
         ]}
       />
     </Card>
+  );
+}
+
+function Checked({ title, check }: { readonly title: string; readonly check: string }) {
+  return (
+    <>
+      <div>{title}</div>
+      <code className="weir-quiet" style={{ fontSize: 12 }}>
+        {check}
+      </code>
+    </>
   );
 }
 
@@ -93,7 +110,7 @@ function Processes() {
         pagination={false}
         dataSource={data?.nodes ?? []}
         columns={[
-          { key: 'role', title: say(texts.role), render: (_, { role }) => role },
+          { key: 'role', title: say(texts.role), render: (_, { role }) => say(roleName(role)) },
           { key: 'pid', title: 'PID', render: (_, { pid }) => pid },
           { key: 'since', title: say(texts.since), render: (_, { since }) => <TimeAgo at={since} /> },
           { key: 'threads', title: say(texts.threads), render: (_, { threads }) => threads.length },

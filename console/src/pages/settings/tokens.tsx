@@ -9,6 +9,7 @@ import { FormWindow } from '../../ui/form-window.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
+import { roleName } from '../../ui/roles.ts';
 import { ShownOnce } from '../../ui/shown-once.tsx';
 import { Mark } from '../../ui/status.tsx';
 
@@ -72,7 +73,7 @@ export function Tokens() {
         locale={{ emptyText: isPending ? ' ' : <Empty description={say(texts.empty)} image={Empty.PRESENTED_IMAGE_SIMPLE} /> }}
         columns={[
           { key: 'name', title: say(texts.name), render: (_, token) => token.name },
-          { key: 'role', title: say(texts.role), render: (_, token) => token.role },
+          { key: 'role', title: say(texts.role), render: (_, token) => say(roleName(token.role)) },
           { key: 'projects', title: say(texts.projects), render: (_, token) => token.projects?.join(', ') ?? say(texts.all) },
           { key: 'by', title: say(texts.by), render: (_, token) => token.createdBy },
           { key: 'used', title: say(texts.used), render: (_, token) => <TimeAgo at={token.usedAt} /> },
@@ -153,7 +154,7 @@ function NewTokenWindow({ onClose, onMade }: { readonly onClose: () => void; rea
         <Input autoComplete="off" />
       </Form.Item>
       <Form.Item name="role" label={say(texts.role)} rules={rules}>
-        <Select options={['admin', 'viewer'].map((value) => ({ value, label: value }))} />
+        <Select options={['admin', 'viewer'].map((value) => ({ value, label: say(roleName(value)) }))} />
       </Form.Item>
       <Form.Item name="projects" label={say(texts.projects)} extra={say(texts.projectsHint)}>
         <Select mode="multiple" allowClear options={projects.map(({ name }) => ({ value: name, label: name }))} />

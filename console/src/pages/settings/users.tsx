@@ -9,6 +9,7 @@ import { FormWindow } from '../../ui/form-window.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
+import { roleName } from '../../ui/roles.ts';
 import { Mark } from '../../ui/status.tsx';
 
 const texts = {
@@ -31,8 +32,9 @@ const texts = {
   },
   cancel: { en: 'Cancel', zh: '取消' },
   needed: { en: 'This is needed.', zh: '此项必填。' },
-  admin: { en: 'admin: may do everything', zh: 'admin：可执行所有操作' },
-  viewer: { en: 'viewer: may look, changes nothing', zh: 'viewer：只读' },
+  admin: { en: 'may do everything', zh: '可执行所有操作' },
+  viewer: { en: 'may look, changes nothing', zh: '可查看，不能更改' },
+  roleAbout: { en: '{role}: {about}', zh: '{role}：{about}' },
 };
 
 type Role = 'admin' | 'viewer';
@@ -86,17 +88,17 @@ function StateOf({ user }: { readonly user: User }) {
 
 function useRoles() {
   const say = useSay();
-  return [
-    { value: 'admin', label: say(texts.admin) },
-    { value: 'viewer', label: say(texts.viewer) },
-  ];
+  return (['admin', 'viewer'] as const).map((value) => ({
+    value,
+    label: say(texts.roleAbout, { role: say(roleName(value)), about: say(texts[value]) }),
+  }));
 }
 
 function RoleOf({ user, mayWrite, onDone }: { readonly user: User; readonly mayWrite: boolean; readonly onDone: () => Promise<void> }) {
   const say = useSay();
   const options = useRoles();
   const { modal } = App.useApp();
-  if (!mayWrite) return <>{user.role}</>;
+  if (!mayWrite) return <>{say(roleName(user.role))}</>;
   async function change(role: Role) {
     try {
       await api.setUserRole({ params: { name: user.name }, body: { role } });

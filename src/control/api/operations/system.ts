@@ -87,12 +87,15 @@ const doctor = defineOperation({
     'DoctorReport',
     strictObject({
       ok: T.Boolean(),
-      findings: T.Array(strictObject({ check: T.String(), level: oneOf(['ok', 'warning', 'failed']), detail: text })),
+      findings: T.Array(strictObject({ check: T.String(), title: text, level: oneOf(['ok', 'warning', 'failed']), detail: text })),
     }),
   ),
   async handler(call, parts) {
     const findings = await parts.doctor(call.signal);
-    return { ok: findings.every((f) => f.level !== 'failed'), findings: findings.map((f) => ({ ...f, detail: { ...f.detail } })) };
+    return {
+      ok: findings.every((f) => f.level !== 'failed'),
+      findings: findings.map((f) => ({ ...f, title: { ...f.title }, detail: { ...f.detail } })),
+    };
   },
 });
 

@@ -7,6 +7,7 @@ import { type ClientHost, type Entrance, type ListenerProfile, ownLines, proxied
 import type { Head } from './head.ts';
 import { Input } from './input.ts';
 import type { ForwardedLines } from './messages.ts';
+import type { Sender } from './outbox.ts';
 import type { EngineTools } from './tools.ts';
 import { noDeadline, type Timed } from './wheel.ts';
 
@@ -16,7 +17,7 @@ type Timing = 'idle' | 'head' | 'body' | 'write' | 'linger';
 const LINGER_MS = 2000;
 
 /** One client's socket with all that outlives a request. */
-export abstract class ClientLine implements Timed {
+export abstract class ClientLine implements Timed, Sender {
   readonly deadline = noDeadline();
   readonly entrance: Entrance;
   protected readonly tools: EngineTools;
@@ -30,6 +31,8 @@ export abstract class ClientLine implements Timed {
   protected responseBytes = 0;
   private lines: ForwardedLines | undefined = undefined;
   private queuedAtCheck = 0;
+  /** A whole message that goes out at the end of this turn. */
+  private unsent: Buffer | undefined = undefined;
 
   constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
     this.tools = tools;
@@ -53,8 +56,36 @@ export abstract class ClientLine implements Timed {
     return this.socket.writableLength === 0;
   }
 
-  write(bytes: Buffer): boolean {
+  writeWhole(bytes: Buffer): void {
+    const { outbox } = this.tools;
+    const mayWait = this.unsent === undefined && this.isFlushed;
+    this.sendFirst();
     this.responseBytes += bytes.length;
+    this.unsent = bytes;
+    if (mayWait) outbox.add(this);
+    else outbox.hurry(this);
+  }
+
+  sendNow(): boolean {
+    const { unsent } = this;
+    this.unsent = undefined;
+    if (!unsent || this.socket.destroyed) return true;
+    this.send(unsent);
+    return this.isFlushed;
+  }
+
+  write(bytes: Buffer): boolean {
+    this.sendFirst();
+    this.responseBytes += bytes.length;
+    return this.send(bytes);
+  }
+
+  /** What waits goes out before anything else is done to the socket. */
+  protected sendFirst(): void {
+    if (this.unsent) this.tools.outbox.hurry(this);
+  }
+
+  private send(bytes: Buffer): boolean {
     // A piece as large as the mark asks for a drain even when the kernel took all of it at once.
     const ok = this.socket.write(bytes) || this.isFlushed;
     if (!ok) {
@@ -77,6 +108,7 @@ export abstract class ClientLine implements Timed {
 
   protected finishConnection(): void {
     if (this.mode === 'linger' || this.mode === 'closed') return;
+    this.sendFirst();
     this.mode = 'linger';
     this.input.clear();
     this.input.resume();

@@ -259,7 +259,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (!this.body.done) this.mode = 'body';
     this.relay.start(exchange, forward);
     if (this.exchange !== exchange || this.body.done || this.bodyFailed) return;
-    if (expectsContinue && !this.relay.started && this.input.length === 0) this.socket.write(CONTINUE);
+    if (expectsContinue && !this.relay.started && this.input.length === 0) {
+      this.sendFirst();
+      this.socket.write(CONTINUE);
+    }
     if (!this.bodyHeld) this.timeBody();
   }
 
@@ -329,9 +332,12 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     writeLocalHead(writer, exchange, { status, length: bodiless ? undefined : bytes.length, date: tools.date(), close });
     const join = !silent && bytes.length <= JOIN_BYTES_MAX;
     if (join) writer.bytes(bytes, 0, bytes.length);
+    if (join || silent) {
+      this.writeWhole(writer.finish());
+      return this.endExchange(reason);
+    }
     const ok = this.write(writer.finish());
-    if (this.isFlushed) writer.release();
-    if (join || silent) return this.endExchange(reason);
+    writer.release(this.isFlushed);
     this.local = new LocalBody(bytes, reason);
     if (ok) this.writeMore();
   }
@@ -381,6 +387,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   protected terminate(reason: string): void {
     if (this.mode === 'closed') return;
+    this.sendFirst();
     this.mode = 'closed';
     this.tools.wheel.drop(this);
     this.input.clear();

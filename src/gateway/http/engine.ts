@@ -14,6 +14,7 @@ import { createAdmissionMemory, openAdmission } from './admission.ts';
 import { createListeners } from './listeners.ts';
 import { createDate, createFailure, type EngineTools } from './tools.ts';
 import { createWheel } from './wheel.ts';
+import { createOutbox } from './outbox.ts';
 import { createWriter } from './writer.ts';
 
 /** What a thread may choose; the defaults are those of the product. */
@@ -44,6 +45,8 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
   const { core, limits, clock, log } = options;
   const wheel = createWheel(clock, options.tickMs);
   const responseHeads = createHeadPool('response', limits);
+  const writer = createWriter();
+  const outbox = createOutbox(writer);
   const tools: EngineTools = {
     core,
     limits,
@@ -52,7 +55,8 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     wheel,
     responseHeads,
     ids: createRequestIds(options.newId, options.random),
-    writer: createWriter(),
+    writer,
+    outbox,
     date: createDate(clock),
     failure: createFailure(log),
   };
@@ -60,6 +64,7 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
   const pools = createPools({
     clock,
     wheel,
+    outbox,
     log,
     heads: responseHeads,
     names: createNames({ resolve: options.resolve ?? systemResolve, clock, log }),

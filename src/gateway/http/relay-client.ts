@@ -22,6 +22,8 @@ export interface RelayClient {
   decideClose(mustClose: boolean): boolean;
   /** Writes bytes of the answer; false when the client should be waited for. */
   write(bytes: Buffer): boolean;
+  /** Writes a whole answer, perhaps together with those of others at the end of this turn; its memory is given back then. */
+  writeWhole(bytes: Buffer): void;
   readonly isFlushed: boolean;
   /** Answers with a problem in place of the upstream's answer; `reason` stands in the record instead of its code. */
   answerProblem(problem: Problem, reason?: string): void;

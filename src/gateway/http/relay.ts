@@ -157,7 +157,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     writer.begin();
     writeInterimHead(writer, connection.head!);
     this.client.write(writer.finish());
-    if (this.client.isFlushed) writer.release();
+    writer.release(this.client.isFlushed);
   }
 
   onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void {
@@ -274,10 +274,14 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     });
     if (this.retries) this.addKeptBody(this.retries);
     else this.client.addFirstBody();
+    if (this.client.isRequestDone) {
+      connection.writeWhole(writer.finish());
+      connection.endRequest();
+      return true;
+    }
     const ok = connection.write(writer.finish());
-    if (connection.isFlushed) writer.release();
-    if (this.client.isRequestDone) connection.endRequest();
-    else if (!ok) this.client.holdBody();
+    writer.release(connection.isFlushed);
+    if (!ok) this.client.holdBody();
     return ok;
   }
 
@@ -369,8 +373,12 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     else writeUpstreamHead(writer, exchange, head, head.hasDate ? '' : date(), close);
     const join = end - start <= JOIN_BYTES_MAX;
     if (join) writer.bytes(b, start, end);
+    if (join && done) {
+      this.client.writeWhole(writer.finish());
+      return this.finish();
+    }
     const ok = this.client.write(writer.finish());
-    if (this.client.isFlushed) writer.release();
+    writer.release(this.client.isFlushed);
     if (!join) this.pass(connection, b, start, end, done);
     else if (!ok && !done) connection.pause(this);
     if (done) this.finish();
@@ -388,7 +396,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       writer.begin();
       writer.bytes(b, start, end);
       ok = client.write(writer.finish());
-      if (client.isFlushed) writer.release();
+      writer.release(client.isFlushed);
     } else {
       ok = client.write(b.subarray(start, end));
       if (connection.memory === 'private' && !done && !client.isFlushed) connection.renewBuffer();

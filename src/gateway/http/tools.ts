@@ -8,6 +8,7 @@ import type { Entrance } from './entrance.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { HeadPool } from './head.ts';
 import type { RequestIds } from './ids.ts';
+import type { Outbox } from './outbox.ts';
 import problems from './problems.ts';
 import type { Wheel } from './wheel.ts';
 import type { Writer } from './writer.ts';
@@ -20,6 +21,7 @@ export interface EngineTools {
   readonly ids: RequestIds;
   readonly wheel: Wheel;
   readonly writer: Writer;
+  readonly outbox: Outbox;
   readonly responseHeads: HeadPool;
   /** The `date` field's value now. Source: RFC 9110 §5.6.7. */
   date(): string;

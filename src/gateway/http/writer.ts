@@ -1,6 +1,6 @@
 /**
  * Assembles one outgoing message in one piece of memory, so that it costs one write.
- * A slab is filled front to back. What the kernel has taken at once is given back and used again, so the
+ * A slab is filled front to back. What the kernel has taken is given back and used again, so the
  * memory stays warm; what a socket still holds is never touched. Every store is checked for room.
  */
 const SLAB_BYTES = 256 * 1024;
@@ -16,8 +16,12 @@ export interface Writer {
   text(text: string): void;
   /** The message as a view; valid until the slab has been given back by `release`. */
   finish(): Buffer;
-  /** The last message is out of every queue: its memory may be used again. */
-  release(): void;
+  /** The last message is with the kernel (`isOut`): its memory may be used again; else it is never touched again. */
+  release(isOut: boolean): void;
+  /** Everything so far is never touched again. */
+  hold(): void;
+  /** All messages but those held or kept by `release` are out: their memory may be used again. */
+  rewind(): void;
 }
 
 /** One per thread; messages are assembled one at a time, never two at once. */
@@ -25,6 +29,8 @@ export function createWriter(slabBytes = SLAB_BYTES): Writer {
   let slab = Buffer.allocUnsafeSlow(slabBytes);
   let begin = 0;
   let at = 0;
+  /** What sockets keep ends here. */
+  let held = 0;
 
   /** Makes room for `count` more bytes, moving what there is of the message to a new slab if needed. */
   function room(count: number): void {
@@ -33,6 +39,7 @@ export function createWriter(slabBytes = SLAB_BYTES): Writer {
     slab.copy(larger, 0, begin, at);
     at -= begin;
     begin = 0;
+    held = 0;
     slab = larger;
   }
 
@@ -66,8 +73,15 @@ export function createWriter(slabBytes = SLAB_BYTES): Writer {
       at = o;
     },
     finish: () => slab.subarray(begin, at),
-    release() {
-      at = begin;
+    release(isOut) {
+      if (isOut) at = Math.max(begin, held);
+      else held = at;
+    },
+    hold() {
+      held = at;
+    },
+    rewind() {
+      begin = at = held;
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { FAULT, type Head, MORE } from '../http/head.ts';
+import type { Sender } from '../http/outbox.ts';
 import { noDeadline, type Timed } from '../http/wheel.ts';
 import { dropFraming } from './framing.ts';
 import { REFUSED } from './http2-stream.ts';
@@ -24,7 +25,7 @@ const CRLF = Buffer.from('\r\n');
 
 type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'closed';
 
-export class UpstreamConnection implements Timed {
+export class UpstreamConnection implements Timed, Sender {
   readonly deadline = noDeadline();
   readonly target: ConnectionTarget;
   readonly body = new Body();
@@ -63,6 +64,8 @@ export class UpstreamConnection implements Timed {
   private readonly givesBuffers: boolean;
   private error: NodeJS.ErrnoException | undefined = undefined;
   private beganAt = 0;
+  /** A whole request that goes out at the end of this turn. */
+  private unsent: Buffer | undefined = undefined;
 
   constructor(host: ConnectionHost, target: ConnectionTarget, to: Pick<SocketTo, 'address' | 'port' | 'tls'>) {
     this.host = host;
@@ -111,6 +114,23 @@ export class UpstreamConnection implements Timed {
     this.reused = this.served > 0;
     if (this.phase === 'connecting') this.host.wheel.set(this, terms.connectMs);
     else this.phase = 'head';
+  }
+
+  /** Writes a whole request, perhaps together with those of others at the end of this turn; its memory is given back then. */
+  writeWhole(bytes: Buffer): void {
+    const { outbox } = this.host;
+    const mayWait = this.phase !== 'connecting' && this.isFlushed;
+    this.unsent = bytes;
+    if (mayWait) outbox.add(this);
+    else outbox.hurry(this);
+  }
+
+  sendNow(): boolean {
+    const { unsent } = this;
+    this.unsent = undefined;
+    if (!unsent) return true;
+    this.write(unsent);
+    return this.isFlushed;
   }
 
   /** Writes bytes of the request; false when the user should wait for `onDrain`. */
@@ -201,6 +221,7 @@ export class UpstreamConnection implements Timed {
 
   private read(b: Buffer, i: number, end: number): void {
     if (!this.user || (this.phase !== 'head' && this.phase !== 'body')) return this.close(); // Bytes nobody asked for.
+    if (this.unsent) return this.failUnsent(); // Nobody answers what was not asked.
     this.gotByte = true;
     if (this.phase === 'head') this.readHead(b, i, end);
     else this.readBody(b, i, end, undefined);
@@ -339,8 +360,14 @@ export class UpstreamConnection implements Timed {
       this.close();
       return user.onBody(this, CRLF, 0, 0, true);
     }
-    if (this.user) this.fail({ fault: 'upstream-closed' });
+    if (this.unsent) this.failUnsent();
+    else if (this.user) this.fail({ fault: 'upstream-closed' });
     else this.close();
+  }
+
+  /** The connection is of no use before the request left: the target did nothing. */
+  private failUnsent(): void {
+    this.fail({ fault: 'upstream-closed', refused: true });
   }
 
   private onClose(): void {
@@ -350,6 +377,7 @@ export class UpstreamConnection implements Timed {
       const tls = this.isTls ? tlsReason(this.error) : '';
       return this.fail(tls === '' ? { fault: 'upstream-unreachable' } : { fault: 'upstream-tls', tls });
     }
+    if (this.unsent) return this.failUnsent();
     this.fail(this.error?.code === REFUSED ? { fault: 'upstream-closed', refused: true } : { fault: 'upstream-closed' });
   }
 
@@ -369,6 +397,7 @@ export class UpstreamConnection implements Timed {
   private close(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
+    this.unsent = undefined;
     this.host.wheel.drop(this);
     this.gather = undefined;
     if (this.head) this.host.heads.give(this.head);

@@ -14,6 +14,7 @@ import { TARGET_STATES, type UpstreamHealth } from '../../sdk/target-health.ts';
 import type { CompiledRetries, CompiledTarget, CompiledUpstream, UpstreamFacts } from '../../sdk/upstream.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
+import type { Outbox } from '../http/outbox.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 import { hashText } from './balance/hashed.ts';
 import { RetryBudget } from './balance/retry-budget.ts';
@@ -32,6 +33,7 @@ export type IsRefused = (address: string, port: number) => boolean;
 export interface PoolTools {
   readonly clock: Clock;
   readonly wheel: Wheel;
+  readonly outbox: Outbox;
   readonly heads: HeadPool;
   readonly names: Names;
   readonly isRefused: IsRefused;
@@ -88,6 +90,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
   readonly heads: HeadPool;
   readonly clock: Clock;
   readonly sharedBuffer: Buffer;
+  readonly outbox: Outbox;
   readonly counts = new UpstreamCounts();
   retries: PoolRetries | undefined = undefined;
   private readonly tools: PoolTools;
@@ -114,6 +117,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
     this.clock = tools.clock;
     this.heads = tools.heads;
     this.sharedBuffer = sharedBuffer;
+    this.outbox = tools.outbox;
     this.selection = new Selection({ key, counts: this.counts, random: tools.random, log: tools.log });
   }
 

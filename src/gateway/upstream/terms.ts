@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Head, HeadFault, HeadPool } from '../http/head.ts';
+import type { Outbox } from '../http/outbox.ts';
 import type { Wheel } from '../http/wheel.ts';
 import type { UpstreamConnection } from './connection.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
@@ -67,6 +68,7 @@ export interface ConnectionHost {
   readonly wheel: Wheel;
   readonly heads: HeadPool;
   readonly sharedBuffer: Buffer;
+  readonly outbox: Outbox;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** The connection may serve another request. */
   onReusable(connection: UpstreamConnection): void;

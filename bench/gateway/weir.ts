@@ -46,6 +46,7 @@ async function serve(mode: string, port: number, upstreamPort: number, routes: n
     headersMax: 100,
     headMs: 10_000,
     bodyIdleMs: 30_000,
+    bodyRateMin: 2048,
     keepAliveMs: 65_000,
     writeIdleMs: 60_000,
     connectionsMax: 20_000,

@@ -14,6 +14,8 @@ export interface ClientLimits {
   /** From the first byte of a request to the last of its body. */
   readonly requestMs: number;
   readonly bodyIdleMs: number;
+  /** Bytes a second: whose body comes more slowly gives way at a full upstream. 0 = nobody does. */
+  readonly bodyRateMin: number;
   /** Largest body whatever the route allows. */
   readonly bodyBytesMax: number;
   readonly keepAliveMs: number;

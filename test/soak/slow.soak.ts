@@ -16,6 +16,7 @@ import type { SoakStep } from './step.ts';
 const BINARY = '/usr/bin/slowhttptest';
 const CONNECTIONS = 800;
 const SECONDS = 30;
+const LARGE = 'x'.repeat(500_000);
 const MODES: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['slow heads', ['-H', '-i', '3']],
   ['slow bodies', ['-B', '-i', '3', '-s', '100000', '-t', 'POST']],
@@ -29,7 +30,11 @@ export default {
   async run({ share }) {
     const seconds = Math.max(5, Math.round(SECONDS * share));
     const upstream = http
-      .createServer((asked, answer) => answer.end(asked.url === '/probe' ? 'ok' : 'x'.repeat(500_000)))
+      .createServer((asked, answer) => {
+        asked.on('error', () => {});
+        // Read to its end first: else an early answer would spare the gateway the slow body.
+        asked.resume().on('end', () => answer.end(asked.url === '/probe' ? 'ok' : LARGE));
+      })
       .listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     const folder = newFolder('slow');

@@ -27,6 +27,8 @@ import { type EngineTools, spokenBy, tellDone } from './tools.ts';
 
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
+/** A body is not called slow before. */
+const GRACE_MS = 1000;
 
 export class ClientConnection extends ClientLine implements RelayClient, SocketUser {
   isBodiless = true;
@@ -309,6 +311,15 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.exchange.response.clear();
     this.mode = 'answer';
     this.answerProblem(problem);
+  }
+
+  giveWay(): boolean {
+    const { elapsedMs } = this;
+    const { bodyRateMin } = this.profile.limits;
+    if (this.mode !== 'body' || this.bodyHeld || elapsedMs < GRACE_MS) return false;
+    if (this.body.contentBytes * 1000 >= bodyRateMin * elapsedMs) return false;
+    this.failBody(problems.raise['body-slow']({ values: { rate: bodyRateMin } }));
+    return true;
   }
 
   private answer(exchange: EngineExchange, answer: Answer | RawAnswer): void {

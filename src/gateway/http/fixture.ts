@@ -14,6 +14,7 @@ export const LIMITS: EngineLimits = {
   headersMax: 50,
   headMs: 5000,
   bodyIdleMs: 5000,
+  bodyRateMin: 1000,
   keepAliveMs: 5000,
   writeIdleMs: 5000,
   connectionsMax: 100,

@@ -129,6 +129,15 @@ const catalogue = defineProblems('core/http', {
     detail: { en: 'No byte of the body arrived for {ms} ms.', zh: '{ms} 毫秒内没有收到正文的任何字节。' },
     retry: 'now',
   },
+  'body-slow': {
+    status: 408,
+    title: { en: 'Body came too slowly', zh: '正文到达过慢' },
+    detail: {
+      en: 'The upstream is busy, and the body came at less than {rate} bytes a second while others waited.',
+      zh: '上游繁忙，其他请求正在等待，而正文的到达速度低于每秒 {rate} 字节。',
+    },
+    retry: 'later',
+  },
   'request-timeout': {
     status: 408,
     title: { en: 'Request took too long', zh: '请求耗时过长' },

@@ -27,6 +27,8 @@ export interface RelayClient {
   readonly isFlushed: boolean;
   /** Answers with a problem in place of the upstream's answer; `reason` stands in the record instead of its code. */
   answerProblem(problem: Problem, reason?: string): void;
+  /** Others wait for the upstream: ends the exchange when the body comes too slowly; true when it did. */
+  giveWay(): boolean;
   /** The protocol has been switched: from now on the client's bytes are passed on as they come. */
   startTunnel(): void;
   /** The answer is complete. */

@@ -201,6 +201,10 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (connection === this.connection) this.client.releaseBody();
   }
 
+  giveWay(): boolean {
+    return !this.started && this.client.giveWay();
+  }
+
   onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void {
     const { exchange } = this;
     if (!exchange || connection !== this.connection) return;

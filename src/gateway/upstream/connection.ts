@@ -179,6 +179,11 @@ export class UpstreamConnection implements Timed, Sender {
     this.close();
   }
 
+  /** Others wait: true when the user gave its place to them, which closes the connection. */
+  giveWay(): boolean {
+    return this.user?.giveWay() ?? false;
+  }
+
   /** Closes a connection that rests. */
   retire(): void {
     if (this.phase === 'idle') this.close();

@@ -19,6 +19,7 @@ import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
 import { hashText } from './balance/hashed.ts';
 import { RetryBudget } from './balance/retry-budget.ts';
 import { UpstreamConnection } from './connection.ts';
+import { type Crowded, GivingWay } from './giving-way.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { Names } from './names.ts';
 import { Selection } from './selection.ts';
@@ -84,7 +85,7 @@ interface Waiter extends Timed {
 }
 
 /** The connections of one thread to one upstream. */
-export class Pool implements ConnectionPool, ConnectionHost {
+export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   readonly key: string;
   readonly wheel: Wheel;
   readonly heads: HeadPool;
@@ -109,6 +110,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
   private retired = false;
   private lostTarget = false;
   private waiting: Waiter[] = [];
+  private readonly givingWay = new GivingWay(this);
 
   constructor(key: string, tools: PoolTools, sharedBuffer: Buffer) {
     this.key = key;
@@ -128,6 +130,18 @@ export class Pool implements ConnectionPool, ConnectionHost {
 
   get keyed(): boolean {
     return this.selection.keyOf !== undefined;
+  }
+
+  get waiters(): number {
+    return this.waiting.length;
+  }
+
+  get occupied(): readonly Target[] {
+    return this.targets;
+  }
+
+  onGiven(): void {
+    this.counts.add('gave-way');
   }
 
   get observes(): boolean {
@@ -194,6 +208,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
     this.open--;
     const target = connection.target as Target;
     target.stats.open--;
+    target.connections.delete(connection);
     const at = target.idle.lastIndexOf(connection);
     if (at >= 0) target.idle.splice(at, 1);
     if (this.waiting.length > 0) queueMicrotask(() => this.serveWaiting());
@@ -331,7 +346,9 @@ export class Pool implements ConnectionPool, ConnectionHost {
     this.open++;
     target.stats.open++;
     if (!target.sessions?.isStanding) this.counts.add('connects');
-    return new UpstreamConnection(this, target, { address, port: target.port, tls: this.tls });
+    const connection = new UpstreamConnection(this, target, { address, port: target.port, tls: this.tls });
+    target.connections.add(connection);
+    return connection;
   }
 
   private cannot(target: Target, failure: UpstreamFailure): UpstreamFailure {
@@ -376,6 +393,7 @@ export class Pool implements ConnectionPool, ConnectionHost {
       },
     };
     this.waiting.push(waiter);
+    this.givingWay.ask();
     this.wheel.set(waiter, terms.connectMs);
     return 'waiting';
   }

@@ -24,6 +24,8 @@ export class Target implements ConnectionTarget, Balanced, Standing {
   readonly stats = new TargetStats();
   readonly outlier = new Outlier();
   readonly idle: UpstreamConnection[] = [];
+  /** All that are open, those at rest too. */
+  readonly connections = new Set<UpstreamConnection>();
   index = 0;
   weight = 1;
   credit = 0;

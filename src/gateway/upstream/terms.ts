@@ -41,6 +41,8 @@ export interface UpstreamUser {
   onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
   /** The socket takes bytes again after `write` answered false. */
   onDrain(connection: UpstreamConnection): void;
+  /** Others wait for the place: ends the exchange when its client sends the request's body too slowly; true when it did. */
+  giveWay(): boolean;
   /** No more will come; the connection is closed. `connection` is undefined when there never was one. */
   onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void;
 }

@@ -19,6 +19,7 @@ export const UPSTREAM_EVENTS = [
   'unhealthy',
   'answered-twice',
   'answered-early',
+  'gave-way',
 ] as const;
 export type UpstreamEvent = (typeof UPSTREAM_EVENTS)[number];
 

@@ -10,6 +10,7 @@ export interface LimitSettings {
   readonly headTimeout: number;
   readonly request: number;
   readonly bodyIdle: number;
+  readonly bodyRate: number;
   readonly body: number;
   readonly keepAlive: number;
   readonly writeIdle: number;
@@ -73,6 +74,18 @@ const LIMITS: Readonly<Record<keyof LimitSettings, readonly [Make, string | numb
       'x-minimum': '100ms',
       'x-maximum': '1h',
       ...help('Longest pause of a client within a body.', '客户端发送正文时的最长停顿。', '正文停顿'),
+    },
+  ],
+  bodyRate: [
+    size,
+    '2KiB',
+    {
+      'x-maximum': '1MiB',
+      ...help(
+        'Bytes a second: while others wait for a full upstream, a request whose body comes more slowly is ended (408) and gives its connection to them. 0 = never.',
+        '每秒字节数：上游连接已满且有请求等待时，正文到达速度低于此值的请求会被终止（408），其连接让给等待者。0 表示从不终止。',
+        '正文最低速率',
+      ),
     },
   ],
   body: [
@@ -252,6 +265,7 @@ const INSIDE: Readonly<Record<keyof LimitSettings, keyof ClientLimits>> = {
   headTimeout: 'headMs',
   request: 'requestMs',
   bodyIdle: 'bodyIdleMs',
+  bodyRate: 'bodyRateMin',
   body: 'bodyBytesMax',
   keepAlive: 'keepAliveMs',
   writeIdle: 'writeIdleMs',

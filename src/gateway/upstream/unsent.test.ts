@@ -56,6 +56,7 @@ async function afterOne(act: (server: Socket) => void): Promise<UpstreamFailure 
       onInterim: () => {},
       onBody: () => {},
       onDrain: () => {},
+      giveWay: () => false,
       onResponse: (_, head) => resolve(head.status),
       onFailure: (_, failure) => resolve(failure),
     };

@@ -60,7 +60,7 @@ const tell = (message: ToThread) => role.postMessage(message, []);
 
 async function publish(entries: AnyEntry[]): Promise<void> {
   revision++;
-  tell({ type: 'revision', delta: { from: 0, to: revision, hash: revisionHash(entries), put: entries, remove: [] } });
+  tell({ type: 'revision', delta: { from: 0, to: revision, hash: revisionHash(entries), put: entries, remove: [] }, pieces: [] });
   const state = await until(() => heard.flatMap((m) => (m.type === 'applied' && m.state.revision === revision ? [m.state] : []))[0]);
   assert.deepEqual(state.failed, []);
 }

@@ -18,6 +18,7 @@ import { createAdmissionMemory, forgetThread } from './http/admission.ts';
 import { createHeldEntries } from './held-entries.ts';
 import metricSpecs from './metrics.ts';
 import gatewayProblems from './problems.ts';
+import { packDelta } from './revision-change.ts';
 import { createMetricsCollector, type MetricsCollector } from './metrics-collector.ts';
 import { metricJson } from './metrics-json.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
@@ -165,7 +166,8 @@ class Role {
       this.entries.clear();
       return this.hello(); // From revision 0: control sends everything.
     }
-    for (const slot of this.slots) slot.kept.send({ type: 'revision', delta: message.delta });
+    const order = packDelta(message.delta);
+    for (const slot of this.slots) slot.kept.send({ type: 'revision', ...order });
     this.query?.apply(message.delta);
     this.watch.apply(message.delta);
   }
@@ -200,11 +202,16 @@ class Role {
         slot.kept.send({ type: 'ticket-key', key: this.ticketKey });
         this.linkQuery(slot);
         if (this.entries.revision === 0) return;
-        slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+        this.sendEverything(slot);
         slot.kept.send({ type: 'facts', facts: this.watch.all() });
       },
     });
     this.slots.push(slot);
+  }
+
+  /** While nothing is held control is asked for everything, which goes to all threads. */
+  private sendEverything(slot: Slot): void {
+    if (this.entries.revision > 0) slot.kept.send({ type: 'revision', ...packDelta(this.entries.everything()) });
   }
 
   private linkQuery(slot: Slot): void {
@@ -220,7 +227,7 @@ class Role {
         this.listenWhenReady();
         return this.reportApplied(false);
       case 'resync':
-        return void slot.kept.send({ type: 'revision', delta: this.entries.everything() });
+        return this.sendEverything(slot);
       case 'listening':
         slot.port = this.port = message.port;
         this.listenWhenReady();

@@ -26,6 +26,16 @@ export interface Router<R extends Routable> {
   match(host: string, path: string, method: string, facts: RouteFacts): RouteFound<R>;
   /** A router with `remove` taken out and `put` set in; this one stays as it is. Throws on a pattern that does not parse. */
   withChanges(remove: readonly R[], put: readonly R[]): Router<R>;
+  /** The same one route at a time: first those to take out, then those to set in. */
+  edit(): RouterEdit<R>;
+}
+
+/** A router in the making. */
+export interface RouterEdit<R extends Routable> {
+  remove(route: R): void;
+  put(route: R): void;
+  /** The router with all of it; nothing can be changed then. */
+  finish(): Router<R>;
 }
 
 /** `edit` names the change that made the node and may still write to it; a finished change owns nothing. */
@@ -66,13 +76,29 @@ function routerOver<R extends Routable>(levels: readonly Level<R>[]): Router<R> 
   const withHosts = levels.some(({ hosts }) => hosts.exact.size > 0 || hosts.wildcard.size > 0);
   return {
     match: (host, path, method, facts) => matchIn(levels, withHosts ? normaliseHost(host) : '', path, method, facts),
+    edit: () => editOf(levels),
     withChanges(remove, put) {
-      const edit = {};
-      const next = new Map(levels.map((level) => [level.priority, level]));
-      const touched = new Set([...remove, ...put].map((route) => route.priority ?? 0));
-      for (const priority of touched) next.set(priority, { priority, hosts: copyHosts(next.get(priority)?.hosts) });
-      for (const route of remove) place(next.get(route.priority ?? 0)!.hosts, route, edit, false);
-      for (const route of put) place(next.get(route.priority ?? 0)!.hosts, route, edit, true);
+      const edit = editOf(levels);
+      for (const route of remove) edit.remove(route);
+      for (const route of put) edit.put(route);
+      return edit.finish();
+    },
+  };
+}
+
+function editOf<R extends Routable>(levels: readonly Level<R>[]): RouterEdit<R> {
+  const edit = {};
+  const next = new Map(levels.map((level) => [level.priority, level]));
+  const touched = new Set<number>();
+  const hostsOf = ({ priority = 0 }: R): Hosts<R> => {
+    if (!touched.has(priority)) next.set(priority, { priority, hosts: copyHosts(next.get(priority)?.hosts) });
+    touched.add(priority);
+    return next.get(priority)!.hosts;
+  };
+  return {
+    remove: (route) => place(hostsOf(route), route, edit, false),
+    put: (route) => place(hostsOf(route), route, edit, true),
+    finish() {
       const kept = [...next.values()].filter(({ hosts }) => hosts.exact.size > 0 || hosts.wildcard.size > 0 || !isEmpty(hosts.any));
       return routerOver(kept.sort((a, b) => b.priority - a.priority));
     },

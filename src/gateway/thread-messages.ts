@@ -3,10 +3,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CallBatch } from '../sdk/call-batch.ts';
 import type { ThreadState } from '../sdk/channel.ts';
 import type { ListenerState } from '../sdk/listener.ts';
-import type { RevisionDelta } from '../sdk/revision.ts';
 import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { UpstreamFacts } from '../sdk/upstream.ts';
 import type { DefaultListener, EngineLimits } from './contract.ts';
+import type { DeltaOrder } from './revision-change.ts';
 import type { MetricsSnapshot } from './route-stats.ts';
 
 /** `workerData` of a gateway thread. */
@@ -26,7 +26,7 @@ export interface GatewayThreadData {
 }
 
 export type ToThread =
-  | { readonly type: 'revision'; readonly delta: RevisionDelta }
+  | ({ readonly type: 'revision' } & DeltaOrder)
   | ({ readonly type: 'listen'; readonly reusePort: boolean } & DefaultListener)
   /** The key of TLS session tickets from now on; the same for all threads. */
   | { readonly type: 'ticket-key'; readonly key: Uint8Array }

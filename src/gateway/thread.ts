@@ -9,12 +9,14 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { CreateRunner, PortRunner } from '../sdk/query-thread.ts';
 import type { Registry } from '../sdk/registry.ts';
+import type { RevisionDelta } from '../sdk/revision.ts';
 import { openCounters } from '../sdk/shared-counters.ts';
 import { type CallRing, createCallRing } from './call-ring.ts';
 import type { Core, CreateEngine, Engine } from './contract.ts';
 import { createCore } from './core.ts';
 import gatewayProblems from './problems.ts';
 import { createRevisionState, type RevisionState } from './revision-state.ts';
+import { createRevisionTurns, type RevisionTurns } from './revision-turns.ts';
 import { createMetrics, type GatewayMetrics } from './route-stats.ts';
 import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
 
@@ -44,6 +46,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
     deps,
     createListenerNews(clock, () => send({ type: 'listeners', listeners: thread.engine.listeners() })),
   );
+  const turns = openTurns(thread, deps, send);
   const cancels = [
     clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true }),
     clock.every(TARGETS_EVERY_MS, () => sendTargets(thread.engine, send), { unref: true }),
@@ -51,11 +54,11 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
   parent.on('message', (message: ToThread) => {
     switch (message.type) {
       case 'revision':
-        return applyDelta(thread, message.delta, data.thread, send);
+        return turns.take(message);
       case 'query-port':
         return thread.useQueryPort(message.port);
       case 'facts':
-        return thread.engine.learn(message.facts);
+        return turns.behind(() => thread.engine.learn(message.facts));
       case 'collect':
         return send({
           type: 'metrics',
@@ -151,15 +154,21 @@ function makeThread(deps: GatewayThreadDeps, onListeners: () => void): Thread {
   return { engine, state, calls, metrics, hasLeftovers: false, useQueryPort };
 }
 
-function applyDelta(
-  thread: Thread,
-  delta: Parameters<RevisionState['apply']>[0],
-  index: number,
-  send: (message: FromThread) => void,
-): void {
-  const applied = thread.state.apply(delta);
-  // After a whole revision there is nothing more to ask for: the hash told to control shows the difference.
-  if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });
+/** The way of deltas into the thread. */
+function openTurns(thread: Thread, { data, clock }: GatewayThreadDeps, send: (message: FromThread) => void): RevisionTurns {
+  return createRevisionTurns({
+    state: thread.state,
+    clock,
+    onApplied(applied, delta) {
+      // After a whole revision there is nothing more to ask for: the hash told to control shows the difference.
+      if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });
+      tellApplied(thread, delta, data.thread, send);
+    },
+    onOverflow: () => send({ type: 'resync' }),
+  });
+}
+
+function tellApplied(thread: Thread, delta: RevisionDelta, index: number, send: (message: FromThread) => void): void {
   const { current } = thread.state;
   if (thread.hasLeftovers || delta.from === 0 || delta.remove.length > 0)
     thread.hasLeftovers = thread.metrics.prune((project, name) => current.routes.has(`${project}/${name}`));

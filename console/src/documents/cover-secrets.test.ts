@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonSchema } from '../forms/schema.ts';
-import { coverSecrets, secretNames } from './cover-secrets.ts';
+import { coverSecrets, mayTellSecret, secretNames } from './cover-secrets.ts';
 
 const secret = { type: 'string', 'x-secret': true };
 const schema: JsonSchema = {
@@ -50,4 +50,14 @@ test('where the lines cannot tell, nothing is answered', () => {
     assert.equal(coverSecrets(text, names), undefined, text);
   assert.equal(coverSecrets('host: a', undefined), undefined);
   assert.equal(coverSecrets('spec: { host: a, password: "${kept:ab}" }', names), 'spec: { host: a, password: "${kept:ab}" }');
+});
+
+test('what is typed and not left is kept only when it names no secret, in whatever half of JSON', () => {
+  const told = (value: unknown) => mayTellSecret({ pointer: '/spec/x', value }, names);
+  assert.equal(told({ a: { host: 'b' } }), false);
+  assert.equal(told('{"host": "b", '), false);
+  assert.equal(told({ a: { password: SECRET } }), true);
+  assert.equal(told(`{"password": "${SECRET}`), true);
+  assert.equal(mayTellSecret({ pointer: '/spec/x', remove: true }, names), false);
+  assert.equal(mayTellSecret({ pointer: '/spec/x', value: 'a' }, undefined), true);
 });

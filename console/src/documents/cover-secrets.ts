@@ -2,6 +2,7 @@
  * A document's text without the secrets typed into it, found line by line: what a draft may hold at once, before the server
  * has read the text. It rather answers nothing than a text that may still hold a secret. Pure.
  */
+import type { Change } from '../forms/change.ts';
 import { type JsonSchema, recordItems, variantsOf } from '../forms/schema.ts';
 
 /** Names of all members that hold a secret in some alternative; undefined when a name may be anything. */
@@ -46,6 +47,14 @@ export function coverSecrets(text: string, names: ReadonlySet<string> | undefine
     else return undefined;
   }
   return covered.join('\n');
+}
+
+/** True for a change by hand whose value names a secret, or may: nobody has read what stands beside the name. */
+export function mayTellSecret(change: Change, names: ReadonlySet<string> | undefined): boolean {
+  if (names === undefined) return true;
+  if ('remove' in change) return false;
+  const written = JSON.stringify(change.value) ?? '';
+  return [...names].some((name) => written.includes(name));
 }
 
 /** Column at which a member's name begins. */

@@ -42,7 +42,7 @@ export function DocumentForm({ document, isNew, readOnly }: Props) {
   const metadata = isObject(value['metadata']) ? value['metadata'] : {};
   const project = typeof metadata['project'] === 'string' ? metadata['project'] : document.project;
   const change = (_: unknown, made: Change) => document.change(made);
-  const shared = { onChange: change, problems, readOnly, project };
+  const shared = { onChange: change, onHold: document.hold, problems, readOnly, project };
   const rest = problems.filter(({ pointer }) => !pointer.startsWith('/metadata') && !pointer.startsWith('/spec'));
   return (
     <div style={{ display: 'grid', gap: 16 }}>

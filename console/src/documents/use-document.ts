@@ -1,13 +1,12 @@
 /** A document on a page: its text, its draft in the browser, and saving it. */
 import { useQueryClient } from '@tanstack/react-query';
-import { flushSync } from 'react-dom';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { DocumentResult, Resource } from '../../../generated/client.ts';
 import { api, ProblemAnswer } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import type { Change } from '../forms/change.ts';
 import { isObject, type JsonSchema } from '../forms/schema.ts';
-import { coverSecrets, secretNames } from './cover-secrets.ts';
+import { coverSecrets, mayTellSecret, secretNames } from './cover-secrets.ts';
 import { type DocumentStore, type DocumentView, openDocument } from './document-store.ts';
 import { type Draft, dropDraft, keepDraft, readDraft } from './draft.ts';
 import { secretPointers } from './secret-pointers.ts';
@@ -40,6 +39,8 @@ export interface DocumentUse extends DocumentView {
   /** When what stands here was last kept in the browser, ms since 1970. */
   readonly keptAt: number | undefined;
   change(change: Change): void;
+  /** What leaving a field would change: part of the draft, not of the document. Without a change nothing waits there. */
+  hold(place: string, change?: Change): void;
   write(text: string): void;
   settle(): Promise<boolean>;
   restore(): void;
@@ -61,11 +62,11 @@ export function useDocument(source: DocumentSource): DocumentUse {
   const [base, setBase] = useState({ saved: source.text, version: resource?.version });
   const draftKey = resource ? `${project}/${kind}/${resource.name}` : `new/${kind}`;
   const [draft, setDraft] = useState(() => usable(readDraft(localStorage, draftKey), source.text));
-  const dirty = view.text !== base.saved || view.waiting.length > 0;
-  const keptAt = useDraft({ key: draftKey, view, schema, version: base.version, active: dirty && draft === undefined });
+  const [held, hold] = useHeldChanges();
+  const dirty = view.text !== base.saved || view.waiting.length > 0 || held.length > 0;
+  const keptAt = useDraft({ key: draftKey, view, held, schema, version: base.version, active: dirty && draft === undefined });
   useEffect(() => void store.settle(), [store]);
   useComeback(store, view.failure);
-  useLastField();
   const forget = useCallback(() => {
     dropDraft(localStorage, draftKey);
     setDraft(undefined);
@@ -102,6 +103,7 @@ export function useDocument(source: DocumentSource): DocumentUse {
     draft,
     keptAt,
     change: store.change,
+    hold,
     write: store.write,
     settle: store.settle,
     restore,
@@ -125,17 +127,20 @@ function useComeback(store: DocumentStore, failure: unknown): void {
   }, [store, failure]);
 }
 
-/**
- * Some fields hold what is typed until they are left: names in records, JSON. A page that closes leaves them first, so that its
- * draft has all of it.
- */
-function useLastField(): void {
-  useEffect(() => {
-    const leave = () => flushSync(() => (document.activeElement as HTMLElement | null)?.blur());
-    addEventListener('pagehide', leave);
-    return () => removeEventListener('pagehide', leave);
+/** What fields would change when they are left, by field. */
+function useHeldChanges(): readonly [readonly Change[], DocumentUse['hold']] {
+  const [held, setHeld] = useState<ReadonlyMap<string, Change>>(NOTHING);
+  const hold = useCallback((place: string, change?: Change) => {
+    setHeld((before) => {
+      if (!change && !before.has(place)) return before;
+      const rest = [...before].filter(([other]) => other !== place);
+      return new Map(change ? [...rest, [place, change] as const] : rest);
+    });
   }, []);
+  return [useMemo(() => [...held.values()], [held]), hold];
 }
+
+const NOTHING: ReadonlyMap<string, Change> = new Map();
 
 function makeStore(text: string): DocumentStore {
   return openDocument({
@@ -176,6 +181,8 @@ function usable(draft: Draft | undefined, text: string): Draft | undefined {
 interface DraftUse {
   readonly key: string;
   readonly view: DocumentView;
+  /** What fields would change when they are left. */
+  readonly held: readonly Change[];
   readonly schema: JsonSchema;
   readonly version: number | undefined;
   readonly active: boolean;
@@ -185,14 +192,17 @@ interface DraftUse {
  * Keeps what is typed in the browser with each keystroke, so that nothing is lost however soon the page closes; secrets in the
  * clear stay out of it. The server is asked only for texts whose lines do not tell where their secrets end.
  */
-function useDraft({ key, view, schema, version, active }: DraftUse): number | undefined {
+function useDraft({ key, view, held, schema, version, active }: DraftUse): number | undefined {
   const [keptAt, setKeptAt] = useState<number>();
   const clean = useRef({ text: '', without: '' });
   const names = useMemo(() => secretNames(schema), [schema]);
   const { text, waiting, value, settled } = view;
   const pointers = useMemo(() => secretPointers(schema, isObject(value) ? value['spec'] : undefined, '/spec'), [schema, value]);
   const latest = useRef({ active, text, waiting });
-  const open = waiting.filter((change) => !isSecret(change.pointer, pointers, names));
+  const open = [
+    ...waiting.filter((change) => !isSecret(change.pointer, pointers, names)),
+    ...held.filter((change) => !isSecret(change.pointer, pointers, names) && !mayTellSecret(change, names)),
+  ];
   latest.current = { active, text, waiting: open };
   const without =
     settled && isObject(value) && pointers.length === 0
@@ -216,7 +226,7 @@ function useDraft({ key, view, schema, version, active }: DraftUse): number | un
         () => undefined,
       );
     }
-  }, [active, key, view, text, value, without, schema, settled, version]);
+  }, [active, key, view, held, text, value, without, schema, settled, version]);
   return active ? keptAt : undefined;
 }
 

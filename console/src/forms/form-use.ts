@@ -14,6 +14,11 @@ export interface FormUse {
   readonly project: string;
   readonly sqlTables: SqlTables;
   readonly change: (change: Change) => void;
+  /**
+   * Tells what leaving a field would change, for a field that changes the value only then: drafts hold it from the first
+   * keystroke. `place` names the field; without a change nothing waits there any more.
+   */
+  readonly hold: (place: string, change?: Change) => void;
 }
 
 /** One value to draw. */

@@ -16,6 +16,8 @@ interface Props {
   readonly value: unknown;
   /** Gets the value after an edit, and the edit itself with a pointer that begins with `at`. */
   readonly onChange: (value: unknown, change: Change) => void;
+  /** Gets what leaving a field would change, see `FormUse.hold`. */
+  readonly onHold?: (place: string, change?: Change) => void;
   /** Shown at their fields; pointers begin with `at`. */
   readonly problems?: readonly PointedProblem[];
   readonly readOnly?: boolean;
@@ -31,19 +33,22 @@ interface Props {
 
 const NONE: readonly PointedProblem[] = [];
 const NO_TABLES: SqlTables = {};
+const nobody = () => undefined;
 
 /** Draws the form. */
 export function SchemaForm(props: Props) {
   const { schema, value, onChange, problems = NONE, readOnly = false, at = '', project = 'default', sqlTables = NO_TABLES, label } = props;
+  const { onHold: hold = nobody } = props;
   const shared = useMemo(
     () => ({
       problems,
       readOnly,
       project,
       sqlTables,
+      hold,
       change: (change: Change) => onChange(applyChange(value, { ...change, pointer: change.pointer.slice(at.length) }), change),
     }),
-    [problems, readOnly, project, sqlTables, onChange, value, at],
+    [problems, readOnly, project, sqlTables, hold, onChange, value, at],
   );
   return (
     <FormProvider value={shared}>

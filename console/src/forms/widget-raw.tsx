@@ -2,9 +2,12 @@
 import { Input } from 'antd';
 import { useEffect, useState } from 'react';
 import { useSay } from '../ui/language.tsx';
+import type { Change } from './change.ts';
 import { Problems } from './field.tsx';
+import { fits } from './fields.ts';
 import { useForm, type ValueProps } from './form-use.ts';
 import { below, type JsonObject } from './schema.ts';
+import { useHeld } from './use-held.ts';
 
 const texts = {
   notJson: { en: 'This is not JSON yet; the value stays as it was.', zh: '尚不是合法的 JSON，值保持不变。' },
@@ -18,18 +21,32 @@ const texts = {
 export function RawValue(props: ValueProps) {
   const say = useSay();
   const { readOnly, change } = useForm();
-  const { pointer, value, id, required, describedBy } = props;
+  const { schema, pointer, value, id, required, describedBy } = props;
+  const hold = useHeld(`${pointer} raw`);
   const isText = typeof value === 'string';
   const written = isText ? value : value === undefined ? '' : JSON.stringify(value, null, 2);
   const [typed, setTyped] = useState(written);
   const [bad, setBad] = useState(false);
   useEffect(() => setTyped(written), [written]);
+  // A text that no text may stand for is JSON once it can be read as such: what a draft kept of a half-typed one.
+  const read = (given: string) => (isText ? (fits(schema, '') ? given : (parse(given) ?? given)) : parse(given));
+  const changeTo = (given: string): Change | undefined => {
+    if (given === written) return undefined;
+    if (given.trim() === '' && !required) return { pointer, remove: true };
+    const found = read(given);
+    return found === undefined ? undefined : { pointer, value: found };
+  };
+  function type(given: string) {
+    setTyped(given);
+    // Half a JSON is kept as the text it is.
+    hold(given === written ? undefined : (changeTo(given) ?? { pointer, value: given }));
+  }
   function leave() {
-    if (typed === written) return;
-    if (typed.trim() === '' && !required) return change({ pointer, remove: true });
-    const read = isText ? typed : parse(typed);
-    setBad(read === undefined);
-    return read === undefined ? undefined : change({ pointer, value: read });
+    const made = changeTo(typed);
+    setBad(made === undefined && typed !== written);
+    if (made === undefined && typed !== written) return;
+    hold();
+    if (made) change(made);
   }
   return (
     <>
@@ -41,7 +58,7 @@ export function RawValue(props: ValueProps) {
         value={typed}
         autoSize={{ minRows: isText ? 1 : 2, maxRows: 16 }}
         spellCheck={false}
-        onChange={(event) => setTyped(event.target.value)}
+        onChange={(event) => type(event.target.value)}
         onBlur={leave}
       />
       {bad ? <Problems own={[{ pointer, detail: say(texts.notJson) }]} /> : null}

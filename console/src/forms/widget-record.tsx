@@ -3,11 +3,13 @@ import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import { useSay } from '../ui/language.tsx';
+import type { Change } from './change.ts';
 import { Problems } from './field.tsx';
 import { startValue } from './fields.ts';
 import { useForm, type ValueProps } from './form-use.ts';
 import { problemsIn } from './problems.ts';
 import { below, isObject, type JsonObject, type JsonSchema, recordItems, recordNames, type Widget, widgetOf } from './schema.ts';
+import { useHeld } from './use-held.ts';
 import { Value } from './value.tsx';
 
 const texts = {
@@ -24,10 +26,10 @@ export function RecordValue({ schema, pointer, value, label, id }: ValueProps) {
   const { readOnly, change } = useForm();
   const members: JsonObject = isObject(value) ? value : {};
   const items = recordItems(schema) ?? {};
-  const rename = (from: string, to: string) => {
-    const renamed = Object.fromEntries(Object.entries(members).map(([name, item]) => [name === from ? to : name, item]));
-    change({ pointer, value: renamed });
-  };
+  const renamed = (from: string, to: string): Change => ({
+    pointer,
+    value: Object.fromEntries(Object.entries(members).map(([name, item]) => [name === from ? to : name, item])),
+  });
   const isFull = Object.keys(members).length >= (schema.maxProperties ?? Number.POSITIVE_INFINITY);
   return (
     <div className="weir-items">
@@ -36,7 +38,7 @@ export function RecordValue({ schema, pointer, value, label, id }: ValueProps) {
           key={name}
           {...{ schema, items, pointer: below(pointer, name), name, item, record: label, id: `${id}-${name}` }}
           taken={members}
-          onRename={rename}
+          renamed={renamed}
         />
       ))}
       {readOnly || isFull ? null : (
@@ -45,7 +47,7 @@ export function RecordValue({ schema, pointer, value, label, id }: ValueProps) {
           record={label}
           id={id}
           taken={members}
-          onAdd={(name) => change({ pointer: below(pointer, name), value: startValue(items) })}
+          added={(name) => ({ pointer: below(pointer, name), value: startValue(items) })}
         />
       )}
     </div>
@@ -64,15 +66,26 @@ interface RowProps {
   readonly record: string;
   readonly id: string;
   readonly taken: JsonObject;
-  readonly onRename: (from: string, to: string) => void;
+  readonly renamed: (from: string, to: string) => Change;
 }
 
-function Row({ schema, items, pointer, name, item, record, id, taken, onRename }: RowProps) {
+function Row({ schema, items, pointer, name, item, record, id, taken, renamed }: RowProps) {
   const say = useSay();
   const { readOnly, change, problems } = useForm();
   const [typed, setTyped] = useState(name);
+  const hold = useHeld(`${pointer} name`);
   useEffect(() => setTyped(name), [name]);
-  const fault = typed === name ? undefined : nameFault(schema, taken, typed);
+  const faultOf = (given: string) => (given === name ? undefined : nameFault(schema, taken, given));
+  const fault = faultOf(typed);
+  const type = (given: string) => {
+    setTyped(given);
+    hold(given === name || faultOf(given) ? undefined : renamed(name, given));
+  };
+  const leave = () => {
+    hold();
+    if (fault || typed === name) setTyped(name);
+    else change(renamed(name, typed));
+  };
   const own = LARGE.has(widgetOf(items)) ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
   const isLarge = LARGE.has(widgetOf(items));
   return (
@@ -82,8 +95,8 @@ function Row({ schema, items, pointer, name, item, record, id, taken, onRename }
           aria-label={say(texts.name, { record })}
           disabled={readOnly}
           value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          onBlur={() => (fault || typed === name ? setTyped(name) : onRename(name, typed))}
+          onChange={(event) => type(event.target.value)}
+          onBlur={leave}
         />
         {fault ? <Problems own={[{ pointer, detail: say(texts[fault]) }]} /> : null}
       </div>
@@ -113,16 +126,23 @@ function NewName(props: {
   readonly record: string;
   readonly id: string;
   readonly taken: JsonObject;
-  readonly onAdd: (name: string) => void;
+  readonly added: (name: string) => Change;
 }) {
   const say = useSay();
-  const { schema, record, id, taken, onAdd } = props;
+  const { schema, record, id, taken, added } = props;
+  const { change } = useForm();
+  const hold = useHeld(`${id} new`);
   const [typed, setTyped] = useState('');
-  const fault = typed === '' ? undefined : nameFault(schema, taken, typed);
+  const faultOf = (given: string) => (given === '' ? undefined : nameFault(schema, taken, given));
+  const fault = faultOf(typed);
+  const type = (given: string) => {
+    setTyped(given);
+    hold(given === '' || faultOf(given) ? undefined : added(given));
+  };
   const add = () => {
     if (typed === '' || fault) return;
-    onAdd(typed);
-    setTyped('');
+    change(added(typed));
+    type('');
     requestAnimationFrame(() => document.getElementById(`${id}-${typed}`)?.focus());
   };
   return (
@@ -132,7 +152,7 @@ function NewName(props: {
           id={id}
           aria-label={say(texts.name, { record })}
           value={typed}
-          onChange={(event) => setTyped(event.target.value)}
+          onChange={(event) => type(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
             event.preventDefault();

@@ -2,17 +2,18 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Button, Card, Form, Input, Space } from 'antd';
-import { useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { api, ProblemAnswer } from '../../api/client.ts';
 import { CheckSteps } from '../../data/check-steps.tsx';
 import { useSaidAgain } from '../../data/use-said-again.ts';
+import type { Change } from '../../forms/change.ts';
 import { SchemaForm } from '../../forms/schema-form.tsx';
 import type { JsonObject, JsonSchema } from '../../forms/schema.ts';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { useProject } from '../../ui/project.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { type ConnectionDraft, documentOf, readDraft, variantFor, withoutSecrets } from './draft.ts';
+import { type ConnectionDraft, documentOf, keptOf, readDraft, variantFor } from './draft.ts';
 
 const texts = {
   name: { en: 'Name', zh: '名称' },
@@ -43,7 +44,7 @@ export function ConnectionForm({ type }: { readonly type: string }) {
 function TypedForm({ type, schema }: { readonly type: string; readonly schema: JsonSchema }) {
   const say = useSay();
   const { projectOrDefault: project } = useProject();
-  const [draft, change, forget] = useKeptDraft(type, schema);
+  const { draft, change, hold, forget } = useKeptDraft(type, schema);
   const [touched, setTouched] = useState(false);
   const trial = useTrial(project, draft);
   useSaidAgain(trial.data !== undefined, trial.mutate);
@@ -88,6 +89,7 @@ function TypedForm({ type, schema }: { readonly type: string; readonly schema: J
           project={project}
           problems={problems}
           label={say(texts.settings)}
+          onHold={hold}
           onChange={(spec) => change({ spec: spec as JsonObject })}
         />
       </Card>
@@ -139,10 +141,24 @@ function useKeptDraft(type: string, schema: JsonSchema) {
   const [draft, setDraft] = useState<ConnectionDraft>(
     () => readDraft(localStorage.getItem(key), type) ?? { name: '', description: '', spec: { type } },
   );
+  const held = useRef(new Map<string, Change>());
+  const latest = useRef(draft);
+  const keep = useCallback(
+    () => localStorage.setItem(key, JSON.stringify(keptOf(latest.current, [...held.current.values()], schema))),
+    [key, schema],
+  );
   const change = (parts: Partial<ConnectionDraft>) => {
-    const next = { ...draft, ...parts };
-    setDraft(next);
-    localStorage.setItem(key, JSON.stringify({ ...next, spec: withoutSecrets(schema, next.spec) }));
+    latest.current = { ...latest.current, ...parts };
+    setDraft(latest.current);
+    keep();
   };
-  return [draft, change, () => localStorage.removeItem(key)] as const;
+  const hold = useCallback(
+    (place: string, made?: Change) => {
+      if (!made && !held.current.delete(place)) return;
+      if (made) held.current.set(place, made);
+      keep();
+    },
+    [keep],
+  );
+  return { draft, change, hold, forget: () => localStorage.removeItem(key) };
 }

@@ -1,7 +1,7 @@
 /** Aim: what is kept in the browser holds no secret, and a draft of another type or shape is not taken. Pure input. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { documentOf, readDraft, variantFor, withoutSecrets } from './draft.ts';
+import { documentOf, keptOf, readDraft, variantFor, withoutSecrets } from './draft.ts';
 
 const schema = {
   type: 'object',
@@ -18,6 +18,15 @@ test('secrets leave the draft, also below; names of Secrets stay', () => {
   assert.deepEqual(withoutSecrets(schema, typed), { type: 'postgres', host: 'db', tls: { mode: 'require' }, other: 1 });
   assert.deepEqual(withoutSecrets(schema, { password: '${secret:erp}' }), { password: '${secret:erp}' });
   assert.deepEqual(withoutSecrets(schema, { password: '${kept:0123}' }), {});
+});
+
+test('what is typed and not left is kept with the rest, unless it may be a secret', () => {
+  const draft = { name: 'erp', description: '', spec: { type: 'postgres', password: 'hunter2', columns: { a: 'text' } } };
+  const held = [
+    { pointer: '/spec/columns', value: { ab: 'text' } },
+    { pointer: '/spec/tls', value: '{"key": "pem' },
+  ];
+  assert.deepEqual(keptOf(draft, held, schema).spec, { type: 'postgres', columns: { ab: 'text' } });
 });
 
 test('a draft comes back only as what it was', () => {

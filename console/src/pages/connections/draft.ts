@@ -1,4 +1,6 @@
 /** A new connection as typed so far, kept in the browser without its secrets. Pure. */
+import { mayTellSecret, secretNames } from '../../documents/cover-secrets.ts';
+import { applyChange, type Change } from '../../forms/change.ts';
 import { isObject, type JsonObject, type JsonSchema } from '../../forms/schema.ts';
 
 export interface ConnectionDraft {
@@ -21,6 +23,15 @@ export function withoutSecrets(schema: JsonSchema, value: unknown): unknown {
     return [[name, inner ? withoutSecrets(inner, member) : member] as const];
   });
   return Object.fromEntries(kept);
+}
+
+/** What may be kept of a draft: without its secrets, with what fields hold that are not left yet (pointers begin with `/spec`). */
+export function keptOf(draft: ConnectionDraft, held: readonly Change[], schema: JsonSchema): ConnectionDraft {
+  const names = secretNames(schema);
+  const spec = held
+    .filter((change) => !mayTellSecret(change, names))
+    .reduce<unknown>((value, change) => applyChange(value, { ...change, pointer: change.pointer.slice('/spec'.length) }), draft.spec);
+  return { ...draft, spec: withoutSecrets(schema, spec) as JsonObject };
 }
 
 /** A kept draft of this type; undefined when there is none that can be read. */

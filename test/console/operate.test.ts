@@ -226,3 +226,41 @@ test('the match tester asks for a request by a listener; a new resource gets a n
   assert.deepEqual(complaints, []);
   await context.close();
 });
+
+test('a chain is changed in place: added, set, moved by keys and by hand, taken out, and saved as one change', options, async (t) => {
+  const { page, context, complaints } = await world.visit();
+  await openRoute(t, 'chained');
+  const stored = async () => (await must(world.weir, 'get', 'Route', 'chained', '-o', 'yaml')).replace(/\s+/g, ' ');
+  const types = () => page.locator('.weir-chain li[id] > .weir-chain-head > code').allInnerTexts();
+  const add = async (list: string, type: string) => {
+    await button(page, list).click();
+    await page.getByRole('dialog').getByRole('button', { name: type }).click();
+  };
+  await page.goto('/routes/default/chained');
+  await page.getByText('Open: anybody may call').waitFor();
+  await add('Add an auth method', 'api-key');
+  await add('Add a policy', 'rate-limit');
+  await page.getByRole('spinbutton', { name: /Limit/ }).fill('77');
+  await add('Add a policy', 'transform');
+  await button(page, 'Move Transform headers up').press('Enter');
+  await until('keys moved it', async () => (await types()).join() === 'api-key,transform,rate-limit', 10);
+  await page.locator('#chain-policies-1 .weir-chain-handle').dragTo(page.locator('#chain-policies-0'));
+  await until('the hand moved it back', async () => (await types()).join() === 'api-key,rate-limit,transform', 10);
+  await button(page, 'Remove API key').click();
+  await page.getByText('Open: anybody may call').waitFor();
+  assert.doesNotMatch(await stored(), /rate-limit/, 'nothing is saved by itself');
+  await button(page, 'Review and save').click();
+  const review = page.getByRole('dialog');
+  await review.getByText('77').first().waitFor();
+  await button(page, 'Save').click();
+  await review.waitFor({ state: 'detached' });
+  await button(page, 'Review and save').waitFor({ state: 'detached' });
+  assert.match(await stored(), /"upstream": "chained", policies: \[ \{ type: rate-limit, limit: 77 \}, \{ type: transform \} \]/);
+  assert.match(await must(world.weir, 'history', 'Route', 'chained'), /2/, 'one more version');
+  await button(page, 'Remove Rate limit').click();
+  await button(page, 'Discard the changes').click();
+  await button(page, 'Remove Rate limit').waitFor();
+  assert.equal(await page.getByText('Not saved yet').count(), 0);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});

@@ -3,6 +3,7 @@ import { EditOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Button, Card, Descriptions } from 'antd';
+import { useRef, useState } from 'react';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useKind } from '../../documents/kinds.ts';
@@ -60,7 +61,7 @@ export default function RoutePage() {
       <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
         <Facts route={data} spec={spec} />
         <Card size="small" title={say(texts.chain)}>
-          <Chain spec={spec} />
+          <ChainOf route={data} />
         </Card>
         <Card
           size="small"
@@ -73,6 +74,31 @@ export default function RoutePage() {
         </Card>
       </div>
     </>
+  );
+}
+
+/** The chain of the stored route; while something in it is not saved, of the one that was stored when that began. */
+function ChainOf({ route }: { readonly route: Resource }) {
+  const { data: kind, error, refetch } = useKind('Route');
+  const [dirty, setDirty] = useState(false);
+  const [times, setTimes] = useState(0);
+  const held = useRef(route);
+  if (!dirty) held.current = route;
+  if (error) return <ProblemView error={error} retry={() => void refetch()} />;
+  if (!kind) return <Waiting />;
+  const { project, name, version } = held.current;
+  const discard = () => {
+    setDirty(false);
+    setTimes((now) => now + 1);
+  };
+  return (
+    <Chain
+      key={`${project}/${name} ${version} ${times}`}
+      route={held.current}
+      schema={kind.schema}
+      onDirty={setDirty}
+      onDiscard={discard}
+    />
   );
 }
 

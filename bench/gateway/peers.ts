@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { KEY } from './core.ts';
 import { freePort, LOAD_CORE, PROXY_CORE, startOn } from './machine.ts';
 import { luaNginx, NGINX, nginxOfLocations, plainNginx, upstreamNginx } from './nginx.ts';
+import { GATEWAY_MEMORY } from '../../src/gateway/kept-thread.ts';
 import { CACHE } from './others/cache.ts';
 import { envoy, ENVOY_VERSION } from './others/envoy.ts';
 import { lura, LURA_VERSION } from './others/krakend.ts';
@@ -37,6 +38,8 @@ interface Kind {
   readonly warmUp: number;
 }
 
+/** Two halves of a young generation, and as much again for what is large. */
+const SPACES = 3;
 const HAPROXY = '/usr/sbin/haproxy';
 /** Compilers at run time need a while. */
 const COMPILED = 3;
@@ -119,5 +122,6 @@ function nodeProxy({ port, upstream }: Place): readonly string[] | undefined {
 
 function weir(mode: string, { port, upstream, tls }: Place, routes: number): readonly string[] {
   const files = tls ? [tls.chain, tls.key] : [];
-  return [process.execPath, join(import.meta.dirname, 'weir.ts'), mode, String(port), String(upstream), String(routes), ...files];
+  const memory = `--max-semi-space-size=${GATEWAY_MEMORY.maxYoungGenerationSizeMb! / SPACES}`;
+  return [process.execPath, memory, join(import.meta.dirname, 'weir.ts'), mode, String(port), String(upstream), String(routes), ...files];
 }

@@ -27,7 +27,7 @@ import { createProbe } from './watch/probe.ts';
 import { createUpstreamWatch, type UpstreamWatch, type UpstreamWatchOptions } from './watch/upstream-watch.ts';
 import { createTargetOutbox } from './target-outbox.ts';
 import { createQueryLink, type QueryLink } from './query-link.ts';
-import { keepThread, type KeptThread, type NewThread, newThread } from './kept-thread.ts';
+import { GATEWAY_MEMORY, keepThread, type KeptThread, type NewThread, newThread } from './kept-thread.ts';
 
 export interface GatewayOptions {
   /** The line to control; it survives control's restarts by itself. */
@@ -188,7 +188,12 @@ class Role {
     };
     const slot: Slot = { index, made, taken: 0, kept: undefined as never, state: undefined, port: undefined, asked: false, stopped: false };
     slot.kept = keepThread<ToThread, FromThread>({
-      start: () => (options.newThread ?? newThread)(options.threadEntry, { workerData: data, name: `gateway-${index}` }),
+      start: () =>
+        (options.newThread ?? newThread)(options.threadEntry, {
+          workerData: data,
+          name: `gateway-${index}`,
+          resourceLimits: GATEWAY_MEMORY,
+        }),
       clock: options.clock,
       log: options.log.with({ thread: index }),
       onMessage: (message) => this.onThread(slot, message),

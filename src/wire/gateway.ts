@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { discovery } from '../../generated/discovery.ts';
 import type { Log } from '../base/log.ts';
 import { defaultListener, engineLimits, threadCount } from '../gateway/config.ts';
+import { GATEWAY_MEMORY } from '../gateway/kept-thread.ts';
 import { startGateway } from '../gateway/role.ts';
 import { addressRefusal, localAddresses } from '../sdk/address.ts';
 import { resilientChannel } from '../supervisor/resilient-channel.ts';
@@ -19,7 +20,7 @@ import type { WarmThreads } from './warm-threads.ts';
 export function warmGatewayThreads({ config: { gateway } }: RoleConfig, warm: WarmThreads): void {
   warm.add(entryUrl('query-thread'), 'query');
   const threads = threadCount(gateway, availableParallelism(), process.platform);
-  for (let index = 0; index < threads; index++) warm.add(entryUrl('gateway-thread'), `gateway-${index}`);
+  for (let index = 0; index < threads; index++) warm.add(entryUrl('gateway-thread'), `gateway-${index}`, GATEWAY_MEMORY);
 }
 
 /** Starts the role; resolves when every thread serves the first revision. */

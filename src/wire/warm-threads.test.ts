@@ -41,14 +41,16 @@ const next = async (worker: Worker): Promise<unknown> => ((await once(worker, 'm
 test('warm and new threads begin with the same, and what is sent next arrives after it', async () => {
   const warm = createWarmThreads(log);
   const entry = entryOf('same');
-  warm.add(entry, 'one');
+  const resourceLimits = { maxYoungGenerationSizeMb: 12 };
+  warm.add(entry, 'one', resourceLimits);
   const config = { dataFolder: '/data', fileRoots: ['/files'], logLevel: 'info', ownPorts: [8080] };
   setEnvironmentData('weir-thread-config', config); // Later than the warm thread: its own copy has none of it.
   for (const [name, warmed] of [
     ['one', true],
     ['two', false],
   ] as const) {
-    const worker = warm.newThread(entry, { workerData: { name, counters: new SharedArrayBuffer(4) }, name });
+    const worker = warm.newThread(entry, { workerData: { name, counters: new SharedArrayBuffer(4) }, name, resourceLimits });
+    assert.equal(worker.resourceLimits?.maxYoungGenerationSizeMb, 12);
     const seen: unknown[] = [];
     const both = new Promise<void>((resolve) => worker.on('message', (message) => void (seen.push(message) === 2 && resolve())));
     worker.postMessage('hello', []);

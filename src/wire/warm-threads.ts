@@ -1,12 +1,12 @@
 /** Threads that a spare process starts ahead: each has loaded its entry and waits until the gateway needs it. */
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Log } from '../base/log.ts';
 import type { NewThread } from '../gateway/kept-thread.ts';
 import { type Begin, threadConfig, WARM } from './entry.ts';
 
 export interface WarmThreads {
   /** Starts a thread that will wait; nothing after `close`. */
-  add(entry: URL, name: string): void;
+  add(entry: URL, name: string, resourceLimits?: ResourceLimits): void;
   /** A waiting thread of that entry, told to begin, else a new one; `shareThreadConfig` comes before. */
   readonly newThread: NewThread;
   /** Ends those that nobody needed. */
@@ -18,9 +18,9 @@ export function createWarmThreads(log: Log): WarmThreads {
   const waiting = new Map<Worker, { readonly href: string; forget(): void }>();
   let closed = false;
   return {
-    add(entry, name) {
+    add(entry, name, resourceLimits) {
       if (closed) return;
-      const worker = new Worker(entry, { workerData: WARM, name });
+      const worker = new Worker(entry, { workerData: WARM, name, ...(resourceLimits ? { resourceLimits } : {}) });
       const lost = (error: unknown) => {
         if (!waiting.delete(worker)) return; // 'exit' follows 'error'.
         log.warn('a thread that waited ended', { thread: name, error });

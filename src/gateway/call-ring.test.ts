@@ -48,7 +48,8 @@ const record = (n: number, path = `/x/${n}`): RingRecord => ({
   steps: n % 2 ? steps(n) : undefined,
 });
 const steps = (n: number) => ({
-  marks: [mark(3, 0, 'n'), mark(1500, 1, 'p'), mark(n, 1, 'r'), mark(2 ** 33, 2, 'c')],
+  marks: [mark(3, 0, 'n'), mark(1500, 1, 'p'), mark(n, 1, 'r'), mark(2 ** 33, 2, 'c'), mark(7, 2, 'p')],
+  marked: 4,
   codes: ['core/gateway/x'],
   said: [n, undefined, `it's|${n}`],
   chain: CHAIN,
@@ -94,7 +95,7 @@ test('drops the newest when full, and tells of it once', () => {
 test('cuts an endless path, and endless steps', () => {
   const ring = createCallRing(1);
   const marks = Array.from({ length: 10_000 }, () => mark(1, 1, 'p'));
-  ring.push({ ...record(0, `/${'x'.repeat(100_000)}`), steps: { ...steps(0), marks } });
+  ring.push({ ...record(0, `/${'x'.repeat(100_000)}`), steps: { ...steps(0), marks, marked: marks.length } });
   const [only] = readCallBatch(ring.drain()!);
   assert.equal(only!.path.length, 2048);
   assert.ok(only!.story.startsWith('500 1000 0 0 0 1 0 -1 192.0.2.0:80~,p1 p1 p1'));

@@ -19,6 +19,8 @@ export interface CallTexts {
 export interface CallMarks {
   /** `microseconds × 32 + phase × 8 + letter` of each step that ran, in order. */
   readonly marks: readonly number[];
+  /** How many of `marks` there are. */
+  readonly marked: number;
   /** Problem codes of the marks that have one, in order. */
   readonly codes: readonly string[];
   /** What steps said of this call, in order. */
@@ -215,11 +217,11 @@ class Page implements TextSink {
       n[first + 24] = n[first + 25] = n[first + 26] = 0;
       return;
     }
-    const { marks, codes, said } = steps;
+    const { marks, marked, codes, said } = steps;
     n[first + 20] = this.column(8, steps.chain);
     let at = this.nAt;
-    n[first + 24] = Math.min(marks.length, MARKS_MAX);
-    for (let i = 0; i < marks.length && i < MARKS_MAX; i++) n[at++] = marks[i]!;
+    n[first + 24] = Math.min(marked, MARKS_MAX);
+    for (let i = 0; i < marked && i < MARKS_MAX; i++) n[at++] = marks[i]!;
     n[first + 25] = Math.min(codes.length, MARKS_MAX);
     for (let i = 0; i < codes.length && i < MARKS_MAX; i++) n[at++] = this.name(codes[i]!);
     n[first + 26] = Math.min(said.length, MARKS_MAX);

@@ -116,7 +116,7 @@ function matchIn<R extends Routable>(
   method: string,
   facts: RouteFacts,
 ): RouteFound<R> {
-  const read = readRequestPath(path);
+  const read = knownPath(path);
   if (typeof read === 'string') return { kind: 'refused', fault: read };
   const asked: Asked = { path: read.decoded, method, facts, allow: undefined };
   for (const { hosts } of levels) {
@@ -126,6 +126,21 @@ function matchIn<R extends Routable>(
   const allow = new Set<string>(); // Only a request that nobody serves pays for the second look.
   for (const { hosts } of levels) search(hosts, host, { ...asked, allow });
   return allow.size === 0 ? { kind: 'not-found' } : { kind: 'method-not-allowed', allow: [...allow].sort() };
+}
+
+const SLOTS = 256;
+const LENGTH_MAX = 64;
+/** Paths read lately: the same ones come again and again. */
+const paths: string[] = Array.from({ length: SLOTS }, () => '');
+const pathsRead: (RequestPath | PathFault)[] = Array.from({ length: SLOTS }, () => 'not-absolute' as const);
+
+function knownPath(path: string): RequestPath | PathFault {
+  const { length } = path;
+  if (length === 0 || length > LENGTH_MAX) return readRequestPath(path);
+  const slot = (length * 37 + path.charCodeAt(length >> 1) * 5 + path.charCodeAt(length - 1) * 3) & (SLOTS - 1);
+  if (paths[slot] === path) return pathsRead[slot]!;
+  paths[slot] = path;
+  return (pathsRead[slot] = readRequestPath(path));
 }
 
 interface Asked {

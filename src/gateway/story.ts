@@ -61,7 +61,8 @@ export class Steps implements CallMarks {
   reached = 0;
   /** Auth methods that answered. */
   asked = 0;
-  readonly marks: number[] = [];
+  readonly marks: number[] = [0, 0, 0, 0, 0, 0];
+  marked = 0;
   codes: string[] | typeof NOTHING = NOTHING;
   said: (Fact | undefined)[] | typeof NOTHING = NOTHING;
   /** Monotonic milliseconds when the last step was through, or the present one began; negative before the first. */
@@ -111,9 +112,11 @@ export class Steps implements CallMarks {
   ask(exchange: GatewayExchange, onError: OnError): void {
     const { auth, policies, speaks } = this.steps;
     if (!speaks) return;
-    const said: (Fact | undefined)[] = (this.said = []);
-    for (let i = 0; i < this.asked; i++) hear(said, auth[i]!.method, exchange, onError);
-    for (let i = 0; i < this.reached; i++) hear(said, policies[i]!.policy, exchange, onError);
+    const said: (Fact | undefined)[] = (this.said = [undefined, undefined]); // Room for what most have to say.
+    let count = 0;
+    for (let i = 0; i < this.asked; i++) if (auth[i]!.method.tells) said[count++] = hear(auth[i]!.method, exchange, onError);
+    for (let i = 0; i < this.reached; i++) if (policies[i]!.policy.tells) said[count++] = hear(policies[i]!.policy, exchange, onError);
+    said.length = count;
   }
 
   private outcomeOf(exchange: { readonly changes: number }): number {
@@ -125,20 +128,18 @@ export class Steps implements CallMarks {
 
   private mark(phase: number, letter: number, answer: unknown): void {
     const now = this.clock.monotonic();
-    this.marks.push(Math.round((now - this.at) * 1000) * 32 + phase * 8 + letter);
+    this.marks[this.marked++] = Math.round((now - this.at) * 1000) * 32 + phase * 8 + letter;
     this.at = now; // The next step follows at once; after a wait `begin` says when.
     if (answer instanceof Problem) this.codes = [...this.codes, answer.code];
   }
 }
 
-/** Adds what a step says of this call; a step that says nothing keeps its place. */
-function hear(said: (Fact | undefined)[], step: AuthMethod | Policy, exchange: GatewayExchange, onError: OnError): void {
-  if (!step.tells) return;
-  let value: Fact | undefined;
+/** What a step says of this call. */
+function hear(step: AuthMethod | Policy, exchange: GatewayExchange, onError: OnError): Fact | undefined {
   try {
-    value = step.tells.read(exchange);
+    return step.tells!.read(exchange);
   } catch (error) {
     onError(error, exchange);
+    return undefined;
   }
-  said.push(value);
 }

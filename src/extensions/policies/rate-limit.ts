@@ -97,7 +97,7 @@ export default definePolicy({
     const read = compile(options.key);
     const windowSeconds = Math.max(1, Math.ceil(options.window / 1000));
     const policyField = `"${name}";q=${options.limit};w=${windowSeconds}`;
-    const stateField = `"${name}";r=`;
+    const state = stateText(`"${name}";r=`);
     const owner = {};
 
     // An identity of their own keeps addresses apart from keys that happen to read the same.
@@ -108,7 +108,7 @@ export default definePolicy({
     };
     const tell = (fields: HeaderFields, remaining: number, seconds: number): void => {
       fields.add('ratelimit-policy', policyField);
-      fields.add('ratelimit', `${stateField}${remaining};t=${seconds}`);
+      fields.add('ratelimit', state(remaining, seconds));
     };
 
     return {
@@ -132,3 +132,14 @@ export default definePolicy({
     };
   },
 });
+
+/** Makes the texts of the `ratelimit` field; the last one again without making it. */
+function stateText(before: string): (remaining: number, seconds: number) => string {
+  let [lastRemaining, lastSeconds, text] = [-1, -1, ''];
+  return (remaining, seconds) => {
+    if (remaining === lastRemaining && seconds === lastSeconds) return text;
+    lastRemaining = remaining;
+    lastSeconds = seconds;
+    return (text = `${before}${remaining};t=${seconds}`);
+  };
+}

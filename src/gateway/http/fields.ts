@@ -23,21 +23,32 @@ const OWN = new Set([
 const NAMES_MAX = 2048;
 const CHECKED_VALUE_MAX = 256;
 
+/** A field that was checked. */
+interface Line {
+  readonly name: string;
+  readonly value: string;
+  /** With its CRLF, made when the same line comes again: policies mostly give the same values. */
+  bytes: Buffer | undefined;
+}
+
 /** A name that was checked. */
 interface Known {
   readonly lower: string;
   readonly isOwn: boolean;
-  /** What the field was last given and is known to be allowed: policies mostly give the same text again. */
-  value: string;
+  /** Values it was given lately, each in its slot. */
+  readonly lines: Line[];
 }
 
+const SLOTS = 8;
+const NO_LINE: Line = Object.freeze({ name: '', value: '', bytes: undefined });
 const known = new Map<string, Known>();
 
 /** Fields over a head (or none), changed by `set`, `add` and `remove`. */
 export class Fields implements HeaderFields {
   private head: Head | undefined;
-  /** Added fields: name, value, name, value … Names in lower case. */
-  private added: string[] | undefined;
+  /** Added fields, the first `count` of them. Names in lower case. */
+  private added: Line[] | undefined;
+  private count = 0;
   /** Fields set, added or taken away so far; never goes back. */
   changes = 0;
 
@@ -57,8 +68,9 @@ export class Fields implements HeaderFields {
     }
     const added = this.added;
     if (added) {
-      for (let i = 0; i < added.length; i += 2) {
-        if (added[i] === wanted) result = result === undefined ? added[i + 1]! : `${result}, ${added[i + 1]!}`;
+      for (let i = 0; i < this.count; i++) {
+        const { name: own, value } = added[i]!;
+        if (own === wanted) result = result === undefined ? value : `${result}, ${value}`;
       }
     }
     return result;
@@ -66,28 +78,29 @@ export class Fields implements HeaderFields {
 
   /** Throws a TypeError for a name or value HTTP forbids, and for fields only the engine may write. */
   set(name: string, value: string): void {
-    const lower = writable(name, value);
-    this.removeAll(lower);
+    const line = lineOf(writable(name), value);
+    this.removeAll(line.name);
     this.changes++;
-    this.append(lower, value);
+    this.append(line);
   }
 
   /** Throws like `set`. */
   add(name: string, value: string): void {
-    const lower = writable(name, value);
+    const line = lineOf(writable(name), value);
     this.changes++;
-    this.append(lower, value);
+    this.append(line);
   }
 
   /** Throws a TypeError for fields only the engine may write. */
   remove(name: string): void {
-    this.removeAll(writable(name));
+    this.removeAll(writable(name).lower);
   }
 
   /** Takes over the fields of `head`, in place of all fields so far. */
   readFrom(head: Head): void {
     this.head = head;
     this.added = undefined;
+    this.count = 0;
   }
 
   /** Puts the bytes under the view somewhere that lasts; for views over a shared read buffer. */
@@ -98,13 +111,14 @@ export class Fields implements HeaderFields {
 
   /** Adds a field that is known to be allowed. */
   put(name: string, value: string): void {
-    this.append(name, value);
+    this.append({ name, value, bytes: undefined });
   }
 
   /** Drops every field, whoever may write it. */
   clear(): void {
     this.head = undefined;
     this.added = undefined;
+    this.count = 0;
   }
 
   /** Writes the fields that pass, each with its CRLF. */
@@ -124,19 +138,25 @@ export class Fields implements HeaderFields {
     }
     const added = this.added;
     if (added) {
-      for (let i = 0; i < added.length; i += 2) {
-        out.text(added[i]!);
+      for (let i = 0; i < this.count; i++) {
+        const { name, value, bytes } = added[i]!;
+        if (bytes) {
+          out.bytes(bytes, 0, bytes.length);
+          continue;
+        }
+        out.text(name);
         out.text(': ');
-        out.text(added[i + 1]!);
+        out.text(value);
         out.text('\r\n');
       }
     }
   }
 
   /** A literal takes just the room it needs, which mostly is enough. */
-  private append(lower: string, value: string): void {
-    if (this.added) this.added.push(lower, value);
-    else this.added = [lower, value];
+  private append(line: Line): void {
+    if (this.added) this.added[this.count] = line;
+    else this.added = [line, NO_LINE, NO_LINE];
+    this.count++;
   }
 
   private removeAll(lower: string): void {
@@ -150,9 +170,10 @@ export class Fields implements HeaderFields {
     }
     const added = this.added;
     if (!added) return;
-    for (let i = added.length - 2; i >= 0; i -= 2) {
-      if (added[i] !== lower) continue;
-      added.splice(i, 2);
+    for (let i = this.count - 1; i >= 0; i--) {
+      if (added[i]!.name !== lower) continue;
+      added.splice(i, 1);
+      this.count--;
       this.changes++;
     }
   }
@@ -167,24 +188,34 @@ function knownName(name: string): Known {
     if (TOKEN[name.charCodeAt(i)] !== 1) throw new TypeError(`"${name.slice(0, 60)}" is not a field name`);
   }
   const lower = name.toLowerCase();
-  const made = { lower, isOwn: OWN.has(lower), value: '' };
+  const made = { lower, isOwn: OWN.has(lower), lines: Array.from({ length: SLOTS }, () => NO_LINE) };
   if (known.size < NAMES_MAX) known.set(name, made);
   return made;
 }
 
-/** The name in lower case of a field that others than the engine may write, and with this value if there is one. */
-function writable(name: string, value = ''): string {
+/** The name of a field that others than the engine may write. */
+function writable(name: string): Known {
   const field = knownName(name);
   if (field.isOwn) throw new TypeError(`the field "${field.lower}" is written by the engine only`);
-  if (value !== '' && value !== field.value) checkValue(field, value);
-  return field.lower;
+  return field;
 }
 
-function checkValue(field: Known, value: string): void {
+/** The line of a field; one that came lately is known to be allowed. */
+function lineOf(field: Known, value: string): Line {
+  const { lower, lines } = field;
+  const { length } = value;
+  if (length === 0 || length > CHECKED_VALUE_MAX) return checkedLine(lower, value);
+  const slot = (length + value.charCodeAt(length - 1) + value.charCodeAt(length >> 1) * 3) & (SLOTS - 1);
+  const line = lines[slot]!;
+  if (line.value !== value) return (lines[slot] = checkedLine(lower, value));
+  line.bytes ??= Buffer.from(`${lower}: ${value}\r\n`, 'latin1');
+  return line;
+}
+
+function checkedLine(name: string, value: string): Line {
   for (let i = 0; i < value.length; i++) {
     const c = value.charCodeAt(i);
-    if (c > 255 || VALUE[c] !== 1)
-      throw new TypeError(`the value of "${field.lower.slice(0, 60)}" holds a character a field must not hold`);
+    if (c > 255 || VALUE[c] !== 1) throw new TypeError(`the value of "${name.slice(0, 60)}" holds a character a field must not hold`);
   }
-  if (value.length <= CHECKED_VALUE_MAX) field.value = value;
+  return { name, value, bytes: undefined };
 }

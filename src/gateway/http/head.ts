@@ -323,6 +323,9 @@ export class Head {
     let i = this.at;
     while (i < end) {
       if (this.state === FIELD) {
+        i = this.wholeFields(i, end);
+        if (this.fault !== undefined) return false;
+        if (i === end) break;
         if (b[i] === 13) {
           this.fieldsEnd = i++;
           this.state = END_LF;
@@ -364,6 +367,31 @@ export class Head {
     }
     this.at = i;
     return false;
+  }
+
+  /** Reads the fields that are all here and in order; answers where the rest begins, be it none of them. */
+  private wholeFields(from: number, end: number): number {
+    const b = this.buffer;
+    const spans = this.spans;
+    let line = from;
+    while (line < end && this.count < this.fieldsMax) {
+      let i = line;
+      while (i < end && TOKEN[b[i]!] === 1) i++;
+      if (i === end || b[i] !== 58 || i === line) break;
+      const nameEnd = i++;
+      while (i < end && (b[i] === 32 || b[i] === 9)) i++;
+      const value = i;
+      while (i < end && VALUE[b[i]!] === 1) i++;
+      if (i + 1 >= end || b[i] !== 13 || b[i + 1] !== 10) break;
+      const at = this.count * 4;
+      spans[at] = line;
+      spans[at + 1] = nameEnd;
+      spans[at + 2] = value;
+      this.trim(i);
+      line = i + 2;
+      if (!this.readField()) break;
+    }
+    return line;
   }
 
   private trim(valueEnd: number): void {

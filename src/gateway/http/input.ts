@@ -99,8 +99,8 @@ export class Input {
   }
 
   private nextChunk(): void {
-    const chunk = this.later.shift();
-    if (!chunk) return;
+    if (this.later.length === 0) return;
+    const chunk = this.later.shift()!;
     this.laterBytes -= chunk.length;
     this.use(chunk);
     this.unfill();

@@ -41,6 +41,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   private exchange: EngineExchange | undefined = undefined;
   private forward!: Forward;
   private terms!: RequestTerms;
+  /** What `terms` were made of: an exchange like the one before has the same. */
+  private termsOf: Forward | undefined = undefined;
   private connection: UpstreamConnection | undefined = undefined;
   private waiting = false;
   private responseHead: Head | undefined = undefined;
@@ -92,7 +94,11 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const dechunk = exchange.head.minor === 0;
     const { isHead } = exchange;
     const trailers = this.client.takesTrailers;
-    this.terms = { connectMs, firstByteMs, idleMs, isHead, dechunk, trailers, upgrade: asked, tunnelIdleMs, key, avoid: undefined };
+    const { terms } = this;
+    const isSame = terms?.isHead === isHead && terms.dechunk === dechunk && terms.upgrade === asked && terms.key === key;
+    if (forward !== this.termsOf || !isSame || terms.avoid)
+      this.terms = { connectMs, firstByteMs, idleMs, isHead, dechunk, trailers, upgrade: asked, tunnelIdleMs, key, avoid: undefined };
+    this.termsOf = forward;
     this.repeated = false;
     this.connects = 0;
     if (retries) {

@@ -131,7 +131,7 @@ async function start(names: readonly string[], ask: Ask): Promise<Peer[]> {
     running.push(peer);
     peers.push(peer);
     await answers(peer, ask);
-    for (const pid of [peer.pid, peer.beside]) if (pid !== undefined) raise(pid);
+    raise(peer.pid);
   }
   return peers;
 }

@@ -83,7 +83,10 @@ function costs(all: readonly Result[]): string {
 function beside(all: readonly Result[]): string {
   return all
     .filter((r) => r.besideUs !== undefined)
-    .map((r) => `Control beside “${r.peer}”: ${r.besideUs!.toFixed(1)} µs per call, of which it stores what its queue has room for.\n\n`)
+    .map(
+      (r) =>
+        `Control beside “${r.peer}”: ${r.besideUs!.toFixed(1)} µs per call; on the client’s core it stores as many as it gets to, and drops the rest.\n\n`,
+    )
     .join('');
 }
 

@@ -40,7 +40,7 @@ const TARGETS_EVERY_MS = 1000;
 
 /** Runs the thread until it is told to stop. Messages: thread-messages.ts. */
 export function runGatewayThread(deps: GatewayThreadDeps): void {
-  const { data, parent, clock } = deps;
+  const { parent, clock } = deps;
   const send = (message: FromThread, transfer: Transferable[] = []) => parent.postMessage(message, transfer);
   const thread = makeThread(
     deps,

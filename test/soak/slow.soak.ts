@@ -87,9 +87,8 @@ async function attack(weir: Weir, name: string, args: readonly string[], seconds
     }
   })();
   const command = [...args, '-c', String(CONNECTIONS), '-r', '200', '-l', String(seconds), '-u', `${weir.gateway}/big`, '-p', '5'];
-  await new Promise((resolve) => execFile(BINARY, command, { timeout: (seconds + 60) * 1000 }, resolve));
-  running = false;
-  await honest;
+  const attacked = new Promise((resolve) => execFile(BINARY, command, { timeout: (seconds + 60) * 1000 }, resolve));
+  await Promise.all([attacked.finally(() => (running = false)), honest]);
   await until(`after ${name} no connection is left`, async () => (await openConnections(weir)) <= 2, 90);
   return { [`${name}: answered`]: answered, [`${name}: slowest ms`]: Math.round(slowest) };
 }

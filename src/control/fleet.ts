@@ -11,6 +11,7 @@ import type { UpstreamHealth } from '../sdk/target-health.ts';
 import type { FleetStatus, UpstreamSum } from './api/parts.ts';
 import type { CallWriter } from './call-writer.ts';
 import { createCollector } from './collector.ts';
+import type { DivergenceIncidents } from './divergence-incidents.ts';
 import { createLostCalls } from './lost-calls.ts';
 import type { Publisher } from './publish/publisher.ts';
 import { createGatewayTargets, type GatewayTargets, sumTargets } from './target-health.ts';
@@ -49,16 +50,20 @@ interface Node {
   readonly targets: GatewayTargets;
 }
 
-/** Makes the fleet and follows `revisions`. */
-export function createFleet(needs: {
-  revisions: Revisions;
-  calls: CallWriter;
-  clock: Clock;
-  log: Log;
-  changed?: (nodes: readonly { role: string }[]) => void;
+export interface FleetNeeds {
+  readonly revisions: Revisions;
+  readonly calls: CallWriter;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changed?: (nodes: readonly { role: string }[]) => void;
+  /** Where threads stand, against what they were sent. */
+  readonly divergence?: DivergenceIncidents;
   /** Something is new of the targets of these upstreams (`project/name`). */
-  targetsChanged?: (keys: readonly string[]) => void;
-}): Fleet {
+  readonly targetsChanged?: (keys: readonly string[]) => void;
+}
+
+/** Makes the fleet and follows `revisions`. */
+export function createFleet(needs: FleetNeeds): Fleet {
   const { revisions, calls, clock, log } = needs;
   const nodes = new Map<RoleChannel, Node>();
   const lines = new Set<RoleChannel>();
@@ -83,7 +88,7 @@ export function createFleet(needs: {
     if (message.type === 'hello') return hello(channel, message);
     const node = nodes.get(channel);
     if (!node) return channel.close();
-    if (message.type === 'applied') node.threads = message.threads;
+    if (message.type === 'applied') takeApplied(node, message.threads, needs.divergence);
     else if (message.type === 'calls') takeCalls(calls, node, message);
     else if (message.type === 'targets') takeTargets(node, message, needs.targetsChanged);
     else if (message.type === 'metrics') collector.answer(message.id, message.metrics);
@@ -104,6 +109,7 @@ export function createFleet(needs: {
         const node = nodes.get(channel);
         if (node) lost.left(node.instance, node.callsWaiting);
         if (node) needs.targetsChanged?.(node.targets.keys());
+        if (node) needs.divergence?.gone(node.instance);
         if (node && nodes.delete(channel)) log.warn('a role left', { role: node.role, instance: node.instance, pid: node.pid });
         changed();
       });
@@ -138,6 +144,11 @@ function upstreamHealth(revisions: Revisions, nodes: readonly Node[], project: s
 
 function shownNode({ role, instance, pid, since, threads }: Node): FleetStatus['nodes'][number] {
   return { role, instance, pid, since, threads };
+}
+
+function takeApplied(node: Node, threads: readonly ThreadState[], divergence: DivergenceIncidents | undefined): void {
+  node.threads = threads;
+  if (node.role === 'gateway') divergence?.seen(node.instance, threads, node.sent);
 }
 
 function takeTargets(node: Node, message: Extract<ToControl, { type: 'targets' }>, changed?: (keys: readonly string[]) => void): void {

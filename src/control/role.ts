@@ -19,6 +19,7 @@ import type { FleetStatus, Parts, TryCalls } from './api/parts.ts';
 import { createServer } from './api/server.ts';
 import { type CallWriter, createCallWriter } from './call-writer.ts';
 import type { ControlConfig } from './config.ts';
+import { watchDivergence } from './divergence-incidents.ts';
 import { createFleet, type Fleet, type Revisions, type RoleChannel } from './fleet.ts';
 import { createLiveCalls, type LiveCalls } from './live-calls.ts';
 import { watchUpstreamIncidents } from './upstream-incidents.ts';
@@ -140,6 +141,7 @@ function openFleet({ revisions, store, clock, newId, log }: ControlNeeds, calls:
     log,
     changed: (nodes) => showNodes(metrics, nodes),
     targetsChanged: (keys) => incidents.touched(keys),
+    divergence: watchDivergence({ incidents: store.incidents, clock, newId, log }),
   });
   const incidents = watchUpstreamIncidents({ incidents: store.incidents, threadsOf: fleet.threadsOf, clock, newId, log });
   return {

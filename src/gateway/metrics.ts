@@ -122,6 +122,15 @@ export default defineMetrics({
     type: 'counter',
     help: { en: 'Threads that ended by themselves and were started again.', zh: '意外退出后被重新启动的线程数。' },
   },
+  divergences: {
+    name: 'weir_gateway_divergences_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: {
+      en: 'How often a thread (hash, order, overflow) or the process did not hold the revision it should and was given everything anew.',
+      zh: '线程（hash、order、overflow）或进程所持修订与应有不符、因而重新获取全部内容的次数。',
+    },
+  },
   failedEntries: {
     name: 'weir_gateway_failed_entries',
     type: 'gauge',

@@ -18,7 +18,9 @@ import { consumerEntries, entry, routeEntry } from '../../test/gateway/core-harn
 import fixed from '../extensions/discovery/static.ts';
 import type { DiscoveryComponent } from '../sdk/discovery.ts';
 import { defaultListener, engineLimits, gatewayConfig, threadCount } from './config.ts';
+import { type NewThread, newThread } from './kept-thread.ts';
 import { type Gateway, startGateway } from './role.ts';
+import type { ToThread } from './thread-messages.ts';
 
 const KEY = 'k-0123456789abcdefghijklmnopqrst';
 const started: Gateway[] = [];
@@ -78,7 +80,7 @@ function control() {
   };
 }
 
-function start(threads: number, more: { port?: number } = {}) {
+function start(threads: number, more: { port?: number; newThread?: NewThread } = {}) {
   const line = control();
   const config = readValue(gatewayConfig, { host: '127.0.0.1', port: more.port ?? 0 }).value;
   const gateway = startGateway({
@@ -87,6 +89,7 @@ function start(threads: number, more: { port?: number } = {}) {
     pid: 1,
     threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url),
     threads,
+    ...(more.newThread ? { newThread: more.newThread } : {}),
     listener: defaultListener(config),
     limits: engineLimits(config),
     drainMs: config.drain,
@@ -214,6 +217,50 @@ test('a delta that does not fit makes it ask for everything, while it goes on se
   assert.equal((await call(port, '/a')).status, 200);
   line.publish([routeEntry('c'), upstream], [], 0);
   await applied(3);
+  assert.deepEqual([(await call(port, '/c')).status, (await call(port, '/a')).status], [200, 404]);
+});
+
+test('a thread that misses an entry is told of with the hash it has, and is given everything', { timeout: 60_000 }, async () => {
+  let isLosing = false;
+  const losing: NewThread = (entry, options) => {
+    const worker = newThread(entry, options);
+    if (options.name !== 'gateway-1') return worker;
+    const post = worker.postMessage.bind(worker) as (message: ToThread, transfer?: readonly never[]) => void;
+    worker.postMessage = (message: ToThread, transfer?: unknown) => {
+      const isDelta = message.type === 'revision' && message.delta.from > 0;
+      if (isLosing && isDelta) post({ ...message, delta: { ...message.delta, put: message.delta.put.slice(1) } });
+      else post(message, transfer as never[]);
+    };
+    return worker;
+  };
+  const { line, gateway, applied } = start(2, { newThread: losing });
+  line.publish([routeEntry('a'), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  isLosing = true;
+  const { hash: wanted } = line.publish([routeEntry('b'), routeEntry('c')]);
+  const wrong = await line.until((m) =>
+    m.type === 'applied' ? m.threads.find((t) => t.thread === 1 && t.revision === 2 && t.hash !== wanted) : undefined,
+  );
+  assert.notEqual(wrong.hash, wanted);
+  await line.until((m) => (m.type === 'applied' && m.threads.length === 2 && m.threads.every((t) => t.hash === wanted) ? m : undefined));
+  for (const { status } of await Promise.all(Array.from({ length: 30 }, () => call(port, '/b')))) assert.equal(status, 200);
+  line.say({ type: 'collect', id: 9 });
+  const { metrics } = await line.until((m) => (m.type === 'metrics' && m.id === 9 ? m : undefined));
+  const divergences = metrics.find((m) => m['name'] === 'weir_gateway_divergences_total')!['values'];
+  assert.deepEqual(divergences, [{ labels: { reason: 'hash' }, value: 1 }]);
+});
+
+test('a process whose revision is not what control says asks for everything, and its threads serve on', { timeout: 60_000 }, async () => {
+  const { line, gateway, applied } = start(1);
+  line.publish([routeEntry('a'), upstream]);
+  await applied(1);
+  const port = await gateway.ready;
+  line.say({ type: 'revision', delta: { from: 1, to: 2, hash: 'f'.repeat(64), put: [routeEntry('b')], remove: [] } });
+  assert.equal(line.got.filter((m) => m.type === 'hello').length, 2);
+  assert.deepEqual([(await call(port, '/a')).status, (await call(port, '/b')).status], [200, 404], 'nothing of it serves');
+  const { revision } = line.publish([routeEntry('c'), upstream], [], 0);
+  await applied(revision);
   assert.deepEqual([(await call(port, '/c')).status, (await call(port, '/a')).status], [200, 404]);
 });
 

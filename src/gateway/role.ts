@@ -109,6 +109,7 @@ class Role {
   private ticketKey: Uint8Array;
   private readonly countersSinceMs: number;
   private readonly slots: Slot[] = [];
+  private readonly divergences = new Map<string, number>();
   private readonly collector: MetricsCollector;
   private readonly watch: UpstreamWatch;
   private query: QueryLink | undefined;
@@ -145,7 +146,7 @@ class Role {
     for (let index = 0; index < options.threads; index++) this.startThread(index);
     const cancels = [
       options.clock.every(FLUSH_MS, () => this.flush(), { unref: true }),
-      options.clock.every(REPORT_EVERY_MS, () => this.reportApplied(true), { unref: true }),
+      options.clock.every(REPORT_EVERY_MS, () => this.report(), { unref: true }),
       options.clock.every(options.ticketKeyAgeMs, () => this.renewTicketKey(), { unref: true }),
     ];
     this.cancelTimers = () => cancels.forEach((cancel) => cancel());
@@ -162,9 +163,11 @@ class Role {
     if (message.type === 'collect') return void this.collect(message.id);
     if (message.type === 'targets-wanted') return this.targets.tellAll();
     if (message.type !== 'revision') return;
-    if (!this.entries.apply(message.delta)) {
-      this.entries.clear();
-      return this.hello(); // From revision 0: control sends everything.
+    if (!this.entries.apply(message.delta)) return this.askForEverything('order');
+    if (this.entries.hash !== this.entries.wantedHash) {
+      // A whole revision that is wrong is passed on all the same: asking for it again at once would have no end.
+      if (message.delta.from !== 0) return this.askForEverything('process');
+      this.countDivergence('process');
     }
     const order = packDelta(message.delta);
     for (const slot of this.slots) slot.kept.send({ type: 'revision', ...order });
@@ -214,6 +217,37 @@ class Role {
     this.slots.push(slot);
   }
 
+  private askForEverything(reason: string): void {
+    this.countDivergence(reason);
+    this.entries.clear();
+    this.hello(); // From revision 0: control sends everything.
+  }
+
+  private countDivergence(reason: string): void {
+    this.divergences.set(reason, (this.divergences.get(reason) ?? 0) + 1);
+    this.options.log.warn('a revision is not what it should be and is sent anew', { reason, revision: this.entries.revision });
+  }
+
+  /** Control is told at once, before the thread is well again: it raises the alert. */
+  private onDiverged(slot: Slot, { reason, revision, hash }: Extract<FromThread, { type: 'resync' }>): void {
+    this.countDivergence(reason);
+    if (slot.state && reason === 'hash') {
+      slot.state = { ...slot.state, revision, hash };
+      this.reportApplied(true);
+    }
+    this.sendEverything(slot);
+  }
+
+  /** A whole revision did not make the thread right, or its word came late: it is given another one from time to time. */
+  private healThreads(): void {
+    const { revision, wantedHash } = this.entries;
+    for (const slot of this.slots) {
+      if (slot.state?.revision !== revision || slot.state.hash === wantedHash) continue;
+      this.countDivergence('hash');
+      this.sendEverything(slot);
+    }
+  }
+
   /** While nothing is held control is asked for everything, which goes to all threads. */
   private sendEverything(slot: Slot): void {
     if (this.entries.revision > 0) slot.kept.send({ type: 'revision', ...packDelta(this.entries.everything()) });
@@ -232,7 +266,7 @@ class Role {
         this.listenWhenReady();
         return this.reportApplied(false);
       case 'resync':
-        return this.sendEverything(slot);
+        return this.onDiverged(slot, message);
       case 'listening':
         slot.port = this.port = message.port;
         this.listenWhenReady();
@@ -278,6 +312,11 @@ class Role {
     if (this.served) slot.kept.restart();
   }
 
+  private report(): void {
+    this.healThreads();
+    this.reportApplied(true);
+  }
+
   /** Told to control when all threads stand at the newest revision, and from time to time, so that control sees who does not. */
   private reportApplied(always: boolean): void {
     const threads = this.slots.flatMap((slot) => slot.state ?? []);
@@ -310,7 +349,8 @@ class Role {
       [metricSpecs.threadRestarts, this.slots.reduce((sum, slot) => sum + slot.kept.restarts, this.query?.restarts ?? 0)],
       [metricSpecs.failedEntries, failed],
     ] as const;
-    return values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }]));
+    const divergences = [...this.divergences].map(([reason, value]) => ({ labels: { reason }, value }));
+    return [...values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }])), metricJson(metricSpecs.divergences, divergences)];
   }
 
   private flush(): void {

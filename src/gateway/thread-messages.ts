@@ -25,6 +25,9 @@ export interface GatewayThreadData {
   readonly countersSinceMs: number;
 }
 
+/** Why a thread wants everything: its hash is another than control’s, a delta did not continue what it has, too many waited. */
+export type Divergence = 'hash' | 'order' | 'overflow';
+
 export type ToThread =
   | ({ readonly type: 'revision' } & DeltaOrder)
   | ({ readonly type: 'listen'; readonly reusePort: boolean } & DefaultListener)
@@ -39,8 +42,8 @@ export type ToThread =
 
 export type FromThread =
   | { readonly type: 'applied'; readonly state: ThreadState }
-  /** What the thread holds cannot be brought forward: send everything. */
-  | { readonly type: 'resync' }
+  /** What the thread holds cannot be brought forward, or is not what it should be: send everything. */
+  | { readonly type: 'resync'; readonly reason: Divergence; readonly revision: number; readonly hash: string }
   | { readonly type: 'listening'; readonly port: number }
   /** Where the thread's listeners stand has changed. */
   | { readonly type: 'listeners'; readonly listeners: readonly ListenerState[] }

@@ -18,7 +18,7 @@ import gatewayProblems from './problems.ts';
 import { createRevisionState, type RevisionState } from './revision-state.ts';
 import { createRevisionTurns, type RevisionTurns } from './revision-turns.ts';
 import { createMetrics, type GatewayMetrics } from './route-stats.ts';
-import type { FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
+import type { Divergence, FromThread, GatewayThreadData, ToThread } from './thread-messages.ts';
 
 export interface GatewayThreadDeps {
   /** `workerData` as the role gave it. */
@@ -156,15 +156,19 @@ function makeThread(deps: GatewayThreadDeps, onListeners: () => void): Thread {
 
 /** The way of deltas into the thread. */
 function openTurns(thread: Thread, { data, clock }: GatewayThreadDeps, send: (message: FromThread) => void): RevisionTurns {
+  const resync = (reason: Divergence) => {
+    const { number: revision, hash } = thread.state.current;
+    send({ type: 'resync', reason, revision, hash });
+  };
   return createRevisionTurns({
     state: thread.state,
     clock,
     onApplied(applied, delta) {
       // After a whole revision there is nothing more to ask for: the hash told to control shows the difference.
-      if (!applied.ok && delta.from !== 0) return send({ type: 'resync' });
+      if (!applied.ok && delta.from !== 0) return resync(applied.reason === 'diverged' ? 'hash' : 'order');
       tellApplied(thread, delta, data.thread, send);
     },
-    onOverflow: () => send({ type: 'resync' }),
+    onOverflow: () => resync('overflow'),
   });
 }
 

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ClientCertificate, ClientLimits, ForwardedForm } from '../../sdk/listener.ts';
 import type { Trust } from '../../sdk/networks.ts';
 import type { Admitted } from './admission.ts';
+import { passClaims } from './field-rules.ts';
 import type { Head, HeadPool } from './head.ts';
 import { type ForwardedLines, forwardedLines } from './messages.ts';
 import { readOrigin } from './proxies.ts';
@@ -87,6 +88,7 @@ export function proxiedLines(head: Head, entrance: Entrance, profile: ListenerPr
   const { trust, forwarded: form, via } = profile;
   const { address, scheme } = entrance;
   if (!trust) return { client: address, lines: ownLines(entrance, profile) };
+  passClaims(head);
   const origin = readOrigin(head, address, scheme, trust, form);
   const { hops, scheme: seen, host, client } = origin;
   const certificate = certificateOf(entrance, profile);

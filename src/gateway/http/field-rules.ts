@@ -2,12 +2,13 @@
  * What single fields mean to the engine: framing, connection, expectation; which ones never pass.
  * Called by head.ts for each field read; answers a fault or nothing.
  * Never passed on: hop-by-hop fields and those `Connection` names; `trailer` (trailers are dropped);
- * `forwarded`, `x-forwarded-*`, `x-real-ip` (written anew: no proxy before us is trusted);
- * `x-weir-*` from callers; and names that equal a special one when `_` is read as `-`.
+ * `forwarded`, `x-forwarded-*`, `x-real-ip` (what is true of them is written anew); `client-cert`, `client-cert-chain`
+ * (RFC 9440 §2.4: only the one who ended the TLS may say them); `x-weir-*` from callers; claims of an address or identity
+ * that proxies make (below) unless a trusted proxy makes them; and names that equal a special one when `_` is read as `-`.
  * Source: RFC 9110 §7.6.1, §10.1.1; RFC 9112 §6, §9.6.
  */
 import { decimal, eachToken, FOLDED, isAuthority, sameRange, sameWord, startsFolded, word } from './bytes.ts';
-import { DROPPED, type Head, type HeadFault, MANAGED } from './head.ts';
+import { DROPPED, type Head, type HeadFault, MANAGED, PLAIN } from './head.ts';
 
 const W = {
   te: word('te'),
@@ -18,6 +19,8 @@ const W = {
   trailer: word('trailer'),
   forwarded: word('forwarded'),
   realIp: word('x-real-ip'),
+  clientCert: word('client-cert'),
+  clientCertChain: word('client-cert-chain'),
   connection: word('connection'),
   keepAlive: word('keep-alive'),
   traceparent: word('traceparent'),
@@ -34,6 +37,19 @@ const W = {
   close: word('close'),
   continue: word('100-continue'),
 };
+
+/** Fields by which proxies tell upstreams who the client is. */
+const CLAIMS = {
+  xClientIp: word('x-client-ip'),
+  trueClientIp: word('true-client-ip'),
+  cfConnectingIp: word('cf-connecting-ip'),
+  cfConnectingIpv6: word('cf-connecting-ipv6'),
+  fastlyClientIp: word('fastly-client-ip'),
+  clusterClientIp: word('x-cluster-client-ip'),
+  originalForwardedFor: word('x-original-forwarded-for'),
+};
+/** Beginnings of such names: the mesh of Envoy, load balancers that log users in or check certificates. */
+const CLAIM_STARTS = [word('x-envoy-'), word('x-amzn-oidc-'), word('x-amzn-mtls-')];
 
 /** Reads field `n` of a request. */
 export function readRequestField(head: Head, n: number): HeadFault | undefined {
@@ -59,22 +75,32 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
       drop(head, n, W.keepAlive);
       break;
     case 11:
+      drop(head, n, W.clientCert);
+      drop(head, n, CLAIMS.xClientIp);
       if (named(head, n, W.traceparent)) head.traceparentIndex = head.traceparentIndex === -1 ? n : -2;
       break;
     case 12:
       if (named(head, n, W.requestId)) readRequestId(head, n);
       break;
     case 14:
+      drop(head, n, CLAIMS.trueClientIp);
       drop(head, n, W.http2Settings);
       if (named(head, n, W.contentLength)) return readContentLength(head, n);
       break;
     case 16:
+      drop(head, n, CLAIMS.cfConnectingIp);
+      drop(head, n, CLAIMS.fastlyClientIp);
       drop(head, n, W.proxyConnection);
       break;
     case 17:
+      drop(head, n, W.clientCertChain);
       if (named(head, n, W.transferEncoding)) return readTransferEncoding(head, n);
       break;
+    case 18:
+      drop(head, n, CLAIMS.cfConnectingIpv6);
+      break;
     case 19:
+      drop(head, n, CLAIMS.clusterClientIp);
       drop(head, n, W.proxyAuthorization);
       break;
   }
@@ -156,7 +182,28 @@ function dropOwn(head: Head, n: number): undefined {
   const s = head.spans[n * 4]!;
   const length = head.spans[n * 4 + 1]! - s;
   const isOwn = length >= 7 && startsFolded(head.buffer, s, W.weir);
-  if (isOwn || (length >= 12 && startsFolded(head.buffer, s, W.xForwarded))) head.kinds[n] = DROPPED;
+  if (isOwn || (length >= 12 && startsFolded(head.buffer, s, W.xForwarded)) || startsClaim(head, s, length)) head.kinds[n] = DROPPED;
+  if (length === CLAIMS.originalForwardedFor.length) drop(head, n, CLAIMS.originalForwardedFor);
+}
+
+function startsClaim(head: Head, s: number, length: number): boolean {
+  for (const start of CLAIM_STARTS) if (length >= start.length && startsFolded(head.buffer, s, start)) return true;
+  return false;
+}
+
+/**
+ * Lets the claims of a trusted proxy pass, as far as their names are written plainly. Where `Connection` names fields
+ * none does: which ones it named is not known any more.
+ */
+export function passClaims(head: Head): void {
+  if (head.hasNominations) return;
+  const { buffer: b, spans, kinds } = head;
+  for (let n = 0; n < head.count; n++) {
+    if (kinds[n] !== DROPPED) continue;
+    const [s, e] = [spans[n * 4]!, spans[n * 4 + 1]!];
+    const isClaim = CLAIM_STARTS.some((start) => e - s > start.length && sameWord(b, s, s + start.length, start));
+    if (isClaim || Object.values(CLAIMS).some((name) => sameWord(b, s, e, name))) kinds[n] = PLAIN;
+  }
 }
 
 function readHost(head: Head, n: number): HeadFault | undefined {

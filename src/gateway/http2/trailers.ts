@@ -18,6 +18,10 @@ const FORBIDDEN = new Set([
   'host',
   'forwarded',
   'x-real-ip',
+  'client-cert',
+  'client-cert-chain',
+  'x-client-ip',
+  'true-client-ip',
   'expect',
   'range',
   'authorization',
@@ -69,5 +73,5 @@ export function trailerObject(fields: readonly string[]): Record<string, string 
 }
 
 function isForbidden(name: string): boolean {
-  return FORBIDDEN.has(name) || name.startsWith('x-forwarded-') || name.startsWith('x-weir-');
+  return FORBIDDEN.has(name) || name.startsWith('x-forwarded-') || name.startsWith('x-envoy-') || name.startsWith('x-weir-');
 }

@@ -62,7 +62,7 @@ export abstract class ClientLine implements Timed, Sender {
     this.sendFirst();
     this.responseBytes += bytes.length;
     this.unsent = bytes;
-    if (mayWait) outbox.add(this);
+    if (mayWait) outbox.add(this, bytes.length);
     else outbox.hurry(this);
   }
 

@@ -47,6 +47,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   private closeAfter = false;
   private inputEnded = false;
   private bodyHeld = false;
+  /** True while everything of the body that was passed on is with the kernel. */
+  private isBodyOut = true;
+  /** The last piece of it that was not, to be freed when it is. */
+  private owed: Buffer | undefined = undefined;
   private bodyFailed = false;
   private pumping = false;
   private isTunnel = false;
@@ -57,6 +61,11 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.relay = new Relay(tools, this);
     useSocket(socket, this);
     this.time('idle', this.profile.limits.headMs);
+  }
+
+  /** Streams of HTTP/2 give bytes that others may look at too. */
+  private get ownsChunks(): boolean {
+    return this.entrance.protocol === 'http/1.1';
   }
 
   get isRequestDone(): boolean {
@@ -109,6 +118,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   releaseBody(): void {
     this.bodyHeld = false;
+    if (this.owed && this.relay.isBodyOut) this.input.free(this.owed);
+    this.owed = undefined;
     this.input.resume();
     if (this.mode === 'body') this.timeBody();
     this.pump();
@@ -143,6 +154,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (this.closeAfter || !this.body.done) return this.finishConnection();
     this.mode = 'idle';
     if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
+    if (this.isBodyOut && this.ownsChunks && this.input.isEmpty) this.input.free(this.input.buffer);
     this.input.release();
     this.time('idle', this.profile.limits.keepAliveMs);
     this.pump();
@@ -225,6 +237,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.responseBytes = 0;
     this.relay.begin();
     this.bodyHeld = this.bodyFailed = false;
+    this.isBodyOut = true;
+    this.owed = undefined;
     this.mode = 'decide';
     const exchange = (this.exchange = createExchange(head, {
       clientAddress: this.entrance.isProxy ? this.askProxy(head) : this.entrance.address,
@@ -272,8 +286,13 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const { input, body } = this;
     const { at: from, buffer } = input;
     if (!this.takeBody()) return;
-    this.relay.sendBody(buffer, from, body.passEnd);
+    const isOut = this.relay.sendBody(buffer, from, body.passEnd);
+    this.isBodyOut &&= isOut;
     if (body.done && body.owesEnd) this.relay.sendBody(CRLF, 0, 2);
+    if (from === 0 && body.passEnd === buffer.length && this.ownsChunks) {
+      if (isOut) input.free(buffer);
+      else this.owed = buffer;
+    }
     if (!body.done) {
       if (!this.bodyHeld) this.timeBody();
       return;

@@ -2,6 +2,8 @@
 import type { Socket } from 'node:net';
 
 const CHUNKS_MAX = 16;
+/** Smaller chunks are left to the collector. */
+const FREE_BYTES_MIN = 8 * 1024;
 const EMPTY = Buffer.alloc(0);
 /** Stands for no later chunks; never written to. */
 const NONE: Buffer[] = [];
@@ -83,6 +85,17 @@ export class Input {
   /** Lets go of bytes that were read: an idle connection keeps none. */
   release(): void {
     if (this.isEmpty) this.replace(EMPTY, 0);
+  }
+
+  /**
+   * Gives back the memory of a chunk that came from a socket, is read to its end, and that nobody looks at any more. Left to
+   * the collector, bodies of many megabytes have it mark the whole heap several times a second.
+   */
+  free(chunk: Buffer): void {
+    const { buffer: memory, byteOffset, length } = chunk;
+    if (length < FREE_BYTES_MIN || byteOffset > 0 || length * 2 < memory.byteLength || !(memory instanceof ArrayBuffer)) return;
+    if (this.buffer === chunk) this.replace(EMPTY, 0);
+    memory.transfer(0);
   }
 
   clear(): void {

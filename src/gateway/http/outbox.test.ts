@@ -36,18 +36,26 @@ function setUp() {
 
 test('messages of one turn go out at its end, in order, and one end serves all', () => {
   const { outbox, endTurn, sent, send } = setUp();
-  for (let i = 0; i < 5; i++) outbox.add(send(`m${i}`));
+  for (let i = 0; i < 5; i++) outbox.add(send(`m${i}`), 2);
   assert.deepEqual(sent, []);
   assert.equal(endTurn(), 1);
   assert.deepEqual(sent, ['m0', 'm1', 'm2', 'm3', 'm4']);
-  outbox.add(send('later'));
+  outbox.add(send('later'), 5);
   assert.equal(endTurn(), 1);
   assert.equal(sent.at(-1), 'later');
 });
 
+test('when much waits it goes at once', () => {
+  const { outbox, endTurn, sent, send } = setUp();
+  for (const size of [30_000, 30_000, 30_000, 100]) outbox.add(send(`m${size}`), size);
+  assert.equal(sent.length, 3);
+  endTurn();
+  assert.equal(sent.length, 4);
+});
+
 test('when many wait they go at once', () => {
   const { outbox, endTurn, sent, send } = setUp();
-  for (let i = 0; i < 70; i++) outbox.add(send(`m${i}`));
+  for (let i = 0; i < 70; i++) outbox.add(send(`m${i}`), 2);
   assert.equal(sent.length, 64);
   endTurn();
   assert.deepEqual(
@@ -58,9 +66,12 @@ test('when many wait they go at once', () => {
 
 test('who cannot wait is first, and is not sent twice; who has more while others are sent goes at once', () => {
   const { outbox, endTurn, sent, send } = setUp();
-  outbox.add(send('a', true, () => outbox.add(send('amid'))));
+  outbox.add(
+    send('a', true, () => outbox.add(send('amid'), 4)),
+    1,
+  );
   const hurried = send('b');
-  outbox.add(hurried);
+  outbox.add(hurried, 1);
   outbox.hurry(hurried);
   endTurn();
   assert.deepEqual(sent, ['b', 'a', 'amid']);
@@ -69,7 +80,7 @@ test('who cannot wait is first, and is not sent twice; who has more while others
 test('memory is used again when all were taken, and never when a socket keeps some of it', () => {
   const { writer, outbox, endTurn, send } = setUp();
   const first = send('x'.repeat(100)).bytes!;
-  outbox.add(send('y'.repeat(100)));
+  outbox.add(send('y'.repeat(100)), 100);
   endTurn();
   const again = send('z'.repeat(100)).bytes!;
   assert.equal(again.byteOffset, first.byteOffset);
@@ -80,7 +91,7 @@ test('memory is used again when all were taken, and never when a socket keeps so
     if (i % 3 === 0) kept.push({ bytes: sender.bytes!, text });
     if (i % 5 === 0) writer.release(false);
     else if (i % 5 === 1) outbox.hurry(sender);
-    else outbox.add(sender);
+    else outbox.add(sender, text.length);
     if (i % 11 === 0) endTurn();
     if (i % 13 === 0) {
       send('taken at once');

@@ -13,19 +13,22 @@ export interface Sender {
 
 /** The messages that wait on one thread. */
 export interface Outbox {
-  /** `sender` is asked for its message soon: at the latest when this turn of the event loop ends. */
-  add(sender: Sender): void;
+  /** `sender` is asked for its message of so many bytes soon: at the latest when this turn of the event loop ends. */
+  add(sender: Sender, bytes: number): void;
   /** Has the message of `sender` written now, since more is to follow it. It is not asked again for the same one. */
   hurry(sender: Sender): void;
 }
 
 /** As many wait at most: about what one core's second cache holds next to everything else. */
 const WAITING_MAX = 32;
+/** The same in bytes: far less than the slab they stand in. */
+const BYTES_MAX = 64 * 1024;
 
 /** Makes the outbox of a thread. `soon` calls back when everything that is ready now has been read. */
 export function createOutbox(writer: Pick<Writer, 'hold' | 'rewind'>, soon: (action: () => void) => unknown = setImmediate): Outbox {
   const waiting: (Sender | undefined)[] = Array.from({ length: WAITING_MAX }, () => undefined);
   let count = 0;
+  let size = 0;
   let isDue = false;
   let isSending = false;
 
@@ -35,7 +38,7 @@ export function createOutbox(writer: Pick<Writer, 'hold' | 'rewind'>, soon: (act
       if (!waiting[i]!.sendNow()) writer.hold();
       waiting[i] = undefined;
     }
-    count = 0;
+    count = size = 0;
     isSending = false;
     writer.rewind();
   }
@@ -51,10 +54,11 @@ export function createOutbox(writer: Pick<Writer, 'hold' | 'rewind'>, soon: (act
 
   return {
     hurry,
-    add(sender) {
+    add(sender, bytes) {
       if (isSending) return hurry(sender);
       waiting[count++] = sender;
-      if (count === WAITING_MAX) return send();
+      size += bytes;
+      if (count === WAITING_MAX || size >= BYTES_MAX) return send();
       if (isDue) return;
       isDue = true;
       soon(onSoon);

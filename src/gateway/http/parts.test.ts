@@ -11,6 +11,7 @@ import { Fields } from './fields.ts';
 import { DONE, Head } from './head.ts';
 import { createRequestIds, isSaneRequestId, readTraceparent } from './ids.ts';
 import { createWheel, noDeadline, type Timed } from './wheel.ts';
+import { Input } from './input.ts';
 import { createWriter } from './writer.ts';
 
 function headOf(fields: string): Head {
@@ -202,4 +203,28 @@ test('the writer: a message larger than its slab stays whole; released memory is
   }
   let at = 0;
   for (let i = 0; i < 200; i++) if (i % 3 !== 0) assert.equal(kept[at++]!.toString(), `message ${i} `.repeat(1 + (i % 10)));
+});
+
+test('input: memory of a chunk is given back only when it is the chunk’s own and worth it', () => {
+  const input = new Input(undefined as never, 100_000);
+  const own = Buffer.from(new ArrayBuffer(65_536));
+  input.add(own);
+  input.at = own.length;
+  input.free(own);
+  assert.deepEqual([own.length, input.length, input.isEmpty], [0, 0, true]);
+  const shared = new ArrayBuffer(65_536);
+  const kept = [Buffer.from(shared, 0, 20_000), Buffer.from(shared, 20_000, 40_000), Buffer.from(new ArrayBuffer(100))];
+  const sizes = kept.map((chunk) => chunk.length);
+  for (const chunk of kept) input.free(chunk);
+  assert.deepEqual(
+    kept.map((chunk) => chunk.length),
+    sizes,
+  );
+  const first = Buffer.from(new ArrayBuffer(9000));
+  const second = Buffer.alloc(10, 'x');
+  input.add(first);
+  input.add(second);
+  input.at = first.length;
+  input.free(first);
+  assert.equal(input.buffer, second, 'what came later is still to be read');
 });

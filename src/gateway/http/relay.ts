@@ -109,12 +109,19 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     exchange.clockAt = -1; // Who waits is sent later.
   }
 
-  /** Passes on a piece of the request's body. */
-  sendBody(b: Buffer, start: number, end: number): void {
-    if (end <= start || !this.connection) return;
+  /** Passes on a piece of the request's body; false when its memory must stay as it is. */
+  sendBody(b: Buffer, start: number, end: number): boolean {
+    const { connection } = this;
+    if (end <= start || !connection) return true;
     if (!this.started) this.retries?.keep(b, start, end);
-    if (!this.connection.write(b.subarray(start, end))) this.client.holdBody();
-    else this.connection.touch();
+    if (!connection.write(b.subarray(start, end))) this.client.holdBody();
+    else connection.touch();
+    return connection.isOut;
+  }
+
+  /** True when nobody looks at what was sent of the body any more. */
+  get isBodyOut(): boolean {
+    return this.connection?.isOut ?? false;
   }
 
   /** The client of a switched connection sends no more. */

@@ -121,7 +121,7 @@ export class UpstreamConnection implements Timed, Sender {
     const { outbox } = this.host;
     const mayWait = this.phase !== 'connecting' && this.isFlushed;
     this.unsent = bytes;
-    if (mayWait) outbox.add(this);
+    if (mayWait) outbox.add(this, bytes.length);
     else outbox.hurry(this);
   }
 
@@ -143,6 +143,11 @@ export class UpstreamConnection implements Timed, Sender {
   /** True when everything written is with the kernel, so its memory may be used again. */
   get isFlushed(): boolean {
     return this.socket.writableLength === 0;
+  }
+
+  /** True when nobody looks at what was written any more, so that its memory may go. */
+  get isOut(): boolean {
+    return !this.givesBuffers && this.isFlushed;
   }
 
   /** The whole request has been written. */

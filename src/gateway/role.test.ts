@@ -14,12 +14,13 @@ import { systemRandom } from '../base/random.ts';
 import { toldCalls } from '../../test/calls.ts';
 import type { FromControl, ToControl } from '../sdk/channel.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
+import { freePort } from '../../test/certificates.ts';
 import { consumerEntries, entry, routeEntry } from '../../test/gateway/core-harness.ts';
 import fixed from '../extensions/discovery/static.ts';
 import type { DiscoveryComponent } from '../sdk/discovery.ts';
 import { defaultListener, engineLimits, gatewayConfig, threadCount } from './config.ts';
 import { type NewThread, newThread } from './kept-thread.ts';
-import { type Gateway, startGateway } from './role.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './role.ts';
 import type { ToThread } from './thread-messages.ts';
 
 const KEY = 'k-0123456789abcdefghijklmnopqrst';
@@ -80,7 +81,7 @@ function control() {
   };
 }
 
-function start(threads: number, more: { port?: number; newThread?: NewThread } = {}) {
+function start(threads: number, more: { port?: number; newThread?: NewThread; isRefused?: GatewayOptions['isRefused'] } = {}) {
   const line = control();
   const config = readValue(gatewayConfig, { host: '127.0.0.1', port: more.port ?? 0 }).value;
   const gateway = startGateway({
@@ -90,6 +91,7 @@ function start(threads: number, more: { port?: number; newThread?: NewThread } =
     threadEntry: new URL('../../test/gateway/thread-entry.ts', import.meta.url),
     threads,
     ...(more.newThread ? { newThread: more.newThread } : {}),
+    ...(more.isRefused ? { isRefused: more.isRefused } : {}),
     listener: defaultListener(config),
     limits: engineLimits(config),
     drainMs: config.drain,
@@ -249,6 +251,28 @@ test('a thread that misses an entry is told of with the hash it has, and is give
   const { metrics } = await line.until((m) => (m.type === 'metrics' && m.id === 9 ? m : undefined));
   const divergences = metrics.find((m) => m['name'] === 'weir_gateway_divergences_total')!['values'];
   assert.deepEqual(divergences, [{ labels: { reason: 'hash' }, value: 1 }]);
+});
+
+test('no health check asks a port of a Listener', { timeout: 60_000 }, async () => {
+  const { line } = start(1, { isRefused: (_address, port, listenerPorts) => listenerPorts.has(port) });
+  const port = await freePort();
+  const own = { project: 'p', name: 'own', addresses: ['127.0.0.1'], port, tls: undefined, limits: {}, proxyProtocol: 'off' } as const;
+  const health = { path: '/', method: 'GET', host: undefined, statuses: [[200, 299]], everyMs: 50, timeoutMs: 5000 } as const;
+  const targets = [{ host: '127.0.0.1', port, weight: 1 }];
+  line.publish([
+    entry('listener', 'own', { ...own, trustedProxies: [], forwarded: 'x-forwarded', via: false }),
+    entry('upstream', 'loop', {
+      name: 'loop',
+      targets,
+      connectionsMax: 1,
+      idleMs: 1,
+      health: { ...health, healthyAfter: 1, unhealthyAfter: 1 },
+    }),
+  ]);
+  await line.until((m) => {
+    if (m.type !== 'targets') return undefined;
+    return m.upstreams.some((one) => one.targets[0]?.state === 'unhealthy' && one.targets[0].stateReason === 'refused') || undefined;
+  });
 });
 
 test('a process whose revision is not what control says asks for everything, and its threads serve on', { timeout: 60_000 }, async () => {

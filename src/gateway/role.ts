@@ -11,6 +11,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ControlChannel, FromControl, MetricsJson, ThreadState } from '../sdk/channel.ts';
 import type { DiscoveryComponent } from '../sdk/discovery.ts';
+import type { RevisionDelta } from '../sdk/revision.ts';
 import { createCounterBuffer, openCounters } from '../sdk/shared-counters.ts';
 import { createCallOutbox } from './call-outbox.ts';
 import type { DefaultListener, EngineLimits } from './contract.ts';
@@ -56,8 +57,8 @@ export interface GatewayOptions {
   readonly processMetrics?: () => Promise<MetricsJson>;
   /** How targets of upstreams can be found; none when left out. */
   readonly discoveries?: ReadonlyMap<string, DiscoveryComponent>;
-  /** Addresses that health checks must not call; none when left out. */
-  readonly isRefused?: (address: string, port: number) => boolean;
+  /** Addresses that health checks must not call, with the ports of Listener resources; none when left out. */
+  readonly isRefused?: (address: string, port: number, listenerPorts: ReadonlySet<number>) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -108,6 +109,7 @@ class Role {
   private readonly admission: Int32Array<SharedArrayBuffer>;
   private ticketKey: Uint8Array;
   private readonly countersSinceMs: number;
+  private readonly listenerPorts = new Set<number>();
   private readonly slots: Slot[] = [];
   private readonly divergences = new Map<string, number>();
   private readonly collector: MetricsCollector;
@@ -126,7 +128,7 @@ class Role {
     this.admission = createAdmissionMemory(options.threads, options.random);
     this.ticketKey = options.random.bytes(TICKET_KEY_BYTES);
     this.collector = createMetricsCollector(options.clock);
-    this.watch = openWatch(options, (facts) => this.slots.forEach((slot) => slot.kept.send({ type: 'facts', facts })));
+    this.watch = openWatch(options, this.listenerPorts, (facts) => this.slots.forEach((slot) => slot.kept.send({ type: 'facts', facts })));
     this.outbox = createCallOutbox(options.callsBuffered * 2);
     this.counters = createCounterBuffer(options.counters, options.random);
     this.countersSinceMs = options.clock.monotonic() + machineClockOffsetMs();
@@ -169,6 +171,7 @@ class Role {
       if (message.delta.from !== 0) return this.askForEverything('process');
       this.countDivergence('process');
     }
+    this.noteListenerPorts(message.delta);
     const order = packDelta(message.delta);
     for (const slot of this.slots) slot.kept.send({ type: 'revision', ...order });
     this.query?.apply(message.delta);
@@ -215,6 +218,12 @@ class Role {
       },
     });
     this.slots.push(slot);
+  }
+
+  private noteListenerPorts({ from, put, remove }: RevisionDelta): void {
+    if (from !== 0 && !put.some(({ type }) => type === 'listener') && !remove.some((key) => key.startsWith('listener/'))) return;
+    this.listenerPorts.clear();
+    for (const entry of this.entries.everything().put) if (entry.type === 'listener') this.listenerPorts.add(entry.value.port);
   }
 
   private askForEverything(reason: string): void {
@@ -375,9 +384,13 @@ class Role {
 }
 
 /** The watch over upstreams, with names and connections of its own. */
-function openWatch({ clock, random, log, discoveries, isRefused }: GatewayOptions, tell: UpstreamWatchOptions['tell']): UpstreamWatch {
+function openWatch(
+  { clock, random, log, discoveries, isRefused }: GatewayOptions,
+  listenerPorts: ReadonlySet<number>,
+  tell: UpstreamWatchOptions['tell'],
+): UpstreamWatch {
   const names = createNames({ resolve: systemResolve, clock, log });
-  const probe = createProbe({ clock, names, isRefused: isRefused ?? (() => false) });
+  const probe = createProbe({ clock, names, isRefused: (address, port) => isRefused?.(address, port, listenerPorts) ?? false });
   return createUpstreamWatch({ discoveries: discoveries ?? new Map(), probe, clock, random, log, tell });
 }
 

@@ -31,7 +31,7 @@ export async function startGatewayRole(role: RoleConfig, log: Log, { newThread }
   const instance = newId();
   const metrics = createRegistry();
   const readProcess = openProcessMetrics(metrics, { role: 'gateway', instance, version, startedAt: clock.now() });
-  const own = { ports: new Set(ownPorts(role)), local: localAddresses() };
+  const local = localAddresses();
   const running = startGateway({
     channel,
     clock,
@@ -44,7 +44,8 @@ export async function startGatewayRole(role: RoleConfig, log: Log, { newThread }
     queryThread: entryUrl('query-thread'),
     newThread,
     discoveries: discovery,
-    isRefused: (address, port) => addressRefusal(address, port, own) !== undefined,
+    isRefused: (address, port, listenerPorts) =>
+      addressRefusal(address, port, { ports: new Set([...ownPorts(role), ...listenerPorts]), local }) !== undefined,
     threads: threadCount(gateway, availableParallelism(), process.platform),
     listener: defaultListener(gateway),
     limits: engineLimits(gateway),

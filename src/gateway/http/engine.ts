@@ -80,7 +80,10 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     drainMs: options.drainMs ?? DRAIN_MS,
     ownPorts: new Set(options.ownPorts),
     onChange: () => options.onListeners?.(),
-    onPort: (port) => void own.ports.add(port),
+    onPort(port, isOurs) {
+      if (isOurs) own.ports.add(port);
+      else if (!options.ownPorts?.has(port)) own.ports.delete(port);
+    },
   });
   return {
     pool: (key) => pools.pool(key),

@@ -98,6 +98,25 @@ test('a listener that cannot open says why, takes nobody down, and opens when it
   });
 });
 
+test('no upstream is a listener of ours; a port that was given back is anybody’s', async () => {
+  await withUpstream({}, async (gateway) => {
+    const port = await freePort();
+    gateway.engine.putListener(listener({ name: 'inner', port }));
+    await eventually(isOpen(gateway, 'inner'), 'it is open');
+    const targets = [{ host: '127.0.0.1', port, weight: 1 }];
+    gateway.engine.putUpstream({ project: 'default', name: 'up', targets, connectionsMax: 10, idleMs: 5000 });
+    const refused = new Talk(gateway.port).send(REQUEST);
+    assert.match(await refused.until((text) => text.includes('}')), /^HTTP\/1\.1 502 [^]*core\/http\/upstream-refused/);
+    refused.close();
+    gateway.engine.removeListener('inner');
+    const other = createServer((socket) => void socket.on('data', () => socket.write(ok('here'))));
+    await eventually(() => gateway.engine.listeners().length === 1, 'it is gone');
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+    assert.ok(answers(await asks(gateway.port)));
+    other.close();
+  });
+});
+
 test('a change of the port opens the new one first; one that cannot be opened leaves the old one serving', async () => {
   await withUpstream({}, async (gateway) => {
     const [first, second] = [await freePort(), await freePort()];

@@ -34,8 +34,8 @@ export interface ListenersOptions {
   /** Ports of Weir that no listener of the configuration may take. */
   readonly ownPorts: ReadonlySet<number>;
   onChange(): void;
-  /** A port is listened on from now on. */
-  onPort(port: number): void;
+  /** A port is a listener’s from now on, or no listener’s any more. */
+  onPort(port: number, isOurs: boolean): void;
 }
 
 /** Makes the set; nothing is opened before `listen`. */
@@ -144,13 +144,14 @@ function createClaims(
       if (owner !== undefined && owner !== name) return claimed(owner, address, port);
       if (name !== DEFAULT_LISTENER && ownPorts.has(port)) return ownPort(port);
       owners.set(key, name);
-      onPort(port);
+      onPort(port, true);
       return undefined;
     },
     release(address, port, name, wasOpen) {
       const key = `${address} ${port}`;
       if (owners.get(key) !== name) return;
       owners.delete(key);
+      if (![...owners.keys()].some((other) => other.endsWith(` ${port}`))) onPort(port, false);
       // Whoever waits for it may have it now; a failed attempt of the same listener is not waited for by anybody.
       if (wasOpen) queueMicrotask(() => onRelease(address, port));
     },

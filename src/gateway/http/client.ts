@@ -411,6 +411,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const refusal = { id, startedAt, durationMs: tools.clock.monotonic() - startedAt, responseBytes: answer.length };
     const request = rejectedRequest(this.entrance, this.head, refusal);
     tools.core.onRejected({ clientAddress: this.entrance.address, status: problem.status, reason: problem.code, request });
+    this.sendFirst(); // Answers to requests sent ahead of this one.
     this.socket.write(answer);
     this.finishConnection();
   }

@@ -36,6 +36,19 @@ test('as much as was read is told', async () => {
   );
 });
 
+test('a refusal comes behind the answers to requests sent ahead of it', async () => {
+  await between(
+    () => {},
+    { decide: ({ path }) => ({ kind: 'answer', answer: { status: 200, body: path } }) },
+    async (_gateway, _upstream, talk) => {
+      talk.send('GET /1 HTTP/1.1\r\nhost: a\r\n\r\nGET /2 HTTP/1.1\r\nhost: a\r\n\r\nGET /3\r\n\r\n');
+      const text = await talk.end();
+      assert.deepEqual([...text.matchAll(/HTTP\/1\.1 \d+/g)].map(String), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+      assert.ok(text.indexOf('\r\n\r\n/1HTTP') > 0 && text.indexOf('\r\n\r\n/2HTTP') > 0);
+    },
+  );
+});
+
 test('a head that comes too slowly is told of; a connection refused before its first byte is counted and not recorded', async () => {
   await between(
     () => {},

@@ -10,6 +10,7 @@ import { knownText } from './known-texts.ts';
 /** Why a head is refused; each is a problem of `problems.ts`. */
 export type HeadFault =
   | 'request-line'
+  | 'method-too-long'
   | 'status-line'
   | 'target'
   | 'target-too-long'
@@ -42,6 +43,9 @@ export interface HeadLimits {
   /** Of a request's target. */
   readonly targetBytesMax: number;
 }
+
+/** Nobody but a fault or an attack has a longer one; metrics, records and policies hold on to methods. */
+const METHOD_BYTES_MAX = 32;
 
 const START = 0;
 const START_LF = 1;
@@ -198,6 +202,7 @@ export class Head {
     if (this.state <= START_LF && i < end) i = this.leadingLine(i, end);
     if (this.state === FIRST) {
       while (i < end && TOKEN[b[i]!] === 1) i++;
+      if (i - this.start > METHOD_BYTES_MAX) return this.stop('method-too-long');
       if (i < end) {
         if (b[i] !== 32 || i === this.start) return this.stop('request-line');
         this.methodEnd = i++;

@@ -12,6 +12,11 @@ const catalogue = defineProblems('core/http', {
       zh: '请求行必须是“方法 目标 HTTP/1.1”，以单个空格分隔并以 CRLF 结尾。请向此端口发送明文 HTTP/1.1。',
     },
   },
+  'method-too-long': {
+    status: 501,
+    title: { en: 'Method is too long', zh: '请求方法过长' },
+    detail: { en: 'No method of HTTP is longer than 32 characters.', zh: 'HTTP 的请求方法不会超过 32 个字符。' },
+  },
   'status-line': {
     status: 502,
     title: { en: 'Status line of the upstream is not HTTP/1.1', zh: '上游的状态行不符合 HTTP/1.1' },

@@ -7,9 +7,6 @@ import type { Head } from './head.ts';
 const HTTP_1_0 = CALL_PROTOCOLS.indexOf('http/1.0');
 const HTTP_1_1 = CALL_PROTOCOLS.indexOf('http/1.1');
 const HTTP_2 = CALL_PROTOCOLS.indexOf('h2');
-/** Nobody but a fault or an attack has a longer one. */
-const METHOD_MAX = 32;
-
 /** How it is told besides what stands in its head. */
 export type Refusal = Omit<RejectedRequest, 'method' | 'path' | 'protocol' | 'requestBytes'>;
 
@@ -30,7 +27,7 @@ const NOTHING = Object.freeze({ method: '', path: '', minor: 1, requestBytes: 0 
 function startOf(head: Head) {
   const { buffer, start, methodEnd, targetEnd, pathStart, pathEnd, lineEnd } = head;
   return {
-    method: methodEnd > start ? buffer.toString('latin1', start, Math.min(methodEnd, start + METHOD_MAX)) : '',
+    method: methodEnd > start ? buffer.toString('latin1', start, methodEnd) : '',
     path: targetEnd > 0 ? buffer.toString('latin1', pathStart, pathEnd) || '/' : '',
     minor: lineEnd > 0 ? head.minor : 1,
     requestBytes: Math.max(0, head.at - start),

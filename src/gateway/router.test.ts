@@ -81,6 +81,17 @@ test('an encoded literal is the literal, and a confusing path is nobody’s', ()
     assert.match(winner(router, 'h', path), /^400 /);
 });
 
+test('parameters of segments never lead past a route that guards the path without them', () => {
+  const routes = [route('admin', ['/admin/**']), route('shop', ['/shop/**']), route('item', ['/items/{id}']), route('rest', ['/**'])];
+  const router = routerOf(...routes);
+  for (const path of ['/admin;x/users', '/;/admin', '/admin%3bx', '/;x/admin;y/users', '/items/;v'])
+    assert.equal(winner(router, 'h', path), '400 path-parameter', path);
+  assert.equal(winner(router, 'h', '/shop/cart;jsessionid=1'), 'shop', 'the same route without them');
+  assert.equal(winner(router, 'h', '/items/7;v=2'), 'item');
+  assert.equal(winner(router, 'h', '/x;y/z'), 'rest');
+  assert.equal(winner(routerOf(routes[1]!), 'h', '/shop;x'), '404', 'nobody serves it either way');
+});
+
 /** The rules once more, as slowly and plainly as can be. */
 function naive(routes: readonly TestRoute[], host: string, path: string, method: string, fields: Record<string, string> = {}): string {
   const candidates: { id: string; rank: string; methods: readonly string[] }[] = [];
@@ -328,6 +339,8 @@ test('an explanation names the winner, those it beat, and why the others do not 
   assert.match(found.considered[1]!.why.en, /p\/one goes before it/);
   assert.match(found.considered[2]!.why.zh, /b\.test/);
   assert.equal(explainMatch(routes, { method: 'GET', host: 'h', path: '/a/..' }).outcome, 'refused');
+  assert.equal(explainMatch(routes.values(), { method: 'GET', host: 'h', path: '/a/7;v=1' }).route, 'p/one');
+  assert.equal(explainMatch(routes.values(), { method: 'GET', host: 'h', path: '/a/;v=1' }).outcome, 'refused', 'is /a for some');
 });
 
 test('a route of a project the asker may not see wins without its name, path or parameters', () => {

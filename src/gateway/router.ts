@@ -119,13 +119,25 @@ function matchIn<R extends Routable>(
   const read = knownPath(path);
   if (typeof read === 'string') return { kind: 'refused', fault: read };
   const asked: Asked = { path: read.decoded, method, facts, allow: undefined };
-  for (const { hosts } of levels) {
-    const entry = search(hosts, host, asked);
-    if (entry) return { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
+  const entry = first(levels, host, asked);
+  if (entry) {
+    const { bare } = read;
+    // An upstream that cuts parameters off would serve what another route guards.
+    if (bare && first(levels, host, { ...asked, path: bare })?.route !== entry.route) return { kind: 'refused', fault: 'path-parameter' };
+    return { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
   }
   const allow = new Set<string>(); // Only a request that nobody serves pays for the second look.
   for (const { hosts } of levels) search(hosts, host, { ...asked, allow });
   return allow.size === 0 ? { kind: 'not-found' } : { kind: 'method-not-allowed', allow: [...allow].sort() };
+}
+
+/** From the highest priority down. */
+function first<R extends Routable>(levels: readonly Level<R>[], host: string, asked: Asked): Entry<R> | undefined {
+  for (const { hosts } of levels) {
+    const entry = search(hosts, host, asked);
+    if (entry) return entry;
+  }
+  return undefined;
 }
 
 const SLOTS = 256;

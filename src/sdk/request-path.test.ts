@@ -39,9 +39,21 @@ test('refuses every spelling that servers read in different ways', () => {
 });
 
 test('decodes for matching, keeps the bytes, and forgets one slash at the end', () => {
-  assert.deepEqual(readRequestPath('/%61dmin/a+b%20c/'), { raw: ['%61dmin', 'a+b%20c'], decoded: ['admin', 'a+b c'], slashAtEnd: true });
-  assert.deepEqual(readRequestPath('/'), { raw: [], decoded: [], slashAtEnd: false });
-  assert.deepEqual(readRequestPath('/...'), { raw: ['...'], decoded: ['...'], slashAtEnd: false });
+  assert.deepEqual(readRequestPath('/%61dmin/a+b%20c/'), {
+    raw: ['%61dmin', 'a+b%20c'],
+    decoded: ['admin', 'a+b c'],
+    slashAtEnd: true,
+    bare: undefined,
+  });
+  assert.deepEqual(readRequestPath('/'), { raw: [], decoded: [], slashAtEnd: false, bare: undefined });
+  assert.deepEqual(readRequestPath('/...'), { raw: ['...'], decoded: ['...'], slashAtEnd: false, bare: undefined });
+});
+
+test('tells what is left for servers that cut parameters off segments', () => {
+  const bareOf = (path: string) => (readRequestPath(path) as { bare: readonly string[] | undefined }).bare;
+  assert.deepEqual(bareOf('/a;x=1/b/;y/c%3bz;'), ['a', 'b', 'c']);
+  assert.deepEqual(bareOf('/;'), []);
+  assert.equal(bareOf('/a,b'), undefined);
 });
 
 test('an accepted path stays the same path when another parser resolves it', () => {

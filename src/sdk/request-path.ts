@@ -6,7 +6,9 @@
  * both to mean the same everywhere, a path that servers read in different ways is refused (400) instead
  * of repaired: an encoded slash or backslash, a raw backslash, an encoded control character, broken
  * percent-encoding or UTF-8, bytes that must be encoded, a dot segment in any spelling (`..`, `%2e%2e`,
- * `..;x`), and an empty segment (`//`). One slash at the end is not part of the match.
+ * `..;x`), and an empty segment (`//`). One slash at the end is not part of the match. `;parameters` of segments are
+ * read as they are by some servers and cut off by others: `bare` is the path of the latter, and a path that would be
+ * another route's then is refused by whoever matches it (`path-parameter`).
  * Source: RFC 3986 §2.1, §3.3, §6.2.2.
  */
 
@@ -20,6 +22,7 @@ export type PathFault =
   | 'control-character'
   | 'dot-segment'
   | 'empty-segment'
+  | 'path-parameter'
   | 'not-encoded';
 
 export interface RequestPath {
@@ -29,6 +32,8 @@ export interface RequestPath {
   readonly decoded: readonly string[];
   /** True when the path ended in a slash (the root alone does not). */
   readonly slashAtEnd: boolean;
+  /** `decoded` without `;parameters` and without segments that are nothing else; undefined when there are none. */
+  readonly bare: readonly string[] | undefined;
 }
 
 /** Most segments and characters of a path that can match a route. */
@@ -37,15 +42,18 @@ export const PATH_LENGTH_MAX = 8192;
 
 const PERCENT = 0x25;
 const SLASH = 0x2f;
+const SEMICOLON = 0x3b;
 
 /** Splits and checks a path (without query). Answers the fault as a text when it is refused. */
 export function readRequestPath(path: string): RequestPath | PathFault {
   if (path.charCodeAt(0) !== SLASH) return 'not-absolute';
   if (path.length > PATH_LENGTH_MAX) return 'too-long';
   let encoded = false;
+  let hasParameters = false;
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
     if (code === PERCENT) encoded = true;
+    else if (code === SEMICOLON) hasParameters = true;
     else if (code === 0x5c) return 'backslash';
     else if (code <= 0x20 || code === 0x7f) return 'control-character';
     else if (code > 0x7f || code === 0x3f || code === 0x23) return 'not-encoded';
@@ -62,8 +70,13 @@ export function readRequestPath(path: string): RequestPath | PathFault {
     if (text === '') return 'empty-segment';
     if (isDotSegment(text)) return 'dot-segment';
     if (encoded) (decoded as string[]).push(text);
+    if (encoded && text.includes(';')) hasParameters = true;
   }
-  return { raw, decoded, slashAtEnd };
+  return { raw, decoded, slashAtEnd, bare: hasParameters ? withoutParameters(decoded) : undefined };
+}
+
+function withoutParameters(segments: readonly string[]): readonly string[] {
+  return segments.map((segment) => segment.split(';', 1)[0]!).filter((segment) => segment !== '');
 }
 
 function decodeSegment(segment: string): string | { fault: PathFault } {

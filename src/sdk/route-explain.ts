@@ -69,6 +69,22 @@ export function explainMatch(
   const { facts = NO_FACTS } = request;
   const read = readRequestPath(request.path);
   if (typeof read === 'string') return refused(read);
+  const all = [...routes];
+  const { fits, near, allow } = candidatesOf(all, request, facts, maySee, read.decoded);
+  // An upstream that cuts parameters off would serve what another route guards.
+  if (read.bare && fits[0] && candidatesOf(all, request, facts, maySee, read.bare).fits[0]?.id !== fits[0].id)
+    return refused('path-parameter');
+  return conclude(fits, near, allow, read.decoded, request);
+}
+
+/** The routes that fit `path`, the serving one first; those that nearly do; methods that would do. */
+function candidatesOf(
+  routes: readonly Named[],
+  request: ExplainedRequest,
+  facts: RouteFacts,
+  maySee: (project: string) => boolean,
+  path: readonly string[],
+) {
   const host = normaliseHost(request.host);
   const fits: Candidate[] = [];
   const near: ConsideredRoute[] = [];
@@ -78,7 +94,7 @@ export function explainMatch(
     const open = maySee(route.project);
     const say = (why: Text) => open && near.push({ id, matches: false, why });
     const hosts = route.hosts.length === 0 ? [ANY] : route.hosts.flatMap((text) => valueOf(parseHostPattern(text)));
-    const patterns = route.paths.flatMap((text) => valueOf(parsePathPattern(text))).filter((p) => pathFits(p, read.decoded));
+    const patterns = route.paths.flatMap((text) => valueOf(parsePathPattern(text))).filter((p) => pathFits(p, path));
     if (patterns.length === 0) continue;
     const hostRanks = hosts.flatMap((pattern) => hostRank(pattern, host) ?? []).sort();
     if (hostRanks.length === 0) {
@@ -109,7 +125,7 @@ export function explainMatch(
     fits.push({ id, open, rank, pattern, text: shownText(pattern, route.priority ?? 0, conditions) });
   }
   fits.sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return conclude(fits, near, allow, read.decoded, request);
+  return { fits, near, allow };
 }
 
 function conclude(
@@ -179,7 +195,7 @@ const BEATEN: Text = {
 const HIDDEN: Text = { en: 'a route of another project', zh: '其他项目的路由' };
 
 function refused(fault: PathFault): MatchExplanation {
-  const summary = { en: `The path is refused before routing (${fault}): 400.`, zh: `该路径在路由前即被拒绝（${fault}）：400。` };
+  const summary = { en: `The path is refused (${fault}): 400.`, zh: `该路径被拒绝（${fault}）：400。` };
   return { outcome: 'refused', route: undefined, pattern: undefined, params: {}, allow: [], considered: [], summary };
 }
 

@@ -23,7 +23,7 @@ const texts = {
 
 /** Draws a record. A name changes when its field is left, so that no half-typed name becomes one. */
 export function RecordValue({ schema, pointer, value, label, id }: ValueProps) {
-  const { readOnly, change } = useForm();
+  const { readOnly } = useForm();
   const members: JsonObject = isObject(value) ? value : {};
   const items = recordItems(schema) ?? {};
   const renamed = (from: string, to: string): Change => ({

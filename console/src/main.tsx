@@ -5,7 +5,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ProblemAnswer } from './api/client.ts';
 import { SessionProvider, whoQuery } from './api/session.tsx';
-import { loadFirstPage, router } from './router.tsx';
+import { router } from './router.tsx';
+import { frameParts } from './ui/frame.tsx';
 import { LanguageProvider } from './ui/language.tsx';
 import { ThemeProvider } from './ui/theme.tsx';
 import './ui/base.css';
@@ -22,9 +23,15 @@ const queries = new QueryClient({
   },
 });
 
-// Who one is and the page's code are on their way while the frame is prepared.
-void queries.prefetchQuery(whoQuery);
-loadFirstPage();
+/**
+ * How long nothing is drawn at first, in ms. React holds back for 300 ms what comes after a placeholder it has once shown:
+ * whoever has the parts at hand already sees the page itself, others the frame with grey bars.
+ */
+const PATIENCE_MS = 150;
+
+// Who one is and the page's code come together, not one after the other.
+const parts = Promise.all([queries.prefetchQuery(whoQuery), router.load(), frameParts]).catch(() => undefined);
+await Promise.race([parts, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

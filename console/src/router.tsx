@@ -33,12 +33,3 @@ router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
     document.getElementById('content')?.focus({ preventScroll: true });
   }
 });
-
-/** Asks for the code of the page whose address stands in the browser, without waiting until the frame is drawn. */
-export function loadFirstPage(): void {
-  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
-    const { component } = router.routesById[routeId as '__root__'].options;
-    // What fails here is asked for again, and shown, by the router.
-    if (component && 'preload' in component) component.preload?.()?.catch(() => undefined);
-  }
-}

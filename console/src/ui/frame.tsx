@@ -6,7 +6,7 @@ import { LogoutOutlined, QuestionCircleOutlined, SearchOutlined, UserOutlined } 
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Button } from 'antd';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { type ComponentType, lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { api } from '../api/client.ts';
 import { type Session, useSession } from '../api/session.tsx';
 import { GROUPS, type Page, pages } from '../pages/page.ts';
@@ -20,7 +20,10 @@ const Palette = lazy(() => import('./palette.tsx'));
 const KeyHelp = lazy(() => import('./key-help.tsx'));
 // Asked for at once: every page stands below it.
 const messages = import('./messages.tsx');
-const Messages = lazy(() => messages);
+const LateMessages = lazy(() => messages);
+let loadedMessages: ComponentType<{ readonly children: ReactNode }> | undefined;
+/** Resolves when the frame has all it needs to be drawn without a placeholder. */
+export const frameParts: Promise<void> = messages.then((module) => void (loadedMessages = module.default));
 
 const texts = {
   skip: { en: 'To the content', zh: '跳到内容' },
@@ -56,6 +59,8 @@ export function Frame() {
   );
   useKeys(actions);
   const close = () => setOpen(undefined);
+  // Which of the two is drawn stays, or all below would be made anew.
+  const [Around] = useState(() => loadedMessages ?? LateMessages);
   return (
     <div className="weir-frame">
       <a className="weir-skip" href="#content">
@@ -81,9 +86,9 @@ export function Frame() {
         </header>
         <main id="content" className="weir-content" tabIndex={-1}>
           <Suspense fallback={<Waiting />}>
-            <Messages>
+            <Around>
               <Outlet />
-            </Messages>
+            </Around>
           </Suspense>
         </main>
       </div>

@@ -129,8 +129,18 @@ export function makeRoute(spec: CompiledRoute, tools: InstanceTools): LiveRoute 
 }
 
 /** One shape for all, whatever is left out. */
-function matchOf({ hosts, paths, methods, priority = 0, headers = [], query = [], cookies = [], clientAddresses = [] }: CompiledRoute) {
-  return { hosts, paths, methods, priority, headers, query, cookies, clientAddresses };
+function matchOf({
+  hosts,
+  paths,
+  methods,
+  priority = 0,
+  headers = [],
+  query = [],
+  cookies = [],
+  clientAddresses = [],
+  listeners = [],
+}: CompiledRoute) {
+  return { hosts, paths, methods, priority, headers, query, cookies, clientAddresses, listeners };
 }
 
 /** Chains are joined once per plan, not once per call. */

@@ -150,6 +150,86 @@ test('sessions are resumed over threads, and a thread that comes back listens on
   assert.equal(again.filter((one) => one.reused).length, 40, 'the new thread has the key too');
 });
 
+/** Status of a request for `host` over TLS with `servername`. */
+function statusOf(port: number, servername: string, host: string, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', ca: authority.root, servername, rejectUnauthorized: false });
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(Number(text.slice(9, 12))));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  });
+}
+
+test('a route of one listener is never reached through another one, whatever names are said', { timeout: 60_000 }, async (t) => {
+  const { gateway, publish, base, until } = await start(t);
+  const [port, inner] = [await freePort(), await freePort()];
+  const pair = authority.leaf(['shop.example.test', 'inner.example.test']);
+  const tls = {
+    certificates: [{ name: 'both', ...pair, hosts: ['shop.example.test', 'inner.example.test'] }],
+    unknownName: 'default',
+    minVersion: 'TLSv1.2',
+    ciphers: undefined,
+    clientCertificates: 'off',
+    clientAuthorities: undefined,
+    tellClientCertificate: false,
+  } as const;
+  const proxies = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false } as const;
+  const other = entry('listener', 'inner', { name: 'inner', addresses: ['127.0.0.1'], port: inner, tls, limits: {}, ...proxies });
+  const bound = routeEntry('admin', { hosts: ['inner.example.test'], paths: ['/admin/**'], listeners: ['inner'] });
+  publish([...base, listenerEntry({ port, tls }), other, bound]);
+  await gateway.ready;
+  await until(
+    'every thread has opened both',
+    (threads) =>
+      threads.length === THREADS &&
+      threads.every(
+        ({ listeners = [] }) => listeners.length === 3 && listeners.every((one) => one.addresses.every(({ state }) => state === 'open')),
+      ),
+  );
+  assert.equal(await statusOf(inner, 'inner.example.test', 'inner.example.test', '/admin/x'), 200);
+  assert.equal(
+    await statusOf(inner, 'shop.example.test', 'inner.example.test', '/admin/x'),
+    200,
+    'the listener decides, not the name of TLS',
+  );
+  for (const name of ['shop.example.test', 'inner.example.test']) {
+    for (const host of ['inner.example.test', 'INNER.example.test:443', `inner.example.test:${inner}`]) {
+      assert.equal(await statusOf(port, name, host, '/admin/x'), 404, `${name} ${host}`);
+    }
+  }
+});
+
+test('behind PROXY protocol the client that is told counts: for conditions and for connections of one address', {
+  timeout: 60_000,
+}, async (t) => {
+  const { gateway, publish, base, until } = await start(t);
+  const port = await freePort();
+  const office = routeEntry('office', { paths: ['/office'], clientAddresses: ['192.0.2.0/24'] });
+  const behind = { proxyProtocol: 'required', trustedProxies: ['127.0.0.1'], limits: { connectionsPerAddressMax: 3 } } as const;
+  publish([...base, office, listenerEntry({ port, ...behind })]);
+  await gateway.ready;
+  await until('every thread has opened it', isOpen);
+  const open: net.Socket[] = [];
+  const say = (client: string, forwarded = ''): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = net.connect(port, '127.0.0.1');
+      open.push(socket);
+      socket.on('error', reject);
+      socket.once('data', (chunk) => resolve(chunk.toString('latin1', 0, 12)));
+      socket.write(`PROXY TCP4 ${client} 127.0.0.1 4000 ${port}\r\nGET /office HTTP/1.1\r\nHost: a\r\n${forwarded}\r\n`);
+    });
+  assert.equal(await say('192.0.2.9'), 'HTTP/1.1 200');
+  assert.equal(await say('198.51.100.7'), 'HTTP/1.1 404');
+  assert.equal(await say('198.51.100.7', 'X-Forwarded-For: 192.0.2.9\r\n'), 'HTTP/1.1 404', 'a client told so is no proxy');
+  const more: string[] = [];
+  for (let i = 0; i < 4; i++) more.push(await say('192.0.2.9'));
+  assert.deepEqual(more, ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 429', 'HTTP/1.1 429'], 'three of one client, over all threads');
+  assert.equal(await say('192.0.2.10'), 'HTTP/1.1 200', 'its neighbour is another one');
+  for (const socket of open) socket.destroy();
+});
+
 test('connections of one client are counted over all threads', { timeout: 60_000 }, async (t) => {
   const { gateway, publish, base, until } = await start(t);
   const port = await freePort();

@@ -111,8 +111,10 @@ function page({ own, inside }: { own: string; inside: string }): string {
   return `<!-- Made by \`node bench/gateway/profile.ts\`. Do not edit. -->
 # Where the time of a request goes
 
-“${name}” of [gateway-speed.md](gateway-speed.md), 200 B, 64 connections: ${cpuUs.toFixed(1)} µs of CPU per request, ${Math.round(perSecond)} requests/s without
-\`perf\`; shares by \`perf\` (1,999 samples a second for ${seconds} s). ${new Date().toISOString().slice(0, 10)}, ${machine}, load ${before}.
+“${name}” of [gateway-speed.md](gateway-speed.md), 200 B, 64 connections:
+${cpuUs.toFixed(1)} µs of CPU per request, ${Math.round(perSecond)} requests/s without \`perf\`;
+shares by \`perf\` (1,999 samples a second for ${seconds} s).
+${new Date().toISOString().slice(0, 10)}, ${machine}, load ${before}.
 
 | Part | Share | µs |
 |---|---|---|

@@ -220,6 +220,7 @@ export class UpstreamConnection implements Timed, Sender {
     if (!this.user) return this.close();
     this.phase = 'head';
     if (this.requestDone) this.host.wheel.set(this, this.terms.firstByteMs);
+    else if (this.socket.writableNeedDrain) this.host.wheel.set(this, this.idleMs);
     else this.host.wheel.clear(this);
   }
 

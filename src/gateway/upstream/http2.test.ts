@@ -17,6 +17,7 @@ import { test } from 'node:test';
 import { FRAME, frame } from '../http2/frames.ts';
 import { eventually, type Gateway, type GatewayOptions, startGateway, Talk } from '../http/fixture.ts';
 import type { CompiledHttp2 } from '../../sdk/upstream.ts';
+import type { Pool } from './pool.ts';
 
 const RULES: CompiledHttp2 = { connectionsMax: 2, streamsMax: 100, windowBytes: 65_536, pingMs: 30_000 };
 
@@ -29,7 +30,7 @@ interface Target {
 
 type Serve = (stream: ServerHttp2Stream, fields: Record<string, unknown>, target: Target) => void;
 
-async function startTarget(serve: Serve, settings: { maxConcurrentStreams?: number } = {}): Promise<Target> {
+async function startTarget(serve: Serve, settings: { maxConcurrentStreams?: number; initialWindowSize?: number } = {}): Promise<Target> {
   const server: Http2Server = createServer({ settings });
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => void sockets.add(socket.on('error', () => {})));
@@ -108,6 +109,16 @@ const echo: Serve = (stream, fields) => {
     stream.end(body);
   });
 };
+
+test('an upstream that never opens its window for a body is a 504, and the place is given back', async () => {
+  const ignore: Serve = () => {};
+  const script = async ({ talk, gateway }: World) => {
+    const client = talk().send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 200000\r\n\r\n${'x'.repeat(200_000)}`);
+    assert.match(await client.until((text) => text.includes('upstream-timeout')), /^HTTP\/1\.1 504 /);
+    await eventually(() => (gateway.engine.pool('default/up') as Pool).stats().open === 0, 'the stream is gone');
+  };
+  await over(ignore, { forward: { idleMs: 300, firstByteMs: 300 } }, script, { initialWindowSize: 0 });
+});
 
 test('a client of HTTP/1.1 calls an upstream of HTTP/2: fields, chunks, lengths, and its connection stays', async () => {
   await over(echo, {}, async ({ target, talk, gateway }) => {

@@ -93,6 +93,11 @@ export function Chain({ route, schema, onDirty, onDiscard }: Props) {
   );
 }
 
+/** Every component of this build, with what people call it. */
+export function useComponents() {
+  return useQuery({ queryKey: ['components'], queryFn: async () => (await api.listComponents({})).data.items });
+}
+
 interface CardsProps {
   readonly document: DocumentUse;
   readonly value: unknown;
@@ -129,7 +134,7 @@ interface StepsProps extends CardsProps {
 /** The cards of one list, and how to add another. */
 function Steps({ list, document, value, schema, readOnly, open, setOpen }: StepsProps) {
   const say = useSay();
-  const { data = [] } = useQuery({ queryKey: ['components'], queryFn: async () => (await api.listComponents({})).data.items });
+  const { data = [] } = useComponents();
   const about = (type: string) => data.find(({ id, kind }) => id === type && kind === (list === 'auth' ? 'auth' : 'policy'));
   const steps = stepsOf(value, list);
   const choices = choicesOf(schema, list);

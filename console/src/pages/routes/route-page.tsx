@@ -14,7 +14,7 @@ import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
-import { Chain } from './chain.tsx';
+import { Chain, useComponents } from './chain.tsx';
 import { RouteTry } from './route-try.tsx';
 import type { RouteSpec } from './spec.ts';
 import { Targets } from './targets.tsx';
@@ -80,12 +80,14 @@ export default function RoutePage() {
 /** The chain of the stored route; while something in it is not saved, of the one that was stored when that began. */
 function ChainOf({ route }: { readonly route: Resource }) {
   const { data: kind, error, refetch } = useKind('Route');
+  const { data: components } = useComponents();
   const [dirty, setDirty] = useState(false);
   const [times, setTimes] = useState(0);
   const held = useRef(route);
   if (!dirty) held.current = route;
   if (error) return <ProblemView error={error} retry={() => void refetch()} />;
-  if (!kind) return <Waiting />;
+  // Cards are called by their words from the start.
+  if (!kind || !components) return <Waiting />;
   const { project, name, version } = held.current;
   const discard = () => {
     setDirty(false);

@@ -7,7 +7,6 @@
  */
 import type { Socket } from 'node:net';
 import type { Problem } from '../../base/problem.ts';
-import type { ClientCertificate } from '../../sdk/listener.ts';
 import type { Admission, Admitted } from './admission.ts';
 import type { ClientHost, Entrance, OpenConnection } from './entrance.ts';
 import { rejection } from './messages.ts';
@@ -55,7 +54,8 @@ function admit(tools: EngineTools, host: AcceptingHost, raw: Socket, address: st
   }
   leave?.();
   if (host.tls) return secure(tools, host, raw, { address, isProxy, admitted });
-  serve(tools, host, raw, { raw, address, isProxy, scheme: 'http', protocol: 'http/1.1', certificate: undefined, admitted }, undefined);
+  const plain = { scheme: 'http', protocol: 'http/1.1', certificate: undefined, coverage: undefined } as const;
+  serve(tools, host, raw, { raw, address, isProxy, admitted, ...plain }, undefined);
 }
 
 type Known = Pick<Entrance, 'address' | 'isProxy' | 'admitted'>;
@@ -67,14 +67,16 @@ function secure(tools: EngineTools, host: AcceptingHost, raw: Socket, known: Kno
     host.onEnded('tls-too-many-handshakes');
     return void raw.destroy();
   }
-  door.accept(raw, (socket, certificate: ClientCertificate | undefined) => {
+  door.accept(raw, (socket, certificate, names) => {
     leave();
     if (host.isDraining) {
       host.admission.leave();
       if (known.admitted) host.admission.leaveFrom(known.admitted);
       return void socket.destroy();
     }
-    serve(tools, host, socket, { ...known, raw, scheme: 'https', protocol: 'http/1.1', certificate }, socket.alpnProtocol);
+    // Clients share connections among names in HTTP/2 alone; a proxy decides for itself what it asks for where.
+    const coverage = socket.alpnProtocol === 'h2' && !known.isProxy ? names : undefined;
+    serve(tools, host, socket, { ...known, raw, scheme: 'https', protocol: 'http/1.1', certificate, coverage }, socket.alpnProtocol);
   });
 }
 

@@ -218,6 +218,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       }
       return input.takeAll();
     }
+    const { coverage } = this.entrance;
+    if (coverage && head.hostIndex >= 0 && !coverage.covers(head.value(head.hostIndex))) return this.reject(problems.raise.misdirected());
     if (this.gather) this.headMs = tools.clock.monotonic() - this.startedAt;
     this.gather = this.head = undefined;
     input.at = head.end;

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { ClientCertificate, ClientLimits, ForwardedForm } from '../../sdk/listener.ts';
 import type { Trust } from '../../sdk/networks.ts';
 import type { Admitted } from './admission.ts';
+import type { Coverage } from './coverage.ts';
 import { passClaims } from './field-rules.ts';
 import type { Head, HeadPool } from './head.ts';
 import { type ForwardedLines, forwardedLines } from './messages.ts';
@@ -37,6 +38,8 @@ export interface Entrance {
   readonly scheme: 'http' | 'https';
   readonly protocol: 'http/1.1' | 'h2';
   readonly certificate: ClientCertificate | undefined;
+  /** Which names go with the certificate that the client saw; undefined = all. */
+  readonly coverage: Coverage | undefined;
   /** How it was counted; undefined for trusted proxies, which stand for many clients. */
   readonly admitted: Admitted | undefined;
 }

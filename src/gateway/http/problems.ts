@@ -79,6 +79,15 @@ const catalogue = defineProblems('core/http', {
       zh: '目标 URL 的主机与 Host 字段不同。请保持两者一致。',
     },
   },
+  misdirected: {
+    status: 421,
+    title: { en: 'Request came over a connection for another name', zh: '请求使用了属于其他域名的连接' },
+    detail: {
+      en: 'The name has a certificate of its own, and the one this connection began with is not for it. Ask over a connection of its own.',
+      zh: '该域名有自己的证书，而此连接建立时出示的证书不适用于它。请为该域名另建连接后重试。',
+    },
+    retry: 'now',
+  },
   'content-length': {
     status: 400,
     title: { en: 'Content-Length is repeated or no number', zh: 'Content-Length 重复或不是数字' },

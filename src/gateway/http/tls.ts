@@ -7,15 +7,19 @@ import { constants, hash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
+import { byName, type Coverage, coverageOf } from './coverage.ts';
 
 export interface TlsDoor {
   /** Handshakes under way. */
   readonly pending: number;
   /** Begins a handshake on a connection of which no byte was read (or only bytes that were put back). */
-  accept(raw: Socket, secured: (secure: TLSSocket, certificate: ClientCertificate | undefined) => void): void;
+  accept(raw: Socket, secured: Secured): void;
   /** Makes session tickets under this key from now on. */
   useTicketKey(key: Buffer): void;
 }
+
+/** Takes a connection whose handshake is done: who the client is, and what it may ask for (undefined = anything). */
+export type Secured = (secure: TLSSocket, certificate: ClientCertificate | undefined, coverage: Coverage | undefined) => void;
 
 export interface TlsDoorOptions {
   readonly tls: CompiledTls;
@@ -39,7 +43,7 @@ const REFUSED_NAME = 'ERR_WEIR_UNKNOWN_NAME';
 
 interface Pending {
   readonly raw: Socket;
-  readonly secured: (secure: TLSSocket, certificate: ClientCertificate | undefined) => void;
+  readonly secured: Secured;
 }
 
 /** Makes the door. Throws when OpenSSL refuses a certificate, key or cipher list. */
@@ -47,6 +51,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
   const { tls } = options;
   const pending = new Map<string, Pending>();
   const server = createTlsServer(options);
+  const named = byName(tls.certificates, (certificate) => certificate);
   server.on('secureConnection', (secure) => {
     const key = endsOf(secure);
     const found = key === undefined ? undefined : pending.get(key);
@@ -58,7 +63,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
       options.onFailed('client-certificate-refused');
       return void secure.destroy();
     }
-    found.secured(secure, presented ? readCertificate(secure) : undefined);
+    found.secured(secure, presented ? readCertificate(secure) : undefined, coverageOf(tls.certificates, named, secure.servername));
   });
   server.on('tlsClientError', (error, secure) => {
     // One that shows a certificate which does not verify is simply closed by node:tls.
@@ -81,7 +86,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
 }
 
 function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDoorOptions): Server {
-  const contexts = contextsByHost(tls);
+  const contextOf = byName(tls.certificates, (certificate): SecureContext => createSecureContext(materialOf(tls, certificate)));
   const unknown = tls.unknownName;
   return createServer({
     ...materialOf(tls, tls.certificates[0]!),
@@ -92,7 +97,7 @@ function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDo
     requestCert: tls.clientCertificates !== 'off',
     rejectUnauthorized: tls.clientCertificates === 'required',
     SNICallback(asked, done) {
-      const context = findContext(contexts, asked);
+      const context = contextOf(asked);
       if (context || unknown === 'default') return done(null, context);
       done(Object.assign(new Error('no certificate has this name'), { code: REFUSED_NAME }));
     },
@@ -117,22 +122,6 @@ function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate) {
     honorCipherOrder: true,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
   };
-}
-
-/** By exact name and by `*.suffix`; of two certificates with one name the first one serves. */
-function contextsByHost(tls: CompiledTls): ReadonlyMap<string, SecureContext> {
-  const contexts = new Map<string, SecureContext>();
-  for (const certificate of tls.certificates) {
-    const context = createSecureContext(materialOf(tls, certificate));
-    for (const host of certificate.hosts) if (!contexts.has(host)) contexts.set(host, context);
-  }
-  return contexts;
-}
-
-function findContext(contexts: ReadonlyMap<string, SecureContext>, asked: string): SecureContext | undefined {
-  const name = asked.toLowerCase().replace(/\.$/, '');
-  const dot = name.indexOf('.');
-  return contexts.get(name) ?? (dot > 0 ? contexts.get(`*${name.slice(dot)}`) : undefined);
 }
 
 /** Both ends of a connection: unique among those that are open, and the same above and below TLS. */

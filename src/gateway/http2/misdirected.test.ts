@@ -1,0 +1,139 @@
+// Aim: a connection of HTTP/2 is not asked for a name of another certificate than it saw, and everybody who may ask for other
+// names still can. Method: node:http2 and node:tls against an engine whose listener has two certificates; then the names alone.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { freePort, makeAuthority } from '../../../test/certificates.ts';
+import type { CompiledCertificate, CompiledListener } from '../../sdk/listener.ts';
+import { byName, coverageOf } from '../http/coverage.ts';
+import { eventually, type Gateway, ok, startGateway, startUpstream } from '../http/fixture.ts';
+
+const authority = makeAuthority();
+after(() => authority.end());
+const certificates: readonly CompiledCertificate[] = [
+  { name: 'shop', ...authority.leaf(['shop.example.test', 'pay.example.test']), hosts: ['shop.example.test', 'pay.example.test'] },
+  { name: 'wild', ...authority.leaf(['*.example.test']), hosts: ['*.example.test'] },
+];
+
+function listener(port: number, over: Partial<CompiledListener>, several: boolean): CompiledListener {
+  return {
+    project: 'default',
+    name: 'secure',
+    addresses: ['127.0.0.1'],
+    port,
+    tls: {
+      certificates: several ? certificates : certificates.slice(0, 1),
+      unknownName: 'default',
+      minVersion: 'TLSv1.2',
+      ciphers: undefined,
+      clientCertificates: 'off',
+      clientAuthorities: undefined,
+      tellClientCertificate: false,
+    },
+    limits: {},
+    proxyProtocol: 'off',
+    trustedProxies: [],
+    forwarded: 'x-forwarded',
+    via: false,
+    ...over,
+  };
+}
+
+async function withTls(over: Partial<CompiledListener>, several: boolean, body: (port: number, gateway: Gateway) => Promise<void>) {
+  const upstream = await startUpstream((socket) => socket.write(ok('here')));
+  const gateway = await startGateway({ ports: [upstream.port] });
+  const port = await freePort();
+  try {
+    gateway.engine.putListener(listener(port, over, several));
+    await eventually(() => gateway.engine.listeners()[1]?.addresses[0]?.state === 'open', 'the listener is open');
+    await body(port, gateway);
+  } finally {
+    await gateway.stop();
+    upstream.close();
+  }
+}
+
+/** Status for each authority, asked in turn over one connection whose handshake named `servername`. */
+async function statuses(port: number, servername: string, authorities: readonly string[], raw?: Socket): Promise<number[]> {
+  const options: ConnectionOptions = { ca: authority.root, ALPNProtocols: ['h2'], checkServerIdentity: () => undefined };
+  const socket = connectTls({ ...options, ...(raw ? { socket: raw } : { port, host: '127.0.0.1' }), ...(servername && { servername }) });
+  await once(socket, 'secureConnect');
+  const session = connect(`https://${servername || 'a.test'}`, { createConnection: () => socket });
+  session.on('error', () => {});
+  const got: number[] = [];
+  for (const name of authorities) {
+    const stream = session.request({ ':path': '/x', ':authority': name });
+    stream.on('error', () => {});
+    const [fields] = await once(stream, 'response');
+    got.push(fields[':status']);
+    stream.resume();
+    await once(stream, 'close');
+  }
+  session.destroy();
+  return got;
+}
+
+test('a name of another certificate is misdirected, and the connection goes on', async () => {
+  await withTls({}, true, async (port, gateway) => {
+    const asked = ['shop.example.test', 'PAY.example.test:9443', 'other.example.test', 'other.example.test:1', 'pay.example.test'];
+    assert.deepEqual(await statuses(port, 'shop.example.test', asked), [200, 200, 421, 421, 200]);
+    assert.equal(gateway.exchanges.length, 3, 'nobody decides on what is misdirected');
+    const [{ reason, status, request }] = gateway.rejections as [Gateway['rejections'][number]];
+    assert.deepEqual([reason, status, request!.method, request!.path], ['core/http/misdirected', 421, 'GET', '/x']);
+  });
+});
+
+test('names that the certificate is for, or nobody’s, are served, be there a better certificate or not', async () => {
+  await withTls({}, true, async (port) => {
+    const asked = ['other.example.test', 'shop.example.test', 'elsewhere.test', '127.0.0.1:1', '[::1]:443'];
+    assert.deepEqual(await statuses(port, 'Other.example.test', asked), [200, 200, 200, 200, 200]);
+  });
+});
+
+test('no name, a name nobody has, and one certificate alone lead anywhere', async () => {
+  await withTls({}, true, async (port) => {
+    for (const servername of ['', 'elsewhere.test'])
+      assert.deepEqual(await statuses(port, servername, ['other.example.test', 'shop.example.test']), [200, 200], servername);
+  });
+  await withTls({}, false, async (port) => assert.deepEqual(await statuses(port, 'shop.example.test', ['other.example.test']), [200]));
+});
+
+test('trusted proxies and clients of HTTP/1.1 ask for what they want', async () => {
+  await withTls({ proxyProtocol: 'required', trustedProxies: ['127.0.0.1'] }, true, async (port) => {
+    const open = async (header: string) => {
+      const raw = connectTcp(port, '127.0.0.1');
+      await once(raw, 'connect');
+      raw.write(header);
+      return raw;
+    };
+    const client = await open('PROXY TCP4 198.51.100.7 10.0.0.1 1 80\r\n');
+    assert.deepEqual(await statuses(port, 'shop.example.test', ['other.example.test'], client), [421], 'a client behind a proxy of TCP');
+    const itself = await open('PROXY UNKNOWN\r\n');
+    assert.deepEqual(await statuses(port, 'shop.example.test', ['other.example.test'], itself), [200]);
+  });
+  await withTls({}, true, async (port) => {
+    const socket = connectTls({ port, host: '127.0.0.1', ca: authority.root, servername: 'shop.example.test' });
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk));
+    socket.write('GET / HTTP/1.1\r\nhost: other.example.test\r\n\r\n');
+    await eventually(() => text.endsWith('here'), 'the answer came');
+    socket.destroy();
+  });
+});
+
+test('names are compared without case, final dot and port', () => {
+  const find = byName(certificates, (certificate) => certificate.name);
+  const named = byName(certificates, (certificate) => certificate);
+  const found = ['shop.example.test', 'SHOP.example.test.', 'x.example.test', 'a.x.example.test', 'example.test', ''].map(find);
+  assert.deepEqual(found, ['shop', 'shop', 'wild', undefined, undefined, undefined]);
+  const coverage = coverageOf(certificates, named, 'shop.example.test.')!;
+  const judged = ['x.example.test.', 'x.example.test', 'shop.example.test.:443', '', '.example.test'].map((host) => coverage.covers(host));
+  assert.deepEqual(judged, [false, false, true, true, true]);
+  assert.deepEqual(
+    [false, null, '', 'elsewhere.test'].map((asked) => coverageOf(certificates, named, asked as string)),
+    Array(4).fill(undefined),
+  );
+});

@@ -53,6 +53,7 @@ export interface ConnectionUse {
 /** From main.ts to the query thread; also used between it and engine threads. */
 export type ControlMessage =
   | { readonly type: 'entries'; readonly put: readonly Entry<'connection' | 'dataapi'>[]; readonly remove: readonly string[] }
+  | { readonly type: 'listener-ports'; readonly ports: readonly number[] }
   | { readonly type: 'port'; readonly port: import('node:worker_threads').MessagePort }
   | { readonly type: 'close' };
 

@@ -56,6 +56,8 @@ export interface QueryThreadOptions {
   /** True when the connector's queries block their thread: `registry.connectors.get(type)?.blocking === true`. */
   readonly isBlocking: (connectorType: string) => boolean;
   readonly spawnEngineThread: () => EngineWorker;
+  /** Ports of listeners have changed: all there are. Engine threads are not told, since engines that block open files alone. */
+  readonly onListenerPorts?: (ports: readonly number[]) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<QueryThreadLimits>;
@@ -103,6 +105,7 @@ export function runQueryThread(options: QueryThreadOptions): void {
   const entries = new Map<string, Entry<'connection' | 'dataapi'>>();
   port.on('message', (message: ControlMessage) => {
     if (message.type === 'port') return servePort(message.port, hub);
+    if (message.type === 'listener-ports') return options.onListenerPorts?.(message.ports);
     if (message.type === 'close') return void closeAll(hub).finally(() => port.close?.());
     for (const key of message.remove) entries.delete(key);
     for (const entry of message.put) entries.set(entry.key, entry);

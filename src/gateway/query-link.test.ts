@@ -56,8 +56,11 @@ test('comes back with everything, and says that ports are needed', { timeout: 30
   const closed = once(port, 'close', { signal: AbortSignal.timeout(10_000) });
   port.postMessage('die');
   await closed;
+  link.useListenerPorts([9000]);
   link.apply(delta(1, 2, [connection('b')]));
   await back.promise;
   assert.equal(link.restarts, 1);
+  assert.deepEqual(await ask(link), ['connection/p/a', 'connection/p/b', 'port 9000']);
+  link.useListenerPorts([]);
   assert.deepEqual(await ask(link), ['connection/p/a', 'connection/p/b']);
 });

@@ -19,6 +19,8 @@ export interface QueryLinkOptions {
 export interface QueryLink {
   /** A port for one socket thread; the other end is with the query thread. */
   newPort(): MessagePort;
+  /** Connections may not go to these ports from now on; call it before `apply` of the same revision. */
+  useListenerPorts(ports: readonly number[]): void;
   /** Passes on what a delta says of connections and data APIs. */
   apply(delta: RevisionDelta): void;
   readonly restarts: number;
@@ -30,6 +32,7 @@ type QueryEntry = Entry<'connection' | 'dataapi'>;
 /** Starts the query thread and keeps it. */
 export function createQueryLink(options: QueryLinkOptions): QueryLink {
   const entries = new Map<string, QueryEntry>();
+  let listenerPorts: readonly number[] = [];
   let starts = 0;
   let early: MessagePort[] = [];
   const kept: KeptThread<ToQueryThread> = keepThread<ToQueryThread, never>({
@@ -38,6 +41,7 @@ export function createQueryLink(options: QueryLinkOptions): QueryLink {
     log: options.log.with({ thread: 'query' }),
     onMessage() {},
     onStart() {
+      if (listenerPorts.length > 0) kept.send({ type: 'listener-ports', ports: listenerPorts });
       if (entries.size > 0) kept.send({ type: 'entries', put: [...entries.values()], remove: [] });
       for (const port of early) kept.send({ type: 'port', port }, [port]);
       early = [];
@@ -53,6 +57,10 @@ export function createQueryLink(options: QueryLinkOptions): QueryLink {
         else port1.close();
       }
       return port2;
+    },
+    useListenerPorts(ports) {
+      listenerPorts = ports;
+      kept.send({ type: 'listener-ports', ports });
     },
     apply(delta) {
       const put = delta.put.filter(isQueryEntry);

@@ -224,6 +224,7 @@ class Role {
     if (from !== 0 && !put.some(({ type }) => type === 'listener') && !remove.some((key) => key.startsWith('listener/'))) return;
     this.listenerPorts.clear();
     for (const entry of this.entries.everything().put) if (entry.type === 'listener') this.listenerPorts.add(entry.value.port);
+    this.query?.useListenerPorts([...this.listenerPorts]);
   }
 
   private askForEverything(reason: string): void {

@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly scheduleStore: ScheduleStore;
   /** Opens a connector of a connection; the run that asked closes it. */
   open(connection: CompiledConnection): Connector | Promise<Connector>;
+  /** Told with each revision, before its pipelines and connections are used: ports of listeners, where no connection may go. */
+  readonly onListenerPorts?: (ports: readonly number[]) => void;
   /** Name of this worker in leases and logs; another one for each start. */
   readonly instance: string;
   readonly pid: number;
@@ -108,7 +110,7 @@ export function startWorker(options: WorkerOptions): Worker {
 /** Control's side of the line: revisions in, metrics and states out. */
 function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => void): void {
   const {
-    options: { channel, instance, pid, registry, log },
+    options: { channel, instance, pid, registry, log, onListenerPorts },
     entries,
   } = scope;
   const hello = (revision: number) => channel.send({ type: 'hello', role: 'worker', instance, pid, revision });
@@ -120,6 +122,7 @@ function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => 
       return undefined;
     }
     if (message.type !== 'revision') return undefined;
+    onListenerPorts?.(message.delta.listenerPorts ?? []);
     if (!entries.apply(message.delta)) {
       log.warn('the revision held is not the one control holds', { from: message.delta.from, to: message.delta.to });
       if (message.delta.from !== 0) return void hello(0); // Asked once: what came as a whole is used as it is.

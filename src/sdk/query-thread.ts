@@ -17,6 +17,8 @@ export const QUERY_ENTRIES: readonly EntryType[] = ['connection', 'dataapi'];
 export type ToQueryThread =
   /** Changed and removed entries since the last message; a new thread is first sent all there are. */
   | { readonly type: 'entries'; readonly put: readonly Entry<'connection' | 'dataapi'>[]; readonly remove: readonly string[] }
+  /** Ports of listeners, all there are: no connection may go there. Sent before the entries of the same revision. */
+  | { readonly type: 'listener-ports'; readonly ports: readonly number[] }
   /** A gateway thread wants to run data APIs over this port (transferred). It closes when either side goes. */
   | { readonly type: 'port'; readonly port: MessagePort }
   /** Close connections and end the thread. */

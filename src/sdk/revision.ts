@@ -116,6 +116,8 @@ export interface RevisionDelta {
   readonly hash: string;
   readonly put: readonly AnyEntry[];
   readonly remove: readonly string[];
+  /** Ports of the listeners in the configuration, for roles that get no listener entries (those hold keys of TLS). */
+  readonly listenerPorts?: readonly number[];
 }
 
 /** Which entries a role needs; a worker never sees credentials, a gateway never sees pipelines. */

@@ -166,7 +166,8 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
   const audit = createAudit(store, clock, newId);
   const password = await ensureFirstAdmin(store, audit, dataFolder, role.adminPassword, clock);
   if (password !== null) note('first-password', password);
-  const connections = openConnections(role, registry, log);
+  let listenerPorts = (): readonly number[] => [];
+  const connections = openConnections(role, registry, log, () => listenerPorts());
   const dataApis = createDataApiCompiler();
   const liveStatus = createLiveStatus(clock);
   const configuration = await openConfiguration({
@@ -184,6 +185,7 @@ async function openRooms(role: RoleConfig, log: Log, note: Note) {
     lender: queryLender(connections),
     environment: allowedEnvironment(role.variables, config.resources.environment),
   });
+  listenerPorts = () => configuration.publisher.listenerPorts;
   await adoptAccounts(store, configuration.resources, log);
   note('listeners', await listenerUrls(configuration));
   return { store, audit, connections, dataApis, configuration, liveStatus };

@@ -7,13 +7,13 @@ import type { Registry } from '../sdk/registry.ts';
 import { clock, ownPorts } from './common.ts';
 import type { RoleConfig } from './config.ts';
 
-/** The opener of connections, with the guards of this installation. */
-export function openConnections(role: RoleConfig, registry: Registry, log: Log): Connections {
+/** The opener of connections, with the guards of this installation. `listenerPorts` are asked at each call: listeners come and go. */
+export function openConnections(role: RoleConfig, registry: Registry, log: Log, listenerPorts: () => readonly number[]): Connections {
   return createConnections({
     registry,
     clock,
     log,
-    hosts: hostGuard({ clock, ownPorts: () => ownPorts(role) }),
+    hosts: hostGuard({ clock, ownPorts: () => [...ownPorts(role), ...listenerPorts()] }),
     files: fileGuard({ roots: role.fileRoots, dataFolder: role.dataFolder }),
   });
 }

@@ -20,7 +20,8 @@ whenNeeded(run);
 function run(data: unknown, config: ThreadConfig): void {
   const { kind, role = 'gateway' } = (data ?? {}) as { kind?: string; role?: string };
   const log = openLog(role, config.logLevel).with({ thread: 'query' });
-  const hosts = hostGuard({ clock, ownPorts: () => config.ownPorts });
+  let listenerPorts: readonly number[] = [];
+  const hosts = hostGuard({ clock, ownPorts: () => [...config.ownPorts, ...listenerPorts] });
   const files = fileGuard({ roots: config.fileRoots, dataFolder: config.dataFolder });
   const open = engineOpener(connectors, (component, connection) => ({
     problems: component.catalogue.raise,
@@ -36,6 +37,7 @@ function run(data: unknown, config: ThreadConfig): void {
     open,
     clock,
     log,
+    onListenerPorts: (ports) => (listenerPorts = ports),
     isBlocking: (type) => connectors.get(type)?.blocking === true,
     spawnEngineThread: () =>
       new Worker(new URL(import.meta.url), { workerData: { kind: 'weir-engine-thread' }, name: 'engine' }) as unknown as EngineWorker,

@@ -33,7 +33,8 @@ export async function startWorkerRole(role: RoleConfig, log: Log): Promise<Runni
     clock,
     newId,
   });
-  const connections = openConnections(role, registry, log);
+  let listenerPorts: readonly number[] = [];
+  const connections = openConnections(role, registry, log, () => listenerPorts);
   const channel = resilientChannel(CHANNEL_SOCKET, clock, log);
   const metrics = createRegistry();
   const instance = newId();
@@ -50,6 +51,7 @@ export async function startWorkerRole(role: RoleConfig, log: Log): Promise<Runni
     runStore: store.runs,
     scheduleStore: store.schedules,
     open: (connection) => connections.open(connection),
+    onListenerPorts: (ports) => (listenerPorts = ports),
     limits: limitsOf(worker, DEFAULT_LIMITS),
     registry: metrics,
   });

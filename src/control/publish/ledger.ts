@@ -28,6 +28,8 @@ export interface Ledger {
   readonly hashes: Hashes;
   entry(key: string): AnyEntry | undefined;
   entries(): Iterable<AnyEntry>;
+  /** Ports of the listeners among the entries. */
+  readonly listenerPorts: readonly number[];
   /** Leaves out what would change nothing; hashes as they would be after. */
   preview(changes: EntryChanges): { changes: EntryChanges; hashes: Hashes };
   /** Carries out previewed changes as revision `number`. */
@@ -50,6 +52,7 @@ export function createLedger(number = 0): Ledger {
   const entries = new Map<string, AnyEntry>();
   let hashes: Hashes = { all: EMPTY_REVISION_HASH, gateway: EMPTY_REVISION_HASH, worker: EMPTY_REVISION_HASH };
   let current = number;
+  let listenerPorts: readonly number[] = [];
   const steps: Step[] = [];
   return {
     get number() {
@@ -60,6 +63,9 @@ export function createLedger(number = 0): Ledger {
     },
     entry: (key) => entries.get(key),
     entries: () => entries.values(),
+    get listenerPorts() {
+      return listenerPorts;
+    },
     preview(changes) {
       const put = changes.put.filter((entry) => entries.get(entry.key)?.hash !== entry.hash);
       const remove = [...new Set(changes.remove)].filter((key) => entries.has(key));
@@ -73,11 +79,12 @@ export function createLedger(number = 0): Ledger {
       for (const entry of previewed.changes.put) entries.set(entry.key, entry);
       ({ hashes } = previewed);
       current = to;
+      listenerPorts = portsAfter(listenerPorts, entries, previewed.changes);
       steps.push({ number: to, keys: [...previewed.changes.remove, ...previewed.changes.put.map((entry) => entry.key)], hashes });
       if (steps.length > STEPS_MAX) steps.shift();
     },
     deltaFor(role, from, knownHash) {
-      const base = { to: current, hash: hashes[role] };
+      const base = { to: current, hash: hashes[role], ...(isOf(role, 'listener') ? {} : { listenerPorts }) };
       const at = steps.findIndex((step) => step.number === from);
       const known = from === current ? hashes : steps[at]?.hashes;
       if (!known || known[role] !== knownHash)
@@ -91,6 +98,12 @@ export function createLedger(number = 0): Ledger {
       return { ...base, from, put: keys.flatMap((key) => entries.get(key) ?? []), remove: keys.filter((key) => !entries.has(key)) };
     },
   };
+}
+
+/** Looks through all entries only when a listener changed. */
+function portsAfter(before: readonly number[], entries: ReadonlyMap<string, AnyEntry>, { put, remove }: EntryChanges): readonly number[] {
+  if (!put.some(({ type }) => type === 'listener') && !remove.some((key) => key.startsWith('listener/'))) return before;
+  return [...new Set([...entries.values()].flatMap((entry) => (entry.type === 'listener' ? [entry.value.port] : [])))];
 }
 
 function isOf(role: Role, type: EntryType): boolean {

@@ -220,3 +220,20 @@ async function retried(w: World, clock: ManualClock, met: () => Promise<boolean>
     return met();
   }, 'the retry succeeds');
 }
+
+test('a worker is told the ports of listeners and nothing else of them, with each revision', async (t) => {
+  const w = await world(t);
+  const told = (from = w.publisher.number, role: 'worker' | 'gateway' = 'worker') =>
+    w.publisher.deltaFor(role, from, w.publisher.hashes[role]);
+  const at = (name: string, port: number) => doc('Listener', name, `{ addresses: ["127.0.0.1"], port: ${port} }`);
+  assert.deepEqual(told().listenerPorts, []);
+  await w.apply(all(at('one', 9101), at('two', 9102), upstream('u')));
+  assert.deepEqual([told().listenerPorts, told(0).put], [[9101, 9102], []]);
+  assert.equal(told(0, 'gateway').listenerPorts, undefined, 'gateways have the listeners');
+  await w.apply(all(upstream('u', 9001), at('one', 9103)));
+  assert.deepEqual(told().listenerPorts, [9103, 9102]);
+  await w.resources.setEnabled(key('Listener', 'two'), false, { actor });
+  assert.deepEqual(w.publisher.listenerPorts, [9103]);
+  await w.resources.delete(key('Listener', 'one'), { actor });
+  assert.deepEqual(told().listenerPorts, []);
+});

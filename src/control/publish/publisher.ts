@@ -49,6 +49,8 @@ export interface Publisher {
   deltaFor(role: Role, from: number, knownHash: string | undefined): RevisionDelta;
   /** What stands under `key` in the newest revision. */
   entry(key: string): AnyEntry | undefined;
+  /** Ports of the listeners in the newest revision. */
+  readonly listenerPorts: readonly number[];
   /** Calls back after each new revision; the answer stops it. */
   onRevision(listener: (news: RevisionNews) => void): () => void;
   /** Tries data APIs that wait for a connection or table again; called when a pipeline run ends. */
@@ -102,6 +104,9 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
     refreshCredentials: (scope = {}) => turns.run(async () => publish(await credentials(scope))),
     deltaFor: (role, from, knownHash) => ledger.deltaFor(role, from, knownHash),
     entry: (key) => ledger.entry(key),
+    get listenerPorts() {
+      return ledger.listenerPorts;
+    },
     onRevision(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

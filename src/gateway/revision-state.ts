@@ -64,7 +64,7 @@ export interface RevisionStateOptions {
   readonly tools: Omit<InstanceTools, 'credential'>;
   /** Told what changed or came before the swap, bit by bit; what left after it. */
   onUpstreams(changed: readonly CompiledUpstream[], removed: readonly string[]): void;
-  /** Told after the swap: listeners to open or change, names of those to close. */
+  /** Told after the swap, bit by bit: listeners to open or change, names of those to close. */
   onListeners?(changed: readonly CompiledListener[], removed: readonly string[]): void;
 }
 
@@ -78,7 +78,6 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
     credential: (project, type, sha256) => findCredential(current, project, type, sha256),
   };
   const commit = (change: Change, { next, failed, well }: NextRevision): void => {
-    const before = current;
     current = next;
     for (const entry of change.removed) entries.delete(entry.key);
     for (const entry of change.put) entries.set(entry.key, entry);
@@ -86,7 +85,6 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
     for (const [key, reason] of failed) failures.set(key, reason);
     const removed = change.removed.flatMap((entry) => (entry.type === 'upstream' ? [nameOf(entry)] : []));
     if (removed.length > 0) options.onUpstreams([], removed);
-    notifyListeners(before, current, change, options);
   };
   function* begin(order: DeltaOrder): Steps<Applied> {
     const { delta } = order;
@@ -94,6 +92,7 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
     const made: LiveRoute['held'][] = [];
     const told: AnyEntry[] = [];
     let left: NextRevision['left'] = [];
+    let listeners: (() => void)[] = [];
     let isDone = false;
     try {
       const change = yield* planChange(entries, order, current.hash);
@@ -107,10 +106,14 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
       isDone = true;
       commit(change, step);
       left = step.left;
+      listeners = listenerChanges(change, options);
+      while (listeners.length > 0) yield void listeners.shift()!();
       for (const { held } of left) yield void held.retire();
     } finally {
-      if (isDone) for (const { held } of left) held.retire();
-      else giveUp(made, told, entries, options);
+      if (isDone) {
+        for (const tell of listeners) tell();
+        for (const { held } of left) held.retire();
+      } else giveUp(made, told, entries, options);
     }
     return current.hash === delta.hash ? { ok: true } : { ok: false, reason: 'diverged' };
   }
@@ -144,11 +147,12 @@ function giveUp(
   }
 }
 
-function notifyListeners(before: LiveRevision, now: LiveRevision, change: Change, options: RevisionStateOptions): void {
-  if (before.listeners === now.listeners) return;
-  const changed = change.put.flatMap((e) => (e.type === 'listener' ? [e.value] : []));
-  const removed = change.removed.flatMap((e) => (e.type === 'listener' ? [e.value.name] : []));
-  options.onListeners?.(changed, removed);
+/** What there is to tell of listeners, first of those that go: one that comes may want their address. Opening one may take milliseconds. */
+function listenerChanges({ put, removed }: Change, { onListeners }: RevisionStateOptions): (() => void)[] {
+  if (!onListeners) return [];
+  const gone = removed.flatMap((entry) => (entry.type === 'listener' ? [() => onListeners([], [entry.value.name])] : []));
+  const changed = put.flatMap((entry) => (entry.type === 'listener' ? [() => onListeners([entry.value], [])] : []));
+  return [...gone, ...changed];
 }
 
 function emptyRevision(): LiveRevision {

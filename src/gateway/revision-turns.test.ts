@@ -44,6 +44,7 @@ function fixture() {
   });
   const metrics = createMetrics();
   const pools = new Map<string, number>();
+  const listeners: string[] = [];
   const state = createRevisionState({
     tools: {
       registry: testRegistry([slow]),
@@ -55,6 +56,10 @@ function fixture() {
     onUpstreams(changed, removed) {
       for (const { project, name, targets } of changed) pools.set(`${project}/${name}`, targets[0]!.port);
       for (const key of removed) pools.delete(key);
+    },
+    onListeners(changed, removed) {
+      now += changed.length * 3; // Its TLS.
+      listeners.push(...removed.map((name) => `${name} goes`), ...changed.map(({ name }) => `${name} at ${state.current.number}`));
     },
   });
   const through: string[] = [];
@@ -77,13 +82,17 @@ function fixture() {
   const finish = (): void => {
     while (timers.length > 0) timers.shift()!();
   };
-  return { lives, pools, state, turns, through, sliceTakes, finish, overflows: () => overflows };
+  return { lives, pools, listeners, state, turns, through, sliceTakes, finish, overflows: () => overflows };
 }
+
+const PLAIN = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false, http2: true } as const;
 
 const slowRoute = (name: string, version = 0): AnyEntry =>
   routeEntry(name, { policies: [{ type: 'slow', config: { version }, identity: `p/route/${name}/0` }] });
 const upstream = (name: string, port: number): AnyEntry =>
   entry('upstream', name, { name, targets: [{ host: '127.0.0.1', port, weight: 1 }], connectionsMax: 1, idleMs: 1 });
+const listener = (name: string, port: number): AnyEntry =>
+  entry('listener', name, { name, port, addresses: ['127.0.0.1'], limits: {}, tls: undefined, ...PLAIN });
 const whole = (to: number, entries: readonly AnyEntry[]): DeltaOrder =>
   packDelta({ from: 0, to, hash: revisionHash(entries), put: entries, remove: [] });
 const routes = (count: number, version = 0) => Array.from({ length: count }, (_, i) => slowRoute(`r${i}`, version));
@@ -111,6 +120,29 @@ function change(from: number, put: readonly AnyEntry[], held: readonly AnyEntry[
   const all = new Map([...held, ...others, ...put].map((one) => [one.key, one]));
   return { from, to: from + 1, hash: revisionHash(all.values()), put, remove: [] };
 }
+
+test('listeners are opened one by one behind the swap, those that go first, and all of them when something newer comes', () => {
+  const { turns, listeners, through, sliceTakes, finish } = fixture();
+  turns.take(whole(1, [listener('old', 1)]));
+  turns.take(
+    whole(
+      2,
+      Array.from({ length: 20 }, (_, i) => listener(`l${i}`, i)),
+    ),
+  );
+  assert.deepEqual(listeners.slice(0, 3), ['old at 1', 'old goes', 'l0 at 2']);
+  for (let slices = 0; slices < 3; slices++) assert.ok(sliceTakes() <= SLICE_MS + 3);
+  assert.ok(listeners.length > 5 && listeners.length < 12, String(listeners.length));
+  turns.take(
+    whole(
+      3,
+      Array.from({ length: 20 }, (_, i) => listener(`l${i}`, i)),
+    ),
+  );
+  finish();
+  assert.deepEqual(through, ['1 ok', '3 ok']);
+  assert.deepEqual([listeners.length, new Set(listeners).size], [22, 22], 'each once');
+});
 
 test('a whole revision that comes meanwhile overtakes: the one under way leaves nothing behind', () => {
   const { state, turns, through, lives, pools, sliceTakes, finish } = fixture();

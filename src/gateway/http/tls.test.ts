@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { freePort, makeAuthority, type Pair } from '../../../test/certificates.ts';
 import type { CompiledListener, CompiledTls } from '../../sdk/listener.ts';
 import { eventually, type Gateway, ok, startGateway, startUpstream } from './fixture.ts';
+import { sharedContext } from './tls.ts';
 
 const authority = makeAuthority();
 const shop = authority.leaf(['shop.example.test']);
@@ -229,6 +230,15 @@ test('client certificates are asked for on the listener that says so, and told u
     without.socket.destroy();
     withOne.socket.destroy();
   });
+});
+
+test('a certificate costs once, however many listeners show it; other rules or another key are another context', () => {
+  const { chain: cert, key } = shop;
+  const first = sharedContext({ cert, key, minVersion: 'TLSv1.2' });
+  assert.equal(sharedContext({ cert, key, minVersion: 'TLSv1.2' }), first);
+  assert.notEqual(sharedContext({ cert, key, minVersion: 'TLSv1.2', ca: authority.root }), first);
+  const renewed = authority.leaf(['shop.example.test']);
+  assert.notEqual(sharedContext({ cert: renewed.chain, key: renewed.key, minVersion: 'TLSv1.2' }), first);
 });
 
 test('two hundred connections through changes of certificate, and none is lost', async () => {

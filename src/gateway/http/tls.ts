@@ -5,7 +5,7 @@
  */
 import { constants, hash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import { createSecureContext, createServer, type SecureContext, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
 import { byName, type Coverage, coverageOf } from './coverage.ts';
 
@@ -86,7 +86,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
 }
 
 function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDoorOptions): Server {
-  const contextOf = byName(tls.certificates, (certificate): SecureContext => createSecureContext(materialOf(tls, certificate)));
+  const contextOf = byName(tls.certificates, (certificate) => sharedContext(materialOf(tls, certificate)));
   const unknown = tls.unknownName;
   return createServer({
     ...materialOf(tls, tls.certificates[0]!),
@@ -112,7 +112,9 @@ function sessionsOf(name: string, { clientCertificates, clientAuthorities }: Com
   return hash('sha256', JSON.stringify([name, clientCertificates, clientAuthorities ?? ''])).slice(0, 32);
 }
 
-function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate) {
+type Material = SecureContextOptions & { readonly cert: string; readonly key: string };
+
+function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate): Material {
   return {
     cert: chain,
     key,
@@ -122,6 +124,24 @@ function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate) {
     honorCipherOrder: true,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE,
   };
+}
+
+/** Contexts in use on this thread, by what they are made of: one takes a quarter of a millisecond, and many listeners may show it. */
+const made = new Map<string, WeakRef<SecureContext>>();
+let pruneAt = 256;
+
+/** The context of a certificate under a listener's rules: the same one as long as somebody uses it. Throws what OpenSSL says. */
+export function sharedContext(material: Material): SecureContext {
+  const key = hash('sha256', JSON.stringify(material));
+  const known = made.get(key)?.deref();
+  if (known) return known;
+  const context = createSecureContext(material);
+  made.set(key, new WeakRef(context));
+  if (made.size >= pruneAt) {
+    for (const [other, reference] of made) if (!reference.deref()) made.delete(other);
+    pruneAt = Math.max(256, made.size * 2);
+  }
+  return context;
 }
 
 /** Both ends of a connection: unique among those that are open, and the same above and below TLS. */

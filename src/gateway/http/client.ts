@@ -400,6 +400,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const first = this.requests === 0 ? prefaceOf(this.input, this.entrance, this.profile) : undefined;
     if (!first) return this.reject(headProblem(head.fault!, this.profile.limits));
     this.mode = 'closed';
+    this.giveHead();
     this.tools.wheel.drop(this);
     this.host.onPreface(this, this.socket, first);
   }
@@ -412,10 +413,17 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const answer = rejection(problem, id, tools.date());
     const refusal = { id, startedAt, durationMs: tools.clock.monotonic() - startedAt, responseBytes: answer.length };
     const request = rejectedRequest(this.entrance, this.head, refusal);
+    this.giveHead();
     tools.core.onRejected({ clientAddress: this.entrance.address, status: problem.status, reason: problem.code, request });
     this.sendFirst(); // Answers to requests sent ahead of this one.
     this.socket.write(answer);
     this.finishConnection();
+  }
+
+  /** A head that became no exchange serves another request. */
+  private giveHead(): void {
+    if (this.head) this.profile.requestHeads.give(this.head);
+    this.head = this.gather = undefined;
   }
 
   protected terminate(reason: string): void {
@@ -424,6 +432,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.mode = 'closed';
     this.tools.wheel.drop(this);
     this.input.clear();
+    this.giveHead();
     const { exchange } = this;
     this.exchange = undefined;
     if (exchange) {

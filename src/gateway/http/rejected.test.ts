@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coreHarness, routeEntry } from '../../../test/gateway/core-harness.ts';
 import { CALL_PROTOCOLS } from '../../sdk/call-record.ts';
-import { between, Talk } from './fixture.ts';
+import { between, eventually, LIMITS, Talk } from './fixture.ts';
 
 const REFUSED: readonly (readonly [bytes: string, told: string])[] = [
   ['GET\t/x HTTP/1.1\r\n', 'core/http/request-line 400   http/1.1'],
@@ -36,6 +36,33 @@ test('as much as was read is told', async () => {
       }
     },
   );
+});
+
+test('the head of a refused request serves the next one: its arrays are not made anew for each', async (t) => {
+  let made = 0;
+  const Ordinary = Int32Array;
+  class Counted extends Ordinary {
+    constructor(length: number) {
+      super(length);
+      if (length === LIMITS.headersMax * 4) made++;
+    }
+  }
+  globalThis.Int32Array = Counted as unknown as typeof Int32Array;
+  t.after(() => void (globalThis.Int32Array = Ordinary));
+  await between(
+    () => {},
+    {},
+    async (gateway) => {
+      for (let i = 0; i < 20; i++) await new Talk(gateway.port).send('GET /\r\n\r\n').end();
+      for (let i = 0; i < 20; i++) {
+        const left = new Talk(gateway.port).send('GET / HT');
+        await eventually(() => gateway.engine.listenerNumbers()[0]!.accepted === 22 + i, 'it was accepted');
+        left.socket.end();
+        await left.end();
+      }
+    },
+  );
+  assert.ok(made <= 2, `${made} were made`);
 });
 
 test('a refusal comes behind the answers to requests sent ahead of it', async () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { after, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
@@ -248,4 +249,79 @@ test('connections of one client are counted over all threads', { timeout: 60_000
   assert.ok(refused.length >= 22 && refused.length <= 24, `${refused.length} of 30`);
   assert.ok(refused.every((text) => text === 'HTTP/1.1 429'));
   for (const socket of sockets) socket.destroy();
+});
+
+/** A connection that stays: whether it was served, by which thread, and its end. */
+interface Held {
+  readonly status: number;
+  readonly thread: string;
+  end(): void;
+}
+
+/** Status 0 when a reset overtook the answer to who is refused. */
+function holdHttp1(port: number): Promise<Held> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => resolve({ status: 0, thread: '', end: () => socket.destroy() }));
+    socket.once('data', (chunk) => {
+      const text = chunk.toString('latin1');
+      const thread = /x-thread: (\d+)/.exec(text)?.[1] ?? '';
+      resolve({ status: Number(text.slice(9, 12)), thread, end: () => socket.destroy() });
+    });
+    socket.write('GET /a/x HTTP/1.1\r\nHost: a\r\n\r\n');
+  });
+}
+
+/** With three requests at once, which are one connection. Who is refused gets an answer of HTTP/1.1: status 0 here. */
+async function holdHttp2(port: number): Promise<Held> {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  const end = () => session.destroy();
+  session.on('error', () => {});
+  const streams = [1, 2, 3].map(async () => {
+    const stream = session.request({ ':path': '/a/x' });
+    stream.on('error', () => {});
+    stream.resume();
+    return once(stream, 'response') as Promise<[http2.IncomingHttpHeaders]>;
+  });
+  try {
+    const [[fields]] = (await Promise.all(streams)) as [[http2.IncomingHttpHeaders]];
+    return { status: Number(fields[':status']), thread: String(fields['x-thread']), end };
+  } catch {
+    end();
+    return { status: 0, thread: '', end };
+  }
+}
+
+test('connections are counted in all: over threads, listeners, HTTP/1.1 and HTTP/2', { timeout: 60_000 }, async (t) => {
+  const { gateway, publish, base, until } = await start(t, { connections: 12 });
+  const edge = await freePort();
+  publish([...base, listenerEntry({ port: edge })]);
+  const port = await gateway.ready;
+  await until('every thread has opened it', isOpen);
+  const ways = [() => holdHttp1(port), () => holdHttp2(port), () => holdHttp1(edge), () => holdHttp2(edge)];
+  const held: Held[] = [];
+  t.after(() => held.forEach((one) => one.end()));
+  // One after another: threads that accept at the same moment may each let one more in.
+  for (let i = 0; i < 12; i++) held.push(await ways[i % 4]!());
+  assert.deepEqual(
+    held.map(({ status }) => status),
+    Array<number>(12).fill(200),
+  );
+  assert.ok(new Set(held.map(({ thread }) => thread)).size > 1, 'more than one thread holds them');
+  const refused: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const one = await ways[i % 4]!();
+    one.end();
+    refused.push(one.status);
+  }
+  assert.ok(!refused.includes(200) && refused.includes(503), `the thirteenth comes in by no way: ${refused.join(' ')}`);
+  // What ends makes room for as many, whichever way they come; each refused one was counted out again.
+  for (const one of held.splice(0, 4)) one.end();
+  const signal = AbortSignal.timeout(20_000);
+  while (held.length < 12 && !signal.aborted) {
+    const one = await ways[held.length % 4]!();
+    if (one.status === 200) held.push(one);
+  }
+  assert.equal(held.length, 12);
+  assert.notEqual((await holdHttp1(edge)).status, 200);
 });

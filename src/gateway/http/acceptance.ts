@@ -54,8 +54,17 @@ function admit(tools: EngineTools, host: AcceptingHost, raw: Socket, address: st
   }
   leave?.();
   if (host.tls) return secure(tools, host, raw, { address, isProxy, admitted });
-  const plain = { scheme: 'http', protocol: 'http/1.1', certificate: undefined, coverage: undefined } as const;
-  serve(tools, host, raw, { raw, address, isProxy, admitted, ...plain }, undefined);
+  const entrance: Entrance = {
+    raw,
+    address,
+    isProxy,
+    scheme: 'http',
+    protocol: 'http/1.1',
+    certificate: undefined,
+    coverage: undefined,
+    admitted,
+  };
+  serve(tools, host, raw, entrance, undefined);
 }
 
 type Known = Pick<Entrance, 'address' | 'isProxy' | 'admitted'>;

@@ -49,7 +49,8 @@ export class Coverage {
 
 /**
  * What a connection may be asked for whose handshake named `asked`; undefined = anything: there is no other certificate, or the
- * client said no name, or one that nobody has, and so saw the first certificate whatever it wants.
+ * client said no name (node:tls tells none of a resumed session of TLS 1.2), or one that nobody has, and so saw the first
+ * certificate whatever it wants.
  */
 export function coverageOf(
   certificates: readonly CompiledCertificate[],

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { after, test } from 'node:test';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { freePort, makeAuthority } from '../../../test/certificates.ts';
 import type { CompiledCertificate, CompiledListener } from '../../sdk/listener.ts';
 import { byName, coverageOf } from '../http/coverage.ts';
@@ -61,11 +61,15 @@ async function statuses(port: number, servername: string, authorities: readonly 
   const options: ConnectionOptions = { ca: authority.root, ALPNProtocols: ['h2'], checkServerIdentity: () => undefined };
   const socket = connectTls({ ...options, ...(raw ? { socket: raw } : { port, host: '127.0.0.1' }), ...(servername && { servername }) });
   await once(socket, 'secureConnect');
-  const session = connect(`https://${servername || 'a.test'}`, { createConnection: () => socket });
+  return asked(socket, servername || 'a.test', authorities);
+}
+
+async function asked(socket: TLSSocket, name: string, authorities: readonly string[]): Promise<number[]> {
+  const session = connect(`https://${name}`, { createConnection: () => socket });
   session.on('error', () => {});
   const got: number[] = [];
-  for (const name of authorities) {
-    const stream = session.request({ ':path': '/x', ':authority': name });
+  for (const each of authorities) {
+    const stream = session.request({ ':path': '/x', ':authority': each });
     stream.on('error', () => {});
     const [fields] = await once(stream, 'response');
     got.push(fields[':status']);
@@ -78,8 +82,8 @@ async function statuses(port: number, servername: string, authorities: readonly 
 
 test('a name of another certificate is misdirected, and the connection goes on', async () => {
   await withTls({}, true, async (port, gateway) => {
-    const asked = ['shop.example.test', 'PAY.example.test:9443', 'other.example.test', 'other.example.test:1', 'pay.example.test'];
-    assert.deepEqual(await statuses(port, 'shop.example.test', asked), [200, 200, 421, 421, 200]);
+    const names = ['shop.example.test', 'PAY.example.test:9443', 'other.example.test', 'other.example.test:1', 'pay.example.test'];
+    assert.deepEqual(await statuses(port, 'shop.example.test', names), [200, 200, 421, 421, 200]);
     assert.equal(gateway.exchanges.length, 3, 'nobody decides on what is misdirected');
     const [{ reason, status, request }] = gateway.rejections as [Gateway['rejections'][number]];
     assert.deepEqual([reason, status, request!.method, request!.path], ['core/http/misdirected', 421, 'GET', '/x']);
@@ -88,8 +92,8 @@ test('a name of another certificate is misdirected, and the connection goes on',
 
 test('names that the certificate is for, or nobody’s, are served, be there a better certificate or not', async () => {
   await withTls({}, true, async (port) => {
-    const asked = ['other.example.test', 'shop.example.test', 'elsewhere.test', '127.0.0.1:1', '[::1]:443'];
-    assert.deepEqual(await statuses(port, 'Other.example.test', asked), [200, 200, 200, 200, 200]);
+    const names = ['other.example.test', 'shop.example.test', 'elsewhere.test', '127.0.0.1:1', '[::1]:443'];
+    assert.deepEqual(await statuses(port, 'Other.example.test', names), [200, 200, 200, 200, 200]);
   });
 });
 
@@ -121,6 +125,27 @@ test('trusted proxies and clients of HTTP/1.1 ask for what they want', async () 
     socket.write('GET / HTTP/1.1\r\nhost: other.example.test\r\n\r\n');
     await eventually(() => text.endsWith('here'), 'the answer came');
     socket.destroy();
+  });
+});
+
+test('a session of TLS 1.3 that is resumed is held to the name it came back with', async () => {
+  await withTls({}, true, async (port, gateway) => {
+    gateway.engine.useTicketKey(Buffer.alloc(48, 7));
+    let session: Buffer | undefined;
+    const handshake = async (): Promise<TLSSocket> => {
+      const options = { port, host: '127.0.0.1', ca: authority.root, servername: 'shop.example.test', ALPNProtocols: ['h2'] };
+      const socket = connectTls({ ...options, ...(session ? { session } : {}) });
+      socket.on('session', (ticket) => (session ??= ticket));
+      await once(socket, 'secureConnect');
+      return socket;
+    };
+    const first = await handshake();
+    first.resume();
+    await eventually(() => session !== undefined, 'a ticket came');
+    first.destroy();
+    const again = await handshake();
+    assert.ok(again.isSessionReused());
+    assert.deepEqual(await asked(again, 'shop.example.test', ['shop.example.test', 'other.example.test']), [200, 421]);
   });
 });
 

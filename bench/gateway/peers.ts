@@ -40,6 +40,7 @@ interface Kind {
 
 /** Two halves of a young generation, and as much again for what is large. */
 const SPACES = 3;
+const YOUNG = `--max-semi-space-size=${GATEWAY_MEMORY.maxYoungGenerationSizeMb! / SPACES}`;
 const HAPROXY = '/usr/sbin/haproxy';
 /** Compilers at run time need a while. */
 const COMPILED = 3;
@@ -61,6 +62,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'KrakenD’s engine (Lura)': { command: (place) => lura(CACHE, place), version: () => LURA_VERSION, warmUp: READY },
   'Spring Cloud Gateway': { command: (place) => spring(CACHE, place), version: () => SPRING_CLOUD_VERSION, warmUp: JAVA },
   'node:http + undici': { command: nodeProxy, warmUp: COMPILED },
+  'Node alone': { command: nodeAlone, warmUp: COMPILED },
   'Weir, bare': own('bare', 1),
   'Weir, no policies, 1 route': own('routes', 1),
   'Weir, no policies, 1,000 routes': own('routes', 1000),
@@ -120,8 +122,12 @@ function nodeProxy({ port, upstream }: Place): readonly string[] | undefined {
   return [process.execPath, join(import.meta.dirname, 'node-proxy.ts'), String(port), String(upstream)];
 }
 
+/** What no gateway on Node can be below: see floor.ts. */
+function nodeAlone({ port, tls }: Place): readonly string[] | undefined {
+  return tls && [process.execPath, YOUNG, join(import.meta.dirname, 'floor.ts'), String(port), tls.chain, tls.key];
+}
+
 function weir(mode: string, { port, upstream, tls }: Place, routes: number): readonly string[] {
   const files = tls ? [tls.chain, tls.key] : [];
-  const memory = `--max-semi-space-size=${GATEWAY_MEMORY.maxYoungGenerationSizeMb! / SPACES}`;
-  return [process.execPath, memory, join(import.meta.dirname, 'weir.ts'), mode, String(port), String(upstream), String(routes), ...files];
+  return [process.execPath, YOUNG, join(import.meta.dirname, 'weir.ts'), mode, String(port), String(upstream), String(routes), ...files];
 }

@@ -11,7 +11,7 @@ export interface Row {
 
 const BARE = ['nginx', 'HAProxy', 'node:http + undici', 'Weir, bare'];
 const BODIES = ['nginx', 'HAProxy', 'Weir, bare'];
-const SECURE = ['nginx', 'HAProxy', 'Weir, bare', 'Weir, all policies, 1,000 routes'];
+const SECURE = ['nginx', 'HAProxy', 'Node alone', 'Weir, bare', 'Weir, all policies, 1,000 routes'];
 const small: Ask = { path: '/', connections: 64 };
 
 export const ROWS: readonly Row[] = [
@@ -52,9 +52,9 @@ export const ROWS: readonly Row[] = [
     peers: ['nginx', 'Envoy', 'KrakenD’s engine (Lura)', 'Spring Cloud Gateway', 'Weir, bare'],
   },
   { name: 'TLS, 200 B', ask: { ...small, over: 'https' }, peers: SECURE },
-  { name: 'TLS, 16 KB', ask: { path: '/16k', connections: 32, over: 'https' }, peers: SECURE.slice(0, 3) },
-  { name: 'TLS, a handshake per request', ask: { path: '/', connections: 8, over: 'handshakes' }, peers: SECURE.slice(0, 3) },
-  { name: 'TLS, a session resumed per request', ask: { path: '/', connections: 8, over: 'resumptions' }, peers: SECURE.slice(0, 3) },
+  { name: 'TLS, 16 KB', ask: { path: '/16k', connections: 32, over: 'https' }, peers: BODIES },
+  { name: 'TLS, a handshake per request', ask: { path: '/', connections: 8, over: 'handshakes' }, peers: SECURE.slice(0, 4) },
+  { name: 'TLS, a session resumed per request', ask: { path: '/', connections: 8, over: 'resumptions' }, peers: SECURE.slice(0, 4) },
   { name: 'HTTP/2 over TLS, 32 × 10', ask: { path: '/', connections: 32, over: 'h2' }, peers: SECURE },
   { name: '1 KB', ask: { path: '/1k', connections: 64 }, peers: BODIES },
   { name: '16 KB', ask: { path: '/16k', connections: 32 }, peers: BODIES, quick: true },

@@ -48,7 +48,8 @@ the records to control; what control spends on storing them, on the other core, 
 Other gateways: one thread or core each, no access log, kept connections to the upstream; their settings are in
 \`bench/gateway/peers.ts\` and \`bench/gateway/others/\`, \`node bench/gateway/others.ts\` obtains those a system does not bring. KrakenD
 takes part by its engine, Lura: KrakenD CE’s own module is not to be had from the Go proxy. Handshakes are TLS 1.3; “32 × 10” is
-32 connections with 10 requests at once each.
+32 connections with 10 requests at once each. “Node alone” forwards nothing: a server of \`node:tls\` or \`node:http2\` that answers from
+memory, which no gateway on Node can be below.
 
 Slots in which others took more than a fifth of the core are dropped; where none was left, all count. Load is the machine’s when a row
 began: above ${BUSY} the cores were shared with other work (marked *), and a ratio is known to a tenth.

@@ -1,5 +1,5 @@
 /** A link that looks like a button: it can be opened in another tab, and leads there without a reload. */
-import { useRouter } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { Button, type ButtonProps } from 'antd';
 
 type Props = Omit<ButtonProps, 'href' | 'onClick'> & {
@@ -8,16 +8,15 @@ type Props = Omit<ButtonProps, 'href' | 'onClick'> & {
 };
 
 export function LinkButton({ to, search, ...rest }: Props) {
-  const router = useRouter();
-  const target = search ? { to, search: search as never } : { to };
+  const navigate = useNavigate();
   return (
     <Button
       {...rest}
-      href={router.buildLocation(target).href}
+      href={search ? `${to}?${new URLSearchParams(search)}` : to}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
-        void router.navigate(target);
+        void navigate(search ? { to, search: search as never } : { to });
       }}
     />
   );

@@ -100,7 +100,7 @@ function Details({ problem }: { readonly problem: Problem }) {
         {requestId ? (
           <span>
             {say(texts.request)}{' '}
-            <Typography.Text copyable code style={{ whiteSpace: 'nowrap' }}>
+            <Typography.Text copyable code>
               {requestId}
             </Typography.Text>
           </span>

@@ -1,7 +1,8 @@
-/** The project one looks at: kept in the address (`?project=`), and in every link from it, so that every view is a link. */
+/** The project one looks at: kept in the address (`?project=`), so that every view is a link. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { chooseProject } from './chosen-project.ts';
+
+const KEY = 'weir.project';
 
 interface ProjectUse {
   /** Name of the project, or undefined for all of them. */
@@ -15,10 +16,11 @@ interface ProjectUse {
 export function useProject(): ProjectUse {
   const search = useSearch({ strict: false }) as { project?: string };
   const navigate = useNavigate();
-  const project = search.project;
+  const project = search.project ?? localStorage.getItem(KEY) ?? undefined;
   const choose = useCallback(
     (chosen: string | undefined) => {
-      chooseProject(chosen);
+      if (chosen === undefined) localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, chosen);
       void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, project: chosen, after: undefined }) } as never);
     },
     [navigate],

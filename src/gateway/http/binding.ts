@@ -4,7 +4,8 @@ import type { Cancel } from '../../base/clock.ts';
 import type { Text } from '../../base/text.ts';
 import type { AddressState } from '../../sdk/listener.ts';
 import { acceptConnection, type AcceptingHost } from './acceptance.ts';
-import type { ListenerProfile, OpenConnection } from './entrance.ts';
+import { type Entrance, type ListenerProfile, type OpenConnection, ownLines } from './entrance.ts';
+import type { ForwardedLines } from './messages.ts';
 import { listenFault } from './listen-fault.ts';
 import { putBack } from '../http2/preface.ts';
 import type { ListenerHost } from './listener.ts';
@@ -84,6 +85,10 @@ export class Binding implements AcceptingHost {
 
   get size(): number {
     return this.connections.size;
+  }
+
+  linesOf(entrance: Entrance, profile: ListenerProfile): ForwardedLines {
+    return ownLines(entrance, profile);
   }
 
   onRequest(): void {

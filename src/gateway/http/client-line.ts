@@ -3,7 +3,7 @@
  * In: sockets and settings of a listener. Out: what client.ts, which reads and answers requests, builds on.
  */
 import type { Socket } from 'node:net';
-import { type ClientHost, type Entrance, type ListenerProfile, ownLines, proxiedLines } from './entrance.ts';
+import { type ClientHost, type Entrance, type ListenerProfile, proxiedLines } from './entrance.ts';
 import type { Head } from './head.ts';
 import { Input } from './input.ts';
 import type { ForwardedLines } from './messages.ts';
@@ -49,7 +49,7 @@ export abstract class ClientLine implements Timed, Sender {
   protected abstract terminate(reason: string): void;
 
   get forwardedLines(): ForwardedLines {
-    return (this.lines ??= ownLines(this.entrance, this.profile));
+    return (this.lines ??= this.host.linesOf(this.entrance, this.profile));
   }
 
   get isFlushed(): boolean {

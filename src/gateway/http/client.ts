@@ -441,7 +441,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       this.report(exchange, exchange.status === 0 ? CLIENT_LEFT : exchange.status, reason);
     }
     // A body that ends with the connection looks whole at a clean end: a broken answer ends in a reset.
-    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) this.entrance.raw.resetAndDestroy();
+    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) (this.ownsChunks ? this.entrance.raw : this.socket).resetAndDestroy();
     this.socket.destroy();
     this.host.onClosed(this);
   }

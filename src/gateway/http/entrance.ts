@@ -29,7 +29,7 @@ export interface ListenerProfile {
 
 /** One connection's way in. */
 export interface Entrance {
-  /** The socket under the connection: the same one, or the one below TLS. */
+  /** The socket under the connection: the same one, or the one below TLS. Streams of HTTP/2 share it. */
   readonly raw: Socket;
   /** Of the client's socket, or what the PROXY protocol said. */
   readonly address: string;
@@ -58,6 +58,8 @@ export interface ClientHost {
   /** The newest settings; each request is read with those it began with. */
   readonly profile: ListenerProfile;
   readonly isDraining: boolean;
+  /** `ownLines` of a connection that speaks for itself; those that share an entrance share them. */
+  linesOf(entrance: Entrance, profile: ListenerProfile): ForwardedLines;
   onRequest(): void;
   /** The connection is ended by us for a reason that is no request's: a code. */
   onEnded(reason: string): void;

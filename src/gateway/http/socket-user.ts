@@ -15,11 +15,18 @@ export interface SocketUser {
   onClose(): void;
 }
 
+/** What is no socket of the system and tells its user without events. */
+interface Telling {
+  tell(user: SocketUser): void;
+}
+
 const USER = Symbol('user');
 type Used = Socket & { [USER]: SocketUser };
 
 /** Lets `user` hear of `socket`; once for each socket. */
 export function useSocket(socket: Socket, user: SocketUser): void {
+  const { tell } = socket as Partial<Telling>;
+  if (tell) return tell.call(socket, user);
   (socket as Used)[USER] = user;
   socket.on('data', onData);
   socket.on('end', onEnd);

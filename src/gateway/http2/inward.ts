@@ -8,6 +8,8 @@ import { REFUSED, sane } from './sane.ts';
 /** Fields that must not stand in a message of HTTP/2 at all. Source: RFC 9113 §8.2.2. */
 const CONNECTION_FIELDS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
 
+const COLON = 58;
+
 /** A head for the engine, and how its content is framed. */
 export interface InwardHead {
   readonly bytes: Buffer;
@@ -16,8 +18,12 @@ export interface InwardHead {
   readonly contentLength: number;
 }
 
+/** Pseudo-fields that came more than once are refused. */
 interface Parts {
-  readonly pseudo: Map<string, string>;
+  method: string | undefined;
+  path: string | undefined;
+  authority: string | undefined;
+  status: string | undefined;
   lines: string;
   host: string | undefined;
   contentLength: number;
@@ -27,9 +33,8 @@ interface Parts {
 /** Writes a request. `isWhole`: no content follows. The engine serves one request on it and then ends it. */
 export function requestHead(raw: readonly string[], isWhole: boolean): InwardHead {
   const parts = readParts(raw);
-  const { pseudo, host, contentLength } = parts;
-  const method = sane('token', pseudo.get(':method') ?? '');
-  const authority = pseudo.get(':authority');
+  const { authority, host, contentLength } = parts;
+  const method = sane('token', parts.method ?? '');
   const isChunked = !isWhole && contentLength < 0;
   const bytes = Buffer.from(
     `${method} ${targetOf(parts, method)} HTTP/1.1\r\nhost: ${sane('visible', host ?? authority ?? '')}\r\n` +
@@ -40,10 +45,8 @@ export function requestHead(raw: readonly string[], isWhole: boolean): InwardHea
 }
 
 /** Where `:authority` and `host` differ, the target says the one and the field the other: the parser compares them. */
-function targetOf({ pseudo, host }: Parts, method: string): string {
-  const authority = pseudo.get(':authority');
+function targetOf({ authority, path = '', host }: Parts, method: string): string {
   if (method === 'CONNECT') return sane('visible', authority ?? '');
-  const path = pseudo.get(':path') ?? '';
   if (!path.startsWith('/') && path !== '*') return REFUSED;
   const differs = host !== undefined && authority !== undefined && host.toLowerCase() !== authority.toLowerCase();
   return `${differs ? `http://${sane('visible', authority)}` : ''}${sane('visible', path)}`;
@@ -52,8 +55,7 @@ function targetOf({ pseudo, host }: Parts, method: string): string {
 /** Writes an answer, informational ones too. `isBodiless`: no content can follow, whatever the fields say. */
 export function responseHead(raw: readonly string[], isWhole: boolean, isBodiless: boolean): InwardHead {
   const parts = readParts(raw);
-  const { pseudo, contentLength, contentType } = parts;
-  const status = pseudo.get(':status') ?? '';
+  const { status = '', contentLength, contentType } = parts;
   const isInterim = status.startsWith('1');
   // Trailers find no place behind content of a known length; gRPC cannot be without them.
   const isChunked = !isInterim && !isBodiless && !isWhole && (contentLength < 0 || isGrpc(contentType));
@@ -87,13 +89,22 @@ export function lastChunk(trailers: string): Buffer {
 }
 
 function readParts(raw: readonly string[]): Parts {
-  const parts: Parts = { pseudo: new Map(), lines: '', host: undefined, contentLength: -1, contentType: '' };
+  const parts: Parts = {
+    method: undefined,
+    path: undefined,
+    authority: undefined,
+    status: undefined,
+    lines: '',
+    host: undefined,
+    contentLength: -1,
+    contentType: '',
+  };
   let cookie: string | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
-    if (name.startsWith(':')) {
-      parts.pseudo.set(name, parts.pseudo.has(name) ? REFUSED : value);
+    if (name.charCodeAt(0) === COLON) {
+      addPseudo(parts, name, value);
     } else if (name === 'cookie') {
       cookie = cookie === undefined ? value : `${cookie}; ${value}`; // One field again (RFC 9113 §8.2.3).
     } else if (name === 'host') {
@@ -104,6 +115,13 @@ function readParts(raw: readonly string[]): Parts {
   }
   if (cookie !== undefined) parts.lines += `cookie: ${sane('value', cookie)}\r\n`;
   return parts;
+}
+
+function addPseudo(parts: Parts, name: string, value: string): void {
+  if (name === ':method') parts.method = parts.method === undefined ? value : REFUSED;
+  else if (name === ':path') parts.path = parts.path === undefined ? value : REFUSED;
+  else if (name === ':authority') parts.authority = parts.authority === undefined ? value : REFUSED;
+  else if (name === ':status') parts.status = parts.status === undefined ? value : REFUSED;
 }
 
 function addField(parts: Parts, name: string, value: string): void {

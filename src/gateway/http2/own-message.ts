@@ -10,7 +10,7 @@ import { readTrailers } from './trailers.ts';
 export interface OwnHead {
   /** The start line. */
   readonly first: string;
-  /** Name, value, name, value … */
+  /** Name, value, name, value …; an answer's begin with `:status`. */
   readonly fields: string[];
   /** Value of `host`; empty for none. */
   readonly host: string;
@@ -30,6 +30,15 @@ export interface OwnMessageReader {
 const HEAD_END = '\r\n\r\n';
 /** Fields about one connection of HTTP/1.1. Source: RFC 9113 §8.2.2. */
 const CONNECTION_FIELDS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'http2-settings']);
+/** Lengths of the names that mean something here, as bits: no other name is looked up. */
+const LENGTHS = [...CONNECTION_FIELDS, 'host', 'content-length'].reduce((bits, { length }) => bits | (1 << length), 0);
+const LENGTH_MAX = 31;
+/** Where the status stands in a start line. */
+const STATUS_AT = 'HTTP/1.1 '.length;
+const NONE: readonly string[] = [];
+const LINE_END = '\r\n';
+const SPACE = 32;
+const TAB = 9;
 
 /** The reader of one message. */
 export class OwnMessage {
@@ -38,7 +47,10 @@ export class OwnMessage {
   /** True when only the end of the connection ends the message. */
   isUntilEnd = false;
   private readonly reader: OwnMessageReader;
-  private readonly body = new Body();
+  /** Only of chunked content. */
+  private body: Body | undefined = undefined;
+  /** Content still to come when its length was said. */
+  private rest = 0;
   private hasHead = false;
   private trailers = '';
 
@@ -55,7 +67,7 @@ export class OwnMessage {
 
   /** The connection ends: true when the message is complete with that. */
   end(): boolean {
-    if (this.hasHead && this.isUntilEnd && !this.isDone) this.finish([]);
+    if (this.hasHead && this.isUntilEnd && !this.isDone) this.finish(NONE);
     return this.isDone;
   }
 
@@ -65,7 +77,7 @@ export class OwnMessage {
     const kind = this.reader.onHead(head);
     if (kind !== 'more') {
       this.hasHead = true;
-      if (kind === 'none') this.finish([]);
+      if (kind === 'none') this.finish(NONE);
       else this.frame(kind, head);
     }
     return end < 0 ? bytes.length : end + HEAD_END.length;
@@ -73,21 +85,22 @@ export class OwnMessage {
 
   private frame(kind: 'content' | 'until-end', { isChunked, contentLength }: OwnHead): void {
     this.isUntilEnd = kind === 'until-end';
-    if (isChunked) this.body.chunked();
-    else if (this.isUntilEnd) this.body.untilClose();
-    else this.body.length(Math.max(0, contentLength));
-    if (this.body.done) this.finish([]);
+    if (isChunked) (this.body = new Body()).chunked();
+    else this.rest = this.isUntilEnd ? Number.POSITIVE_INFINITY : Math.max(0, contentLength);
+    if (this.rest === 0 && !isChunked) this.finish(NONE);
   }
 
   private takeBody(bytes: Buffer, from: number): void {
-    const { body, reader } = this;
-    if (!body.isChunked) {
-      const next = body.take(bytes, from, bytes.length);
-      if (next > from) reader.onData(bytes.subarray(from, next));
-    } else {
-      const next = body.take(bytes, from, bytes.length, (start, end) => reader.onData(bytes.subarray(start, end)));
-      if (body.passEnd < next) this.trailers += bytes.toString('latin1', body.passEnd, next);
-    }
+    if (this.body) return this.takeChunks(this.body, bytes, from);
+    const next = Math.min(bytes.length, from + this.rest);
+    this.rest -= next - from;
+    this.reader.onData(bytes.subarray(from, next));
+    if (this.rest === 0) this.finish(NONE);
+  }
+
+  private takeChunks(body: Body, bytes: Buffer, from: number): void {
+    const next = body.take(bytes, from, bytes.length, (start, end) => this.reader.onData(bytes.subarray(start, end)));
+    if (body.passEnd < next) this.trailers += bytes.toString('latin1', body.passEnd, next);
     if (body.done) this.finish(readTrailers(this.trailers));
   }
 
@@ -98,23 +111,46 @@ export class OwnMessage {
 }
 
 function readHead(text: string): OwnHead {
-  const [first, ...lines] = text.split('\r\n') as [string, ...string[]];
-  const fields: string[] = [];
+  let at = lineEnd(text, 0);
+  const first = text.slice(0, at);
+  const fields = first.startsWith('HTTP/') ? [':status', first.slice(STATUS_AT, STATUS_AT + 3)] : [];
   let host = '';
   let contentLength = -1;
   let isChunked = false;
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (name === 'transfer-encoding') isChunked = true;
-    if (CONNECTION_FIELDS.has(name)) continue;
-    if (name === 'host') {
-      host = value;
-      continue;
+  while (at < text.length) {
+    const from = at + LINE_END.length;
+    at = lineEnd(text, from);
+    const colon = text.indexOf(':', from);
+    const name = text.slice(from, colon).toLowerCase();
+    const value = valueOf(text, colon + 1, at);
+    if (name.length <= LENGTH_MAX && (LENGTHS & (1 << name.length)) !== 0) {
+      if (name === 'transfer-encoding') isChunked = true;
+      if (CONNECTION_FIELDS.has(name)) continue;
+      if (name === 'host') {
+        host = value;
+        continue;
+      }
+      if (name === 'content-length') contentLength = Number(value);
     }
-    if (name === 'content-length') contentLength = Number(value);
     fields.push(name, value);
   }
   return { first, fields, host, contentLength, isChunked };
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf(LINE_END, from);
+  return end < 0 ? text.length : end;
+}
+
+/** Without the white space around it. */
+function valueOf(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
 }

@@ -7,7 +7,8 @@
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ClientConnection } from '../http/client.ts';
-import type { ClientHost, Entrance, ListenerProfile, OpenConnection } from '../http/entrance.ts';
+import { type ClientHost, type Entrance, type ListenerProfile, type OpenConnection, ownLines } from '../http/entrance.ts';
+import type { ForwardedLines } from '../http/messages.ts';
 import { unseenRequest } from '../http/rejected.ts';
 import type { EngineTools } from '../http/tools.ts';
 import { noDeadline, type Timed } from '../http/wheel.ts';
@@ -39,6 +40,9 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private readonly session: ServerHttp2Session;
   private readonly socket: Socket;
   private readonly streams = new Set<OpenConnection>();
+  private lines: ForwardedLines | undefined = undefined;
+  /** What the lines were made with. */
+  private linesProfile: ListenerProfile | undefined = undefined;
   private requests = 0;
   private isLeaving = false;
   private isClosed = false;
@@ -95,6 +99,12 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
     this.leave();
   }
 
+  linesOf(entrance: Entrance, profile: ListenerProfile): ForwardedLines {
+    if (this.lines && this.linesProfile === profile) return this.lines;
+    this.linesProfile = profile;
+    return (this.lines = ownLines(entrance, profile));
+  }
+
   onRequest(): void {
     this.host.onRequest();
   }
@@ -116,10 +126,9 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
     this.tellUnseen(stream.id ?? 0);
     const socket = new ClientStream(stream);
-    const entrance: Entrance = { ...this.entrance, raw: socket as unknown as Socket };
     this.tools.wheel.clear(this);
     this.controls = 0;
-    this.streams.add(new ClientConnection(this.tools, this, socket as unknown as Socket, entrance));
+    this.streams.add(new ClientConnection(this.tools, this, socket as unknown as Socket, this.entrance));
     if (++this.requests === this.profile.limits.requestsPerConnectionMax) {
       this.host.onEnded('requests-per-connection');
       this.leave();

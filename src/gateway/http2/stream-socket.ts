@@ -8,7 +8,6 @@
  * Back-pressure goes through in both directions: `pause` stops reading the stream, so that its window closes; `write` answers
  * false while the other side does not take what was written. What ends early ends in a reset, never in an end that looks whole.
  */
-import { EventEmitter } from 'node:events';
 import { constants, type Http2Stream } from 'node:http2';
 import { endOfStream } from './ended-by.ts';
 import { chunkOf, type InwardHead, lastChunk } from './inward.ts';
@@ -28,11 +27,16 @@ export interface Start {
   readonly mayHaveTrailers: boolean;
 }
 
-/**
- * Events, as of a socket: `data` (see `receive`), `drain`, `finish`, `error`, `close`. There is no `end`: what is not
- * whole is closed.
- */
-export abstract class StreamSocket extends EventEmitter implements OwnMessageReader {
+/** The stream of a socket, to find the way back by: one set of listeners serves all streams of a thread. */
+const OWNER = Symbol('owner');
+type Owned = Http2Stream & { [OWNER]: StreamSocket };
+/** Stands for no pieces; never written to. */
+const NO_PIECES: Buffer[] = [];
+const NO_TRAILERS: readonly string[] = [];
+const UNKNOWN = Object.freeze({ isChunked: false, contentLength: -1 });
+
+/** What it tells goes to the methods below. There is no end: what is not whole is closed. */
+export abstract class StreamSocket implements OwnMessageReader {
   destroyed = false;
   /** Why it ended early, when it is known to be more than somebody's leaving. */
   endedBy: string | undefined = undefined;
@@ -40,18 +44,17 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   protected readonly message = new OwnMessage(this);
   protected isInputDone = false;
   private head: OwnHead | undefined = undefined;
-  private pieces: Buffer[] = [];
+  private pieces = NO_PIECES;
   private queued = 0;
-  private trailers: readonly string[] = [];
+  private trailers = NO_TRAILERS;
   private isEnded = false;
-  private isFinished = false;
   private wantsFinish = false;
   private isAnswered = false;
   private owesDrain = false;
   private isScheduled = false;
   private isPaused = false;
   private giveOnJoined: () => void = ignore;
-  private inward: Pick<InwardHead, 'isChunked' | 'contentLength'> = { isChunked: false, contentLength: -1 };
+  private inward: Pick<InwardHead, 'isChunked' | 'contentLength'> = UNKNOWN;
   private received = 0;
   private inTrailers = '';
 
@@ -61,6 +64,12 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   protected abstract receive(bytes: Buffer): void;
   /** Code for the reset of a stream that is given up. */
   protected abstract readonly cancelCode: number;
+  /** Everything written was taken: who was asked to wait may go on. */
+  protected abstract onDrained(): void;
+  /** The outgoing message is out and the incoming one is not over. */
+  protected abstract onFinished(): void;
+  /** The stream is over. */
+  protected abstract onGone(error?: Error): void;
   abstract onHead(head: OwnHead): ReturnType<OwnMessageReader['onHead']>;
 
   get writableLength(): number {
@@ -84,7 +93,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     if (this.destroyed) return;
     if (!this.message.end()) return this.resetAndDestroy();
     this.wantsFinish = true;
-    if (this.isFinished) queueMicrotask(() => this.finish());
+    if (this.stream?.writableFinished && !this.isInputDone) queueMicrotask(() => this.finish());
   }
 
   pause(): void {
@@ -109,7 +118,8 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   }
 
   onData(piece: Buffer): void {
-    this.pieces.push(piece);
+    if (this.pieces === NO_PIECES) this.pieces = [piece];
+    else this.pieces.push(piece);
     this.queued += piece.length;
   }
 
@@ -127,11 +137,12 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   /** Listens to a stream, whose content is told by `inward` once that is known. */
   protected use(stream: Http2Stream): void {
     this.stream = stream;
+    (stream as Owned)[OWNER] = this;
+    stream.on('error', onStreamError);
+    stream.on('close', onStreamClose);
+    if (this.isInputDone) return; // The stream is over when what is written is out.
     this.giveOnJoined = joinSmallPieces(stream);
-    stream.on('error', (error: NodeJS.ErrnoException) => void (this.endedBy = endOfStream(error, stream.rstCode ?? 0)));
-    stream.on('wantTrailers', () => this.sendTrailers(stream));
-    stream.on('finish', () => this.onFinish());
-    stream.on('close', () => this.onClose());
+    stream.on('finish', onStreamFinish);
   }
 
   /** Reads the content that follows a head. */
@@ -159,11 +170,13 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
       const mayHaveTrailers = head.isChunked && (!this.isEnded || this.trailers.length > 0);
       this.start(head, { isWhole, mayHaveTrailers });
       if (isWhole || this.destroyed) return;
+      if (mayHaveTrailers) this.stream?.on('wantTrailers', onWantTrailers);
     }
     const { stream } = this;
     if (!stream || stream.destroyed) return;
-    this.pieces = [];
+    this.pieces = NO_PIECES;
     this.queued = 0;
+    if (this.isEnded && pieces.length === 1 && !this.owesDrain) return void stream.end(pieces[0]);
     for (const piece of joined(pieces)) stream.write(piece, () => this.onWritten());
     if (this.isEnded) stream.end();
   }
@@ -177,8 +190,10 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     });
   }
 
-  private sendTrailers(stream: Http2Stream): void {
-    if (stream.destroyed || stream.closed) return;
+  /** For the stream's listeners. */
+  sendTrailers(): void {
+    const { stream } = this;
+    if (!stream || stream.destroyed || stream.closed) return;
     try {
       stream.sendTrailers(trailerObject(this.trailers));
     } catch {
@@ -189,11 +204,11 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   private onWritten(): void {
     if (!this.owesDrain || this.destroyed || this.writableLength > 0) return;
     this.owesDrain = false;
-    this.emit('drain');
+    this.onDrained();
   }
 
-  private onFinish(): void {
-    this.isFinished = true;
+  /** For the stream's listeners. */
+  onFinish(): void {
     if (this.wantsFinish) this.finish();
   }
 
@@ -201,7 +216,7 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   private finish(): void {
     if (this.destroyed) return;
     this.isAnswered = true;
-    this.emit('finish');
+    this.onFinished();
     this.giveOnJoined();
     this.stream?.resume();
   }
@@ -224,10 +239,11 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
     if (isChunked) this.receive(lastChunk(this.inTrailers));
   }
 
-  protected onClose(): void {
+  /** For the stream's listeners. */
+  onClose(): void {
     if (this.destroyed) return;
     this.destroyed = true;
-    this.emit('close');
+    this.onGone();
   }
 
   /** Content of another length than the head said. */
@@ -240,15 +256,28 @@ export abstract class StreamSocket extends EventEmitter implements OwnMessageRea
   protected give(code: number, error: Error | undefined): void {
     if (this.destroyed) return;
     this.destroyed = true;
-    this.pieces = [];
+    this.pieces = NO_PIECES;
     this.head = undefined;
     const { stream } = this;
-    if (stream && !stream.destroyed && !stream.closed && !(this.isInputDone && this.isFinished)) giveUp(stream, code);
-    queueMicrotask(() => {
-      if (error) this.emit('error', error);
-      this.emit('close');
-    });
+    if (stream && !stream.destroyed && !stream.closed && !(this.isInputDone && stream.writableFinished)) giveUp(stream, code);
+    queueMicrotask(() => this.onGone(error));
   }
+}
+
+function onStreamError(this: Http2Stream, error: NodeJS.ErrnoException): void {
+  (this as Owned)[OWNER].endedBy = endOfStream(error, this.rstCode ?? 0);
+}
+
+function onStreamFinish(this: Http2Stream): void {
+  (this as Owned)[OWNER].onFinish();
+}
+
+function onWantTrailers(this: Http2Stream): void {
+  (this as Owned)[OWNER].sendTrailers();
+}
+
+function onStreamClose(this: Http2Stream): void {
+  (this as Owned)[OWNER].onClose();
 }
 
 function joined(pieces: readonly Buffer[]): readonly Buffer[] {

@@ -2,6 +2,7 @@
  * A stream to a target: the request the engine writes goes out as fields and DATA, the answer comes back as HTTP/1.1. To an
  * upstream connection it is a socket that connects, carries one request, and ends.
  */
+import { EventEmitter } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { isBodiless } from '../http/messages.ts';
 import { responseHead } from '../http2/inward.ts';
@@ -21,10 +22,12 @@ export interface StreamOwner {
 /** Code of the error when the target says that it did nothing for a request (RFC 9113 §8.7). */
 export const REFUSED = 'ERR_WEIR_REFUSED_STREAM';
 
+/** Events, as of a socket: `connect` or `secureConnect`, `drain`, `error`, `close`. */
 export class UpstreamStream extends StreamSocket {
   protected readonly cancelCode = constants.NGHTTP2_CANCEL;
   private readonly owner: StreamOwner;
   private readonly reader: SocketReader;
+  private readonly events = new EventEmitter();
   private isConnected = false;
   private isHeadRequest = false;
 
@@ -32,14 +35,18 @@ export class UpstreamStream extends StreamSocket {
     super();
     this.owner = owner;
     this.reader = reader;
-    this.once('close', () => owner.onStreamClosed(this));
+  }
+
+  on(event: string, listener: (error: Error) => void): this {
+    this.events.on(event, listener);
+    return this;
   }
 
   /** The session stands: what was written goes out. */
   connected(): void {
     if (this.destroyed || this.isConnected) return;
     this.isConnected = true;
-    this.emit(this.owner.scheme === 'https' ? 'secureConnect' : 'connect');
+    this.events.emit(this.owner.scheme === 'https' ? 'secureConnect' : 'connect');
     this.flush();
   }
 
@@ -68,10 +75,23 @@ export class UpstreamStream extends StreamSocket {
     }
   }
 
-  protected override onClose(): void {
+  override onClose(): void {
     if (!this.destroyed && this.stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM)
-      this.emit('error', Object.assign(new Error('the target refused the stream'), { code: REFUSED }));
+      this.events.emit('error', Object.assign(new Error('the target refused the stream'), { code: REFUSED }));
     super.onClose();
+  }
+
+  protected onDrained(): void {
+    this.events.emit('drain');
+  }
+
+  /** What was asked is out: to an upstream connection that is nothing. */
+  protected onFinished(): void {}
+
+  protected onGone(error?: Error): void {
+    if (error) this.events.emit('error', error);
+    this.owner.onStreamClosed(this);
+    this.events.emit('close');
   }
 
   protected receive(bytes: Buffer): void {

@@ -1,8 +1,6 @@
 /** Auth and policies in the order they ran, each with what it decided and why. */
 import { Table, Tag } from 'antd';
 import type { CallStep } from '../../../../generated/client.ts';
-import { useComponents } from '../../data/components.ts';
-import { ProblemLink } from '../../data/problem-words.tsx';
 import { useFormats } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { Mark, type Tone } from '../../ui/status.tsx';
@@ -43,7 +41,7 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
       locale={{ emptyText: say(texts.none) }}
       scroll={{ x: 'max-content' }}
       columns={[
-        { key: 'id', title: say(texts.step), render: (_, { id }) => <StepName id={id} /> },
+        { key: 'id', title: say(texts.step), render: (_, step) => <strong>{step.id}</strong> },
         { key: 'place', title: say(texts.place), render: (_, { place }) => say(placeName(place)) },
         { key: 'phase', title: say(texts.phase), render: (_, { phase }) => say(texts[phase]) },
         {
@@ -53,9 +51,9 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
             <>
               <Mark tone={OUTCOMES[outcome].tone}>{say(OUTCOMES[outcome].text)}</Mark>
               {code ? (
-                <span style={{ marginInlineStart: 8 }}>
-                  <ProblemLink code={code} />
-                </span>
+                <a href={`/problems/${code}`} target="_blank" rel="noreferrer" style={{ marginInlineStart: 8 }}>
+                  {code}
+                </a>
               ) : null}
             </>
           ),
@@ -73,18 +71,5 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
         { key: 'us', title: say(texts.took), align: 'right', render: (_, { us }) => formats.duration(us / MICROSECONDS) },
       ]}
     />
-  );
-}
-
-/** An auth method or policy as people call it, and its id. */
-function StepName({ id }: { readonly id: string }) {
-  const say = useSay();
-  const { data = [] } = useComponents();
-  const title = data.find((one) => one.id === id && one.kind !== 'resource')?.title;
-  return (
-    <>
-      <strong>{title ? say(title) : id}</strong>
-      {title ? <code className="weir-quiet"> {id}</code> : null}
-    </>
   );
 }

@@ -29,8 +29,7 @@ interface Props {
   /** Who was logged in, when the session has ended. */
   readonly name?: string;
   readonly over?: boolean;
-  /** Told who has logged in. */
-  readonly onDone: (name: string) => Promise<void>;
+  readonly onDone: () => Promise<void>;
 }
 
 export default function LoginPage({ name, over, onDone }: Props) {
@@ -78,7 +77,7 @@ function LoginForm({ name, onDone }: Omit<Props, 'over'>) {
     try {
       const { data } = await api.login({ body: given });
       keepCsrf(data.csrfToken);
-      await onDone(data.name);
+      await onDone();
     } catch (error) {
       setFailure(error);
     } finally {

@@ -1,14 +1,18 @@
 /** The router: one route per page found, each loaded when it is first visited. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { pages } from './pages/page.ts';
+import { takeUpProject, withProject } from './ui/chosen-project.ts';
 import { Frame } from './ui/frame.tsx';
 import { LostPage, PageFailed } from './ui/lost-page.tsx';
+
+takeUpProject();
 
 const root = createRootRoute({
   component: Frame,
   notFoundComponent: LostPage,
   errorComponent: PageFailed,
   validateSearch: (search: Record<string, unknown>) => search,
+  search: { middlewares: [({ search, next }) => withProject(next(search))] },
 });
 
 const routes = pages.map((page) =>

@@ -75,6 +75,7 @@ test('every mistake of a listener has words and a place', async (t) => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['{ port: 8443, addresses: [localhost] }', /^\/spec\/addresses\/0: must be an IP address/],
     ['{ port: 8443, addresses: ["::", "::"] }', /^\/spec\/addresses\/1: stands twice/],
+    ['{ port: 8443, addresses: ["::1", "0:0::0:1"] }', /^\/spec\/addresses\/1: stands twice/],
     ['{ port: 8443, trustedProxies: [10.0.0.0/40] }', /^\/spec\/trustedProxies\/0: must be an IP address or a network/],
     ['{ port: 8443, proxyProtocol: required }', /needs "trustedProxies"/],
     ['{ port: 8443, tls: { certificates: [none] } }', /names the Certificate "none", which does not exist/],
@@ -113,6 +114,12 @@ test('a listener carries its certificates, and a new one reaches it; keys are ha
   assert.match((await statusOf(w, 'Certificate', 'shop')).reason!.en, /does not belong to the first certificate/);
   assert.match((await statusOf(w, 'Listener', 'edge')).reason!.en, /its Certificate "shop" cannot be used/);
   assert.equal(entryOf(w, 'edge')!.tls!.certificates[0]!.chain.trim(), other.chain.trim(), 'the last good one serves on');
+});
+
+test('an address is held to one text, however it is written', async (t) => {
+  const w = await world(t);
+  assert.deepEqual(await faults(w, listener('{ port: 8443, addresses: ["0:0::0", "2001:DB8::1", "10.0.0.1"] }')), []);
+  assert.deepEqual(entryOf(w, 'edge')!.addresses, ['::', '2001:db8::1', '10.0.0.1']);
 });
 
 test('routes of any project name listeners; who is named cannot be deleted', async (t) => {

@@ -76,7 +76,7 @@ story('from a database to rows in a target', () => skip, {
     await secret.fill('not-the-password');
     await button('Test').click();
     await page.getByText('The check stopped at: Login').waitFor();
-    const kept = await page.evaluate(`localStorage.getItem('weir.draft.connection.postgres')`);
+    const kept = await page.evaluate(`localStorage.getItem('weir.connection.admin/postgres')`);
     assert.ok(!String(kept).includes('not-the-password') && String(kept).includes(database), String(kept));
     await secret.fill(password);
     await button('Test').click();

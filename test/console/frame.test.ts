@@ -131,6 +131,24 @@ test('a view with its filter is a link', { skip }, async () => {
   await page.context().close();
 });
 
+test('the chosen project goes along with every link, and an address without one shows all of them', { skip }, async () => {
+  const { page } = await world.visit();
+  const project = page.getByRole('combobox', { name: 'Project', exact: true });
+  await page.goto('/resources');
+  await project.selectOption('default');
+  await page.waitForURL(/\/resources\?project=default$/);
+  await page.getByRole('navigation', { name: 'Navigation' }).getByRole('link', { name: 'Routes', exact: true }).click();
+  await page.waitForURL(/\/routes\?project=default$/);
+  await page.goto('/resources');
+  await page.locator('tr.ant-table-row').first().waitFor();
+  assert.equal(await project.inputValue(), '');
+  await page.goto('/');
+  await page.waitForURL(/\/\?project=default$/);
+  await project.selectOption('');
+  await page.waitForURL(/\/$/);
+  await page.context().close();
+});
+
 /** Opens and closes what grows, unfolds and slides: window, list, menu, steps, tabs. What was closed must be gone from the screen. */
 async function openAndClose(page: Page): Promise<void> {
   await page.goto('/consumers/default/shop-app');

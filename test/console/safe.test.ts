@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { roleProcesses } from '../e2e/tools.ts';
 import { until } from '../e2e/weir.ts';
-import { type ConsoleWorld, noBrowser, openConsoleWorld } from './browser.ts';
+import { type ConsoleWorld, logIn, noBrowser, openConsoleWorld } from './browser.ts';
 
 const options = { skip: noBrowser, timeout: 90_000 + 30_000 * Number(process.env['WEIR_TEST_KILLS'] ?? 0) };
 const TABS_MAX = 60;
@@ -77,6 +77,42 @@ test('a session that ends in the middle of a form loses nothing of it', options,
   await saveOrGoOn(page);
   await page.waitForURL(/\/Consumer\/shop-app(\?|$)/);
   assert.match(await stored('shop-app'), /typed before the session ended/);
+  await context.close();
+});
+
+test('somebody else who logs in over a page finds neither its form nor its draft; both wait for who typed', options, async () => {
+  const { page, context } = await world.visit();
+  const other = { name: 'successor', password: 'a password long enough' };
+  await page.evaluate(`(async () => {
+    const { csrfToken } = await (await fetch('/api/v1/session')).json();
+    const headers = { 'content-type': 'application/json', 'x-weir-csrf': csrfToken };
+    const made = await fetch('/api/v1/users', { method: 'POST', headers, body: '${JSON.stringify({ ...other, role: 'admin' })}' });
+    if (!made.ok) throw new Error(await made.text());
+  })()`);
+  const edit = '/resources/default/Consumer/shop-app/edit';
+  await page.goto(edit);
+  await page.getByText('No problems').waitFor();
+  const before = await description(page).inputValue();
+  await description(page).fill('typed by admin');
+  await until('the draft is kept', () => page.evaluate<boolean>(`JSON.stringify(localStorage).includes('typed by admin')`));
+  await context.clearCookies();
+  await page.keyboard.press('Control+s');
+  const login = page.getByRole('dialog', { name: 'Your session has ended' });
+  await login.getByLabel('User', { exact: true }).fill(other.name);
+  await login.getByLabel('Password', { exact: true }).fill(other.password);
+  await login.getByRole('button', { name: 'Log in' }).click();
+  await login.waitFor({ state: 'hidden' });
+  await page.getByRole('link', { name: `Account: ${other.name}` }).waitFor();
+  await page.getByText('No problems').waitFor();
+  assert.equal(await description(page).inputValue(), before);
+  assert.equal(await page.getByRole('button', { name: 'Restore', exact: true }).count(), 0);
+  await context.clearCookies();
+  await logIn(page, world.weir.control, { name: 'admin', password: world.password });
+  await page.goto(edit);
+  await page.getByRole('button', { name: 'Restore', exact: true }).click();
+  assert.equal(await description(page).inputValue(), 'typed by admin');
+  await page.evaluate('localStorage.clear()');
+  await kill(page);
   await context.close();
 });
 

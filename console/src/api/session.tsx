@@ -26,11 +26,17 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const [ended, setEnded] = useState(false);
   const { data: who, isPending } = useQuery(whoQuery);
   useEffect(() => onExpired(() => setEnded(true)), []);
-  const loggedIn = useCallback(async () => {
-    await queries.invalidateQueries({ queryKey: ['whoami'] });
-    setEnded(false);
-    await queries.invalidateQueries();
-  }, [queries]);
+  const loggedIn = useCallback(
+    async (name: string) => {
+      // What somebody else was answered is not shown to who comes next.
+      const before = queries.getQueryData(whoQuery.queryKey)?.name;
+      if (before !== name) queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'whoami' });
+      await queries.invalidateQueries({ queryKey: ['whoami'] });
+      setEnded(false);
+      await queries.invalidateQueries();
+    },
+    [queries],
+  );
   const session = useMemo<Session | undefined>(
     () =>
       who
@@ -48,15 +54,16 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   );
   if (isPending) return null;
   if (!session) return <Login onDone={loggedIn} />;
+  // Another user begins with another page: what stands on this one is of the user before, whose draft is kept.
   return (
-    <SessionContext value={session}>
+    <SessionContext key={session.who.name} value={session}>
       {children}
       {ended ? <Login name={session.who.name} onDone={loggedIn} over /> : null}
     </SessionContext>
   );
 }
 
-function Login(props: { readonly name?: string; readonly over?: boolean; readonly onDone: () => Promise<void> }) {
+function Login(props: { readonly name?: string; readonly over?: boolean; readonly onDone: (name: string) => Promise<void> }) {
   return (
     <Suspense fallback={null}>
       <LoginPage {...props} />

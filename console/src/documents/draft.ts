@@ -1,4 +1,4 @@
-/** What was typed and not saved yet, kept in the browser: few, small, the oldest leave first. */
+/** What was typed and not saved yet, kept in the browser: few, small, the oldest leave first. Keys begin with whose draft it is. */
 import type { Change } from '../forms/change.ts';
 
 export interface Draft {

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { api } from '../api/client.ts';
+import { useKinds } from '../data/components.ts';
 import type { JsonSchema } from '../forms/schema.ts';
 import { useSay } from '../ui/language.tsx';
 
@@ -16,15 +17,6 @@ export function useKind(name: string) {
       const { data } = await api.explainComponent({ params: { name } });
       return { ...data, schema: data.schema as JsonSchema };
     },
-  });
-}
-
-/** Every kind of resource of this build, in words. */
-export function useKinds() {
-  return useQuery({
-    queryKey: ['kinds'],
-    staleTime: KIND_STALE_MS,
-    queryFn: async () => (await api.listComponents({})).data.items.filter(({ kind }) => kind === 'resource'),
   });
 }
 

@@ -60,7 +60,8 @@ export function useDocument(source: DocumentSource): DocumentUse {
   const [store] = useState(() => makeStore(source.text));
   const view = useSyncExternalStore(store.subscribe, store.view);
   const [base, setBase] = useState({ saved: source.text, version: resource?.version });
-  const draftKey = resource ? `${project}/${kind}/${resource.name}` : `new/${kind}`;
+  const { who } = useSession();
+  const draftKey = `${who.name}/${resource ? `${project}/${kind}/${resource.name}` : `new/${kind}`}`;
   const [draft, setDraft] = useState(() => usable(readDraft(localStorage, draftKey), source.text));
   const [held, hold] = useHeldChanges();
   const dirty = view.text !== base.saved || view.waiting.length > 0 || held.length > 0;

@@ -1,5 +1,5 @@
 /** A link that looks like a button: it can be opened in another tab, and leads there without a reload. */
-import { useNavigate } from '@tanstack/react-router';
+import { useRouter } from '@tanstack/react-router';
 import { Button, type ButtonProps } from 'antd';
 
 type Props = Omit<ButtonProps, 'href' | 'onClick'> & {
@@ -8,15 +8,16 @@ type Props = Omit<ButtonProps, 'href' | 'onClick'> & {
 };
 
 export function LinkButton({ to, search, ...rest }: Props) {
-  const navigate = useNavigate();
+  const router = useRouter();
+  const target = search ? { to, search: search as never } : { to };
   return (
     <Button
       {...rest}
-      href={search ? `${to}?${new URLSearchParams(search)}` : to}
+      href={router.buildLocation(target).href}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
-        void navigate(search ? { to, search: search as never } : { to });
+        void router.navigate(target);
       }}
     />
   );

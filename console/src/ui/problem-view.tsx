@@ -100,7 +100,7 @@ function Details({ problem }: { readonly problem: Problem }) {
         {requestId ? (
           <span>
             {say(texts.request)}{' '}
-            <Typography.Text copyable code>
+            <Typography.Text copyable code style={{ whiteSpace: 'nowrap' }}>
               {requestId}
             </Typography.Text>
           </span>

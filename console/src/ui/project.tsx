@@ -1,8 +1,7 @@
-/** The project one looks at: kept in the address (`?project=`), so that every view is a link. */
+/** The project one looks at: kept in the address (`?project=`), and in every link from it, so that every view is a link. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
-
-const KEY = 'weir.project';
+import { chooseProject } from './chosen-project.ts';
 
 interface ProjectUse {
   /** Name of the project, or undefined for all of them. */
@@ -16,11 +15,10 @@ interface ProjectUse {
 export function useProject(): ProjectUse {
   const search = useSearch({ strict: false }) as { project?: string };
   const navigate = useNavigate();
-  const project = search.project ?? localStorage.getItem(KEY) ?? undefined;
+  const project = search.project;
   const choose = useCallback(
     (chosen: string | undefined) => {
-      if (chosen === undefined) localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, chosen);
+      chooseProject(chosen);
       void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, project: chosen, after: undefined }) } as never);
     },
     [navigate],

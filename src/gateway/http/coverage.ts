@@ -23,14 +23,15 @@ export function byName<T>(certificates: readonly CompiledCertificate[], make: (c
 
 /** What one connection may be asked for. */
 export class Coverage {
+  /** Names of the certificate that the client saw. */
   private readonly shown: ReadonlySet<string>;
-  private readonly find: ByName<CompiledCertificate>;
+  private readonly find: ByName<ReadonlySet<string>>;
   /** The authority asked for last: connections ask for the same one over and over. */
   private last = '';
   private wasCovered = true;
 
-  constructor(shown: CompiledCertificate, find: ByName<CompiledCertificate>) {
-    this.shown = new Set(shown.hosts);
+  constructor(shown: ReadonlySet<string>, find: ByName<ReadonlySet<string>>) {
+    this.shown = shown;
     this.find = find;
   }
 
@@ -48,18 +49,19 @@ export class Coverage {
 }
 
 /**
- * What a connection may be asked for whose handshake named `asked`; undefined = anything: there is no other certificate, or the
- * client said no name (node:tls tells none of a resumed session of TLS 1.2), or one that nobody has, and so saw the first
+ * Answers what a connection may be asked for whose handshake named `asked`; undefined = anything: there is no other certificate,
+ * or the client said no name (node:tls tells none of a resumed session of TLS 1.2), or one that nobody has, and so saw the first
  * certificate whatever it wants.
  */
-export function coverageOf(
+export function createCoverage(
   certificates: readonly CompiledCertificate[],
-  find: ByName<CompiledCertificate>,
-  asked: string | false | null | undefined,
-): Coverage | undefined {
-  if (certificates.length < 2 || !asked) return undefined;
-  const shown = find(asked);
-  return shown && new Coverage(shown, find);
+): (asked: string | false | null | undefined) => Coverage | undefined {
+  if (certificates.length < 2) return () => undefined;
+  const find = byName<ReadonlySet<string>>(certificates, ({ hosts }) => new Set(hosts));
+  return (asked) => {
+    const shown = asked ? find(asked) : undefined;
+    return shown && new Coverage(shown, find);
+  };
 }
 
 /** `*.example.test` for `shop.example.test`; what no certificate is for when there is none. */

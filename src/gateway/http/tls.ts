@@ -7,7 +7,7 @@ import { constants, hash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type SecureContext, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
-import { byName, type Coverage, coverageOf } from './coverage.ts';
+import { byName, type Coverage, createCoverage } from './coverage.ts';
 
 export interface TlsDoor {
   /** Handshakes under way. */
@@ -51,7 +51,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
   const { tls } = options;
   const pending = new Map<string, Pending>();
   const server = createTlsServer(options);
-  const named = byName(tls.certificates, (certificate) => certificate);
+  const coverageOf = createCoverage(tls.certificates);
   server.on('secureConnection', (secure) => {
     const key = endsOf(secure);
     const found = key === undefined ? undefined : pending.get(key);
@@ -63,7 +63,7 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
       options.onFailed('client-certificate-refused');
       return void secure.destroy();
     }
-    found.secured(secure, presented ? readCertificate(secure) : undefined, coverageOf(tls.certificates, named, secure.servername));
+    found.secured(secure, presented ? readCertificate(secure) : undefined, coverageOf(secure.servername));
   });
   server.on('tlsClientError', (error, secure) => {
     // One that shows a certificate which does not verify is simply closed by node:tls.

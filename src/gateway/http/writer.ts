@@ -14,7 +14,7 @@ export interface Writer {
   bytes(b: Buffer, start: number, end: number): void;
   /** Adds a text whose characters are single bytes (latin1). */
   text(text: string): void;
-  /** The message as a view; valid until the slab has been given back by `release`. */
+  /** The message as a view; valid until its memory has been given back by `release` or `rewind`. */
   finish(): Buffer;
   /** The last message is with the kernel (`isOut`): its memory may be used again; else it is never touched again. */
   release(isOut: boolean): void;

@@ -43,12 +43,23 @@ export class ClientStream extends StreamSocket {
   onHead(head: OwnHead): 'more' | 'none' | 'content' | 'until-end' {
     const status = statusOf(head);
     if (status < 200) {
-      if (!this.served.destroyed && !this.served.headersSent) this.served.additionalHeaders(interimFields(status, head));
+      this.tellInterim(status, head);
       return 'more';
     }
     this.hold(head);
     if (this.isHeadRequest || isBodiless(status)) return 'none';
     return head.isChunked || head.contentLength >= 0 ? 'content' : 'until-end';
+  }
+
+  /** A stream that the client closed may stand for as long as content waits to be read; nothing can be told on it any more. */
+  private tellInterim(status: number, head: OwnHead): void {
+    const { served } = this;
+    if (served.destroyed || served.closed || served.headersSent) return;
+    try {
+      served.additionalHeaders(interimFields(status, head));
+    } catch {
+      this.resetAndDestroy(); // Fields that HTTP/1.1 allows and HTTP/2 does not.
+    }
   }
 
   protected start(head: OwnHead, { isWhole, mayHaveTrailers }: Start): void {

@@ -1,7 +1,8 @@
 // Aim: whatever a client of HTTP/2 sends ends in an answer or a reset, is never read as two requests, never writes a line of
 // its own to the upstream, and holds nothing for ever. Method: frames made by hand against an engine on real sockets.
 import assert from 'node:assert/strict';
-import { constants } from 'node:http2';
+import { once } from 'node:events';
+import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
 import { test } from 'node:test';
 import { CALL_PROTOCOLS } from '../../sdk/call-record.ts';
 import { eventually, type Gateway, type GatewayOptions, ok, startGateway, startUpstream, Talk, type Upstream } from '../http/fixture.ts';
@@ -261,4 +262,46 @@ test('a client that opens more requests than it may is told so', async () => {
     await talk.next(FRAME.data, 9);
     assert.equal(unseen(gateway), 1, 'the one too many is told of');
   });
+});
+
+test('an informational answer for a stream that its client closed, with content still unread, ends nobody', async () => {
+  const posts: ServerHttp2Stream[] = [];
+  const upstream = createServer({ settings: { initialWindowSize: 0 } });
+  upstream.on('stream', (stream: ServerHttp2Stream, fields) => {
+    stream.on('error', () => {});
+    if (fields[':method'] === 'POST') posts.push(stream);
+    else stream.end('x');
+  });
+  upstream.on('sessionError', () => {});
+  await once(upstream.listen(0, '127.0.0.1'), 'listening');
+  const gateway = await startGateway({
+    ports: [(upstream.address() as { port: number }).port],
+    upstream: { http2: { connectionsMax: 1, streamsMax: 100, windowBytes: 65_536, pingMs: 30_000 } },
+    limits: { streamWindowBytes: 1 << 20 },
+  });
+  const talk = new FrameTalk(gateway.port);
+  const isThrough = async (mark: number) => {
+    talk.send(frame(FRAME.ping, 0, 0, Buffer.alloc(8, mark)));
+    await eventually(() => talk.frames.some(({ type, payload }) => type === FRAME.ping && payload[0] === mark), 'all was read');
+  };
+  try {
+    await talk.next(FRAME.windowUpdate, 0);
+    talk.send(frame(FRAME.settings, 1, 0)); // Taken note of: from now on the large window counts.
+    talk.send(frame(FRAME.headers, END_HEADERS, 1, block(replaced(':method', 'POST'))));
+    for (let i = 0; i < 60; i++) talk.send(frame(FRAME.data, 0, 1, Buffer.alloc(15_000)));
+    await eventually(() => posts.length === 1, 'the upstream has it, and takes nothing of its content');
+    await isThrough(1);
+    talk.send(frame(FRAME.reset, 0, 1, code(constants.NGHTTP2_NO_ERROR)));
+    await isThrough(2);
+    posts[0]!.additionalHeaders({ ':status': 103, link: 'x' });
+    posts[0]!.respond({ ':status': 200 }, { endStream: true });
+    await eventually(() => gateway.outcomes.length === 1, 'the exchange ended');
+    talk.send(get(3));
+    await talk.next(FRAME.data, 3);
+  } finally {
+    talk.close();
+    await gateway.stop();
+    for (const { session } of posts) session?.destroy();
+    upstream.close();
+  }
 });

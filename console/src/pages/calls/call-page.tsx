@@ -4,6 +4,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Card, Descriptions, Typography } from 'antd';
 import type { CallDetail, CallStory } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { ProblemLink } from '../../data/problem-words.tsx';
 import { useFormats } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
@@ -39,6 +40,7 @@ const texts = {
   reused: { en: 'Connection', zh: '连接' },
   reusedYes: { en: 'one used before', zh: '复用已有连接' },
   reusedNo: { en: 'a new one', zh: '新建连接' },
+  asked: { en: 'none: the connection of the data API answered', zh: '无：由数据 API 的连接应答' },
   noTarget: { en: 'none: the answer was made here', zh: '无：由网关直接应答' },
   plain: { en: 'a plain answer', zh: '正常应答' },
   noStory: {
@@ -63,7 +65,7 @@ export default function CallPage() {
       <PageHead title={`${data.method} ${data.path}`.trim() || say(texts.unread)} about={say(texts.title)} />
       <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
         <Facts call={data} />
-        {data.story ? <Story story={data.story} /> : <p className="weir-quiet">{say(texts.noStory)}</p>}
+        {data.story ? <Story story={data.story} asked={data.upstreamMs > 0} /> : <p className="weir-quiet">{say(texts.noStory)}</p>}
       </div>
     </>
   );
@@ -76,7 +78,7 @@ function Facts({ call }: { readonly call: CallDetail }) {
   const formats = useFormats();
   const items = [
     { label: say(texts.status), children: <CallStatus status={call.status} /> },
-    { label: say(texts.reason), children: call.reason ? <ReasonLink code={call.reason} /> : say(texts.plain) },
+    { label: say(texts.reason), children: call.reason ? <ProblemLink code={call.reason} /> : say(texts.plain) },
     { label: say(texts.time), children: formats.time(call.time) },
     { label: say(texts.took), children: formats.duration(call.durationMs) },
     { label: say(texts.route), children: call.route || '—' },
@@ -128,22 +130,12 @@ function Facts({ call }: { readonly call: CallDetail }) {
   );
 }
 
-/** Our own codes have a page that explains them. */
-function ReasonLink({ code }: { readonly code: string }) {
-  return code.includes('/') ? (
-    <a href={`/problems/${code}`} target="_blank" rel="noreferrer">
-      {code}
-    </a>
-  ) : (
-    <>{code}</>
-  );
-}
-
-function Story({ story }: { readonly story: CallStory }) {
+/** `asked`: something else than this gateway was waited for. */
+function Story({ story, asked }: { readonly story: CallStory; readonly asked: boolean }) {
   const say = useSay();
   const { target } = story;
   const items = [
-    { label: say(texts.target), children: target ? (target.address ?? `#${target.index + 1}`) : say(texts.noTarget) },
+    { label: say(texts.target), children: target ? (target.address ?? `#${target.index + 1}`) : say(asked ? texts.asked : texts.noTarget) },
     ...(target
       ? [
           { label: say(texts.tries), children: story.retried.length > 0 ? `${story.tries} (${story.retried.join(', ')})` : story.tries },

@@ -1,6 +1,7 @@
 /** Columns and filters of calls: the same in the search and in the live tail. */
 import { Link } from '@tanstack/react-router';
 import type { CallRecord } from '../../../../generated/client.ts';
+import { ProblemTitle } from '../../data/problem-words.tsx';
 import { TimeAgo, useFormats } from '../../ui/format.tsx';
 import type { ListColumn, ListField } from '../../ui/list-view.tsx';
 import { Mark, type Tone } from '../../ui/status.tsx';
@@ -42,7 +43,7 @@ export const callColumns: readonly ListColumn<CallRecord>[] = [
   { key: 'route', title: { en: 'Route', zh: '路由' }, render: ({ route }) => route || '—' },
   { key: 'consumer', title: { en: 'Consumer', zh: '消费者' }, render: ({ consumer }) => consumer || '—' },
   { key: 'durationMs', title: { en: 'Took', zh: '耗时' }, align: 'right', render: ({ durationMs }) => <Took ms={durationMs} /> },
-  { key: 'reason', title: { en: 'Reason', zh: '原因' }, render: ({ reason }) => reason || '—' },
+  { key: 'reason', title: { en: 'Reason', zh: '原因' }, render: ({ reason }) => (reason ? <ProblemTitle code={reason} /> : '—') },
   { key: 'protocol', title: { en: 'Protocol', zh: '协议' }, hidden: true, render: ({ protocol }) => protocol || '—' },
   { key: 'project', title: { en: 'Project', zh: '项目' }, hidden: true, render: ({ project }) => project || '—' },
   { key: 'clientAddress', title: { en: 'Client', zh: '客户端' }, hidden: true, render: ({ clientAddress }) => clientAddress },

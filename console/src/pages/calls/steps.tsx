@@ -1,6 +1,8 @@
 /** Auth and policies in the order they ran, each with what it decided and why. */
 import { Table, Tag } from 'antd';
 import type { CallStep } from '../../../../generated/client.ts';
+import { useComponents } from '../../data/components.ts';
+import { ProblemLink } from '../../data/problem-words.tsx';
 import { useFormats } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { Mark, type Tone } from '../../ui/status.tsx';
@@ -41,7 +43,7 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
       locale={{ emptyText: say(texts.none) }}
       scroll={{ x: 'max-content' }}
       columns={[
-        { key: 'id', title: say(texts.step), render: (_, step) => <strong>{step.id}</strong> },
+        { key: 'id', title: say(texts.step), render: (_, { id }) => <StepName id={id} /> },
         { key: 'place', title: say(texts.place), render: (_, { place }) => say(placeName(place)) },
         { key: 'phase', title: say(texts.phase), render: (_, { phase }) => say(texts[phase]) },
         {
@@ -51,9 +53,9 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
             <>
               <Mark tone={OUTCOMES[outcome].tone}>{say(OUTCOMES[outcome].text)}</Mark>
               {code ? (
-                <a href={`/problems/${code}`} target="_blank" rel="noreferrer" style={{ marginInlineStart: 8 }}>
-                  {code}
-                </a>
+                <span style={{ marginInlineStart: 8 }}>
+                  <ProblemLink code={code} />
+                </span>
               ) : null}
             </>
           ),
@@ -71,5 +73,18 @@ export function Steps({ steps }: { readonly steps: readonly CallStep[] }) {
         { key: 'us', title: say(texts.took), align: 'right', render: (_, { us }) => formats.duration(us / MICROSECONDS) },
       ]}
     />
+  );
+}
+
+/** An auth method or policy as people call it, and its id. */
+function StepName({ id }: { readonly id: string }) {
+  const say = useSay();
+  const { data = [] } = useComponents();
+  const title = data.find((one) => one.id === id && one.kind !== 'resource')?.title;
+  return (
+    <>
+      <strong>{title ? say(title) : id}</strong>
+      {title ? <code className="weir-quiet"> {id}</code> : null}
+    </>
   );
 }

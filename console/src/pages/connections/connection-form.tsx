@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Button, Card, Form, Input, Space } from 'antd';
 import { useCallback, useRef, useState } from 'react';
 import { api, ProblemAnswer } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
 import { CheckSteps } from '../../data/check-steps.tsx';
 import { useSaidAgain } from '../../data/use-said-again.ts';
 import type { Change } from '../../forms/change.ts';
@@ -137,7 +138,8 @@ function useSave(project: string, draft: ConnectionDraft, forget: () => void) {
 
 /** The draft, kept in the browser with each change; its secrets are in this page's memory alone. */
 function useKeptDraft(type: string, schema: JsonSchema) {
-  const key = `weir.draft.connection.${type}`;
+  const { who } = useSession();
+  const key = `weir.connection.${who.name}/${type}`;
   const [draft, setDraft] = useState<ConnectionDraft>(
     () => readDraft(localStorage.getItem(key), type) ?? { name: '', description: '', spec: { type } },
   );

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Empty } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
-import { useConnectors } from '../../data/connectors.ts';
+import { useConnectors } from '../../data/components.ts';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';

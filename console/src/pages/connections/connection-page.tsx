@@ -6,7 +6,7 @@ import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { type CopyChoice, CopyMenu } from '../../data/copy-menu.tsx';
-import { useConnectors } from '../../data/connectors.ts';
+import { useConnectors } from '../../data/components.ts';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { Tag } from 'antd';
 import type { Component } from '../../../../generated/client.ts';
-import { useConnectors } from '../../data/connectors.ts';
+import { useConnectors } from '../../data/components.ts';
 import { type Text, useLanguage } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Table } from 'antd';
 import type { ConsumerUsage } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { useComponents } from '../../data/components.ts';
 import { useFormats } from '../../ui/format.tsx';
 import { useKind } from '../../documents/kinds.ts';
 import { linesOfStep } from '../../forms/lines.ts';
@@ -77,7 +78,7 @@ export function Usage({ project, consumer }: { readonly project: string; readonl
 function Policy({ policy }: { readonly policy: Record<string, unknown> }) {
   const { say, language } = useLanguage();
   const { data: plan } = useKind('Plan');
-  const { data: policies = [] } = useQuery({ queryKey: ['components'], queryFn: async () => (await api.listComponents({})).data.items });
+  const { data: policies = [] } = useComponents();
   const title = policies.find(({ id, kind }) => id === policy['type'] && kind !== 'resource')?.title;
   return (
     <>

@@ -22,6 +22,8 @@ const words: Readonly<Record<string, { readonly en: string; readonly zh: string 
   header: { en: 'header', zh: '请求头' },
   authorize: { en: 'Authorize', zh: '授权' },
   accept: { en: 'Controls Accept header.', zh: '决定 Accept 请求头。' },
+  controls: { en: 'Controls', zh: '决定' },
+  ofRequest: { en: 'header.', zh: '请求头。' },
 };
 
 /** What its buttons are called. */
@@ -32,6 +34,7 @@ const LABELS: readonly { readonly en: string; readonly zh: string }[] = [
   { en: 'authorization button unlocked', zh: '需要授权' },
   { en: 'authorization button locked', zh: '已授权' },
   { en: 'Response content type', zh: '响应内容类型' },
+  { en: 'Media Type', zh: '媒体类型' },
 ];
 
 /** Where a text is somebody's own and must stay. */

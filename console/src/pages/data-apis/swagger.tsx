@@ -3,6 +3,7 @@ import SwaggerUi from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import 'swagger-ui-dist/swagger-ui.css';
 import { useEffect, useMemo, useRef } from 'react';
 import { useLanguage } from '../../ui/language.tsx';
+import { withoutHtml } from './shown-document.ts';
 import { followWords } from './swagger-words.ts';
 import './swagger.css';
 
@@ -15,7 +16,7 @@ export default function Swagger({ document: shown, expansion }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<ReturnType<typeof SwaggerUi>>(undefined);
   const { language } = useLanguage();
-  const text = useMemo(() => JSON.stringify(shown), [shown]);
+  const text = useMemo(() => JSON.stringify(withoutHtml(shown)), [shown]);
   const first = useRef(text);
   useEffect(() => followWords(place.current!, language), [language]);
   useEffect(() => {

@@ -29,7 +29,8 @@ interface Props {
   /** Who was logged in, when the session has ended. */
   readonly name?: string;
   readonly over?: boolean;
-  readonly onDone: () => Promise<void>;
+  /** Told who has logged in. */
+  readonly onDone: (name: string) => Promise<void>;
 }
 
 export default function LoginPage({ name, over, onDone }: Props) {
@@ -77,7 +78,7 @@ function LoginForm({ name, onDone }: Omit<Props, 'over'>) {
     try {
       const { data } = await api.login({ body: given });
       keepCsrf(data.csrfToken);
-      await onDone();
+      await onDone(data.name);
     } catch (error) {
       setFailure(error);
     } finally {

@@ -52,6 +52,8 @@ export function History({ place, version, editable }: Props) {
     queryKey: ['versions', project, kind, name, version, limit],
     queryFn: async () => (await api.listResourceVersions({ params: { project, kind, name }, query: { limit } })).data.items,
   });
+  // What never was has nothing to go back to, and the page says that it is not there.
+  if (version === undefined && (error || data?.length === 0)) return null;
   if (error) return <ProblemView error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   const newest = data[0]?.version ?? 0;

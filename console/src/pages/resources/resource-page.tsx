@@ -2,7 +2,7 @@
 import { EditOutlined } from '@ant-design/icons';
 import { Space, Tabs } from 'antd';
 import { useSession } from '../../api/session.tsx';
-import { hasProject, resourceAddress, useKind, useResource } from '../../documents/kinds.ts';
+import { hasProject, resourceAddress, useKind, useKindTitle, useResource } from '../../documents/kinds.ts';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
@@ -74,9 +74,10 @@ export default function ResourcePage() {
 function Gone({ error, retry }: { readonly error: unknown; readonly retry: () => void }) {
   const place = usePlace();
   const session = useSession();
+  const kindTitle = useKindTitle();
   return (
     <>
-      <PageHead title={place.name} about={`${place.kind} · ${place.project}`} />
+      <PageHead title={place.name} about={`${kindTitle(place.kind)} · ${place.project}`} />
       <ProblemView error={error} retry={retry} style={{ marginBlockEnd: 16 }} />
       <History place={place} version={undefined} editable={session.may('resources:write')} />
     </>

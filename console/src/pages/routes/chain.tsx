@@ -3,12 +3,11 @@
  * the route's document, shown as a difference before they are saved.
  */
 import { SaveOutlined } from '@ant-design/icons';
-import { useQuery } from '@tanstack/react-query';
 import { Button, Space } from 'antd';
 import { useEffect, useState } from 'react';
 import type { Resource } from '../../../../generated/client.ts';
-import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
+import { useComponents } from '../../data/components.ts';
 import { ConflictView } from '../../documents/conflict-view.tsx';
 import { DraftBanner } from '../../documents/draft-banner.tsx';
 import { LeaveGuard } from '../../documents/leave-guard.tsx';
@@ -91,11 +90,6 @@ export function Chain({ route, schema, onDirty, onDiscard }: Props) {
       {window === 'conflict' ? <ConflictView document={document} onClose={close} onMerged={close} /> : null}
     </>
   );
-}
-
-/** Every component of this build, with what people call it. */
-export function useComponents() {
-  return useQuery({ queryKey: ['components'], queryFn: async () => (await api.listComponents({})).data.items });
 }
 
 interface CardsProps {

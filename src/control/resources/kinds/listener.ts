@@ -1,5 +1,5 @@
 /** Where the gateway takes requests, besides the listener of the process configuration. */
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { mistake, type ProblemPointer } from '../../../base/problem.ts';
 import { help, refOfInstallation, strictObject, T } from '../../../base/schema.ts';
@@ -130,7 +130,7 @@ export default defineResource<ListenerSpec>({
     const value = {
       project: key.project,
       name: key.name,
-      addresses,
+      addresses: addresses.map(canonical),
       port,
       tls: compiled,
       limits: partialLimits(spec.limits),
@@ -179,7 +179,13 @@ const MISSING: Text = { en: 'its Certificate "{name}" is missing', zh: '其证�
 const DISABLED: Text = { en: 'its Certificate "{name}" is disabled', zh: '其证书“{name}”已停用' };
 const BROKEN: Text = { en: 'its Certificate "{name}" cannot be used: {fault}', zh: '其证书“{name}”无法使用：{fault}' };
 
-function repeated(addresses: readonly string[]): ProblemPointer[] {
+/** One text for one address, however it was written: who has it already is told by its text. IPv4 inside IPv6 stays apart. */
+function canonical(address: string): string {
+  return isIPv6(address) && !address.includes('%') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+}
+
+function repeated(written: readonly string[]): ProblemPointer[] {
+  const addresses = written.map(canonical);
   return addresses.flatMap((address, i) => (addresses.indexOf(address) < i ? [mistake(`/spec/addresses/${i}`, TWICE)] : []));
 }
 

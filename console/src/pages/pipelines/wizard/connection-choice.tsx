@@ -4,7 +4,7 @@ import { Empty } from 'antd';
 import { useId } from 'react';
 import type { Resource } from '../../../../../generated/client.ts';
 import { api } from '../../../api/client.ts';
-import { useConnectors } from '../../../data/connectors.ts';
+import { useConnectors } from '../../../data/components.ts';
 import { useLanguage } from '../../../ui/language.tsx';
 import { CreateLink } from '../../../ui/create-link.tsx';
 import { ProblemView } from '../../../ui/problem-view.tsx';

@@ -135,6 +135,9 @@ test('many runs are paged through, forth and back, and a page is a link', option
 });
 
 test('a user is made, looks without changing anything, and is out the moment they are deleted', options, async () => {
+  const metadata = { name: 'seen' };
+  const connection = { apiVersion: 'weir/v1', kind: 'Connection', metadata, spec: { type: 'sqlite', file: 'seen.db' } };
+  const consumer = { apiVersion: 'weir/v1', kind: 'Consumer', metadata, spec: {} };
   const { page, context, complaints } = await world.visit();
   await page.goto('/settings?tab=users');
   await button(page, 'New user').click();
@@ -143,12 +146,20 @@ test('a user is made, looks without changing anything, and is out the moment the
   await dialog.getByLabel('Password', { exact: true }).fill('a long enough password');
   await dialog.getByRole('button', { name: 'New user' }).click();
   await dialog.waitFor({ state: 'detached' });
-  await row(page, /looker.*viewer.*active/).waitFor();
+  await row(page, /looker.*Viewer.*active/).waitFor();
   const other = await world.visit({ as: { name: 'looker', password: 'a long enough password' } });
   await other.page.goto('/resources');
   await arrive(other.page, 'All resources');
   await other.page.locator('tr.ant-table-row, .ant-empty').first().waitFor();
   assert.equal(await button(other.page, 'New').count(), 0);
+  await apply('seen.yaml', connection, consumer);
+  await other.page.goto('/consumers/default/seen');
+  await other.page.getByText('No key yet').waitFor();
+  assert.equal(await other.page.getByRole('main').getByRole('link', { name: 'Edit' }).count(), 0);
+  await other.page.goto('/connections/default/seen');
+  await other.page.getByText('Looking into the data needs the permission connections:use.').waitFor();
+  await other.page.goto('/resources');
+  await other.page.locator('tr.ant-table-row').first().waitFor();
   await row(page, /looker/)
     .getByRole('button', { name: 'Delete' })
     .click();
@@ -174,9 +185,9 @@ test('a token is shown once, opens the API, and opens nothing once it is revoked
   const ask = async () => (await call(`${world.weir.control}/api/v1/resources`, { authorization: `Bearer ${secret}` })).status;
   assert.equal(await ask(), 200);
   await button(page, 'I have copied it').click();
-  await row(page, /script.*viewer.*active/).waitFor();
+  await row(page, /script.*Viewer.*active/).waitFor();
   await page.reload();
-  await row(page, /script.*viewer.*active/).waitFor();
+  await row(page, /script.*Viewer.*active/).waitFor();
   assert.ok(!(await page.content()).includes(secret));
   await row(page, /script/)
     .getByRole('button', { name: 'Revoke' })

@@ -296,7 +296,10 @@ const STEPS: readonly Step[] = [
       await arrive(page, 'GET /data/v1/open-orders');
       for (const title of [t('What each step decided', '各步骤的决定'), t('Where the time went', '时间去向')])
         await page.getByText(title, { exact: true }).waitFor();
-      await page.getByRole('cell', { name: 'rate-limit', exact: true }).first().waitFor();
+      await page
+        .getByRole('cell', { name: /rate-limit$/ })
+        .first()
+        .waitFor();
       await page.goBack();
       await arrive(page, 'open-orders');
       await link(t('Calls', '调用记录')).first().click();

@@ -1,5 +1,4 @@
 /** One connection: tried, browsed, and who uses it. */
-import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { Alert, Space, Tabs } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
@@ -7,6 +6,7 @@ import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { type CopyChoice, CopyMenu } from '../../data/copy-menu.tsx';
 import { useConnectors } from '../../data/components.ts';
+import { useResource } from '../../documents/kinds.ts';
 import { ResourceState } from '../../ui/resource-state.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
@@ -38,10 +38,7 @@ export default function ConnectionPage() {
   const connectors = useConnectors();
   const { project = '', name = '' } = useParams({ strict: false }) as { project?: string; name?: string };
   const [url, setUrl] = useUrlState();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['resource', project, 'Connection', name],
-    queryFn: async () => (await api.getResource({ params: { project, kind: 'Connection', name } })).data,
-  });
+  const { data, error, refetch } = useResource({ project, kind: 'Connection', name });
   if (!data) {
     return (
       <>

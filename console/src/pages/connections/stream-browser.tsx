@@ -5,6 +5,7 @@ import { Card, Empty, Input } from 'antd';
 import { useMemo, useState } from 'react';
 import type { Stream } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
 import { useFormats } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
@@ -19,18 +20,25 @@ const texts = {
   some: { en: 'The first {shown} of {count}: search to narrow them.', zh: '显示 {count} 个中的前 {shown} 个，请搜索以缩小范围。' },
   none: { en: 'The login can read no stream here.', zh: '该登录用户没有可读取的流。' },
   noneFound: { en: 'No stream or column is called so.', zh: '没有这样的流或列。' },
+  lacking: {
+    en: 'Looking into the data needs the permission connections:use. Ask an administrator.',
+    zh: '查看数据需要 connections:use 权限，请联系管理员。',
+  },
   choose: { en: 'Choose a stream to see its columns and first rows.', zh: '选择一个流以查看其列和前几行。' },
 };
 
 export function StreamBrowser({ project, name }: { readonly project: string; readonly name: string }) {
   const say = useSay();
   const [url] = useUrlState();
+  const mayUse = useSession().may('connections:use');
   const { data, error, refetch } = useQuery({
+    enabled: mayUse,
     queryKey: ['streams', project, name],
     queryFn: async ({ signal }) => (await api.discoverStreams({ params: { project, name }, signal })).data.items,
     staleTime: 60_000,
     refetchOnWindowFocus: false,
   });
+  if (!mayUse) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say(texts.lacking)} />;
   if (error) return <ProblemView error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   if (data.length === 0) return <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say(texts.none)} />;

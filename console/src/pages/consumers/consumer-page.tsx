@@ -1,11 +1,12 @@
 /** One consumer: its keys, what it called, the limits it is under. */
 import { EditOutlined } from '@ant-design/icons';
-import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { Button, Card, Descriptions } from 'antd';
+import { Card, Descriptions } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
-import { api } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { useResource } from '../../documents/kinds.ts';
 import { useSay } from '../../ui/language.tsx';
+import { LinkButton } from '../../ui/link-button.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { ResourceState } from '../../ui/resource-state.tsx';
@@ -28,11 +29,16 @@ const texts = {
 export default function ConsumerPage() {
   const say = useSay();
   const { project, name } = useParams({ strict: false }) as { project: string; name: string };
-  const { data, error, refetch } = useQuery({
-    queryKey: ['resource', project, 'Consumer', name],
-    queryFn: async () => (await api.getResource({ params: { project, kind: 'Consumer', name } })).data,
-  });
-  if (error) return <ProblemView error={error} retry={() => void refetch()} />;
+  const { may } = useSession();
+  const { data, error, refetch } = useResource({ project, kind: 'Consumer', name });
+  if (error && !data) {
+    return (
+      <>
+        <PageHead title={name} about={say(texts.about, { project })} />
+        <ProblemView error={error} retry={() => void refetch()} />
+      </>
+    );
+  }
   if (!data) return <Waiting />;
   return (
     <>
@@ -40,11 +46,11 @@ export default function ConsumerPage() {
         <Link to="/calls" search={{ consumer: name, project } as never}>
           {say(texts.calls)}
         </Link>
-        <Link to={`/resources/${project}/Consumer/${name}/edit`}>
-          <Button icon={<EditOutlined aria-hidden />} tabIndex={-1}>
+        {may('resources:write') ? (
+          <LinkButton icon={<EditOutlined aria-hidden />} to={`/resources/${project}/Consumer/${name}/edit`}>
             {say(texts.edit)}
-          </Button>
-        </Link>
+          </LinkButton>
+        ) : null}
       </PageHead>
       <div style={{ display: 'grid', gap: 16 }}>
         <Facts consumer={data} />

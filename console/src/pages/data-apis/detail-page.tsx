@@ -9,6 +9,7 @@ import { api } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { TryCall, type TryParameter } from '../../data/try-call.tsx';
+import { useResource } from '../../documents/kinds.ts';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
@@ -47,15 +48,9 @@ const texts = {
   noDocs: { en: 'It is documented once it serves.', zh: '开始提供服务后即有文档。' },
 };
 
-const ASK_EVERY_MS = 1500;
-
 export default function DetailPage() {
   const { project = '', name = '' } = useParams({ strict: false });
-  const { data, error, refetch } = useQuery({
-    queryKey: ['resource', project, 'DataApi', name],
-    queryFn: async () => (await api.getResource({ params: { project, kind: 'DataApi', name } })).data,
-    refetchInterval: ({ state }) => (state.data?.status.state === 'pending' ? ASK_EVERY_MS : false),
-  });
+  const { data, error, refetch } = useResource({ project, kind: 'DataApi', name });
   if (data) return <Detail resource={data} />;
   return (
     <>

@@ -73,7 +73,7 @@ function Figure({ label, value, note, points, of, format, tone }: FigureProps) {
       <div>
         <strong style={{ fontSize: 22 }}>{value}</strong> <span className="weir-quiet">{note}</span>
       </div>
-      <Suspense fallback={<div style={{ height: HEIGHT }} />}>
+      <Suspense fallback={<div className="weir-waiting" style={{ height: HEIGHT }} />}>
         <Sparkline label={`${label}: ${value}`} points={line} tone={tone} format={format} formatTime={formatTime} />
       </Suspense>
     </div>

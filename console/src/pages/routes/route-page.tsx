@@ -1,16 +1,16 @@
 /** One route: what it takes, its chain in order, and the health of the targets behind it. */
 import { EditOutlined } from '@ant-design/icons';
-import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { Button, Card, Descriptions } from 'antd';
+import { Card, Descriptions } from 'antd';
 import { useRef, useState } from 'react';
 import type { Resource } from '../../../../generated/client.ts';
-import { api } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
 import { useComponents } from '../../data/components.ts';
-import { useKind } from '../../documents/kinds.ts';
+import { useKind, useResource } from '../../documents/kinds.ts';
 import { linesOf } from '../../forms/lines.ts';
 import { Lines } from '../../forms/lines-view.tsx';
 import { useLanguage, useSay } from '../../ui/language.tsx';
+import { LinkButton } from '../../ui/link-button.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { ResourceState } from '../../ui/resource-state.tsx';
@@ -40,11 +40,16 @@ const texts = {
 export default function RoutePage() {
   const say = useSay();
   const { project, name } = useParams({ strict: false }) as { project: string; name: string };
-  const { data, error, refetch } = useQuery({
-    queryKey: ['resource', project, 'Route', name],
-    queryFn: async () => (await api.getResource({ params: { project, kind: 'Route', name } })).data,
-  });
-  if (error) return <ProblemView error={error} retry={() => void refetch()} />;
+  const { may } = useSession();
+  const { data, error, refetch } = useResource({ project, kind: 'Route', name });
+  if (error && !data) {
+    return (
+      <>
+        <PageHead title={name} about={say(texts.about, { project })} />
+        <ProblemView error={error} retry={() => void refetch()} />
+      </>
+    );
+  }
   if (!data) return <Waiting />;
   const spec = data.spec as unknown as RouteSpec;
   return (
@@ -53,11 +58,11 @@ export default function RoutePage() {
         <Link to="/calls" search={{ route: name, project } as never}>
           {say(texts.calls)}
         </Link>
-        <Link to={`/resources/${project}/Route/${name}/edit`}>
-          <Button type="primary" icon={<EditOutlined aria-hidden />} tabIndex={-1}>
+        {may('resources:write') ? (
+          <LinkButton type="primary" icon={<EditOutlined aria-hidden />} to={`/resources/${project}/Route/${name}/edit`}>
             {say(texts.edit)}
-          </Button>
-        </Link>
+          </LinkButton>
+        ) : null}
       </PageHead>
       <div style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 16 }}>
         <Facts route={data} spec={spec} />

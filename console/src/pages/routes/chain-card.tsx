@@ -136,6 +136,7 @@ function Tools({ place, last, title, schema, step, document, open, onOpen, onMov
       {schema ? (
         <Button
           size="small"
+          id={cardId(place, '-open')}
           aria-expanded={open}
           aria-label={say(open ? texts.foldOf : texts.changeOf, { name: title })}
           onClick={() => onOpen(!open)}

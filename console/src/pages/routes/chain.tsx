@@ -138,17 +138,17 @@ function Steps({ list, document, value, schema, readOnly, open, setOpen }: Steps
     if (!change) return;
     document.change(change);
     if (open?.list === list) setOpen({ list, index: placeAfter(open.index, from, to) });
-    focusSoon(cardId({ list, index: to }, to < from ? '-up' : '-down'), cardId({ list, index: to }, '-remove'));
+    focusSoon(cardId({ list, index: to }, to < from ? '-up' : '-down'), cardId({ list, index: to }, '-open'));
   };
   const remove = (index: number) => {
     document.change(removed(steps, list, index));
     setOpen(undefined);
-    focusSoon(cardId({ list, index: Math.min(index, steps.length - 2) }, '-remove'), `chain-${list}-add`);
+    focusSoon(cardId({ list, index: Math.min(index, steps.length - 2) }, '-open'), `chain-${list}-add`);
   };
   const add = (variant: JsonSchema) => {
     document.change(added(steps, list, variant));
     setOpen({ list, index: steps.length });
-    focusSoon(cardId({ list, index: steps.length }, '-remove'));
+    focusSoon(cardId({ list, index: steps.length }, '-open'));
   };
   return (
     <>
@@ -173,10 +173,16 @@ function Steps({ list, document, value, schema, readOnly, open, setOpen }: Steps
   );
 }
 
-/** Keys go on at what a press made or moved, once that is drawn; at the other where the first takes none. */
+/**
+ * Keys go on at what a press made or moved, once that is drawn; at the other where the first takes none. Never at what
+ * removes, since a second Enter may be under way, and not away from another card that was gone to meanwhile.
+ */
 function focusSoon(...ids: readonly string[]): void {
+  const before = document.activeElement;
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
+      const now = document.activeElement;
+      if (now !== before && now?.closest('.weir-chain li[id]')) return;
       const found = ids.map((id) => document.getElementById(id)).find((one) => one && !(one as HTMLButtonElement).disabled);
       found?.focus();
     }),

@@ -146,6 +146,8 @@ async function testMatch(page: Page): Promise<void> {
   await page.locator('[aria-live=polite] .ant-collapse-header').click();
 }
 
+const docsOpen = async (page: Page) => page.locator('.opblock.is-open .parameters tbody tr').first().waitFor();
+
 /** All screens of somebody who is logged in. */
 export const SCREENS: readonly Screen[] = [
   { name: 'home', page: '/' },
@@ -231,7 +233,7 @@ export const SCREENS: readonly Screen[] = [
   { name: 'data-apis', page: '/data-apis' },
   { name: 'data-api', page: '/data-apis/$project/$name', at: () => '/data-apis/default/orders' },
   { name: 'data-api-try', page: '/data-apis/$project/$name', at: () => '/data-apis/default/order?tab=try', show: tryCall },
-  { name: 'data-api-docs', page: '/data-apis/$project/$name', at: () => '/data-apis/default/orders?tab=docs' },
+  { name: 'data-api-docs', page: '/data-apis/$project/$name', at: () => '/data-apis/default/orders?tab=docs', show: docsOpen },
   { name: 'data-apis-docs', page: '/data-apis/docs' },
   { name: 'builder-new', page: '/data-apis/new' },
   { name: 'builder', page: '/data-apis/$project/$name/build', at: () => '/data-apis/default/orders/build', show: runQuery },

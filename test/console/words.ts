@@ -67,6 +67,10 @@ interface Said {
 
 /** Where words are somebody's own: code, editors, and what is marked as not to be translated. */
 const OWN_PLACES = 'code, pre, kbd, .cm-editor, script, style, [translate=no]';
+/** What an API's documentation shows of the API itself: names, types and values of its fields. */
+const OF_THE_API = '.parameter__name, .parameter__type, .prop-type, .prop-format, .parameters option, .parameters input, .header-col';
+/** There its values stand beside words of the page, which have an element of their own. */
+const VALUES_OF_THE_API = '.parameter__enum p, .parameter__default p';
 const ATTRIBUTES = ['aria-label', 'title', 'placeholder', 'alt', 'aria-description'];
 
 // A text, not a function: this file is Node's, and knows no document.
@@ -75,11 +79,11 @@ const READ = `(() => {
   const hidden = (one) => one.closest('[aria-hidden=true]') !== null;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode())
-    if (!node.parentElement.closest(${JSON.stringify(OWN_PLACES)}))
+    if (!node.parentElement.closest(${JSON.stringify(`${OWN_PLACES}, ${OF_THE_API}`)}) && !node.parentElement.matches(${JSON.stringify(VALUES_OF_THE_API)}))
       said.push({ where: 'text', text: node.nodeValue.trim() });
   for (const name of ${JSON.stringify(ATTRIBUTES)})
     for (const one of document.body.querySelectorAll('[' + name + ']'))
-      if (!hidden(one) && !one.closest('[translate=no]')) said.push({ where: name, text: one.getAttribute(name) });
+      if (!hidden(one) && !one.closest(${JSON.stringify(`[translate=no], ${OF_THE_API}`)})) said.push({ where: name, text: one.getAttribute(name) });
   return said.filter(({ text }) => /[A-Za-z]{2}/.test(text));
 })()`;
 

@@ -52,6 +52,9 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   /** The last piece of it that was not, to be freed when it is. */
   private owed: Buffer | undefined = undefined;
   private bodyFailed = false;
+  /** Since when the client could send, and how much of the body was read before: waiting for the upstream is not its fault. */
+  private paceSince = 0;
+  private paceFrom = 0;
   private pumping = false;
   private isTunnel = false;
 
@@ -121,6 +124,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (this.owed && this.relay.isBodyOut) this.input.free(this.owed);
     this.owed = undefined;
     this.input.resume();
+    this.startPace();
     if (this.mode === 'body') this.timeBody();
     this.pump();
   }
@@ -275,6 +279,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const { contentLength, expectsContinue } = exchange.head;
     if (contentLength > this.bodyBytesMax) return this.answerProblem(this.tooLarge());
     if (!this.body.done) this.mode = 'body';
+    this.startPace();
     this.relay.start(exchange, forward);
     if (this.exchange !== exchange || this.body.done || this.bodyFailed) return;
     if (expectsContinue && !this.relay.started && this.input.length === 0) {
@@ -335,10 +340,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   }
 
   giveWay(): boolean {
-    const { elapsedMs } = this;
     const { bodyRateMin } = this.profile.limits;
-    if (this.mode !== 'body' || this.bodyHeld || elapsedMs < GRACE_MS) return false;
-    if (this.body.contentBytes * 1000 >= bodyRateMin * elapsedMs) return false;
+    const ms = this.tools.wheel.now - this.paceSince;
+    if (this.mode !== 'body' || this.bodyHeld || ms < GRACE_MS) return false;
+    if ((this.body.contentBytes - this.paceFrom) * 1000 >= bodyRateMin * ms) return false;
     this.failBody(problems.raise['body-slow']({ values: { rate: bodyRateMin } }));
     return true;
   }
@@ -459,6 +464,11 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   private tooLarge(): Problem {
     return problems.raise['body-too-large']({ values: { limit: this.bodyBytesMax } });
+  }
+
+  private startPace(): void {
+    this.paceSince = this.tools.wheel.now;
+    this.paceFrom = this.body.contentBytes;
   }
 
   private timeBody(): void {

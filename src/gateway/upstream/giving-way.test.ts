@@ -59,6 +59,32 @@ test('whoever sends too slowly gives its place to one who waits; whoever does no
   });
 });
 
+test('time spent waiting for the upstream is not held against a body', async () => {
+  const clock = manualClock();
+  const firsts: Socket[] = [];
+  const script = (socket: Socket, text: string) => {
+    if (text.includes('/first')) firsts.push(socket);
+    else if (text.startsWith('GET')) socket.write(ok('served'));
+  };
+  await between(script, { clock, connectionsMax: 1, forward: { connectMs: 4000 } }, async (gateway, upstream, talk) => {
+    talk.send(GET.replace('others', 'first'));
+    await eventually(() => firsts.length === 1, 'the place is taken');
+    const late = new Talk(gateway.port).send(post('late'));
+    await eventually(() => gateway.engine.stats().upstream.waiting === 1, 'a body waits');
+    clock.advance(3000);
+    const other = new Talk(gateway.port).send(GET);
+    await eventually(() => gateway.engine.stats().upstream.waiting === 2, 'someone waits behind it');
+    firsts[0]!.write(ok('done'));
+    await eventually(() => upstream.received.join('').includes('/late'), 'the body has the place');
+    clock.advance(500);
+    assert.deepEqual([gateway.outcomes.map(({ path }) => path), gaveWay(gateway)], [['/first'], 0]);
+    clock.advance(1000);
+    assert.match(await late.end(), /core\/http\/body-slow/);
+    await other.until((text) => text.includes('served'));
+    other.close();
+  });
+});
+
 test('while nobody waits, the slowest keeps its place', async () => {
   await scene({}, async ({ clock, gateway }) => {
     clock.advance(4000);

@@ -16,6 +16,7 @@ import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import type { Steps } from './steps.ts';
 import type { UpstreamCountRow } from './upstream/upstream-counts.ts';
 
 /** Where single-byte (latin1) texts are added one after the other: the writer of messages, the ring of call records. */
@@ -178,9 +179,11 @@ export interface Engine {
   targetNews(): readonly UpstreamHealth[];
   /**
    * Opens the listener of the process configuration: resolves with the port listened on, rejects with the system's
-   * error. From then on the listeners of `putListener` are opened too.
+   * error. From then on the listeners of `putListener` are opened too, one by one.
    */
   listen(where: DefaultListener & { readonly reusePort: boolean }): Promise<number>;
+  /** Makes in steps what `putListener` of the same listener would have to make at once: TLS of many certificates. */
+  prepareListener(listener: CompiledListener): Steps<void>;
   /** Opens or changes a listener. What cannot be opened is tried again from time to time; see `listeners`. */
   putListener(listener: CompiledListener): void;
   /** Closes a listener; its connections end after their present answer. */

@@ -18,9 +18,7 @@ import {
 import { type Held, type InstanceTools, type LivePlan, type LiveRoute, makePlan, makeRoute } from './instances.ts';
 import { credentialKey, noMemory } from './revision-memory.ts';
 import type { LiveRevision } from './revision-state.ts';
-
-/** Work that stops after each small step until it is asked to go on. */
-export type Steps<T> = Generator<undefined, T>;
+import type { Steps } from './steps.ts';
 
 /** A delta whose entries beyond its own travel packed: reading all of them at once would take a thread's time. */
 export interface DeltaOrder {
@@ -29,19 +27,45 @@ export interface DeltaOrder {
 }
 
 const PIECE_ENTRIES = 50;
+/** Letters of the entries of a piece: certificates may make a listener's entry megabytes. */
+const PIECE_LETTERS = 1_000_000;
 
-/** A delta as it travels to threads; many entries are packed, once for all threads, into memory that they share. */
+/** A delta as it travels to threads; what is large is packed, once for all threads, into memory that they share. */
 export function packDelta(delta: RevisionDelta): DeltaOrder {
-  const { put } = delta;
-  if (put.length <= PIECE_ENTRIES) return { delta, pieces: [] };
-  const pieces: Uint8Array[] = [];
-  for (let from = 0; from < put.length; from += PIECE_ENTRIES) {
-    const bytes = serialize(put.slice(from, from + PIECE_ENTRIES));
-    const piece = new Uint8Array(new SharedArrayBuffer(bytes.length));
-    piece.set(bytes);
-    pieces.push(piece);
+  const pieces = cut(delta.put);
+  return pieces.length < 2 ? { delta, pieces: [] } : { delta: { ...delta, put: [] }, pieces: pieces.map(pack) };
+}
+
+function cut(put: readonly AnyEntry[]): AnyEntry[][] {
+  const pieces: AnyEntry[][] = [];
+  let room = 0;
+  for (const entry of put) {
+    const letters = lettersOf(entry.value);
+    const last = pieces.at(-1);
+    if (last && last.length < PIECE_ENTRIES && letters <= room) last.push(entry);
+    else {
+      pieces.push([entry]);
+      room = PIECE_LETTERS;
+    }
+    room -= letters;
   }
-  return { delta: { ...delta, put: [] }, pieces };
+  return pieces;
+}
+
+function pack(entries: readonly AnyEntry[]): Uint8Array {
+  const bytes = serialize(entries);
+  const piece = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  piece.set(bytes);
+  return piece;
+}
+
+/** All texts of a value together. */
+function lettersOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  let sum = 0;
+  for (const part of Object.values(value)) sum += lettersOf(part);
+  return sum;
 }
 
 /** What differs from what is held: a delta from 0 names everything, and most of it is known. */

@@ -20,9 +20,10 @@ import {
   type RevisionDelta,
 } from '../sdk/revision.ts';
 import type { InstanceTools, LivePlan, LiveRoute } from './instances.ts';
-import { type Change, type DeltaOrder, nameOf, nextRevision, type NextRevision, planChange, type Steps } from './revision-change.ts';
+import { type Change, type DeltaOrder, nameOf, nextRevision, type NextRevision, planChange } from './revision-change.ts';
 import { findCredential, noMemory, type RevisionMemory } from './revision-memory.ts';
 import { createRouter, type Router } from './router.ts';
+import { finish, type Steps } from './steps.ts';
 
 /** All that requests read; never changed once it serves. Keys are `project/name` unless said otherwise. */
 export interface LiveRevision {
@@ -64,14 +65,19 @@ export interface RevisionStateOptions {
   readonly tools: Omit<InstanceTools, 'credential'>;
   /** Told what changed or came before the swap, bit by bit; what left after it. */
   onUpstreams(changed: readonly CompiledUpstream[], removed: readonly string[]): void;
-  /** Told after the swap, bit by bit: listeners to open or change, names of those to close. */
-  onListeners?(changed: readonly CompiledListener[], removed: readonly string[]): void;
+  /**
+   * What is to be done after the swap for one listener that is opened or changed, or for the name of one that is closed. Whoever
+   * overtakes the change does the rest of it, in its own steps.
+   */
+  onListener?(changed: CompiledListener | undefined, removed: string | undefined): Steps<void>;
 }
 
 /** Makes the state of a thread that serves nothing yet. */
 export function createRevisionState(options: RevisionStateOptions): RevisionState {
   const entries = new Map<string, AnyEntry>();
   const failures = new Map<string, Text>();
+  /** What listeners were not told of yet; outlives a change that is overtaken. */
+  const owed: Steps<void>[] = [];
   let current = emptyRevision();
   const tools: InstanceTools = {
     ...options.tools,
@@ -92,7 +98,6 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
     const made: LiveRoute['held'][] = [];
     const told: AnyEntry[] = [];
     let left: NextRevision['left'] = [];
-    let listeners: (() => void)[] = [];
     let isDone = false;
     try {
       const change = yield* planChange(entries, order, current.hash);
@@ -106,14 +111,12 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
       isDone = true;
       commit(change, step);
       left = step.left;
-      listeners = listenerChanges(change, options);
-      while (listeners.length > 0) yield void listeners.shift()!();
+      owed.push(...listenerChanges(change, options));
+      for (; owed.length > 0; yield) if (owed[0]!.next().done) owed.shift();
       for (const { held } of left) yield void held.retire();
     } finally {
-      if (isDone) {
-        for (const tell of listeners) tell();
-        for (const { held } of left) held.retire();
-      } else giveUp(made, told, entries, options);
+      if (isDone) for (const { held } of left) held.retire();
+      else giveUp(made, told, entries, options);
     }
     return current.hash === delta.hash ? { ok: true } : { ok: false, reason: 'diverged' };
   }
@@ -123,12 +126,7 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
     },
     failed: () => [...failures].map(([key, reason]) => ({ key, reason })),
     begin,
-    apply(delta) {
-      const steps = begin({ delta, pieces: [] });
-      let step = steps.next();
-      while (!step.done) step = steps.next();
-      return step.value;
-    },
+    apply: (delta) => finish(begin({ delta, pieces: [] })),
   };
 }
 
@@ -148,10 +146,10 @@ function giveUp(
 }
 
 /** What there is to tell of listeners, first of those that go: one that comes may want their address. Opening one may take milliseconds. */
-function listenerChanges({ put, removed }: Change, { onListeners }: RevisionStateOptions): (() => void)[] {
-  if (!onListeners) return [];
-  const gone = removed.flatMap((entry) => (entry.type === 'listener' ? [() => onListeners([], [entry.value.name])] : []));
-  const changed = put.flatMap((entry) => (entry.type === 'listener' ? [() => onListeners([entry.value], [])] : []));
+function listenerChanges({ put, removed }: Change, { onListener }: RevisionStateOptions): Steps<void>[] {
+  if (!onListener) return [];
+  const gone = removed.flatMap((entry) => (entry.type === 'listener' ? [onListener(undefined, entry.value.name)] : []));
+  const changed = put.flatMap((entry) => (entry.type === 'listener' ? [onListener(entry.value, undefined)] : []));
   return [...gone, ...changed];
 }
 

@@ -57,9 +57,14 @@ function fixture() {
       for (const { project, name, targets } of changed) pools.set(`${project}/${name}`, targets[0]!.port);
       for (const key of removed) pools.delete(key);
     },
-    onListeners(changed, removed) {
-      now += changed.length * 3; // Its TLS.
-      listeners.push(...removed.map((name) => `${name} goes`), ...changed.map(({ name }) => `${name} at ${state.current.number}`));
+    *onListener(changed, removed) {
+      if (removed !== undefined) listeners.push(`${removed} goes`);
+      for (const _ of changed?.tls?.certificates ?? []) {
+        now += 3;
+        yield;
+      }
+      if (changed) now += 3;
+      if (changed) listeners.push(`${changed.name} at ${state.current.number}`);
     },
   });
   const through: string[] = [];
@@ -121,7 +126,7 @@ function change(from: number, put: readonly AnyEntry[], held: readonly AnyEntry[
   return { from, to: from + 1, hash: revisionHash(all.values()), put, remove: [] };
 }
 
-test('listeners are opened one by one behind the swap, those that go first, and all of them when something newer comes', () => {
+test('listeners are opened one by one behind the swap, those that go first, and go on being when something newer comes', () => {
   const { turns, listeners, through, sliceTakes, finish } = fixture();
   turns.take(whole(1, [listener('old', 1)]));
   turns.take(
@@ -139,9 +144,26 @@ test('listeners are opened one by one behind the swap, those that go first, and 
       Array.from({ length: 20 }, (_, i) => listener(`l${i}`, i)),
     ),
   );
+  assert.ok(listeners.length < 12, 'whoever overtakes does not open all of them at once');
+  for (let slices = 0; slices < 3; slices++) assert.ok(sliceTakes() <= SLICE_MS + 3);
   finish();
   assert.deepEqual(through, ['1 ok', '3 ok']);
   assert.deepEqual([listeners.length, new Set(listeners).size], [22, 22], 'each once');
+});
+
+test('a listener with 256 certificates is made a certificate at a time, also by a change that overtakes it', () => {
+  const { turns, listeners, through, sliceTakes, finish } = fixture();
+  const certificates = Array.from({ length: 256 }, (_, i) => ({ name: `c${i}`, chain: 'x'.repeat(20_000), key: '', hosts: [] }));
+  const large = (version: number) => entry('listener', 'large', { name: 'large', port: version, tls: { certificates } } as never);
+  const order = whole(1, [large(1), listener('other', 1)]);
+  assert.equal(order.pieces.length, 2, 'megabytes do not travel with others');
+  turns.take(order);
+  for (let slices = 0; slices < 5; slices++) assert.ok(sliceTakes() <= SLICE_MS + 3);
+  assert.deepEqual(listeners, []);
+  turns.take(whole(2, [large(2), listener('other', 1)]));
+  for (let slices = 0; slices < 5; slices++) assert.ok(sliceTakes() <= SLICE_MS + 3);
+  finish();
+  assert.deepEqual([listeners, through], [['large at 2', 'other at 2', 'large at 2'], ['2 ok']]);
 });
 
 test('a whole revision that comes meanwhile overtakes: the one under way leaves nothing behind', () => {

@@ -4,8 +4,9 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { RevisionDelta } from '../sdk/revision.ts';
-import type { DeltaOrder, Steps } from './revision-change.ts';
+import type { DeltaOrder } from './revision-change.ts';
 import type { Applied, RevisionState } from './revision-state.ts';
+import type { Steps } from './steps.ts';
 
 export interface RevisionTurns {
   /** Takes a delta; a small one stands before this returns, when nothing else is under way. */

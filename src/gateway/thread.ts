@@ -118,9 +118,11 @@ function makeThread(deps: GatewayThreadDeps, onListeners: () => void): Thread {
       for (const key of removed) engine.removeUpstream(key);
       for (const upstream of changed) engine.putUpstream(upstream);
     },
-    onListeners(changed, removed) {
-      for (const name of removed) engine.removeListener(name);
-      for (const listener of changed) engine.putListener(listener);
+    *onListener(changed, removed) {
+      if (removed !== undefined) engine.removeListener(removed);
+      if (!changed) return;
+      yield* engine.prepareListener(changed);
+      engine.putListener(changed);
     },
   });
   const core: Core = createCore({

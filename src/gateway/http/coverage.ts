@@ -5,34 +5,49 @@
  */
 import type { CompiledCertificate } from '../../sdk/listener.ts';
 
-/** Finds what a name gets: exact, then `*.suffix`; undefined for a name nobody has. */
-export type ByName<T> = (name: string) => T | undefined;
+/** Which of its certificates a listener shows for which name. */
+export class CertificateNames {
+  readonly certificates: readonly CompiledCertificate[];
+  /** Names as certificates write them, to the place of the first certificate that has them. */
+  private readonly places = new Map<string, number>();
+  /** Names of certificates that were asked about; few of many are. */
+  private readonly hosts = new Map<number, ReadonlySet<string>>();
 
-/** By the names of each certificate; of two certificates with one name the first one serves. */
-export function byName<T>(certificates: readonly CompiledCertificate[], make: (certificate: CompiledCertificate) => T): ByName<T> {
-  const found = new Map<string, T>();
-  for (const certificate of certificates) {
-    const made = make(certificate);
-    for (const host of certificate.hosts) if (!found.has(host)) found.set(host, made);
+  constructor(certificates: readonly CompiledCertificate[]) {
+    this.certificates = certificates;
   }
-  return (asked) => {
+
+  /** Takes in the names of one more certificate. Of two certificates with one name the first one serves. */
+  add(place: number): void {
+    for (const host of this.certificates[place]!.hosts) if (!this.places.has(host)) this.places.set(host, place);
+  }
+
+  /** The place of the certificate a name gets: exact, then `*.suffix`; undefined for a name nobody has. */
+  find(asked: string): number | undefined {
     const name = asked.toLowerCase().replace(/\.$/, '');
-    return found.get(name) ?? found.get(wildcardOf(name));
-  };
+    return this.places.get(name) ?? this.places.get(wildcardOf(name));
+  }
+
+  /** All names of a certificate. */
+  of(place: number): ReadonlySet<string> {
+    let known = this.hosts.get(place);
+    if (!known) this.hosts.set(place, (known = new Set(this.certificates[place]!.hosts)));
+    return known;
+  }
 }
 
 /** What one connection may be asked for. */
 export class Coverage {
   /** Names of the certificate that the client saw. */
   private readonly shown: ReadonlySet<string>;
-  private readonly find: ByName<ReadonlySet<string>>;
+  private readonly names: CertificateNames;
   /** The authority asked for last: connections ask for the same one over and over. */
   private last = '';
   private wasCovered = true;
 
-  constructor(shown: ReadonlySet<string>, find: ByName<ReadonlySet<string>>) {
+  constructor(shown: ReadonlySet<string>, names: CertificateNames) {
     this.shown = shown;
-    this.find = find;
+    this.names = names;
   }
 
   /**
@@ -43,25 +58,19 @@ export class Coverage {
     if (authority === this.last) return this.wasCovered;
     this.last = authority;
     const name = authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-    this.wasCovered = this.shown.has(name) || this.shown.has(wildcardOf(name)) || this.find(name) === undefined;
+    this.wasCovered = this.shown.has(name) || this.shown.has(wildcardOf(name)) || this.names.find(name) === undefined;
     return this.wasCovered;
   }
 }
 
 /**
- * Answers what a connection may be asked for whose handshake named `asked`; undefined = anything: there is no other certificate,
+ * What a connection may be asked for whose handshake named `asked`; undefined = anything: there is no other certificate,
  * or the client said no name (node:tls tells none of a resumed session of TLS 1.2), or one that nobody has, and so saw the first
  * certificate whatever it wants.
  */
-export function createCoverage(
-  certificates: readonly CompiledCertificate[],
-): (asked: string | false | null | undefined) => Coverage | undefined {
-  if (certificates.length < 2) return () => undefined;
-  const find = byName<ReadonlySet<string>>(certificates, ({ hosts }) => new Set(hosts));
-  return (asked) => {
-    const shown = asked ? find(asked) : undefined;
-    return shown && new Coverage(shown, find);
-  };
+export function coverageOf(names: CertificateNames, asked: string | false | null | undefined): Coverage | undefined {
+  const place = asked && names.certificates.length > 1 ? names.find(asked) : undefined;
+  return place === undefined ? undefined : new Coverage(names.of(place), names);
 }
 
 /** `*.example.test` for `shop.example.test`; what no certificate is for when there is none. */

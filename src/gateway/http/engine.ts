@@ -91,6 +91,7 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     removeUpstream: (key) => pools.remove(key),
     targetNews: () => pools.news(),
     listen: (where) => listeners.listen(where),
+    prepareListener: (listener) => listeners.prepare(listener),
     putListener: (listener) => listeners.put(listener),
     removeListener: (name) => listeners.remove(name),
     listeners: () => listeners.states(),

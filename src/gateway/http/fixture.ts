@@ -95,6 +95,8 @@ export interface GatewayOptions extends EngineChoices {
   /** Replaces the decision to forward; undefined forwards. */
   readonly decide?: (exchange: GatewayExchange) => Disposition | Promise<Disposition> | undefined;
   readonly onResponse?: Core['onResponse'];
+  /** Done to the engine before it listens. */
+  readonly before?: (engine: HttpEngine) => void;
 }
 
 /** Starts an engine that forwards everything to the upstreams at `ports`. */
@@ -149,6 +151,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     idleMs: 5000,
     ...options.upstream,
   });
+  options.before?.(engine);
   const port = await engine.listen({ host: '127.0.0.1', port: 0, reusePort: false, ...LISTENER, ...options.listener });
   const stop = () => {
     const drained = engine.drain(0);

@@ -7,16 +7,16 @@ import { isIPv4 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { wordsOf } from '../../base/problem.ts';
 import type { Text } from '../../base/text.ts';
 import type { ClientLimits, CompiledListener, ListenerState } from '../../sdk/listener.ts';
 import { createTrust } from '../../sdk/networks.ts';
+import type { Steps } from '../steps.ts';
 import type { Admission } from './admission.ts';
 import { Binding, type BindingOwner, type ListenerCounts } from './binding.ts';
 import type { ListenerProfile } from './entrance.ts';
 import { createHeadPool } from './head.ts';
 import { protocolsOf } from './protocol.ts';
-import { createTlsDoor, type TlsDoor } from './tls.ts';
+import { makeTlsDoor, type TlsDoor } from './tls.ts';
 import type { EngineTools } from './tools.ts';
 
 /** What a listener is to be: limits complete. */
@@ -43,9 +43,9 @@ export interface ListenerHost {
 
 export class Listener implements BindingOwner {
   readonly name: string;
-  readonly counts: ListenerCounts = { accepted: 0, requests: 0, ended: new Map() };
+  readonly counts: ListenerCounts;
   profile: ListenerProfile;
-  door: TlsDoor | undefined = undefined;
+  door: TlsDoor | undefined;
   private settings: ListenerSettings;
   private reason: Text | undefined = undefined;
   private readonly host: ListenerHost;
@@ -53,13 +53,14 @@ export class Listener implements BindingOwner {
   private readonly leaving = new Set<Promise<void>>();
   private closed = false;
 
-  /** Throws what OpenSSL says of certificates, keys and ciphers it does not take. */
-  constructor(host: ListenerHost, settings: ListenerSettings) {
+  /** `door`: of these settings and counts, from `makeDoor`. */
+  constructor(host: ListenerHost, settings: ListenerSettings, door: TlsDoor | undefined, counts = noCounts()) {
     this.host = host;
     this.name = settings.name;
+    this.counts = counts;
     this.settings = settings;
     this.profile = profileOf(settings, undefined);
-    this.door = this.doorOf(settings);
+    this.door = this.keyed(door);
   }
 
   get proxyProtocol(): 'off' | 'required' {
@@ -75,27 +76,28 @@ export class Listener implements BindingOwner {
     return [...this.bindings.values()].reduce((sum, binding) => sum + binding.size, 0);
   }
 
-  /** Takes new settings; what cannot be taken leaves the old ones in place and its reason in `state`. */
-  change(settings: ListenerSettings): void {
-    const { tls, limits } = this.settings;
-    try {
-      const sameDoor =
-        isDeepStrictEqual(settings.tls, tls) &&
-        settings.limits.handshakeMs === limits.handshakeMs &&
-        settings.http2 === this.settings.http2;
-      const door = sameDoor ? this.door : this.doorOf(settings);
-      this.profile = profileOf(settings, this.profile);
-      this.door = door;
-      this.settings = settings;
-      this.reason = undefined;
-    } catch (error) {
-      this.reason = wordsOf(error);
-    }
-    this.openAll();
+  /** True when `settings` go with the door there is. */
+  keepsDoor({ tls, limits, http2 }: ListenerSettings): boolean {
+    const now = this.settings;
+    return limits.handshakeMs === now.limits.handshakeMs && http2 === now.http2 && isDeepStrictEqual(tls, now.tls);
+  }
+
+  /** Takes new settings with their door. */
+  change(settings: ListenerSettings, door: TlsDoor | undefined): void {
+    this.profile = profileOf(settings, this.profile);
+    this.door = this.keyed(door);
+    this.settings = settings;
+    this.reason = undefined;
+  }
+
+  /** New settings cannot be taken: the old ones stay, and the reason is told. */
+  refuse(reason: Text): void {
+    this.reason = reason;
   }
 
   /** Opens the addresses that are wanted and not there. */
   openAll(): void {
+    if (this.closed) return;
     for (const [key, [address, port]] of this.wanted()) {
       if (this.bindings.has(key)) continue;
       const binding = new Binding(this.host, this, address, port);
@@ -142,6 +144,9 @@ export class Listener implements BindingOwner {
   state(): ListenerState {
     const wanted = this.wanted();
     const addresses = [...this.bindings].map(([key, binding]) => binding.stateAs(wanted.has(key)));
+    for (const [key, [address, port]] of wanted) {
+      if (!this.bindings.has(key)) addresses.push({ address, port, state: 'opening', reason: undefined });
+    }
     return { name: this.name, protocol: this.settings.tls ? 'https' : 'http', reason: this.reason, addresses };
   }
 
@@ -164,17 +169,30 @@ export class Listener implements BindingOwner {
     return new Map(addresses.map((address) => [keyOf(address, port), [address, port]]));
   }
 
-  private doorOf({ tls, limits, http2 = true }: ListenerSettings): TlsDoor | undefined {
-    if (!tls) return undefined;
-    return createTlsDoor({
-      tls,
-      name: this.name,
-      protocols: protocolsOf(http2),
-      handshakeMs: limits.handshakeMs,
-      ticketKey: this.host.ticketKey,
-      onFailed: (reason) => this.counts.ended.set(reason, (this.counts.ended.get(reason) ?? 0) + 1),
-    });
+  /** A door that took long to make may have missed a new key. */
+  private keyed(door: TlsDoor | undefined): TlsDoor | undefined {
+    if (this.host.ticketKey) door?.useTicketKey(this.host.ticketKey);
+    return door;
   }
+}
+
+/** The TLS of a listener, in steps; undefined without. Throws what OpenSSL says of certificates, keys and ciphers it does not take. */
+export function* makeDoor(host: ListenerHost, settings: ListenerSettings, { ended }: ListenerCounts): Steps<TlsDoor | undefined> {
+  const { name, tls, limits, http2 = true } = settings;
+  if (!tls) return undefined;
+  return yield* makeTlsDoor({
+    tls,
+    name,
+    protocols: protocolsOf(http2),
+    handshakeMs: limits.handshakeMs,
+    ticketKey: host.ticketKey,
+    onFailed: (reason) => ended.set(reason, (ended.get(reason) ?? 0) + 1),
+  });
+}
+
+/** Numbers of a listener that begins. */
+export function noCounts(): ListenerCounts {
+  return { accepted: 0, requests: 0, ended: new Map() };
 }
 
 function keyOf(address: string, port: number): string {

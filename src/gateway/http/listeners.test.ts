@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { freePort } from '../../../test/certificates.ts';
+import { type Clock, manualClock } from '../../base/clock.ts';
 import type { CompiledListener, ListenerState } from '../../sdk/listener.ts';
 import { between, eventually, type Gateway, ok, startGateway, startUpstream, Talk } from './fixture.ts';
 
@@ -73,6 +74,29 @@ test('several listeners with several addresses serve beside the default one, IPv
       ],
     );
   });
+});
+
+test('listeners put before the thread listens are opened one a turn behind the default one, which has clients by then', async () => {
+  const turns: (() => void)[] = [];
+  const base = manualClock();
+  const after: Clock['after'] = (ms, action, how) => (ms === 0 ? (turns.push(action), () => {}) : base.after(ms, action, how));
+  const clock = { ...base, after };
+  const names = ['a', 'b', 'c'];
+  const ports = await Promise.all(names.map(() => freePort()));
+  const gateway = await startGateway({
+    clock,
+    before: (engine) => names.forEach((name, i) => engine.putListener(listener({ name, port: ports[i]! }))),
+  });
+  const opened = () => names.filter((name) => isOpen(gateway, name)()).join('');
+  try {
+    for (const expected of ['a', 'ab', 'abc']) {
+      await eventually(() => opened() === expected, `${expected} are open`);
+      assert.ok(names.slice(expected.length).every((name) => stateOf(gateway, name).addresses[0]!.state === 'opening'));
+      turns.shift()!();
+    }
+  } finally {
+    await gateway.stop();
+  }
 });
 
 test('a listener that cannot open says why, takes nobody down, and opens when it can', async () => {

@@ -10,12 +10,17 @@ import { type CompiledListener, DEFAULT_LISTENER, type ListenerState } from '../
 import type { DefaultListener, EngineLimits, ListenerNumbers } from '../contract.ts';
 import type { Admission } from './admission.ts';
 import { claimed, ownPort } from './listen-fault.ts';
-import { Listener, type ListenerHost, type ListenerSettings } from './listener.ts';
+import type { ListenerCounts } from './binding.ts';
+import { Listener, type ListenerHost, type ListenerSettings, makeDoor, noCounts } from './listener.ts';
+import { finish, type Steps } from '../steps.ts';
+import type { TlsDoor } from './tls.ts';
 import type { EngineTools } from './tools.ts';
 
 export interface Listeners {
   /** Opens the listener of the process configuration, then those that were put before. */
   listen(where: DefaultListener & { readonly reusePort: boolean }): Promise<number>;
+  /** Makes in steps what `put` of the same listener would have to make at once. */
+  prepare(listener: CompiledListener): Steps<void>;
   put(listener: CompiledListener): void;
   remove(name: string): void;
   states(): readonly ListenerState[];
@@ -43,7 +48,6 @@ export function createListeners(options: ListenersOptions): Listeners {
   const listeners = new Map<string, Listener>();
   const leaving = new Set<Promise<void>>();
   const broken = new Map<string, ListenerState>();
-  const waiting = new Map<string, CompiledListener>();
   const claims = createClaims(options, (address, port) => {
     for (const listener of listeners.values()) listener.retry(address, port);
   });
@@ -55,28 +59,26 @@ export function createListeners(options: ListenersOptions): Listeners {
     ticketKey: undefined,
     onChange: () => options.onChange(),
   };
-  const put = (compiled: CompiledListener) => putListener(compiled, { host, listeners, broken, limits: options.limits });
+  const put: Put = { host, listeners, broken, prepared: new Map(), limits: options.limits };
   return {
     async listen({ host: address, port, reusePort, ...rest }) {
       host.reusePort = reusePort;
-      const listener = new Listener(host, {
-        name: DEFAULT_LISTENER,
-        addresses: [address],
-        port,
-        tls: undefined,
-        limits: options.limits,
-        ...rest,
-      });
+      const own = { name: DEFAULT_LISTENER, addresses: [address], port, tls: undefined, limits: options.limits, ...rest };
+      const listener = new Listener(host, own, undefined);
       const bound = await listener.openFirst();
+      const others = [...listeners.values()];
       listeners.set(DEFAULT_LISTENER, listener);
       isOpen = true;
-      for (const compiled of waiting.values()) put(compiled);
-      waiting.clear();
+      openInTurns(others, host.clock);
       return bound;
     },
-    put: (compiled) => (isOpen ? put(compiled) : void waiting.set(compiled.name, compiled)),
+    prepare: (compiled) => prepare(compiled, put),
+    put(compiled) {
+      const listener = putListener(compiled, put);
+      if (isOpen) listener?.openAll();
+    },
     remove(name) {
-      waiting.delete(name);
+      put.prepared.delete(name);
       broken.delete(name);
       const listener = listeners.get(name);
       if (!listener) return;
@@ -86,8 +88,8 @@ export function createListeners(options: ListenersOptions): Listeners {
       void gone.finally(() => leaving.delete(gone));
       options.onChange();
     },
-    states: () => [...[...listeners.values()].map((listener) => listener.state()), ...broken.values()],
-    numbers: () => [...listeners.values()].map(numbersOf),
+    states: () => (isOpen ? [...[...listeners.values()].map((listener) => listener.state()), ...broken.values()] : []),
+    numbers: () => (isOpen ? [...listeners.values()].map(numbersOf) : []),
     useTicketKey(key) {
       host.ticketKey = Buffer.from(key);
       for (const listener of listeners.values()) listener.useTicketKey(host.ticketKey);
@@ -99,27 +101,60 @@ export function createListeners(options: ListenersOptions): Listeners {
   };
 }
 
+/** Opens what was put before the thread listened: the default listener has clients already, which do not wait for all of them. */
+function openInTurns([first, ...rest]: readonly Listener[], clock: Clock): void {
+  if (!first) return;
+  first.openAll();
+  clock.after(0, () => openInTurns(rest, clock));
+}
+
+/** What came of preparing: a door (none for plain HTTP), or why there can be none. */
+interface Prepared {
+  readonly compiled: CompiledListener;
+  readonly settings: ListenerSettings;
+  readonly counts: ListenerCounts;
+  readonly door: TlsDoor | undefined;
+  readonly fault: Text | undefined;
+}
+
 interface Put {
   readonly host: ListenerHost;
   readonly listeners: Map<string, Listener>;
   /** Where listeners stand that could not be made at all. */
   readonly broken: Map<string, ListenerState>;
+  readonly prepared: Map<string, Prepared>;
   readonly limits: EngineLimits;
 }
 
-function putListener(compiled: CompiledListener, { host, listeners, broken, limits }: Put): void {
+function* prepare(compiled: CompiledListener, { host, listeners, prepared, limits }: Put): Steps<void> {
+  const { name } = compiled;
   const settings: ListenerSettings = { ...compiled, limits: { ...limits, ...compiled.limits } };
-  const known = listeners.get(compiled.name);
-  broken.delete(compiled.name);
-  if (known) return known.change(settings);
+  const known = listeners.get(name);
+  const ready = { compiled, settings, counts: known?.counts ?? noCounts(), fault: undefined };
   try {
-    const listener = new Listener(host, settings);
-    listeners.set(compiled.name, listener);
-    listener.openAll();
+    const door = known?.keepsDoor(settings) ? known.door : yield* makeDoor(host, settings, ready.counts);
+    prepared.set(name, { ...ready, door });
   } catch (error) {
-    broken.set(compiled.name, brokenState(compiled, wordsOf(error)));
-    host.onChange();
+    prepared.set(name, { ...ready, door: undefined, fault: wordsOf(error) });
   }
+}
+
+/** The listener as it is to be; undefined when there can be none. */
+function putListener(compiled: CompiledListener, put: Put): Listener | undefined {
+  const { host, listeners, broken, prepared } = put;
+  const { name } = compiled;
+  if (prepared.get(name)?.compiled !== compiled) finish(prepare(compiled, put));
+  const { settings, counts, door, fault } = prepared.get(name)!;
+  prepared.delete(name);
+  broken.delete(name);
+  let listener = listeners.get(name);
+  if (fault) {
+    if (listener) listener.refuse(fault);
+    else broken.set(name, brokenState(compiled, fault));
+    host.onChange();
+  } else if (listener) listener.change(settings, door);
+  else listeners.set(name, (listener = new Listener(host, settings, door, counts)));
+  return listener;
 }
 
 function numbersOf({ name, size, counts }: Listener): ListenerNumbers {

@@ -233,12 +233,34 @@ test('client certificates are asked for on the listener that says so, and told u
 });
 
 test('a certificate costs once, however many listeners show it; other rules or another key are another context', () => {
-  const { chain: cert, key } = shop;
-  const first = sharedContext({ cert, key, minVersion: 'TLSv1.2' });
-  assert.equal(sharedContext({ cert, key, minVersion: 'TLSv1.2' }), first);
-  assert.notEqual(sharedContext({ cert, key, minVersion: 'TLSv1.2', ca: authority.root }), first);
-  const renewed = authority.leaf(['shop.example.test']);
-  assert.notEqual(sharedContext({ cert: renewed.chain, key: renewed.key, minVersion: 'TLSv1.2' }), first);
+  const [old, authorities] = [{ minVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.2', ca: authority.root }] as const;
+  const first = sharedContext(shop, old);
+  assert.equal(sharedContext(shop, { ...old }), first);
+  assert.notEqual(sharedContext(shop, authorities), first);
+  assert.notEqual(sharedContext(authority.leaf(['shop.example.test']), old), first);
+});
+
+test('a listener with many certificates is prepared a certificate at a time, and names find theirs', async () => {
+  await withTls({}, async (port, gateway) => {
+    const named = Array.from({ length: 50 }, (_, i) => certificate(`c${i}`, i % 2 === 0 ? shop : wild, [`n${i}.test`, `*.n${i}.test`]));
+    const many = listener(port, { certificates: named });
+    let steps = 0;
+    for (const _ of gateway.engine.prepareListener(many)) steps++;
+    assert.equal(steps, named.length);
+    const before = await ask(port, { servername: 'rsa.example.test' });
+    assert.equal(nameOf(before.socket), 'rsa.example.test', 'what is prepared does not serve yet');
+    gateway.engine.putListener(many);
+    assert.equal([...gateway.engine.prepareListener(structuredClone(many))].length, 0, 'the same again is no work');
+    for (const [servername, expected] of [
+      ['n48.test', 'shop.example.test'],
+      ['a.n49.test', '*.example.test'],
+    ] as const) {
+      const { socket } = await ask(port, { servername, checkServerIdentity: () => undefined });
+      assert.equal(nameOf(socket), expected);
+      socket.destroy();
+    }
+    before.socket.destroy();
+  });
 });
 
 test('two hundred connections through changes of certificate, and none is lost', async () => {

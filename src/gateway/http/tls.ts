@@ -7,7 +7,8 @@ import { constants, hash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type SecureContext, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { ClientCertificate, CompiledCertificate, CompiledTls } from '../../sdk/listener.ts';
-import { byName, type Coverage, createCoverage } from './coverage.ts';
+import type { Steps } from '../steps.ts';
+import { CertificateNames, type Coverage, coverageOf } from './coverage.ts';
 
 export interface TlsDoor {
   /** Handshakes under way. */
@@ -46,12 +47,21 @@ interface Pending {
   readonly secured: Secured;
 }
 
-/** Makes the door. Throws when OpenSSL refuses a certificate, key or cipher list. */
-export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
-  const { tls } = options;
+/** Makes the door, one certificate a step. Throws when OpenSSL refuses a certificate, key or cipher list. */
+export function* makeTlsDoor(options: TlsDoorOptions): Steps<TlsDoor> {
+  const names = new CertificateNames(options.tls.certificates);
+  const contexts: SecureContext[] = [];
+  const rules = rulesOf(options.tls);
+  for (const [place, certificate] of names.certificates.entries()) {
+    contexts.push(sharedContext(certificate, rules));
+    names.add(place);
+    yield;
+  }
+  return openDoor(options, createTlsServer(options, rules, names, contexts), names);
+}
+
+function openDoor({ tls, onFailed }: TlsDoorOptions, server: Server, names: CertificateNames): TlsDoor {
   const pending = new Map<string, Pending>();
-  const server = createTlsServer(options);
-  const coverageOf = createCoverage(tls.certificates);
   server.on('secureConnection', (secure) => {
     const key = endsOf(secure);
     const found = key === undefined ? undefined : pending.get(key);
@@ -60,14 +70,14 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
     const presented = tls.clientCertificates !== 'off' && secure.getPeerX509Certificate() !== undefined;
     // An optional certificate that does not verify is no certificate, and whoever shows one means to be known by it.
     if (presented && !secure.authorized) {
-      options.onFailed('client-certificate-refused');
+      onFailed('client-certificate-refused');
       return void secure.destroy();
     }
-    found.secured(secure, presented ? readCertificate(secure) : undefined, coverageOf(secure.servername));
+    found.secured(secure, presented ? readCertificate(secure) : undefined, coverageOf(names, secure.servername));
   });
   server.on('tlsClientError', (error, secure) => {
     // One that shows a certificate which does not verify is simply closed by node:tls.
-    options.onFailed(secure.authorizationError ? 'client-certificate-refused' : failureOf(error as NodeJS.ErrnoException));
+    onFailed(secure.authorizationError ? 'client-certificate-refused' : failureOf(error as NodeJS.ErrnoException));
     secure.destroy();
   });
   return {
@@ -85,11 +95,18 @@ export function createTlsDoor(options: TlsDoorOptions): TlsDoor {
   };
 }
 
-function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDoorOptions): Server {
-  const contextOf = byName(tls.certificates, (certificate) => sharedContext(materialOf(tls, certificate)));
+function createTlsServer(
+  { tls, name, protocols, handshakeMs, ticketKey }: TlsDoorOptions,
+  rules: Rules,
+  names: CertificateNames,
+  contexts: readonly SecureContext[],
+): Server {
   const unknown = tls.unknownName;
+  const { chain: cert, key } = names.certificates[0]!;
   return createServer({
-    ...materialOf(tls, tls.certificates[0]!),
+    ...rules,
+    cert,
+    key,
     ...(ticketKey ? { ticketKeys: ticketKey } : {}),
     sessionIdContext: sessionsOf(name, tls),
     handshakeTimeout: handshakeMs,
@@ -97,8 +114,8 @@ function createTlsServer({ tls, name, protocols, handshakeMs, ticketKey }: TlsDo
     requestCert: tls.clientCertificates !== 'off',
     rejectUnauthorized: tls.clientCertificates === 'required',
     SNICallback(asked, done) {
-      const context = contextOf(asked);
-      if (context || unknown === 'default') return done(null, context);
+      const place = names.find(asked);
+      if (place !== undefined || unknown === 'default') return done(null, place === undefined ? undefined : contexts[place]);
       done(Object.assign(new Error('no certificate has this name'), { code: REFUSED_NAME }));
     },
   });
@@ -112,12 +129,11 @@ function sessionsOf(name: string, { clientCertificates, clientAuthorities }: Com
   return hash('sha256', JSON.stringify([name, clientCertificates, clientAuthorities ?? ''])).slice(0, 32);
 }
 
-type Material = SecureContextOptions & { readonly cert: string; readonly key: string };
+/** What a listener asks of all its certificates' handshakes; the same object for all of them, since it may be large. */
+type Rules = Omit<SecureContextOptions, 'cert' | 'key'>;
 
-function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate): Material {
+function rulesOf(tls: CompiledTls): Rules {
   return {
-    cert: chain,
-    key,
     ...(tls.clientAuthorities === undefined ? {} : { ca: tls.clientAuthorities }),
     ciphers: tls.ciphers ?? CIPHERS,
     minVersion: tls.minVersion,
@@ -128,15 +144,19 @@ function materialOf(tls: CompiledTls, { chain, key }: CompiledCertificate): Mate
 
 /** Contexts in use on this thread, by what they are made of: one takes a quarter of a millisecond, and many listeners may show it. */
 const made = new Map<string, WeakRef<SecureContext>>();
+/** Rules by what they say: authorities may be hundreds of KB, and must not be looked at once for each certificate. */
+const hashes = new WeakMap<Rules, string>();
 let pruneAt = 256;
 
 /** The context of a certificate under a listener's rules: the same one as long as somebody uses it. Throws what OpenSSL says. */
-export function sharedContext(material: Material): SecureContext {
-  const key = hash('sha256', JSON.stringify(material));
-  const known = made.get(key)?.deref();
+export function sharedContext({ chain, key }: Pick<CompiledCertificate, 'chain' | 'key'>, rules: Rules): SecureContext {
+  let hashed = hashes.get(rules);
+  if (hashed === undefined) hashes.set(rules, (hashed = hash('sha256', JSON.stringify(rules))));
+  const id = `${hashed} ${hash('sha256', key)} ${hash('sha256', chain)}`;
+  const known = made.get(id)?.deref();
   if (known) return known;
-  const context = createSecureContext(material);
-  made.set(key, new WeakRef(context));
+  const context = createSecureContext({ ...rules, cert: chain, key });
+  made.set(id, new WeakRef(context));
   if (made.size >= pruneAt) {
     for (const [other, reference] of made) if (!reference.deref()) made.delete(other);
     pruneAt = Math.max(256, made.size * 2);

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { freePort, makeAuthority } from '../../../test/certificates.ts';
 import type { CompiledCertificate, CompiledListener } from '../../sdk/listener.ts';
-import { byName, createCoverage } from '../http/coverage.ts';
+import { CertificateNames, coverageOf } from '../http/coverage.ts';
 import { eventually, type Gateway, ok, startGateway, startUpstream } from '../http/fixture.ts';
 
 const authority = makeAuthority();
@@ -150,15 +150,16 @@ test('a session of TLS 1.3 that is resumed is held to the name it came back with
 });
 
 test('names are compared without case, final dot and port', () => {
-  const find = byName(certificates, (certificate) => certificate.name);
+  const names = new CertificateNames(certificates);
+  for (const place of certificates.keys()) names.add(place);
+  const find = (asked: string) => certificates[names.find(asked) ?? -1]?.name;
   const found = ['shop.example.test', 'SHOP.example.test.', 'x.example.test', 'a.x.example.test', 'example.test', ''].map(find);
   assert.deepEqual(found, ['shop', 'shop', 'wild', undefined, undefined, undefined]);
-  const coverageOf = createCoverage(certificates);
-  const coverage = coverageOf('shop.example.test.')!;
+  const coverage = coverageOf(names, 'shop.example.test.')!;
   const judged = ['x.example.test.', 'x.example.test', 'shop.example.test.:443', '', '.example.test'].map((host) => coverage.covers(host));
   assert.deepEqual(judged, [false, false, true, true, true]);
   assert.deepEqual(
-    ([false, null, '', 'elsewhere.test'] as const).map((said) => coverageOf(said)),
+    ([false, null, '', 'elsewhere.test'] as const).map((said) => coverageOf(names, said)),
     Array(4).fill(undefined),
   );
 });

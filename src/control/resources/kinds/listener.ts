@@ -1,4 +1,5 @@
 /** Where the gateway takes requests, besides the listener of the process configuration. */
+import { hash } from 'node:crypto';
 import { isIP, isIPv6 } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { mistake, type ProblemPointer } from '../../../base/problem.ts';
@@ -212,9 +213,9 @@ function compileTls(spec: TlsSpec, scope: CompileScope): CompiledTls | { readonl
     const found = scope.get('Certificate', name);
     if (!found?.enabled) return { failure: tell(found ? DISABLED : MISSING, { name }) };
     const { chain, key } = found.spec as unknown as CertificateSpec;
-    const fault = isHidden(key) ? undefined : (chainFaults(chain, undefined)[0] ?? keyFault(key, chain));
+    const { fault, hosts } = lookAt(chain, key);
     if (fault) return { failure: tell(BROKEN, { name, fault }) };
-    certificates.push({ name, chain, key, hosts: readChain(chain).hosts });
+    certificates.push({ name, chain, key, hosts });
   }
   return {
     certificates,
@@ -225,4 +226,24 @@ function compileTls(spec: TlsSpec, scope: CompileScope): CompiledTls | { readonl
     clientAuthorities: spec.clientAuthorities,
     tellClientCertificate: spec.tellClientCertificate,
   };
+}
+
+interface Looked {
+  readonly fault: Text | undefined;
+  readonly hosts: readonly string[];
+}
+
+/** What was seen of certificates: hundreds of listeners may show the same ones, and a look takes up to 2 ms. */
+const looked = new Map<string, Looked>();
+const LOOKED_MAX = 1024;
+
+function lookAt(chain: string, key: string): Looked {
+  const id = `${hash('sha256', key)} ${hash('sha256', chain)}`;
+  const known = looked.get(id);
+  if (known) return known;
+  const fault = isHidden(key) ? undefined : (chainFaults(chain, undefined)[0] ?? keyFault(key, chain));
+  const seen = Object.freeze({ fault, hosts: fault ? [] : readChain(chain).hosts });
+  if (looked.size >= LOOKED_MAX) looked.clear();
+  looked.set(id, seen);
+  return seen;
 }

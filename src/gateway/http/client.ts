@@ -10,12 +10,14 @@ import type { Socket } from 'node:net';
 import type { Problem } from '../../base/problem.ts';
 import { type Answer, answerBytes, type Disposition, LocalBody, type RawAnswer, runPhase } from './answers.ts';
 import { Body, frameRequest } from './body.ts';
+import { BodyMemory } from './body-memory.ts';
 import { ClientLine } from './client-line.ts';
 import { type ClientHost, type Entrance, isUsedUp } from './entrance.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, MORE } from './head.ts';
 import { CONTINUE, CRLF, isBodiless, rejection, writeLocalHead } from './messages.ts';
+import { Pace } from './pace.ts';
 import { prefaceOf } from '../http2/preface.ts';
 import { problemAnswer } from './problem-answer.ts';
 import problems, { headProblem, lateProblem } from './problems.ts';
@@ -27,14 +29,13 @@ import { type EngineTools, spokenBy, tellDone } from './tools.ts';
 
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
-/** A body is not called slow before. */
-const GRACE_MS = 1000;
 
 export class ClientConnection extends ClientLine implements RelayClient, SocketUser {
   isBodiless = true;
   takesInterims = true;
   readonly takesTrailers: boolean;
   private readonly body = new Body();
+  private readonly memory: BodyMemory;
   private readonly relay: Relay;
   private exchange: EngineExchange | undefined = undefined;
   private head: Head | undefined = undefined;
@@ -47,28 +48,18 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   private closeAfter = false;
   private inputEnded = false;
   private bodyHeld = false;
-  /** True while everything of the body that was passed on is with the kernel. */
-  private isBodyOut = true;
-  /** The last piece of it that was not, to be freed when it is. */
-  private owed: Buffer | undefined = undefined;
   private bodyFailed = false;
-  /** Since when the client could send, and how much of the body was read before: waiting for the upstream is not its fault. */
-  private paceSince = 0;
-  private paceFrom = 0;
+  private readonly pace = new Pace();
   private pumping = false;
   private isTunnel = false;
 
   constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
     super(tools, host, socket, entrance);
     this.takesTrailers = entrance.protocol === 'h2';
+    this.memory = new BodyMemory(this.input, entrance.protocol === 'http/1.1'); // Streams of HTTP/2 give bytes that others may look at too.
     this.relay = new Relay(tools, this);
     useSocket(socket, this);
     this.time('idle', this.profile.limits.headMs);
-  }
-
-  /** Streams of HTTP/2 give bytes that others may look at too. */
-  private get ownsChunks(): boolean {
-    return this.entrance.protocol === 'http/1.1';
   }
 
   get isRequestDone(): boolean {
@@ -121,8 +112,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   releaseBody(): void {
     this.bodyHeld = false;
-    if (this.owed && this.relay.isBodyOut) this.input.free(this.owed);
-    this.owed = undefined;
+    this.memory.drained(this.relay.isBodyOut);
     this.input.resume();
     this.startPace();
     if (this.mode === 'body') this.timeBody();
@@ -158,8 +148,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (this.closeAfter || !this.body.done) return this.finishConnection();
     this.mode = 'idle';
     if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
-    if (this.isBodyOut && this.ownsChunks && this.input.isEmpty) this.input.free(this.input.buffer);
-    this.input.release();
+    this.memory.end();
     this.time('idle', this.profile.limits.keepAliveMs);
     this.pump();
   }
@@ -243,8 +232,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.responseBytes = 0;
     this.relay.begin();
     this.bodyHeld = this.bodyFailed = false;
-    this.isBodyOut = true;
-    this.owed = undefined;
+    this.memory.begin(head.buffer);
     this.mode = 'decide';
     const exchange = (this.exchange = createExchange(head, {
       clientAddress: this.entrance.isProxy ? this.askProxy(head) : this.entrance.address,
@@ -294,12 +282,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const { at: from, buffer } = input;
     if (!this.takeBody()) return;
     const isOut = this.relay.sendBody(buffer, from, body.passEnd);
-    this.isBodyOut &&= isOut;
+    this.memory.sent(buffer, isOut, from === 0 && body.passEnd === buffer.length);
     if (body.done && body.owesEnd) this.relay.sendBody(CRLF, 0, 2);
-    if (from === 0 && body.passEnd === buffer.length && this.ownsChunks) {
-      if (isOut) input.free(buffer);
-      else this.owed = buffer;
-    }
     if (!body.done) {
       if (!this.bodyHeld) this.timeBody();
       return;
@@ -341,9 +325,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   giveWay(): boolean {
     const { bodyRateMin } = this.profile.limits;
-    const ms = this.tools.wheel.now - this.paceSince;
-    if (this.mode !== 'body' || this.bodyHeld || ms < GRACE_MS) return false;
-    if ((this.body.contentBytes - this.paceFrom) * 1000 >= bodyRateMin * ms) return false;
+    if (this.mode !== 'body' || this.bodyHeld) return false;
+    if (!this.pace.isSlow(this.tools.wheel.now, this.body.contentBytes, bodyRateMin)) return false;
     this.failBody(problems.raise['body-slow']({ values: { rate: bodyRateMin } }));
     return true;
   }
@@ -446,7 +429,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       this.report(exchange, exchange.status === 0 ? CLIENT_LEFT : exchange.status, reason);
     }
     // A body that ends with the connection looks whole at a clean end: a broken answer ends in a reset.
-    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) (this.ownsChunks ? this.entrance.raw : this.socket).resetAndDestroy();
+    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) (this.entrance.protocol === 'http/1.1' ? this.entrance.raw : this.socket).resetAndDestroy();
     this.socket.destroy();
     this.host.onClosed(this);
   }
@@ -467,8 +450,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   }
 
   private startPace(): void {
-    this.paceSince = this.tools.wheel.now;
-    this.paceFrom = this.body.contentBytes;
+    this.pace.start(this.tools.wheel.now, this.body.contentBytes);
   }
 
   private timeBody(): void {

@@ -8,6 +8,9 @@ export const NGINX = '/usr/sbin/nginx';
 const LUA = '/usr/lib/nginx/modules/ngx_http_lua_module.so';
 const FORWARD = `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
   proxy_set_header X-Forwarded-For $remote_addr; proxy_buffers 16 64k; proxy_max_temp_file_size 0; client_body_buffer_size 2m;`;
+/** nginx reads a body only to pass it on: it reads this one, then asks itself for an answer without it. */
+const READ = `client_body_buffer_size 2m; proxy_pass http://inner; proxy_http_version 1.1; proxy_set_header Connection "";
+    proxy_pass_request_body off; proxy_set_header Content-Length "";`;
 const LIMIT_SCRIPT = `access_by_lua_block {
   local k = ngx.var.http_x_api_key; local c = k and keys[k]; if not c then return ngx.exit(401) end
   local t = ngx.shared.cnt; local n = t:incr('r:'..c.id..':'..math.floor(ngx.now()), 1, 0, 60)
@@ -34,13 +37,18 @@ export function luaNginx(place: Place): readonly string[] | undefined {
   return nginx(place.folder, 'lua', config, ['ndk_http', 'ngx_http_lua']);
 }
 
-/** The upstream: 200 bytes of JSON at `/` and below `/svc…`, and files the system keeps in memory. */
+/**
+ * The upstream: 200 bytes of JSON at `/` and below `/svc…`, files the system keeps in memory, and at `/read` the same 200
+ * bytes after the request's body was read to its end, as nearly every application does; at `/` they come before it.
+ */
 export function upstreamNginx(folder: string, port: number): readonly string[] {
   for (const kib of [1, 16, 1024]) writeFileSync(join(folder, `${kib}k`), 'x'.repeat(kib * 1024));
   const small = `default_type application/json; return 200 '{"a":"${'x'.repeat(192)}"}';`;
+  const inner = join(folder, 'inner.sock');
   const config = `open_file_cache max=10; client_max_body_size 0;
     server { listen 127.0.0.1:${port} backlog=4096; root ${folder};
-    location = / { ${small} } location /svc { ${small} } location / { } }`;
+    location = / { ${small} } location /svc { ${small} } location / { } location = /read { ${READ} } }
+    server { listen unix:${inner}; location / { ${small} } } upstream inner { server unix:${inner}; keepalive 64; }`;
   return nginx(folder, 'upstream', config);
 }
 

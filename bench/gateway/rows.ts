@@ -59,9 +59,10 @@ export const ROWS: readonly Row[] = [
   { name: '1 KB', ask: { path: '/1k', connections: 64 }, peers: BODIES },
   { name: '16 KB', ask: { path: '/16k', connections: 32 }, peers: BODIES, quick: true },
   { name: '1 MB', ask: { path: '/1024k', connections: 16 }, peers: BODIES },
-  { name: 'POST 1 KB', ask: { path: '/', post: 1024, connections: 64 }, peers: BODIES },
-  { name: 'POST 16 KB', ask: { path: '/', post: 16_384, connections: 32 }, peers: BODIES },
-  { name: 'POST 1 MB', ask: { path: '/', post: 1 << 20, connections: 16 }, peers: BODIES },
+  { name: 'POST 1 KB', ask: { path: '/read', post: 1024, connections: 64 }, peers: BODIES },
+  { name: 'POST 16 KB', ask: { path: '/read', post: 16_384, connections: 32 }, peers: BODIES },
+  { name: 'POST 1 MB', ask: { path: '/read', post: 1 << 20, connections: 16 }, peers: BODIES },
+  { name: 'POST 1 MB, answered before it is read', ask: { path: '/', post: 1 << 20, connections: 16 }, peers: BODIES },
 ];
 
 /** Open-loop at half of what nginx and bare Weir both carry. */

@@ -34,6 +34,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   isBodiless = true;
   takesInterims = true;
   readonly takesTrailers: boolean;
+  readonly sendsOn: boolean;
   private readonly body = new Body();
   private readonly memory: BodyMemory;
   private readonly relay: Relay;
@@ -55,8 +56,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   constructor(tools: EngineTools, host: ClientHost, socket: Socket, entrance: Entrance) {
     super(tools, host, socket, entrance);
-    this.takesTrailers = entrance.protocol === 'h2';
-    this.memory = new BodyMemory(this.input, entrance.protocol === 'http/1.1'); // Streams of HTTP/2 give bytes that others may look at too.
+    const isStream = entrance.protocol === 'h2';
+    this.takesTrailers = isStream;
+    this.sendsOn = !isStream;
+    this.memory = new BodyMemory(this.input, !isStream); // Others may look at the bytes of streams too.
     this.relay = new Relay(tools, this);
     useSocket(socket, this);
     this.time('idle', this.profile.limits.headMs);
@@ -315,8 +318,9 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   /** The request cannot be completed: the upstream is let go, and the client told if it still can be. */
   private failBody(problem: Problem): void {
     if (!this.exchange) return;
-    const { started } = this.relay;
+    const { started, isAnswered } = this.relay;
     this.relay.cancel();
+    if (isAnswered) return this.endExchange(problem.code); // What was answered stands.
     if (started || this.mode !== 'body') return this.terminate(problem.code);
     this.exchange.response.clear();
     this.mode = 'answer';
@@ -422,6 +426,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.input.clear();
     this.giveHead();
     const { exchange } = this;
+    const { isAnswered } = this.relay;
     this.exchange = undefined;
     if (exchange) {
       this.relay.cancel();
@@ -429,7 +434,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       this.report(exchange, exchange.status === 0 ? CLIENT_LEFT : exchange.status, reason);
     }
     // A body that ends with the connection looks whole at a clean end: a broken answer ends in a reset.
-    if (exchange && this.responseBytes > 0 && !this.socket.destroyed) (this.entrance.protocol === 'http/1.1' ? this.entrance.raw : this.socket).resetAndDestroy();
+    if (exchange && this.responseBytes > 0 && !isAnswered && !this.socket.destroyed)
+      (this.entrance.protocol === 'http/1.1' ? this.entrance.raw : this.socket).resetAndDestroy();
     this.socket.destroy();
     this.host.onClosed(this);
   }

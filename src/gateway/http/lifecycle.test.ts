@@ -237,9 +237,9 @@ test('a body that ends with the upstream connection ends the client connection t
   );
 });
 
-test('an early answer reaches the client, and neither connection is used again', async () => {
+test('an early answer of a target that will not stay reaches the client, and neither connection is used again', async () => {
   await between(
-    (socket) => void socket.write(ok('too much')),
+    (socket) => void socket.write(ok('too much', 'connection: close\r\n')),
     {},
     async (gateway, upstream, talk) => {
       talk.send(`POST / HTTP/1.1\r\n${H}Content-Length: 1000000\r\n\r\nabc`);

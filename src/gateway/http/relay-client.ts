@@ -11,6 +11,8 @@ export interface RelayClient {
   readonly isRequestDone: boolean;
   /** HTTP/1.1, so that informational answers may be passed on. */
   readonly takesInterims: boolean;
+  /** True when a request goes on after its answer; streams of HTTP/2 rather end, which costs nothing. */
+  readonly sendsOn: boolean;
   /** True when trailer fields may be passed on; else they are dropped. */
   readonly takesTrailers: boolean;
   /** Adds body bytes already here to the writer, if they are few. */

@@ -30,6 +30,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   upstreamMs = 0;
   /** True when the head of the answer has been written. */
   started = false;
+  /** True when all of the answer has been written, and the rest of the request is still to be sent. */
+  isAnswered = false;
   tries = 0;
   targetIndex = -1;
   targetId = '';
@@ -49,6 +51,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   /** Bytes that came while the response phase is still running. */
   private held: { bytes: Buffer; done: boolean } | undefined = undefined;
   private untilClose = false;
+  /** What was wrong with the end of the answer. */
+  private oddity: '' | 'answered-twice' | 'answered-early' = '';
   private repeated = false;
   private connects = 0;
   private sentAt = 0;
@@ -76,7 +80,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
 
   /** A new exchange begins; it may never come to `start`. */
   begin(): void {
-    this.started = this.reused = this.hasInterim = false;
+    this.started = this.isAnswered = this.reused = this.hasInterim = false;
+    this.oddity = '';
     this.retries = undefined;
     this.upstreamMs = this.tries = this.waitMs = this.connectMs = 0;
     this.targetIndex = -1;
@@ -95,9 +100,23 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const { isHead } = exchange;
     const trailers = this.client.takesTrailers;
     const { terms } = this;
-    const isSame = terms?.isHead === isHead && terms.dechunk === dechunk && terms.upgrade === asked && terms.key === key;
+    const sendsOn = this.client.sendsOn && !exchange.head.expectsContinue; // Who was not told to go on may send nothing.
+    const isSame =
+      terms?.isHead === isHead && terms.dechunk === dechunk && terms.upgrade === asked && terms.key === key && terms.sendsOn === sendsOn;
     if (forward !== this.termsOf || !isSame || terms.avoid)
-      this.terms = { connectMs, firstByteMs, idleMs, isHead, dechunk, trailers, upgrade: asked, tunnelIdleMs, key, avoid: undefined };
+      this.terms = {
+        connectMs,
+        firstByteMs,
+        idleMs,
+        isHead,
+        dechunk,
+        trailers,
+        sendsOn,
+        upgrade: asked,
+        tunnelIdleMs,
+        key,
+        avoid: undefined,
+      };
     this.termsOf = forward;
     this.repeated = false;
     this.connects = 0;
@@ -132,6 +151,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   /** The request's last byte was sent. */
   endRequest(): void {
     this.connection?.endRequest();
+    if (this.isAnswered) this.end('');
   }
 
   /** The client takes bytes again. */
@@ -182,6 +202,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.upstreamMs = exchange.clockAt - this.sentAt;
     if (!connection.reused) this.connectMs = connection.connectMs;
     this.untilClose = connection.body.isUntilClose;
+    if (done) this.noteEnd(connection);
     exchange.status = head.status;
     exchange.response.readFrom(head);
     let verdict: Problem | undefined | Promise<Problem | undefined>;
@@ -202,6 +223,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
 
   onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void {
     if (connection !== this.connection) return;
+    if (done) this.noteEnd(connection);
     if (this.held) {
       this.held = { bytes: Buffer.concat([this.held.bytes, b.subarray(start, end)]), done };
       return;
@@ -215,12 +237,13 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   }
 
   giveWay(): boolean {
-    return !this.started && this.client.giveWay();
+    return (!this.started || this.isAnswered) && this.client.giveWay();
   }
 
   onFailure(connection: UpstreamConnection | undefined, failure: UpstreamFailure): void {
     const { exchange } = this;
     if (!exchange || connection !== this.connection) return;
+    if (this.oddity === 'answered-early') return this.isAnswered ? this.end('upstream-answered-early') : undefined; // The answer is whole.
     this.connection = undefined;
     this.noteLost(connection);
     this.held = undefined;
@@ -383,7 +406,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const { writer, date } = this.tools;
     const head = this.responseHead!;
     this.started = true;
-    const close = this.client.decideClose(this.untilClose || !this.client.isRequestDone);
+    const close = this.client.decideClose(this.untilClose || !(this.client.isRequestDone || connection.sendsOn));
     writer.begin();
     const isSwitched = head.status === 101;
     if (isSwitched) writeSwitchHead(writer, exchange, head, this.terms.upgrade);
@@ -421,12 +444,28 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (!ok && !done) connection.pause(this);
   }
 
+  /** Said while the connection is this exchange's: afterwards it may serve another. */
+  private noteEnd({ hadMore, wasEarly }: UpstreamConnection): void {
+    this.oddity = hadMore ? 'answered-twice' : wasEarly ? 'answered-early' : '';
+  }
+
   private finish(): void {
-    const { hadMore, wasEarly } = this.connection!;
+    const { oddity } = this;
+    if (oddity === '') return this.end('');
+    if (oddity === 'answered-early') {
+      if (this.client.isRequestDone) return this.end(''); // Its rest went out while the answer was being decided.
+      if (this.connection!.isTakingRest(this)) {
+        this.isAnswered = true;
+        return this.exchange!.response.detach();
+      }
+    }
+    this.end(oddity === 'answered-early' ? 'upstream-answered-early' : 'upstream-answered-twice');
+  }
+
+  private end(reason: '' | 'upstream-answered-early' | 'upstream-answered-twice'): void {
     this.connection = undefined;
-    if (!hadMore && !wasEarly) return this.client.endExchange('');
-    const { counts } = this.forward.pool as ConnectionPool;
-    counts.add(hadMore ? 'answered-twice' : 'answered-early');
-    this.client.endExchange(hadMore ? 'upstream-answered-twice' : 'upstream-answered-early');
+    this.isAnswered = false;
+    if (reason !== '' && this.oddity !== '') (this.forward.pool as ConnectionPool).counts.add(this.oddity);
+    this.client.endExchange(reason);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * One connection to a target: sends a request, reads its answer, strictly, and tells its user.
  *
- *   connecting ─▶ head ─▶ body ─▶ (back to the pool, or closed)
+ *   connecting ─▶ head ─▶ body ─▶ (rest of the request ─▶) (back to the pool, or closed)
  *
  * It goes back only when request and response are both fully through, it is not paused, nothing came
  * behind the response and both sides keep it open; in every other case it is closed.
@@ -23,7 +23,8 @@ const PRIVATE_BYTES = 64 * 1024;
 const INTERIMS_MAX = 8;
 const CRLF = Buffer.from('\r\n');
 
-type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'closed';
+/** `rest`: the answer is complete and the request is not. */
+type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'rest' | 'closed';
 
 export class UpstreamConnection implements Timed, Sender {
   readonly deadline = noDeadline();
@@ -154,11 +155,22 @@ export class UpstreamConnection implements Timed, Sender {
   endRequest(): void {
     this.requestDone = true;
     if (this.phase === 'head') this.host.wheel.set(this, this.terms.firstByteMs);
+    if (this.phase === 'rest') this.giveBack();
+  }
+
+  /** True when the target, as far as is known, takes the rest of a request it has answered already. */
+  get sendsOn(): boolean {
+    return this.phase !== 'closed' && this.keeps && this.terms.sendsOn && !this.target.sessions && !this.body.isUntilClose;
+  }
+
+  /** True while the rest of this user's request is sent behind its answer. */
+  isTakingRest(user: UpstreamUser): boolean {
+    return this.phase === 'rest' && this.user === user;
   }
 
   /** Stops reading until `resume`: the client does not keep up. */
   pause(user: UpstreamUser): void {
-    if (this.paused || this.user !== user) return;
+    if (this.paused || this.user !== user || this.phase === 'rest') return;
     this.paused = true;
     this.socket.pause();
     if (!this.socket.writableNeedDrain) this.host.wheel.clear(this); // Else the target must go on reading.
@@ -207,6 +219,7 @@ export class UpstreamConnection implements Timed, Sender {
 
   onDeadline(): void {
     if (this.phase === 'idle' || !this.user) return this.close();
+    if (this.phase === 'rest') return this.loseRest();
     if (this.phase === 'connecting') {
       this.host.onConnectFailed(this);
       return this.fail({ fault: 'upstream-connect-timeout' });
@@ -226,11 +239,12 @@ export class UpstreamConnection implements Timed, Sender {
 
   private onSocketDrain(): void {
     if (!this.user || this.phase === 'closed') return;
-    if (this.phase === 'head' && !this.requestDone) this.host.wheel.clear(this);
+    if ((this.phase === 'head' && !this.requestDone) || this.phase === 'rest') this.host.wheel.clear(this);
     this.user.onDrain(this);
   }
 
   private read(b: Buffer, i: number, end: number): void {
+    if (this.phase === 'rest') return this.loseRest();
     if (!this.user || (this.phase !== 'head' && this.phase !== 'body')) return this.close(); // Bytes nobody asked for.
     if (this.unsent) return this.failUnsent(); // Nobody answers what was not asked.
     this.gotByte = true;
@@ -355,13 +369,34 @@ export class UpstreamConnection implements Timed, Sender {
   private complete(hasMore: boolean): void {
     this.hadMore = hasMore;
     this.wasEarly = !this.requestDone;
-    const reusable = this.requestDone && !this.paused && !hasMore && this.keeps && !this.body.isUntilClose;
-    this.user = undefined;
+    const reusable = !this.paused && !hasMore && this.keeps && !this.body.isUntilClose;
     this.ownBuffer = undefined;
     this.served++;
-    if (!reusable) return this.close();
+    if (reusable && this.wasEarly && this.sendsOn) return this.awaitRest();
+    this.user = undefined;
+    if (!reusable || this.wasEarly) return this.close();
+    this.giveBack();
+  }
+
+  private giveBack(): void {
+    this.user = undefined;
     this.host.wheel.clear(this);
     this.host.onReusable(this);
+  }
+
+  /** The answer is through; who reads slowly may be waited for as long as before it. */
+  private awaitRest(): void {
+    this.phase = 'rest';
+    if (this.socket.writableNeedDrain) this.host.wheel.set(this, this.idleMs);
+    else this.host.wheel.clear(this);
+  }
+
+  /** The target takes no more of a request it has answered: nothing failed. */
+  private loseRest(): void {
+    const { user } = this;
+    this.user = undefined;
+    this.close();
+    user?.onFailure(this, { fault: 'upstream-closed' });
   }
 
   private onEnd(): void {
@@ -371,7 +406,8 @@ export class UpstreamConnection implements Timed, Sender {
       this.close();
       return user.onBody(this, CRLF, 0, 0, true);
     }
-    if (this.unsent) this.failUnsent();
+    if (this.phase === 'rest') this.loseRest();
+    else if (this.unsent) this.failUnsent();
     else if (this.user) this.fail({ fault: 'upstream-closed' });
     else this.close();
   }
@@ -383,6 +419,7 @@ export class UpstreamConnection implements Timed, Sender {
 
   private onClose(): void {
     if (this.phase === 'closed') return;
+    if (this.phase === 'rest') return this.loseRest();
     if (this.phase === 'connecting') {
       this.host.onConnectFailed(this);
       const tls = this.isTls ? tlsReason(this.error) : '';

@@ -52,7 +52,7 @@ const WAYS: readonly (readonly [name: string, script: Script, request: string, r
   ],
   [
     'answers before the request is complete',
-    (socket) => void socket.write(ok('early')),
+    (socket) => void socket.write(ok('early', 'connection: close\r\n')),
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\npart',
     'upstream-answered-early',
     /early$/,

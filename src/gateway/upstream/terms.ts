@@ -93,6 +93,8 @@ export interface RequestTerms {
   readonly dechunk: boolean;
   /** Gives the user trailer fields too, as they came at the end of a chunked body. */
   readonly trailers: boolean;
+  /** When the answer is complete before the request, the rest of it is sent all the same, if the target stays. */
+  readonly sendsOn: boolean;
   /** Hash of what equal requests share; 0 when nothing is hashed. */
   readonly key: number;
   /** The target of the last try, which another is preferred to. */

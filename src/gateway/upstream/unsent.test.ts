@@ -20,6 +20,7 @@ const TERMS: RequestTerms = {
   isHead: false,
   dechunk: false,
   trailers: false,
+  sendsOn: true,
   key: 0,
   avoid: undefined,
   upgrade: '',

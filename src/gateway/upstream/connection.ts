@@ -6,33 +6,24 @@
  * It goes back only when request and response are both fully through, it is not paused, nothing came
  * behind the response and both sides keep it open; in every other case it is closed.
  */
-import type { Socket } from 'node:net';
 import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { FAULT, type Head, MORE } from '../http/head.ts';
-import type { Sender } from '../http/outbox.ts';
-import { noDeadline, type Timed } from '../http/wheel.ts';
 import { dropFraming } from './framing.ts';
 import { REFUSED } from './http2-stream.ts';
-import { openSocket, type SocketTo, tlsReason } from './socket.ts';
-import type { ConnectionHost, ConnectionTarget, Memory, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
+import { UpstreamLine } from './line.ts';
+import { type SocketTo, tlsReason } from './socket.ts';
+import type { ConnectionHost, ConnectionTarget, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
 /** Largest body rest for which reading through the shared buffer, and copying, is cheaper than a buffer of its own. */
 const COPY_BYTES_MAX = 16 * 1024;
-const PRIVATE_BYTES = 64 * 1024;
 const INTERIMS_MAX = 8;
 const CRLF = Buffer.from('\r\n');
 
-/** `rest`: the answer is complete and the request is not. */
-type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'rest' | 'closed';
-
-export class UpstreamConnection implements Timed, Sender {
-  readonly deadline = noDeadline();
-  readonly target: ConnectionTarget;
+export class UpstreamConnection extends UpstreamLine {
   readonly body = new Body();
   /** The head being read. */
   head: Head | undefined = undefined;
-  memory: Memory = 'shared';
   /** True when an earlier request used this socket. */
   reused = false;
   /** True when a byte of the present answer has come. */
@@ -45,11 +36,8 @@ export class UpstreamConnection implements Timed, Sender {
   wasEarly = false;
   /** How long connecting took; 0 until the connection stands. */
   connectMs = 0;
-  private readonly host: ConnectionHost;
-  private readonly socket: Socket;
   private user: UpstreamUser | undefined = undefined;
   private terms!: RequestTerms;
-  private phase: Phase = 'connecting';
   private requestDone = false;
   private paused = false;
   private interims = 0;
@@ -58,46 +46,11 @@ export class UpstreamConnection implements Timed, Sender {
   private isTunnel = false;
   private expected = -1;
   private gather: Gather | undefined = undefined;
-  private ownBuffer: Buffer | undefined = undefined;
-  private readonly openedAt: number;
-  private readonly isTls: boolean;
-  /** Bytes come in memory of their own. */
-  private readonly givesBuffers: boolean;
-  private error: NodeJS.ErrnoException | undefined = undefined;
   private beganAt = 0;
-  /** A whole request that goes out at the end of this turn. */
-  private unsent: Buffer | undefined = undefined;
 
   constructor(host: ConnectionHost, target: ConnectionTarget, to: Pick<SocketTo, 'address' | 'port' | 'tls'>) {
-    this.host = host;
-    this.target = target;
-    this.openedAt = host.clock.monotonic();
-    const { serverName, session, sessions } = target;
-    this.isTls = to.tls !== undefined;
-    this.givesBuffers = this.isTls || sessions !== undefined;
-    if (sessions?.isStanding) this.served = 1; // Others were there before: what is lost may have been lost with the connection.
-    this.socket = openSocket({ ...to, serverName, session, sessions }, this);
-    this.socket.on(this.isTls ? 'secureConnect' : 'connect', () => this.onConnect());
-    this.socket.on('drain', () => this.onSocketDrain());
-    this.socket.on('end', () => this.onEnd());
-    this.socket.on('error', (error) => void (this.error ??= error));
-    this.socket.on('close', () => this.onClose());
-  }
-
-  /** For the socket: where its next bytes go. */
-  buffer(): Uint8Array {
-    return this.ownBuffer ?? this.host.sharedBuffer;
-  }
-
-  /** From the socket. */
-  onBytes(b: Buffer, count: number): void {
-    this.memory = b === this.host.sharedBuffer ? 'shared' : this.givesBuffers ? 'lasting' : 'private';
-    this.read(b, 0, count);
-  }
-
-  /** From the socket: saves the next connection a handshake. */
-  onSession(session: Buffer): void {
-    this.target.session = session;
+    super(host, target, to);
+    if (target.sessions?.isStanding) this.served = 1; // Others were there before: what is lost may have been lost with the connection.
   }
 
   get isOpen(): boolean {
@@ -115,40 +68,6 @@ export class UpstreamConnection implements Timed, Sender {
     this.reused = this.served > 0;
     if (this.phase === 'connecting') this.host.wheel.set(this, terms.connectMs);
     else this.phase = 'head';
-  }
-
-  /** Writes a whole request, perhaps together with those of others at the end of this turn; its memory is given back then. */
-  writeWhole(bytes: Buffer): void {
-    const { outbox } = this.host;
-    const mayWait = this.phase !== 'connecting' && this.isFlushed;
-    this.unsent = bytes;
-    if (mayWait) outbox.add(this, bytes.length);
-    else outbox.hurry(this);
-  }
-
-  sendNow(): boolean {
-    const { unsent } = this;
-    this.unsent = undefined;
-    if (!unsent) return true;
-    this.write(unsent);
-    return this.isFlushed;
-  }
-
-  /** Writes bytes of the request; false when the user should wait for `onDrain`. */
-  write(bytes: Buffer): boolean {
-    const ok = this.socket.write(bytes) || this.isFlushed;
-    if (!ok && this.phase !== 'connecting') this.host.wheel.set(this, this.idleMs);
-    return ok;
-  }
-
-  /** True when everything written is with the kernel, so its memory may be used again. */
-  get isFlushed(): boolean {
-    return this.socket.writableLength === 0;
-  }
-
-  /** True when nobody looks at what was written any more, so that its memory may go. */
-  get isOut(): boolean {
-    return !this.givesBuffers && this.isFlushed;
   }
 
   /** The whole request has been written. */
@@ -182,11 +101,6 @@ export class UpstreamConnection implements Timed, Sender {
     this.paused = false;
     this.socket.resume();
     this.host.wheel.set(this, this.idleMs);
-  }
-
-  /** The bytes given in `private` memory are still queued: the next read needs a buffer of its own. */
-  renewBuffer(): void {
-    this.ownBuffer = Buffer.allocUnsafeSlow(PRIVATE_BYTES);
   }
 
   /** Closes without telling the user; nothing happens when the connection is no longer the user's. */
@@ -227,7 +141,7 @@ export class UpstreamConnection implements Timed, Sender {
     this.fail({ fault: 'upstream-timeout' });
   }
 
-  private onConnect(): void {
+  protected onConnect(): void {
     if (this.phase !== 'connecting') return;
     this.connectMs = this.host.clock.monotonic() - this.openedAt;
     if (!this.user) return this.close();
@@ -237,13 +151,13 @@ export class UpstreamConnection implements Timed, Sender {
     else this.host.wheel.clear(this);
   }
 
-  private onSocketDrain(): void {
+  protected onSocketDrain(): void {
     if (!this.user || this.phase === 'closed') return;
     if ((this.phase === 'head' && !this.requestDone) || this.phase === 'rest') this.host.wheel.clear(this);
     this.user.onDrain(this);
   }
 
-  private read(b: Buffer, i: number, end: number): void {
+  protected read(b: Buffer, i: number, end: number): void {
     if (this.phase === 'rest') return this.loseRest();
     if (!this.user || (this.phase !== 'head' && this.phase !== 'body')) return this.close(); // Bytes nobody asked for.
     if (this.unsent) return this.failUnsent(); // Nobody answers what was not asked.
@@ -307,7 +221,7 @@ export class UpstreamConnection implements Timed, Sender {
     if (this.phase === 'body') this.socket.end();
   }
 
-  private get idleMs(): number {
+  protected get idleMs(): number {
     return this.isTunnel ? this.terms.tunnelIdleMs : this.terms.idleMs;
   }
 
@@ -399,7 +313,7 @@ export class UpstreamConnection implements Timed, Sender {
     user?.onFailure(this, { fault: 'upstream-closed' });
   }
 
-  private onEnd(): void {
+  protected onEnd(): void {
     if (this.phase === 'body' && this.user && this.body.isUntilClose && this.body.ended()) {
       const user = this.user;
       this.user = undefined;
@@ -417,7 +331,7 @@ export class UpstreamConnection implements Timed, Sender {
     this.fail({ fault: 'upstream-closed', refused: true });
   }
 
-  private onClose(): void {
+  protected onClose(): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'rest') return this.loseRest();
     if (this.phase === 'connecting') {

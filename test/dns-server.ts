@@ -1,7 +1,7 @@
-/** A small DNS server over UDP, for tests: answers what it was told, nothing, or with an error. Source: RFC 1035 §4. */
+/** A small DNS server, for tests: answers what it was told, nothing, or with an error; large answers over TCP. Source: RFC 1035 §4. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv4 } from 'node:net';
+import { createServer, isIPv4 } from 'node:net';
 
 export type DnsRecord =
   | { readonly type: 'A' | 'AAAA'; readonly ttl: number; readonly address: string }
@@ -23,6 +23,8 @@ export interface DnsServer {
   readonly asked: string[];
   /** `silent` answers nothing, `failing` SERVFAIL. */
   mode: 'answers' | 'silent' | 'failing';
+  /** Types and names (`AAAA up.test`) that get SERVFAIL. */
+  readonly failing: Set<string>;
   close(): void;
 }
 
@@ -30,26 +32,65 @@ const TYPES: Readonly<Record<string, number>> = { A: 1, AAAA: 28, SRV: 33 };
 
 /** Starts a server on a free port. */
 export async function startDnsServer(): Promise<DnsServer> {
+  const large = createServer((stream) => {
+    stream.on('error', () => {});
+    let got = Buffer.alloc(0);
+    stream.on('data', (piece) => {
+      got = Buffer.concat([got, piece as Buffer]);
+      while (got.length >= 2 && got.length >= 2 + got.readUInt16BE(0)) {
+        const query = got.subarray(2, 2 + got.readUInt16BE(0));
+        got = got.subarray(2 + query.length);
+        const said = answer(server, query, readQuestion(query));
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(said.length);
+        stream.write(Buffer.concat([length, said]));
+      }
+    });
+  });
+  large.listen(0, '127.0.0.1');
+  await once(large, 'listening');
   const socket: Socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
+  socket.bind((large.address() as { port: number }).port, '127.0.0.1');
   await once(socket, 'listening');
   const server: DnsServer = {
     address: `127.0.0.1:${socket.address().port}`,
     records: new Map(),
     asked: [],
     mode: 'answers',
-    close: () => socket.close(),
+    failing: new Set(),
+    close() {
+      socket.close();
+      large.close();
+    },
   };
   socket.on('message', (query, from) => {
-    const { name, type, end } = readQuestion(query);
-    server.asked.push(`${Object.keys(TYPES).find((key) => TYPES[key] === type) ?? type} ${name}`);
+    const question = readQuestion(query);
+    server.asked.push(shown(question));
     if (server.mode === 'silent') return;
-    socket.send(answer(server, query, name, type, end), from.port, from.address);
+    const said = answer(server, query, question);
+    if (said.length > UDP_MAX) {
+      said.writeUInt16BE(said.readUInt16BE(2) | TRUNCATED, 2);
+      said.writeUInt16BE(0, 6);
+    }
+    socket.send(said.length > UDP_MAX ? said.subarray(0, question.end) : said, from.port, from.address);
   });
   return server;
 }
 
-function readQuestion(query: Buffer): { name: string; type: number; end: number } {
+const UDP_MAX = 1200;
+const TRUNCATED = 0x0200;
+
+interface Question {
+  readonly name: string;
+  readonly type: number;
+  readonly end: number;
+}
+
+function shown({ name, type }: Question): string {
+  return `${Object.keys(TYPES).find((key) => TYPES[key] === type) ?? type} ${name}`;
+}
+
+function readQuestion(query: Buffer): Question {
   const labels: string[] = [];
   let at = 12;
   while (query[at] !== 0) {
@@ -59,9 +100,10 @@ function readQuestion(query: Buffer): { name: string; type: number; end: number 
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-function answer(server: DnsServer, query: Buffer, name: string, type: number, end: number): Buffer {
+function answer(server: DnsServer, query: Buffer, question: Question): Buffer {
+  const { name, type, end } = question;
   const known = server.records.get(name);
-  const code = server.mode === 'failing' ? 2 : known ? 0 : 3;
+  const code = server.mode === 'failing' || server.failing.has(shown(question)) ? 2 : known ? 0 : 3;
   const records = code === 0 ? known!.filter((record) => TYPES[record.type] === type) : [];
   const head = Buffer.alloc(12);
   query.copy(head, 0, 0, 2);

@@ -94,6 +94,15 @@ export default defineMetrics({
       zh: '按状态统计的上游目标数，取该状态最多的线程的值。',
     },
   },
+  targetsLeftOut: {
+    name: 'weir_gateway_discovered_targets_left_out',
+    type: 'gauge',
+    labels: ['upstream', 'project'],
+    help: {
+      en: 'Targets that discovery found beyond the 1,000 of an upstream that are used, at least.',
+      zh: '服务发现找到但超出每个上游 1000 个上限、因而未使用的目标数（至少）。',
+    },
+  },
   callsDropped: {
     name: 'weir_gateway_calls_dropped_total',
     type: 'counter',

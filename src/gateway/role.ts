@@ -360,7 +360,15 @@ class Role {
       [metricSpecs.failedEntries, failed],
     ] as const;
     const divergences = [...this.divergences].map(([reason, value]) => ({ labels: { reason }, value }));
-    return [...values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }])), metricJson(metricSpecs.divergences, divergences)];
+    const leftOut = this.watch.leftOut().map(({ key, count: value }) => {
+      const [project = '', upstream = ''] = key.split('/');
+      return { labels: { upstream, project }, value };
+    });
+    return [
+      ...values.map(([spec, value]) => metricJson(spec, [{ labels: {}, value }])),
+      metricJson(metricSpecs.divergences, divergences),
+      metricJson(metricSpecs.targetsLeftOut, leftOut),
+    ];
   }
 
   private flush(): void {

@@ -14,6 +14,7 @@ import { openCounters } from '../sdk/shared-counters.ts';
 import { type CallRing, createCallRing } from './call-ring.ts';
 import type { Core, CreateEngine, Engine } from './contract.ts';
 import { createCore } from './core.ts';
+import { createFactTurns } from './fact-turns.ts';
 import gatewayProblems from './problems.ts';
 import { createRevisionState, type RevisionState } from './revision-state.ts';
 import { createRevisionTurns, type RevisionTurns } from './revision-turns.ts';
@@ -47,6 +48,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
     createListenerNews(clock, () => send({ type: 'listeners', listeners: thread.engine.listeners() })),
   );
   const turns = openTurns(thread, deps, send);
+  const learn = createFactTurns(thread.engine, clock);
   const cancels = [
     clock.every(CALLS_EVERY_MS, () => sendCalls(thread.calls, send), { unref: true }),
     clock.every(TARGETS_EVERY_MS, () => sendTargets(thread.engine, send), { unref: true }),
@@ -58,7 +60,7 @@ export function runGatewayThread(deps: GatewayThreadDeps): void {
       case 'query-port':
         return thread.useQueryPort(message.port);
       case 'facts':
-        return turns.behind(() => thread.engine.learn(message.facts));
+        return turns.behind(() => learn(message.facts));
       case 'collect':
         return send({
           type: 'metrics',

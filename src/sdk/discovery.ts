@@ -21,9 +21,12 @@ export interface DiscoveryTools<P extends ProblemSpecs = ProblemSpecs> {
   readonly log: Log;
 }
 
+/** Targets of one answer that are used. */
+export const FOUND_MAX = 1000;
+
 /** What was found. */
 export interface Found {
-  /** At most 1000 are used; the same host and port twice counts once. Weights are 1 to 1000. */
+  /** At most `FOUND_MAX` are used, in this order; more are counted and told; the same host and port twice counts once. Weights are 1 to 1000. */
   readonly targets: readonly CompiledTarget[];
   /** How long this holds, in milliseconds; infinite for always. Asked again no earlier than after a second. */
   readonly holdsMs: number;

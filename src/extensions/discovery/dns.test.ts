@@ -95,6 +95,55 @@ test('no such name, a server that fails, one that is silent, one that is none: e
   assert.equal((await problem({ name: 'orders.test', servers: ['not an address'] }))[0], 'discovery/dns/bad-server');
 });
 
+test('a server that turns its records around gives the same targets in the same order', async () => {
+  const records = Array.from({ length: 30 }, (_, i) => ({ type: 'A', ttl: 5, address: `10.9.0.${i}` }) as const);
+  const found = new Set<string>();
+  for (const turn of [0, 7, 29]) {
+    server.records.set('many.test', [...records.slice(turn), ...records.slice(0, turn)]);
+    found.add(JSON.stringify((await find({ name: 'many.test', record: 'a' })).targets));
+  }
+  assert.equal(found.size, 1);
+});
+
+test('four thousand records come over TCP, with a TTL of 0 as the least that is allowed; SRV asks for no more names than are used', async () => {
+  const address = (i: number) => `10.8.${i >> 8}.${i & 255}`;
+  server.records.set(
+    'flood.test',
+    Array.from({ length: 4000 }, (_, i) => ({ type: 'A', ttl: 0, address: address(i) }) as const),
+  );
+  const { targets, holdsMs } = await find({ name: 'flood.test', record: 'a' });
+  assert.deepEqual([new Set(targets.map(({ host }) => host)).size, holdsMs], [4000, 5000]);
+  server.records.set(
+    '_x._tcp.flood.test',
+    Array.from({ length: 800 }, (_, i) => ({ type: 'SRV', ttl: 0, priority: 1, weight: 1, port: 1 + i, name: 'flood.test' }) as const),
+  );
+  const before = server.asked.length;
+  const services = await find({ name: '_x._tcp.flood.test', record: 'srv' });
+  assert.ok(services.targets.length > 1000);
+  assert.ok(server.asked.length - before <= 2 * 17, `${server.asked.length - before} questions`);
+});
+
+test('one question of several that fails takes nothing away: what it found last stands in, else the others count', async () => {
+  const discovery = makeDiscovery(component, { name: 'half.test', servers: [server.address], ttlMin: '3s' });
+  const hosts = async () => {
+    const { targets, holdsMs } = await discovery.find(new AbortController().signal);
+    return [...targets.map(({ host }) => host), holdsMs];
+  };
+  server.records.set('half.test', [
+    { type: 'A', ttl: 60, address: '10.7.0.1' },
+    { type: 'AAAA', ttl: 60, address: 'fd00::7' },
+  ]);
+  server.failing.add('AAAA half.test');
+  assert.deepEqual(await hosts(), ['10.7.0.1', 3000], 'asked again soon');
+  server.failing.clear();
+  assert.deepEqual(await hosts(), ['10.7.0.1', 'fd00::7', 60_000]);
+  server.failing.add('AAAA half.test');
+  assert.deepEqual(await hosts(), ['10.7.0.1', 'fd00::7', 3000]);
+  server.failing.add('A half.test');
+  await assert.rejects(hosts(), /No DNS server answered/, 'nothing is known by now');
+  server.failing.clear();
+});
+
 test('names of the hosts file count', async () => {
   const { targets } = await find({ name: 'localhost', record: 'a' });
   assert.deepEqual(targets, [{ host: '127.0.0.1', port: 80, weight: 1, name: 'localhost' }]);

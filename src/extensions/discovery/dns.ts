@@ -4,14 +4,16 @@
  * How long an answer holds is its shortest TTL, within bounds. Node does not tell the TTL of SRV records:
  * they hold as long as the addresses they lead to. Source: RFC 1035, RFC 2782 (SRV), RFC 2308 (negative answers).
  */
+import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { type CompiledTarget, defineDiscovery, duration, help, strictObject, T, verbatim } from '../../sdk/index.ts';
+import { type CompiledTarget, defineDiscovery, FOUND_MAX, duration, help, strictObject, T, verbatim } from '../../sdk/index.ts';
 
 const HOSTS_FILE = process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
 const HOSTS_HOLD_MS = 30_000;
-const TARGETS_MAX = 256;
+/** Names of SRV records that are asked for, and targets after which no more are: enough to say that there are too many. */
+const ENOUGH = FOUND_MAX + 1;
 /** Names of SRV records asked for at once. */
 const AT_ONCE = 16;
 const WEIGHT_MAX = 1000;
@@ -77,6 +79,19 @@ interface Address {
   readonly holdsMs: number;
 }
 
+/** A target and how long it holds. */
+interface Placed {
+  readonly target: CompiledTarget;
+  readonly holdsMs: number;
+}
+
+/** One search: its answers by question, and what went wrong. */
+interface Search {
+  readonly asking: Resolver;
+  readonly answers: Map<string, readonly Address[]>;
+  readonly failures: unknown[];
+}
+
 export default defineDiscovery({
   id: 'dns',
   title: { en: 'DNS', zh: 'DNS 发现' },
@@ -121,16 +136,8 @@ export default defineDiscovery({
   create({ name, record, port, servers, timeout, ttlMin, ttlMax, negative }, { problems }) {
     const bounded = (ms: number) => Math.min(Math.max(ms, ttlMin), Math.max(ttlMin, ttlMax));
 
-    function resolver(signal: AbortSignal): Resolver {
-      const asking = new Resolver({ timeout, tries: 2 });
-      try {
-        if (servers.length > 0) asking.setServers([...servers]);
-      } catch (cause) {
-        throw problems['bad-server']({ cause });
-      }
-      signal.addEventListener('abort', () => asking.cancel(), { once: true });
-      return asking;
-    }
+    /** Answers of the last search, by question; what one question of several found stands in when it fails alone. */
+    let lastAnswers = new Map<string, readonly Address[]>();
 
     /** Raises unless the answer was that there are none. */
     function none(error: unknown): [] {
@@ -139,56 +146,90 @@ export default defineDiscovery({
       throw problems['no-answer']({ cause: error, values: { name: verbatim(name), reason: verbatim(code) }, retryAfterMs: ttlMin });
     }
 
-    /** Every address of `host` that is wanted; the hosts file first. */
-    async function addresses(asking: Resolver, host: string, wanted: 'address' | 'a' | 'aaaa'): Promise<Address[]> {
-      const families = wanted === 'address' ? [4, 6] : [wanted === 'a' ? 4 : 6];
-      const local = (await hostsFile(host)).filter((address) => families.includes(isIP(address)));
-      if (local.length > 0) return local.map((address) => ({ address, holdsMs: HOSTS_HOLD_MS }));
-      const answers = await Promise.all(
-        families.map((family) => (family === 4 ? asking.resolve4(host, { ttl: true }) : asking.resolve6(host, { ttl: true })).catch(none)),
-      );
-      return answers.flat().map(({ address, ttl }) => ({ address, holdsMs: ttl * 1000 }));
-    }
-
-    async function byAddress(asking: Resolver, wanted: 'address' | 'a' | 'aaaa') {
-      const found = await addresses(asking, name, wanted);
-      return { found, targets: found.map(({ address }) => ({ host: address, port, weight: 1, name: plain(name) })) };
-    }
-
-    async function byService(asking: Resolver) {
-      const records = await asking.resolveSrv(name).catch(none);
-      const best = Math.min(...records.map(({ priority }) => priority));
-      const used = records.filter(({ priority }) => priority === best).slice(0, TARGETS_MAX);
-      const heaviest = Math.max(1, ...used.map(({ weight }) => weight));
-      const scale = heaviest > WEIGHT_MAX ? WEIGHT_MAX / heaviest : 1;
-      const found: Address[] = [];
-      const targets: CompiledTarget[] = [];
-      for (let at = 0; at < used.length; at += AT_ONCE) {
-        const some = used.slice(at, at + AT_ONCE);
-        const answers = await Promise.all(some.map((one) => addresses(asking, one.name, 'address')));
-        some.forEach((one, i) => {
-          found.push(...answers[i]!);
-          const weight = Math.max(1, Math.round(one.weight * scale));
-          targets.push(...answers[i]!.map(({ address }) => ({ host: address, port: one.port, weight, name: plain(one.name) })));
-        });
+    async function ask({ asking, answers, failures }: Search, host: string, family: 4 | 6): Promise<readonly Address[]> {
+      const question = `${family} ${plain(host)}`;
+      try {
+        const said = await (family === 4 ? asking.resolve4(host, { ttl: true }) : asking.resolve6(host, { ttl: true })).catch(none);
+        // In order, since servers turn theirs around with each answer.
+        const found = said.map(({ address, ttl }) => ({ address, holdsMs: ttl * 1000 })).sort(byText);
+        answers.set(question, found);
+      } catch (error) {
+        failures.push(error);
+        answers.set(
+          question,
+          (lastAnswers.get(question) ?? []).map(({ address }) => ({ address, holdsMs: ttlMin })),
+        );
       }
-      return { found, targets };
+      return answers.get(question)!;
+    }
+
+    /** Every address of `host` that is wanted; the hosts file first. */
+    async function addresses(search: Search, host: string, wanted: 'address' | 'a' | 'aaaa'): Promise<readonly Address[]> {
+      const families = wanted === 'address' ? ([4, 6] as const) : ([wanted === 'a' ? 4 : 6] as const);
+      const local = (await hostsFile(host)).filter((address) => families.some((family) => family === isIP(address)));
+      if (local.length > 0) return local.map((address) => ({ address, holdsMs: HOSTS_HOLD_MS }));
+      return (await Promise.all(families.map((family) => ask(search, host, family)))).flat();
+    }
+
+    async function byAddress(search: Search, wanted: 'address' | 'a' | 'aaaa'): Promise<Placed[]> {
+      const found = await addresses(search, name, wanted);
+      return found.map(({ address, holdsMs }) => ({ target: { host: address, port, weight: 1, name: plain(name) }, holdsMs }));
+    }
+
+    async function byService(search: Search): Promise<Placed[]> {
+      const records = (await search.asking.resolveSrv(name).catch(none)).sort(byPlace);
+      const used = records.filter(({ priority }) => priority === records[0]!.priority).slice(0, ENOUGH);
+      const heaviest = used.reduce((most, { weight }) => Math.max(most, weight), 1);
+      const scale = heaviest > WEIGHT_MAX ? WEIGHT_MAX / heaviest : 1;
+      const targets: Placed[] = [];
+      for (let at = 0; at < used.length && targets.length < ENOUGH; at += AT_ONCE) {
+        const some = used.slice(at, at + AT_ONCE);
+        const answers = await Promise.all(some.map((one) => addresses(search, one.name, 'address')));
+        for (const [i, one] of some.entries()) {
+          const weight = Math.max(1, Math.round(one.weight * scale));
+          const place = { port: one.port, weight, name: plain(one.name) };
+          targets.push(...answers[i]!.map(({ address, holdsMs }) => ({ target: { host: address, ...place }, holdsMs })));
+        }
+      }
+      return targets;
     }
 
     return {
       async find(signal) {
-        const asking = resolver(signal);
-        const { found, targets } = await (record === 'srv' ? byService(asking) : byAddress(asking, record));
+        const asking = new Resolver({ timeout, tries: 2 });
+        useServers(asking, servers, problems['bad-server']);
+        signal.addEventListener('abort', () => asking.cancel(), { once: true });
+        const search: Search = { asking, answers: new Map(), failures: [] };
+        const targets = await (record === 'srv' ? byService(search) : byAddress(search, record));
+        if (search.failures.length > 0 && search.failures.length === search.answers.size) throw search.failures[0];
+        lastAnswers = search.answers;
+        if (targets.length === 0 && search.failures.length > 0) throw search.failures[0];
         if (targets.length === 0)
           throw problems['no-records']({
             values: { name: verbatim(name), record: verbatim(record.toUpperCase()) },
             retryAfterMs: negative,
           });
-        return { targets: targets.slice(0, TARGETS_MAX), holdsMs: bounded(Math.min(...found.map(({ holdsMs }) => holdsMs))) };
+        const holdsMs = targets.reduce((least, one) => Math.min(least, one.holdsMs), Number.POSITIVE_INFINITY);
+        return { targets: targets.map(({ target }) => target), holdsMs: bounded(search.failures.length > 0 ? ttlMin : holdsMs) };
       },
     };
   },
 });
+
+function useServers(asking: Resolver, servers: readonly string[], bad: (options: { cause: unknown }) => Error): void {
+  try {
+    if (servers.length > 0) asking.setServers([...servers]);
+  } catch (cause) {
+    throw bad({ cause });
+  }
+}
+
+const byText = (a: Address, b: Address): number => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
+
+/** The best priority first, then in an order that no answer changes. */
+function byPlace(a: SrvRecord, b: SrvRecord): number {
+  return a.priority - b.priority || (a.name < b.name ? -1 : a.name > b.name ? 1 : a.port - b.port);
+}
 
 const plain = (name: string): string => name.replace(/\.$/, '').toLowerCase();
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Clock, type ManualClock, systemClock } from '../../base/clock.ts';
 import { idGenerator } from '../../base/id.ts';
-import { silentLog } from '../../base/log.ts';
+import { type Log, silentLog } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
 import type { Core, DefaultListener, Disposition, EngineLimits, Forward, GatewayExchange, Outcome, Rejection } from '../contract.ts';
 import type { CompiledUpstream } from '../../sdk/upstream.ts';
@@ -92,6 +92,7 @@ export interface GatewayOptions extends EngineChoices {
   /** The rest of the upstream. */
   readonly upstream?: Partial<CompiledUpstream>;
   readonly clock?: Clock;
+  readonly log?: Log;
   /** Replaces the decision to forward; undefined forwards. */
   readonly decide?: (exchange: GatewayExchange) => Disposition | Promise<Disposition> | undefined;
   readonly onResponse?: Core['onResponse'];
@@ -137,7 +138,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     limits: { ...LIMITS, ...options.limits },
     random: seededRandom(1),
     newId: idGenerator(systemClock, seededRandom(2)),
-    log: silentLog,
+    log: options.log ?? silentLog,
     tickMs: options.tickMs ?? 20,
     ...(options.resolve ? { resolve: options.resolve } : {}),
     ...(options.ownPorts ? { ownPorts: options.ownPorts } : {}),

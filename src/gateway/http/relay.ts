@@ -250,7 +250,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (!this.started && !this.hasInterim && this.mayRepeat(connection, failure)) return;
     this.retries?.settle();
     const problem = this.problemOf(failure);
-    this.tools.log.warn('upstream failed', {
+    // The call record tells it to everybody; a line a request would be all there is in the log of a bad hour.
+    this.tools.log.debug('upstream failed', {
       requestId: exchange.id,
       upstream: this.forward.pool.key,
       fault: failure.fault,

@@ -19,7 +19,11 @@ export interface Names {
 }
 
 const SYSTEM_TTL_MS = 30_000;
+/** Wait before a name that gave no answer is asked for again: doubled each time in a row. */
 const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 10_000;
+/** Names without an answer that are asked for at once: the system's look-up blocks one of the few threads all of us share. */
+const FAILING_AT_ONCE = 2;
 const ANSWER_MS = 10_000;
 const NAMES_MAX = 10_000;
 
@@ -33,6 +37,10 @@ interface Known {
   addresses: readonly string[] | undefined;
   askAt: number;
   asking: Promise<void> | undefined;
+  /** True until the system is done with the question, which may be long after nobody waits for it any more. */
+  isOut: boolean;
+  /** In a row. */
+  failures: number;
 }
 
 /** Makes the cache; one per thread. */
@@ -40,26 +48,43 @@ export function createNames(options: { resolve: ResolveHost; clock: Clock; log: 
   const { clock, log } = options;
   const known = new Map<string, Known>();
 
+  let failingOut = 0;
+
   function ask(host: string, entry: Known): void {
-    const answer = within(clock, ANSWER_MS, options.resolve(host)).then(
-      ({ addresses, ttlMs }) => {
+    const isFailing = entry.failures > 0;
+    if (isFailing) failingOut++;
+    entry.isOut = true;
+    const answer = options
+      .resolve(host)
+      .then(({ addresses, ttlMs }) => {
         const valid = addresses.filter((address) => isIP(address) !== 0);
         if (valid.length > 0) entry.addresses = Object.freeze(valid);
+        entry.failures = 0;
         entry.askAt = clock.monotonic() + Math.max(ttlMs, RETRY_MS);
-      },
-      (error: unknown) => {
-        entry.askAt = clock.monotonic() + RETRY_MS;
-        log.warn('upstream name could not be resolved', { host, error: String(error) });
-      },
-    );
-    entry.asking = answer.finally(() => void (entry.asking = undefined));
+      })
+      .finally(() => {
+        entry.isOut = false;
+        if (isFailing) failingOut--;
+      });
+    entry.asking = within(clock, ANSWER_MS, answer)
+      .catch((error: unknown) => failed(host, entry, error))
+      .finally(() => void (entry.asking = undefined));
+  }
+
+  function failed(host: string, entry: Known, error: unknown): void {
+    entry.askAt = clock.monotonic() + Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(entry.failures, 10));
+    if (entry.failures++ === 0) log.warn('upstream name could not be resolved', { host, error: String(error) });
+  }
+
+  function mayAsk(entry: Known): boolean {
+    return !entry.isOut && !entry.asking && clock.monotonic() >= entry.askAt && (entry.failures === 0 || failingOut < FAILING_AT_ONCE);
   }
 
   function find(host: string): Known {
     let entry = known.get(host);
     if (!entry) {
       if (known.size >= NAMES_MAX) known.delete(known.keys().next().value!);
-      known.set(host, (entry = { addresses: undefined, askAt: Number.NEGATIVE_INFINITY, asking: undefined }));
+      known.set(host, (entry = { addresses: undefined, askAt: Number.NEGATIVE_INFINITY, asking: undefined, isOut: false, failures: 0 }));
     }
     return entry;
   }
@@ -68,7 +93,7 @@ export function createNames(options: { resolve: ResolveHost; clock: Clock; log: 
     addresses(host) {
       if (isIP(host) !== 0) return [host];
       const entry = find(host);
-      if (!entry.asking && clock.monotonic() >= entry.askAt) ask(host, entry);
+      if (mayAsk(entry)) ask(host, entry);
       return entry.addresses;
     },
     settled: (host) => find(host).asking ?? Promise.resolve(),

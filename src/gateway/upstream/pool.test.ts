@@ -7,7 +7,9 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { manualClock } from '../../base/clock.ts';
+import { silentLog } from '../../base/log.ts';
 import { eventually, type Gateway, type GatewayOptions, ok, startGateway, startUpstream, Talk, type Upstream } from '../http/fixture.ts';
+import { createNames, type ResolveHost } from './names.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -165,6 +167,51 @@ test('names: asked once, not per request; all addresses used; kept when a later 
     assert.deepEqual(await ask(gateway, 2), ['a', 'a']);
     assert.equal(asked, 2);
   });
+});
+
+test('names whose look-up never ends are asked once, those that fail less and less often and two at a time; others go on', async () => {
+  const clock = manualClock();
+  const asked = new Map<string, number>();
+  const held: (() => void)[] = [];
+  const resolve: ResolveHost = (host) => {
+    asked.set(host, (asked.get(host) ?? 0) + 1);
+    if (host.startsWith('hangs')) return new Promise(() => {});
+    if (host === 'works') return Promise.resolve({ addresses: ['127.0.0.1'], ttlMs: 1000 });
+    return new Promise((_, reject) => held.push(() => reject(new Error('none'))));
+  };
+  const names = createNames({ resolve, clock, log: silentLog });
+  const all = ['works', ...Array.from({ length: 20 }, (_, i) => `hangs${i}`), ...Array.from({ length: 20 }, (_, i) => `fails${i}`)];
+  const turn = async () => {
+    for (const end of held.splice(0)) end();
+    await new Promise((after) => setImmediate(after));
+  };
+  const count = (what: string) => [...asked].reduce((sum, [host, times]) => sum + (host.startsWith(what) ? times : 0), 0);
+  for (const host of all) names.addresses(host);
+  await turn();
+  for (let second = 0; second < 60; second++) {
+    clock.advance(1000);
+    const [failing, hanging] = [count('fails'), count('hangs')];
+    for (const host of all) names.addresses(host);
+    assert.ok(count('fails') - failing <= 2, 'two at a time');
+    assert.ok(second === 0 || count('hangs') === hanging);
+    await turn();
+  }
+  assert.deepEqual([count('hangs'), names.addresses('works')], [20, ['127.0.0.1']]);
+  assert.ok(count('works') > 50);
+  assert.ok(count('fails') < 20 * 10, `${count('fails')} questions of 20 names in a minute`);
+});
+
+test('a target nobody can connect to is told to the log once in a while, not once a request', async () => {
+  const lines: string[] = [];
+  const log = { ...silentLog, warn: (text: string) => void lines.push(text) };
+  const gone = await startUpstream(() => {});
+  gone.close();
+  const gateway = await startGateway({ ports: [gone.port], log });
+  const said: string[] = [];
+  for (let i = 0; i < 20; i++) said.push(...(await ask(gateway)));
+  await gateway.stop();
+  assert.ok(said.length === 20 && said.every((text) => text.includes('upstream-unreachable')));
+  assert.deepEqual(lines, ['connect to a target failed']);
 });
 
 test('a name without address is a 502; one that resolves to a refused address too, with its own reason', async () => {

@@ -76,6 +76,8 @@ export interface PoolStats {
 /** Users that may wait for a connection, per upstream, unless it says otherwise. */
 const PENDING_MAX = 1024;
 const DOWN_MS = 1000;
+/** The log is told of one target's failed connects so often. */
+const TELL_DOWN_MS = 10_000;
 const CONNECTS_MAX = 8;
 
 interface Waiter extends Timed {
@@ -215,8 +217,12 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   }
 
   onConnectFailed(connection: UpstreamConnection): void {
-    this.down(connection.target as Target);
-    this.tools.log.warn('connect to a target failed', { upstream: this.key, target: connection.target.id });
+    const target = connection.target as Target;
+    this.down(target);
+    // Each request may try, when no other target is left.
+    if (this.wheel.now - target.toldDownAt < TELL_DOWN_MS) return;
+    target.toldDownAt = this.wheel.now;
+    this.tools.log.warn('connect to a target failed', { upstream: this.key, target: target.id });
   }
 
   onAnswered(connection: UpstreamConnection, status: number, ms: number): void {

@@ -32,6 +32,8 @@ export class Target implements ConnectionTarget, Balanced, Standing {
   latency = 0;
   latencyAt = 0;
   downUntil = Number.NEGATIVE_INFINITY;
+  /** When the log was told last that no connection came to be. */
+  toldDownAt = Number.NEGATIVE_INFINITY;
   nextAddress = 0;
   /** Why its health check fails; empty when it does not, or there is none. */
   unhealthy = '';

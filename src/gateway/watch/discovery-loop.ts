@@ -4,20 +4,19 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { Problem } from '../../base/problem.ts';
-import type { Discovery } from '../../sdk/discovery.ts';
+import { type Discovery, FOUND_MAX } from '../../sdk/discovery.ts';
 import type { CompiledTarget } from '../../sdk/upstream.ts';
 
 /** Longest search. */
 const FIND_MS = 30_000;
 const LEAST_MS = 1000;
 const RETRY_MAX_MS = 60_000;
-const TARGETS_MAX = 1000;
 
 export interface DiscoveryLoopOptions {
   readonly discovery: Discovery;
   readonly clock: Clock;
-  /** The newest answer; the same targets may come again. */
-  onFound(targets: readonly CompiledTarget[]): void;
+  /** The newest answer, and how many of it were left out, at least; the same targets may come again. */
+  onFound(targets: readonly CompiledTarget[], leftOut: number): void;
   /** Why there was none, in a short text without addresses of servers. */
   onFailed(reason: string): void;
 }
@@ -38,7 +37,7 @@ export function startDiscoveryLoop({ discovery, clock, onFound, onFailed }: Disc
       const { targets, holdsMs } = await Promise.race([discovery.find(search.signal), late.promise]);
       if (end.signal.aborted) return Number.POSITIVE_INFINITY;
       failures = 0;
-      onFound(targets.slice(0, TARGETS_MAX));
+      onFound(targets.slice(0, FOUND_MAX), Math.max(0, targets.length - FOUND_MAX));
       return Math.max(LEAST_MS, holdsMs);
     } catch (error) {
       if (end.signal.aborted) return Number.POSITIVE_INFINITY;

@@ -31,7 +31,8 @@ interface Checked {
   inRow: number;
   /** Empty while it is healthy. */
   reason: string;
-  isGone: boolean;
+  /** Ends the check under way. */
+  readonly end: AbortController;
 }
 
 /** The first check comes within this time, by chance, so that a thousand targets are not asked at once. */
@@ -41,15 +42,14 @@ const FIRST_MS = 1000;
 export function createHealthChecks(check: CompiledHealthCheck, tls: UpstreamTls | undefined, tools: HealthCheckTools): HealthChecks {
   const { clock, random, probe } = tools;
   const all = new Map<string, Checked>();
-  const end = new AbortController();
 
   function wait(one: Checked, ms: number): void {
-    if (!one.isGone && !end.signal.aborted) one.cancel = clock.after(ms, () => void ask(one), { unref: true });
+    if (!one.end.signal.aborted) one.cancel = clock.after(ms, () => void ask(one), { unref: true });
   }
 
   async function ask(one: Checked): Promise<void> {
-    const said = await probe(one.target, check, tls, end.signal);
-    if (one.isGone || end.signal.aborted) return;
+    const said = await probe(one.target, check, tls, one.end.signal);
+    if (one.end.signal.aborted) return;
     take(one, said);
     wait(one, check.everyMs * (0.9 + 0.2 * random.float()));
   }
@@ -68,25 +68,28 @@ export function createHealthChecks(check: CompiledHealthCheck, tls: UpstreamTls 
     tools.onChange();
   }
 
+  function stop(one: Checked): void {
+    one.cancel();
+    one.end.abort(new Error('the target is checked no more'));
+  }
+
   return {
     use(targets) {
       const wanted = new Map(targets.map((target) => [targetId(target), target]));
       for (const [id, one] of all) {
         if (wanted.get(id)?.name === one.target.name && wanted.delete(id)) continue;
-        one.isGone = true;
-        one.cancel();
+        stop(one);
         all.delete(id);
       }
       for (const [id, target] of wanted) {
-        const one: Checked = { target, cancel: () => {}, inRow: 0, reason: '', isGone: false };
+        const one: Checked = { target, cancel: () => {}, inRow: 0, reason: '', end: new AbortController() };
         all.set(id, one);
         wait(one, Math.min(check.everyMs, FIRST_MS) * random.float());
       }
     },
     unhealthy: () => [...all].flatMap(([address, { reason }]) => (reason === '' ? [] : [{ address, reason }])),
     close() {
-      end.abort(new Error('health checks ended'));
-      for (const one of all.values()) one.cancel();
+      for (const one of all.values()) stop(one);
       all.clear();
     },
   };

@@ -245,3 +245,40 @@ test('a fixed list is told once; a discovery that does not exist is a failure an
   watch.apply(delta([{ ...base, name: 'other', discovery: { type: 'none', config: {} } }], 1));
   assert.equal(told.at(-1)!.discoveryFailure, 'not-usable');
 });
+
+test('hundreds of targets that fail at once are told of together, and a check of a target that goes ends', async (t) => {
+  const { clock, told, watch, last } = openWatch(t);
+  const held: Socket[] = [];
+  const silent = await startUpstream((socket) => void held.push(socket));
+  t.after(() => silent.close());
+  const gone = await startUpstream(() => {});
+  gone.close();
+  const targets = Array.from({ length: 200 }, (_, i) => target(gone.port, `127.0.1.${i}`));
+  const upstream = { ...base, targets: [...targets, target(silent.port)], health: { ...CHECK, unhealthyAfter: 1 } };
+  watch.apply(delta([upstream]));
+  await whileTimePasses(clock, 1, () => last()!.unhealthy.length === 200, 'all but the silent one are unhealthy');
+  assert.ok(told.length <= 2 + 1000 / 100, `${told.length} messages for 200 changes within a second`);
+  await whileTimePasses(clock, 10, () => held.length === 1, 'the silent one is asked');
+  watch.apply(delta([{ ...upstream, targets }], 1));
+  await eventually(() => held[0]!.destroyed || held[0]!.readableEnded, 'nobody waits for it any more');
+});
+
+test('targets beyond the limit are left out, counted, and said once; a server that turns its answers around is no change', async (t) => {
+  const { clock, told, watch, last } = openWatch(t);
+  const server = await openDns(t);
+  const records = Array.from({ length: 1200 }, (_, i) => ({ type: 'A', ttl: 5, address: `10.8.${i >> 8}.${i & 255}` }) as const);
+  server.records.set('up.test', records);
+  const config = { name: 'up.test', record: 'a', servers: [server.address] };
+  watch.apply(delta([{ ...base, discovery: { type: 'dns', config } }]));
+  await eventually(() => last()?.found.length === 1000, 'a thousand are used');
+  await turn();
+  assert.deepEqual(watch.leftOut(), [{ key: 'default/up', count: 200 }]);
+  server.records.set('up.test', [...records.slice(600), ...records.slice(0, 600)]);
+  const asked = server.asked.length;
+  await whileTimePasses(clock, 10, () => server.asked.length >= asked + 2, 'it is asked again');
+  await turn();
+  assert.equal(told.length, 1);
+  server.records.set('up.test', records.slice(0, 1));
+  await whileTimePasses(clock, 10, () => last()!.found.length === 1, 'one is left');
+  assert.deepEqual(watch.leftOut(), []);
+});

@@ -20,6 +20,8 @@ export interface UpstreamWatch {
   apply(delta: RevisionDelta): void;
   /** All facts, for a thread that begins. */
   all(): UpstreamFacts[];
+  /** Upstreams of whose discovered targets not all are used, and how many are left out, at least. */
+  leftOut(): { readonly key: string; readonly count: number }[];
   close(): void;
 }
 
@@ -38,9 +40,16 @@ interface Watched {
   /** Undefined until the first answer. */
   found: readonly CompiledTarget[] | undefined;
   failure: string;
+  leftOut: number;
   checks: HealthChecks | undefined;
   stopDiscovery: () => void;
+  /** When it was told of last, and whether it will be again. */
+  toldAt: number;
+  isDue: boolean;
 }
+
+/** Least time between two messages about one upstream: a hundred targets may fail their checks within a second. */
+const TELL_EVERY_MS = 100;
 
 const PREFIX = 'upstream/';
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
@@ -53,6 +62,7 @@ export function createUpstreamWatch(options: UpstreamWatchOptions): UpstreamWatc
 class Watch implements UpstreamWatch {
   private readonly options: UpstreamWatchOptions;
   private readonly watched = new Map<string, Watched>();
+  private isClosed = false;
 
   constructor(options: UpstreamWatchOptions) {
     this.options = options;
@@ -69,7 +79,12 @@ class Watch implements UpstreamWatch {
     return [...this.watched].flatMap(([key, one]) => (knowsNothing(one) ? [] : [factsOf(key, one)]));
   }
 
+  leftOut(): { readonly key: string; readonly count: number }[] {
+    return [...this.watched].flatMap(([key, { leftOut: count }]) => (count > 0 ? [{ key, count }] : []));
+  }
+
   close(): void {
+    this.isClosed = true;
     for (const { stopDiscovery, checks } of this.watched.values()) {
       stopDiscovery();
       checks?.close();
@@ -81,7 +96,7 @@ class Watch implements UpstreamWatch {
     const key = keyOf(upstream);
     if (!upstream.health && !upstream.discovery) return this.remove(key);
     const old = this.watched.get(key);
-    const watched: Watched = old ?? { upstream, found: undefined, failure: '', checks: undefined, stopDiscovery: () => {} };
+    const watched: Watched = old ?? { ...UNKNOWN, upstream };
     const before = old?.upstream;
     watched.upstream = upstream;
     this.watched.set(key, watched);
@@ -90,7 +105,7 @@ class Watch implements UpstreamWatch {
       watched.stopDiscovery();
       watched.stopDiscovery = () => {};
       if (upstream.discovery) this.discover(key, watched, upstream.discovery);
-      else watched.found = undefined;
+      else Object.assign(watched, { found: undefined, failure: '', leftOut: 0 });
     }
     useTargets(watched);
     this.tell(key, watched);
@@ -105,8 +120,21 @@ class Watch implements UpstreamWatch {
     this.options.tell([{ key, found: [], unhealthy: [], discoveryFailure: '' }]);
   }
 
+  /** Tells now, or what there is by then when it was told of just before. */
   private tell(key: string, watched: Watched): void {
-    if (!knowsNothing(watched)) this.options.tell([factsOf(key, watched)]);
+    const { clock, tell } = this.options;
+    if (knowsNothing(watched) || watched.isDue) return;
+    const wait = watched.toldAt + TELL_EVERY_MS - clock.monotonic();
+    if (wait > 0) {
+      watched.isDue = true;
+      const again = (): void => {
+        watched.isDue = false;
+        if (!this.isClosed && this.watched.get(key) === watched) this.tell(key, watched);
+      };
+      return void clock.after(wait, again, { unref: true });
+    }
+    watched.toldAt = clock.monotonic();
+    tell([factsOf(key, watched)]);
   }
 
   private discover(key: string, watched: Watched, named: NamedConfig): void {
@@ -121,7 +149,10 @@ class Watch implements UpstreamWatch {
       discovery,
       clock: this.options.clock,
       onFailed: failed,
-      onFound: (targets) => {
+      onFound: (targets, leftOut) => {
+        if (leftOut > 0 && watched.leftOut === 0)
+          this.options.log.warn('discovery found more targets than can be used', { upstream: key, used: targets.length, leftOut });
+        watched.leftOut = leftOut;
         if (watched.failure === '' && same(targets, watched.found)) return;
         watched.found = targets;
         watched.failure = '';
@@ -145,6 +176,16 @@ class Watch implements UpstreamWatch {
     }
   }
 }
+
+const UNKNOWN: Omit<Watched, 'upstream'> = {
+  found: undefined,
+  failure: '',
+  leftOut: 0,
+  checks: undefined,
+  stopDiscovery: () => {},
+  toldAt: Number.NEGATIVE_INFINITY,
+  isDue: false,
+};
 
 const keyOf = ({ project, name }: CompiledUpstream): string => `${project}/${name}`;
 

@@ -10,7 +10,7 @@ import { silentLog } from '../../base/log.ts';
 import { Problem } from '../../base/problem.ts';
 import { readValue } from '../../base/schema-read.ts';
 import type { ConfigOf } from '../component.ts';
-import type { Discovery, DiscoveryComponent } from '../discovery.ts';
+import { type Discovery, type DiscoveryComponent, FOUND_MAX } from '../discovery.ts';
 import { componentSuite } from './component.suite.ts';
 
 /** Makes a discovery as the gateway does. */
@@ -39,7 +39,7 @@ export function discoverySuite(component: DiscoveryComponent, cases: DiscoveryCa
     const discovery = makeDiscovery(component, cases.works());
     const { signal } = new AbortController();
     const first = await discovery.find(signal);
-    assert.ok(first.targets.length > 0 && first.targets.length <= 1000 && first.holdsMs > 0);
+    assert.ok(first.targets.length > 0 && first.targets.length <= FOUND_MAX && first.holdsMs > 0);
     for (const { host, port, weight } of first.targets) {
       assert.ok(host.length > 0 && Number.isInteger(port) && port > 0 && port < 65_536, `${host}:${port}`);
       assert.ok(Number.isInteger(weight) && weight >= 1 && weight <= 1000, `weight ${weight}`);

@@ -250,6 +250,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (!this.started && !this.hasInterim && this.mayRepeat(connection, failure)) return;
     this.retries?.settle();
     const problem = this.problemOf(failure);
+    const more = failure.tls ?? (failure.malformed === 'flood' ? 'flood' : '');
+    const reason = more === '' ? problem.code : `${problem.code}-${more}`;
     // The call record tells it to everybody; a line a request would be all there is in the log of a bad hour.
     this.tools.log.debug('upstream failed', {
       requestId: exchange.id,
@@ -257,9 +259,9 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       fault: failure.fault,
       malformed: failure.malformed,
     });
-    if (this.started) return this.client.cut(problem.code);
+    if (this.started) return this.client.cut(reason);
     exchange.response.clear();
-    this.client.answerProblem(problem, failure.tls ? `${problem.code}-${failure.tls}` : problem.code);
+    this.client.answerProblem(problem, reason);
   }
 
   /** A connection that was not had, or never stood, took its time all the same. */

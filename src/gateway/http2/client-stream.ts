@@ -34,6 +34,7 @@ export class ClientStream extends StreamSocket {
     this.isHeadRequest = raw[raw.indexOf(':method') + 1] === 'HEAD';
     const isWhole = this.isInputDone;
     const inward = requestHead(raw, isWhole);
+    this.traffic.content += inward.bytes.length;
     this.receive(inward.bytes);
     if (this.destroyed) return;
     if (isWhole) this.served.resume();

@@ -14,6 +14,7 @@ import type { EngineTools } from '../http/tools.ts';
 import { noDeadline, type Timed } from '../http/wheel.ts';
 import { ClientStream } from './client-stream.ts';
 import { endOfSession } from './ended-by.ts';
+import { Lookout, type LookoutHost } from './lookout.ts';
 
 /** Time for the peer to go after it was told to. */
 const LEAVE_MS = 2000;
@@ -32,7 +33,7 @@ const TABLE_BYTES = 4096;
 /** Fields a header list may have beyond what a head may: pseudo-fields, and crumbs of one cookie. */
 const EXTRA_FIELDS = 32;
 
-export class Http2Connection implements OpenConnection, ClientHost, Timed {
+export class Http2Connection implements OpenConnection, ClientHost, LookoutHost, Timed {
   readonly deadline = noDeadline();
   readonly entrance: Entrance;
   private readonly tools: EngineTools;
@@ -40,6 +41,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private readonly session: ServerHttp2Session;
   private readonly socket: Socket;
   private readonly streams = new Set<OpenConnection>();
+  private readonly lookout: Lookout;
   private lines: ForwardedLines | undefined = undefined;
   /** What the lines were made with. */
   private linesProfile: ListenerProfile | undefined = undefined;
@@ -71,6 +73,29 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
     socket.on('end', () => this.destroy()); // Nobody can ask for anything any more, nor get what was asked for.
     setImmediate(() => socket.resume()); // What was put back has been read by then; now its end can be seen.
     tools.wheel.set(this, limits.headMs);
+    this.lookout = new Lookout(this);
+  }
+
+  get wheel(): EngineTools['wheel'] {
+    return this.tools.wheel;
+  }
+
+  get openStreams(): number {
+    return this.streams.size;
+  }
+
+  get windowBytes(): number {
+    return this.profile.limits.streamWindowBytes;
+  }
+
+  bytesRead(): number {
+    return this.socket.bytesRead;
+  }
+
+  onFlood(): void {
+    this.isToldOf = true;
+    this.host.onEnded('http2-flood');
+    this.destroy();
   }
 
   get profile(): ListenerProfile {
@@ -126,6 +151,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
   private onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
     this.tellUnseen(stream.id ?? 0);
     const socket = new ClientStream(stream);
+    socket.traffic = this.lookout.traffic;
     this.tools.wheel.clear(this);
     this.controls = 0;
     this.streams.add(new ClientConnection(this.tools, this, socket as unknown as Socket, this.entrance));
@@ -160,10 +186,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
 
   /** Pings and settings are answered, which costs us as much as the client. */
   private onControl(): void {
-    if (++this.controls <= CONTROLS_MAX || this.isClosed) return;
-    this.isToldOf = true;
-    this.host.onEnded('http2-flood');
-    this.destroy();
+    if (++this.controls > CONTROLS_MAX && !this.isClosed) this.onFlood();
   }
 
   /** Takes no further request; present ones end. */
@@ -184,6 +207,7 @@ export class Http2Connection implements OpenConnection, ClientHost, Timed {
     if (this.isClosed) return;
     this.isClosed = true;
     this.tools.wheel.drop(this);
+    this.lookout.end();
     for (const stream of this.streams) stream.destroy();
     if (!this.socket.destroyed) this.socket.destroySoon();
     this.host.onClosed(this);

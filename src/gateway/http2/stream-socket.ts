@@ -12,6 +12,7 @@ import { constants, type Http2Stream } from 'node:http2';
 import { endOfStream } from './ended-by.ts';
 import { chunkOf, type InwardHead, lastChunk } from './inward.ts';
 import { joinSmallPieces } from './join-small.ts';
+import type { Traffic } from './lookout.ts';
 import { OwnMessage, type OwnHead, type OwnMessageReader } from './own-message.ts';
 import { trailerLines, trailerObject } from './trailers.ts';
 
@@ -33,11 +34,15 @@ type Owned = Http2Stream & { [OWNER]: StreamSocket };
 /** Stands for no pieces; never written to. */
 const NO_PIECES: Buffer[] = [];
 const NO_TRAILERS: readonly string[] = [];
+/** Where nobody counts. */
+const NOT_COUNTED: Traffic = { content: 0, givenUp: 0 };
 const UNKNOWN = Object.freeze({ isChunked: false, contentLength: -1 });
 
 /** What it tells goes to the methods below. There is no end: what is not whole is closed. */
 export abstract class StreamSocket implements OwnMessageReader {
   destroyed = false;
+  /** Of its connection. */
+  traffic = NOT_COUNTED;
   /** Why it ended early, when it is known to be more than somebody's leaving. */
   endedBy: string | undefined = undefined;
   protected stream: Http2Stream | undefined = undefined;
@@ -118,6 +123,7 @@ export abstract class StreamSocket implements OwnMessageReader {
   }
 
   onData(piece: Buffer): void {
+    this.traffic.content += piece.length;
     if (this.pieces === NO_PIECES) this.pieces = [piece];
     else this.pieces.push(piece);
     this.queued += piece.length;
@@ -222,6 +228,7 @@ export abstract class StreamSocket implements OwnMessageReader {
   }
 
   private onPiece(piece: Buffer): void {
+    this.traffic.content += piece.length;
     if (this.destroyed || this.isInputDone || piece.length === 0) return;
     this.received += piece.length;
     const { isChunked, contentLength } = this.inward;
@@ -256,6 +263,7 @@ export abstract class StreamSocket implements OwnMessageReader {
   protected give(code: number, error: Error | undefined): void {
     if (this.destroyed) return;
     this.destroyed = true;
+    this.traffic.givenUp++;
     this.pieces = NO_PIECES;
     this.head = undefined;
     const { stream } = this;

@@ -10,7 +10,7 @@ import { Body, frameResponse } from '../http/body.ts';
 import { Gather } from '../http/gather.ts';
 import { FAULT, type Head, MORE } from '../http/head.ts';
 import { dropFraming } from './framing.ts';
-import { REFUSED } from './http2-stream.ts';
+import { FLOODED, REFUSED } from './http2-stream.ts';
 import { UpstreamLine } from './line.ts';
 import { type SocketTo, tlsReason } from './socket.ts';
 import type { ConnectionHost, ConnectionTarget, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
@@ -340,6 +340,7 @@ export class UpstreamConnection extends UpstreamLine {
       return this.fail(tls === '' ? { fault: 'upstream-unreachable' } : { fault: 'upstream-tls', tls });
     }
     if (this.unsent) return this.failUnsent();
+    if (this.error?.code === FLOODED) return this.fail({ fault: 'upstream-malformed', malformed: 'flood' });
     this.fail(this.error?.code === REFUSED ? { fault: 'upstream-closed', refused: true } : { fault: 'upstream-closed' });
   }
 

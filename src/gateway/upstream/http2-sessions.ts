@@ -7,14 +7,18 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { CompiledHttp2 } from '../../sdk/upstream.ts';
 import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
-import { type StreamOwner, UpstreamStream } from './http2-stream.ts';
+import { Lookout, type LookoutHost } from '../http2/lookout.ts';
+import { endOfSession } from '../http2/ended-by.ts';
+import { flooded, type StreamOwner, UpstreamStream } from './http2-stream.ts';
 import { connectSocket, type SocketReader, type SocketTo } from './socket.ts';
 
 export interface Http2SessionsHost {
-  readonly wheel: Pick<Wheel, 'set' | 'drop'>;
+  readonly wheel: Pick<Wheel, 'set' | 'drop' | 'now'>;
   readonly rules: CompiledHttp2;
   /** How long an unused connection is kept. */
   readonly idleMs: () => number;
+  /** A target sent frames without end that carry nothing; its connection was ended. */
+  readonly onFlood: () => void;
 }
 
 /** Time for a ping to come back, and for a session to go after it was told to. */
@@ -73,7 +77,7 @@ export class Http2Sessions {
   }
 }
 
-class Session implements StreamOwner, Timed {
+class Session implements StreamOwner, LookoutHost, Timed {
   readonly deadline = noDeadline();
   readonly scheme: 'http' | 'https';
   session: ClientHttp2Session | undefined = undefined;
@@ -85,6 +89,7 @@ class Session implements StreamOwner, Timed {
   private isLeaving = false;
   private isGone = false;
   private isPinging = false;
+  private lookout: Lookout | undefined = undefined;
 
   constructor(host: Http2SessionsHost, to: SocketTo, reader: SocketReader, onGone: (session: Session) => void) {
     this.host = host;
@@ -112,8 +117,32 @@ class Session implements StreamOwner, Timed {
     return this.streams.size < this.streamsMax;
   }
 
+  get wheel(): Http2SessionsHost['wheel'] {
+    return this.host.wheel;
+  }
+
+  get openStreams(): number {
+    return this.streams.size;
+  }
+
+  get windowBytes(): number {
+    return this.host.rules.windowBytes;
+  }
+
+  bytesRead(): number {
+    return this.socket.bytesRead;
+  }
+
+  onFlood(): void {
+    this.host.onFlood();
+    const error = flooded();
+    for (const stream of this.streams) stream.destroy(error);
+    this.socket.destroy(error);
+  }
+
   open(reader: SocketReader): UpstreamStream {
     const stream = new UpstreamStream(this, reader);
+    if (this.lookout) stream.traffic = this.lookout.traffic;
     this.streams.add(stream);
     if (this.session) queueMicrotask(() => stream.connected());
     if (this.streams.size === 1) this.host.wheel.set(this, this.host.rules.pingMs);
@@ -158,20 +187,25 @@ class Session implements StreamOwner, Timed {
     }
     const session = connectHttp2(`${this.scheme}://upstream.invalid`, { ...sessionOptions(rules), createConnection: () => this.socket });
     session.setLocalWindowSize(Math.max(0xffff, rules.windowBytes * 4));
-    session.on('error', () => {}); // `close` follows, and each stream hears of it.
+    session.on('error', (error) => endOfSession(error) === 'http2-flood' && this.host.onFlood()); // `close` follows, and each stream hears of it.
     session.on('goaway', () => this.leave());
     session.on('remoteSettings', ({ maxConcurrentStreams = rules.streamsMax }) => {
       this.streamsMax = Math.max(1, Math.min(rules.streamsMax, maxConcurrentStreams));
     });
     session.on('close', () => this.socket.destroy());
     this.session = session;
-    for (const stream of this.streams) stream.connected();
+    const { traffic } = (this.lookout = new Lookout(this));
+    for (const stream of this.streams) {
+      stream.traffic = traffic;
+      stream.connected();
+    }
   }
 
   private gone(error: Error | undefined): void {
     if (this.isGone) return;
     this.isGone = true;
     this.host.wheel.drop(this);
+    this.lookout?.end();
     if (this.session && !this.session.destroyed) this.session.destroy();
     this.session = undefined;
     this.onGone(this);

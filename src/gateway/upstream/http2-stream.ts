@@ -21,6 +21,8 @@ export interface StreamOwner {
 
 /** Code of the error when the target says that it did nothing for a request (RFC 9113 §8.7). */
 export const REFUSED = 'ERR_WEIR_REFUSED_STREAM';
+/** Code of the error when the target floods the connection with frames that carry nothing. */
+export const FLOODED = 'ERR_WEIR_FLOODED';
 
 /** Events, as of a socket: `connect` or `secureConnect`, `drain`, `error`, `close`. */
 export class UpstreamStream extends StreamSocket {
@@ -76,7 +78,8 @@ export class UpstreamStream extends StreamSocket {
   }
 
   override onClose(): void {
-    if (!this.destroyed && this.stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM)
+    if (!this.destroyed && this.endedBy === 'http2-flood') this.events.emit('error', flooded());
+    else if (!this.destroyed && this.stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM)
       this.events.emit('error', Object.assign(new Error('the target refused the stream'), { code: REFUSED }));
     super.onClose();
   }
@@ -98,18 +101,28 @@ export class UpstreamStream extends StreamSocket {
     this.reader.onBytes(bytes, bytes.length);
   }
 
+  private receiveHead(bytes: Buffer): void {
+    this.traffic.content += bytes.length;
+    this.receive(bytes);
+  }
+
   private listen(stream: ClientHttp2Stream): void {
-    stream.on('headers', (_fields, _flags, raw) => this.destroyed || this.receive(responseHead(raw, false, true).bytes));
+    stream.on('headers', (_fields, _flags, raw) => this.destroyed || this.receiveHead(responseHead(raw, false, true).bytes));
     stream.on('push', (pushed: ClientHttp2Stream) => pushed.close(constants.NGHTTP2_REFUSED_STREAM));
     stream.on('response', (fields, flags, raw) => {
       if (this.destroyed) return;
       const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       const inward = responseHead(raw, isWhole, this.isHeadRequest || isBodiless(Number(fields[':status'])));
       this.isInputDone = isWhole;
-      this.receive(inward.bytes);
+      this.receiveHead(inward.bytes);
       if (this.destroyed) return;
       if (isWhole) stream.resume();
       else this.readContent(inward);
     });
   }
+}
+
+/** What a stream ends with whose target floods the connection. */
+export function flooded(): Error {
+  return Object.assign(new Error('the target floods the connection'), { code: FLOODED });
 }

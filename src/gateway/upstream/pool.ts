@@ -294,7 +294,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   private sessionsOf({ http2: rules }: CompiledUpstream): Http2Sessions | undefined {
     const { wheel } = this;
     const idleMs = () => this.idleMs;
-    return rules && new Http2Sessions({ wheel, rules, idleMs });
+    return rules && new Http2Sessions({ wheel, rules, idleMs, onFlood: () => this.counts.add('floods') });
   }
 
   private useRetries(rules: CompiledRetries | undefined): void {

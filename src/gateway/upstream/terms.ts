@@ -23,7 +23,7 @@ export interface UpstreamFailure {
     | 'upstream-tls'
     | 'upstream-unhealthy';
   /** What was wrong with a malformed answer. */
-  readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body';
+  readonly malformed?: HeadFault | 'chunk' | 'interim' | 'body' | 'flood';
   /** Why TLS failed: `expired`, `unknown-issuer`, `name-mismatch`, `handshake` … */
   readonly tls?: string;
   /** The target says that it did nothing for the request. */

@@ -20,6 +20,7 @@ export const UPSTREAM_EVENTS = [
   'answered-twice',
   'answered-early',
   'gave-way',
+  'floods',
 ] as const;
 export type UpstreamEvent = (typeof UPSTREAM_EVENTS)[number];
 

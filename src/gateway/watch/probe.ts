@@ -25,9 +25,10 @@ const HEAD_LIMITS = { headBytesMax: 16 * 1024, headersMax: 100, targetBytesMax: 
 const READ_BYTES = 16 * 1024;
 /** A connection for one check, which has a deadline of its own. */
 const ONE_CHECK: Http2SessionsHost = {
-  wheel: { set() {}, drop() {} },
+  wheel: { set() {}, drop() {}, now: 0 },
   rules: { connectionsMax: 1, streamsMax: 1, windowBytes: 65_536, pingMs: 60_000 },
   idleMs: () => 0,
+  onFlood: () => {},
 };
 
 /** Makes the asking. */

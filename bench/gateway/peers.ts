@@ -64,6 +64,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'node:http + undici': { command: nodeProxy, warmUp: COMPILED },
   'Node alone': { command: nodeAlone, warmUp: COMPILED },
   'Weir, bare': own('bare', 1),
+  'Weir, bare, pipelining 16': own('bare+16', 1),
+  'Weir, all policies, 1,000 routes, pipelining 16': own('policies+16', 1000),
   'Weir, no policies, 1 route': own('routes', 1),
   'Weir, no policies, 1,000 routes': own('routes', 1000),
   'Weir, no policies, 5,000 routes': own('routes', 5000),

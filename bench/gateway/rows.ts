@@ -30,6 +30,11 @@ export const ROWS: readonly Row[] = [
     quick: true,
   },
   {
+    name: '200 B, upstream pipelining',
+    ask: small,
+    peers: ['nginx', 'Weir, bare', 'Weir, bare, pipelining 16', 'Weir, all policies, 1,000 routes, pipelining 16'],
+  },
+  {
     name: '200 B, the product',
     ask: small,
     peers: ['nginx', 'Weir, all policies, 1,000 routes', 'Weir, the product, all policies, 1,000 routes'],

@@ -45,6 +45,9 @@ are the product’s own engine and core over a real revision, in one process tha
 nowhere. “The product” is what \`npm start\` runs, with one gateway thread: everything its gateway process does counts, also sending
 the records to control; what control spends on storing them, on the other core, stands behind the table.
 
+“Pipelining 16” is an Upstream with \`pipelining: 16\`, which only a trusted one should have: up to sixteen requests that are ready in
+the same turn of the event loop share one write. It is reported apart, and no bar counts it.
+
 Other gateways: one thread or core each, no access log, kept connections to the upstream; their settings are in
 \`bench/gateway/peers.ts\` and \`bench/gateway/others/\`, \`node bench/gateway/others.ts\` obtains those a system does not bring. KrakenD
 takes part by its engine, Lura: KrakenD CE’s own module is not to be had from the Go proxy. Handshakes are TLS 1.3; “32 × 10” is

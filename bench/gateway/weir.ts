@@ -1,7 +1,7 @@
 /**
  * Weir as the benchmark serves it: the engine of one gateway thread in a process of its own, with the product's core, or bare
  * (everything goes to one upstream). Call records are taken out and thrown away.
- * Run by run.ts: node bench/gateway/weir.ts <bare|routes|policies|chain> <port> <upstream's port> <routes> [<certificate> <key>]
+ * Run by run.ts: node bench/gateway/weir.ts <bare|routes|policies|chain>[+<pipelining>] <port> <upstream's port> <routes> [<certificate> <key>]
  * With a certificate clients speak TLS, and HTTP/2 if they like.
  */
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,9 @@ import type { Core } from '../../src/gateway/contract.ts';
 import { createEngine, type HttpEngine } from '../../src/gateway/http/engine.ts';
 import { chainCore, type Steps } from './core.ts';
 
-const [mode = 'bare', port, upstreamPort, routes = '1', chain, key] = process.argv.slice(2);
+const [modes = 'bare', port, upstreamPort, routes = '1', chain, key] = process.argv.slice(2);
+/** `policies+16`: sixteen requests may go out together. */
+const [mode = 'bare', together] = modes.split('+');
 const PLAIN = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false } as const;
 process.once('SIGTERM', () => process.exit(0));
 await serve(mode, Number(port), Number(upstreamPort), Number(routes));
@@ -77,6 +79,7 @@ async function serve(mode: string, port: number, upstreamPort: number, routes: n
     targets: [{ host: '127.0.0.1', port: upstreamPort, weight: 1 }],
     connectionsMax: 1024,
     idleMs: 60_000,
+    ...(together === undefined ? {} : { pipelining: Number(together) }),
   });
   if (chain !== undefined && key !== undefined) openTls(engine, port, chain, key);
   await engine.listen({ host: '127.0.0.1', port: chain === undefined ? port : 0, reusePort: false, ...PLAIN });

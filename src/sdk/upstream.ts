@@ -100,6 +100,8 @@ export interface CompiledUpstream {
   /** Requests that may wait for a connection, per thread. */
   readonly pendingMax?: number;
   readonly requestsPerConnectionMax?: number;
+  /** Safe requests that may go out together on one connection. */
+  readonly pipelining?: number;
   readonly balance?: CompiledBalance;
   readonly health?: CompiledHealthCheck;
   readonly outliers?: CompiledOutliers;

@@ -57,6 +57,7 @@ export interface UpstreamSpec {
   connectionsMax: number;
   pendingMax?: number;
   requestsPerConnection?: number;
+  pipelining?: number;
   idle: number;
 }
 
@@ -79,6 +80,10 @@ const MIXED = {
 };
 const NO_TLS = { en: 'is only for the protocols https and h2', zh: '仅用于 https 与 h2 协议' };
 const NO_HTTP2 = { en: 'is only for the protocols h2 and h2c', zh: '仅用于 h2 与 h2c 协议' };
+const NO_PIPELINING = {
+  en: 'is only for the protocols http and https: HTTP/2 has streams',
+  zh: '仅用于 http 与 https 协议：HTTP/2 自有流机制',
+};
 /** Schemes of target URLs by protocol. */
 const SCHEMES: Readonly<Record<UpstreamProtocol, string>> = { http: 'http', https: 'https', h2: 'https', h2c: 'http' };
 const BOTH = { en: 'needs {other} too: write both or neither', zh: '还需要 {other}：两者须同时填写或都不填' };
@@ -97,6 +102,7 @@ export function checkUpstream(spec: UpstreamSpec): ProblemPointer[] {
   if (spec.targets.length === 0 && spec.discovery === undefined) found.push(mistake('/spec/targets', NO_TARGET));
   if (spec.tls && SCHEMES[protocol] !== 'https') found.push(mistake('/spec/tls', NO_TLS));
   if (spec.http2 && !isHttp2(protocol)) found.push(mistake('/spec/http2', NO_HTTP2));
+  if ((spec.pipelining ?? 1) > 1 && isHttp2(protocol)) found.push(mistake('/spec/pipelining', NO_PIPELINING));
   const { ca, certificate, key } = spec.tls ?? {};
   if (certificate !== undefined && key === undefined) found.push(mistake('/spec/tls/certificate', BOTH, { other: 'key' }));
   if (key !== undefined && certificate === undefined) found.push(mistake('/spec/tls/key', BOTH, { other: 'certificate' }));
@@ -111,7 +117,7 @@ export function checkUpstream(spec: UpstreamSpec): ProblemPointer[] {
 
 /** The entry of an upstream. What is not said is left out, so that documents keep their entries when fields are added here. */
 export function compileUpstream(key: ResourceKey, spec: UpstreamSpec, written: Readonly<Record<string, unknown>>): CompiledUpstream {
-  const { health, outliers, retries, pendingMax, requestsPerConnection, panicBelow, slowStart } = spec;
+  const { health, outliers, retries, pendingMax, requestsPerConnection, pipelining = 1, panicBelow, slowStart } = spec;
   const protocol = protocolOf(spec);
   const watches = health !== undefined || outliers !== undefined;
   return {
@@ -122,6 +128,7 @@ export function compileUpstream(key: ResourceKey, spec: UpstreamSpec, written: R
     idleMs: spec.idle,
     ...(pendingMax === undefined || written['pendingMax'] === undefined ? {} : { pendingMax }),
     ...(requestsPerConnection === undefined ? {} : { requestsPerConnectionMax: requestsPerConnection }),
+    ...(pipelining > 1 ? { pipelining } : {}),
     ...(spec.balance ? { balance: spec.balance } : {}),
     ...(health ? { health: compileHealth(health, protocol) } : {}),
     ...(outliers ? { outliers: compileOutliers(outliers) } : {}),

@@ -376,6 +376,17 @@ export const pendingMax = T.Integer({
   ),
 });
 
+export const pipelining = T.Integer({
+  minimum: 1,
+  maximum: 32,
+  default: 1,
+  ...help(
+    'Requests without body (`GET`, `HEAD`, `OPTIONS`) that are ready together may share a write, and answers come in order; 1 = never. Only for targets that keep their answers in order without fail: an answer too many would go to the wrong caller.',
+    '同时就绪且无请求体的请求（`GET`、`HEAD`、`OPTIONS`）可合并发送，应答按顺序返回；1 表示从不。仅用于确保应答顺序无误的目标：多出的应答会发给错误的调用方。',
+    '流水线深度',
+  ),
+});
+
 export const requestsPerConnection = T.Integer({
   minimum: 1,
   maximum: 1_000_000_000,

@@ -33,6 +33,8 @@ export interface EngineExchange extends GatewayExchange {
   readonly isHead: boolean;
   /** True for methods that may be repeated. Source: RFC 9110 §9.2.2. */
   readonly isIdempotent: boolean;
+  /** True for methods that ask without changing anything. Source: RFC 9110 §9.2.1. */
+  readonly isSafe: boolean;
   /** Adds `x-request-id` and `traceparent` to a head for the upstream, as far as the caller's do not pass, and the head's end. */
   writeIdentity(out: Writer): void;
   /** Adds `x-request-id` to an answer's head, `connection: close` when asked for, and the head's end. */
@@ -45,6 +47,7 @@ export interface EngineExchange extends GatewayExchange {
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE'];
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const NO_ROUTE = Object.freeze({ name: '', project: '', release: '' });
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -177,6 +180,10 @@ class HeadExchange implements EngineExchange {
 
   get isIdempotent(): boolean {
     return IDEMPOTENT.has(this.method);
+  }
+
+  get isSafe(): boolean {
+    return SAFE.has(this.method);
   }
 
   get signal(): AbortSignal {

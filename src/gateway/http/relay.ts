@@ -91,33 +91,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   start(exchange: EngineExchange, forward: Forward): void {
     this.exchange = exchange;
     this.forward = forward;
-    const { connectMs, firstByteMs, idleMs, tunnelIdleMs } = forward;
-    const { keyed, retries, counts } = forward.pool as ConnectionPool;
-    const key = keyed ? (forward.pool as ConnectionPool).keyOf(exchange) : 0;
-    const upgrade = this.client.isBodiless && exchange.method === 'GET' ? exchange.head.upgrade() : '';
-    const asked = upgrade !== '' && forward.upgrades.includes(upgrade) ? upgrade : '';
-    const dechunk = exchange.head.minor === 0;
-    const { isHead } = exchange;
-    const trailers = this.client.takesTrailers;
-    const { terms } = this;
-    const sendsOn = this.client.sendsOn && !exchange.head.expectsContinue; // Who was not told to go on may send nothing.
-    const isSame =
-      terms?.isHead === isHead && terms.dechunk === dechunk && terms.upgrade === asked && terms.key === key && terms.sendsOn === sendsOn;
-    if (forward !== this.termsOf || !isSame || terms.avoid)
-      this.terms = {
-        connectMs,
-        firstByteMs,
-        idleMs,
-        isHead,
-        dechunk,
-        trailers,
-        sendsOn,
-        upgrade: asked,
-        tunnelIdleMs,
-        key,
-        avoid: undefined,
-      };
-    this.termsOf = forward;
+    const { retries, counts } = forward.pool as ConnectionPool;
+    this.setTerms(exchange, forward);
     this.repeated = false;
     this.connects = 0;
     if (retries) {
@@ -126,6 +101,34 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     }
     this.acquire(false);
     exchange.clockAt = -1; // Who waits is sent later.
+  }
+
+  /** Makes the terms of this exchange, unless those of the one before are the same. */
+  private setTerms(exchange: EngineExchange, forward: Forward): void {
+    const { client, terms } = this;
+    const pool = forward.pool as ConnectionPool;
+    const { head, isHead } = exchange;
+    const key = pool.keyed ? pool.keyOf(exchange) : 0;
+    const wanted = client.isBodiless && exchange.method === 'GET' ? head.upgrade() : '';
+    const upgrade = wanted !== '' && forward.upgrades.includes(wanted) ? wanted : '';
+    const dechunk = head.minor === 0;
+    const sendsOn = client.sendsOn && !head.expectsContinue; // Who was not told to go on may send nothing.
+    const pipelines = pool.pipelining > 1 && upgrade === '' && !dechunk && client.isBodiless && exchange.isSafe;
+    const isSame =
+      forward === this.termsOf &&
+      terms.isHead === isHead &&
+      terms.dechunk === dechunk &&
+      terms.upgrade === upgrade &&
+      terms.key === key &&
+      terms.sendsOn === sendsOn &&
+      terms.pipelines === pipelines &&
+      terms.avoid === undefined;
+    this.termsOf = forward;
+    if (isSame) return;
+    const { connectMs, firstByteMs, idleMs, tunnelIdleMs } = forward;
+    const trailers = client.takesTrailers;
+    const avoid = undefined;
+    this.terms = { connectMs, firstByteMs, idleMs, isHead, dechunk, trailers, sendsOn, pipelines, upgrade, tunnelIdleMs, key, avoid };
   }
 
   /** Passes on a piece of the request's body; false when its memory must stay as it is. */
@@ -200,7 +203,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.responseHead = head;
     exchange.clockAt = this.tools.clock.monotonic();
     this.upstreamMs = exchange.clockAt - this.sentAt;
-    if (!connection.reused) this.connectMs = connection.connectMs;
+    if (!this.reused) this.connectMs = connection.connectMs;
     this.untilClose = connection.body.isUntilClose;
     if (done) this.noteEnd(connection);
     exchange.status = head.status;
@@ -268,7 +271,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   private noteLost(connection: UpstreamConnection | undefined): void {
     const now = this.tools.clock.monotonic();
     if (this.waiting) this.waitMs += now - this.waitingSince;
-    else if (connection && !connection.reused) this.connectMs = connection.connectMs || now - this.sentAt;
+    else if (connection && !this.reused) this.connectMs = connection.connectMs || now - this.sentAt;
     this.waiting = false;
   }
 

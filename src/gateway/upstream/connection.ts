@@ -12,6 +12,7 @@ import { FAULT, type Head, MORE } from '../http/head.ts';
 import { dropFraming } from './framing.ts';
 import { FLOODED, REFUSED } from './http2-stream.ts';
 import { UpstreamLine } from './line.ts';
+import { Pipeline } from './pipeline.ts';
 import { type SocketTo, tlsReason } from './socket.ts';
 import type { ConnectionHost, ConnectionTarget, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
@@ -47,6 +48,10 @@ export class UpstreamConnection extends UpstreamLine {
   private expected = -1;
   private gather: Gather | undefined = undefined;
   private beganAt = 0;
+  /** Requests that went out together with the present one; most connections never have any. */
+  private pipeline: Pipeline | undefined = undefined;
+  /** True when what comes behind the present answer is nobody's any more. */
+  private ends = false;
 
   constructor(host: ConnectionHost, target: ConnectionTarget, to: Pick<SocketTo, 'address' | 'port' | 'tls'>) {
     super(host, target, to);
@@ -57,11 +62,17 @@ export class UpstreamConnection extends UpstreamLine {
     return this.phase !== 'closed';
   }
 
+  /** True when one more request may go out with those that wait to be written; `most` in all. */
+  takes(most: number): boolean {
+    return this.unsent !== undefined && this.terms.pipelines && 1 + (this.pipeline?.length ?? 0) < most;
+  }
+
   /** Begins a request; the head is written next. */
   begin(user: UpstreamUser, terms: RequestTerms): void {
+    this.target.stats.requests++;
+    if (this.unsent !== undefined) return this.queue(user, terms);
     this.user = user;
     this.terms = terms;
-    this.target.stats.requests++;
     this.requestDone = this.gotByte = this.paused = false;
     this.interims = 0;
     if (this.host.observes) this.beganAt = this.host.clock.monotonic();
@@ -91,6 +102,7 @@ export class UpstreamConnection extends UpstreamLine {
   pause(user: UpstreamUser): void {
     if (this.paused || this.user !== user || this.phase === 'rest') return;
     this.paused = true;
+    if (this.pipeline?.length) this.shed(); // Nobody waits for somebody else's client.
     this.socket.pause();
     if (!this.socket.writableNeedDrain) this.host.wheel.clear(this); // Else the target must go on reading.
   }
@@ -105,9 +117,10 @@ export class UpstreamConnection extends UpstreamLine {
 
   /** Closes without telling the user; nothing happens when the connection is no longer the user's. */
   abandon(user: UpstreamUser): void {
-    if (this.user !== user) return;
-    this.user = undefined;
-    this.close();
+    if (this.user !== user) return void this.pipeline?.forget(user);
+    const isAnswering = this.unsent === undefined && !this.paused; // Else nothing would be read on.
+    this.user = isAnswering ? this.pipeline?.heir : undefined;
+    if (!this.user) this.close();
   }
 
   /** Others wait: true when the user gave its place to them, which closes the connection. */
@@ -129,6 +142,7 @@ export class UpstreamConnection extends UpstreamLine {
   /** Its user waits no longer. */
   expire(user: UpstreamUser): void {
     if (this.user === user) this.onDeadline();
+    else if (this.pipeline?.forget(user)) user.onFailure(this, { fault: 'upstream-timeout' });
   }
 
   onDeadline(): void {
@@ -256,6 +270,7 @@ export class UpstreamConnection extends UpstreamLine {
       user.onBody(this, CRLF, 0, 2, true);
     }
     if (!body.done) this.chooseBuffer();
+    else if (this.pipeline?.length) this.answerNext(b, next, end);
   }
 
   /** Content without framing, run by run; the end comes as an empty last piece. */
@@ -281,15 +296,53 @@ export class UpstreamConnection extends UpstreamLine {
 
   /** The response is through: back to the pool if everything is clean, before the user is told. */
   private complete(hasMore: boolean): void {
-    this.hadMore = hasMore;
+    const isFollowed = this.pipeline !== undefined && this.pipeline.length > 0;
+    this.hadMore = hasMore && !isFollowed && !this.ends;
     this.wasEarly = !this.requestDone;
-    const reusable = !this.paused && !hasMore && this.keeps && !this.body.isUntilClose;
+    const reusable = !this.paused && (isFollowed || !hasMore) && this.keeps && !this.ends && !this.body.isUntilClose;
     this.ownBuffer = undefined;
     this.served++;
     if (reusable && this.wasEarly && this.sendsOn) return this.awaitRest();
     this.user = undefined;
     if (!reusable || this.wasEarly) return this.close();
-    this.giveBack();
+    if (!isFollowed) this.giveBack();
+  }
+
+  private queue(user: UpstreamUser, terms: RequestTerms): void {
+    const { wheel, heads, clock, observes } = this.host;
+    this.pipeline ??= new Pipeline(wheel, heads, () => this.shed());
+    this.pipeline.add({ user, terms, beganAt: observes ? clock.monotonic() : 0 });
+  }
+
+  /** The answer to the request behind begins in `b[i, end)`, or has not come yet. */
+  private answerNext(b: Buffer, i: number, end: number): void {
+    if (this.phase === 'closed') return;
+    const { user, terms, beganAt } = this.pipeline!.shift()!;
+    this.user = user;
+    this.terms = terms;
+    this.beganAt = beganAt;
+    this.phase = 'head';
+    this.reused = true;
+    this.gotByte = false;
+    this.interims = 0;
+    this.host.wheel.set(this, terms.firstByteMs);
+    if (i < end) this.read(b, i, end);
+  }
+
+  /** Whoever waits behind the present answer is sent again, elsewhere; the connection ends with this answer. */
+  private shed(): void {
+    this.ends = true;
+    const refused = this.unsent !== undefined;
+    const users = this.pipeline!.takeAll().map(({ user }) => user);
+    // Later, since somebody's bytes are being read; to them it is a connection that was used before and said nothing.
+    queueMicrotask(() => {
+      const { reused, gotByte } = this;
+      this.reused = true;
+      this.gotByte = false;
+      for (const user of users) user.onFailure(this, { fault: 'upstream-closed', refused });
+      this.reused = reused;
+      this.gotByte = gotByte;
+    });
   }
 
   private giveBack(): void {
@@ -360,7 +413,8 @@ export class UpstreamConnection extends UpstreamLine {
   private close(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
-    this.unsent = undefined;
+    if (this.pipeline?.length) this.shed();
+    this.dropUnsent();
     this.host.wheel.drop(this);
     this.gather = undefined;
     if (this.head) this.host.heads.give(this.head);

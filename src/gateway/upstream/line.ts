@@ -9,6 +9,8 @@ import { openSocket, type SocketReader, type SocketTo } from './socket.ts';
 import type { ConnectionHost, ConnectionTarget, Memory } from './terms.ts';
 
 const PRIVATE_BYTES = 64 * 1024;
+/** Stands for no further requests; never written to. */
+const NONE: Buffer[] = [];
 
 /** `rest`: the answer is complete and the request is not. */
 export type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'rest' | 'closed';
@@ -27,6 +29,8 @@ export abstract class UpstreamLine implements Timed, Sender, SocketReader {
   protected error: NodeJS.ErrnoException | undefined = undefined;
   /** A whole request that goes out at the end of this turn. */
   protected unsent: Buffer | undefined = undefined;
+  /** Those that go out behind it. */
+  protected unsentMore: Buffer[] = NONE;
   /** Bytes come in memory of their own. */
   private readonly givesBuffers: boolean;
 
@@ -74,6 +78,11 @@ export abstract class UpstreamLine implements Timed, Sender, SocketReader {
   /** Writes a whole request, perhaps together with those of others at the end of this turn; its memory is given back then. */
   writeWhole(bytes: Buffer): void {
     const { outbox } = this.host;
+    if (this.unsent !== undefined) {
+      if (this.unsentMore === NONE) this.unsentMore = [bytes];
+      else this.unsentMore.push(bytes);
+      return;
+    }
     const mayWait = this.phase !== 'connecting' && this.isFlushed;
     this.unsent = bytes;
     if (mayWait) outbox.add(this, bytes.length);
@@ -84,8 +93,23 @@ export abstract class UpstreamLine implements Timed, Sender, SocketReader {
     const { unsent } = this;
     this.unsent = undefined;
     if (!unsent) return true;
+    if (this.unsentMore.length > 0) return this.sendTogether(unsent, this.unsentMore);
     this.write(unsent);
     return this.isFlushed;
+  }
+
+  private sendTogether(first: Buffer, others: readonly Buffer[]): boolean {
+    const { together } = this.host;
+    this.unsentMore = NONE;
+    this.write(together.join(first, others));
+    together.sent(this.isFlushed);
+    return true; // What is kept of it is a copy.
+  }
+
+  /** What was not sent will not be. */
+  protected dropUnsent(): void {
+    this.unsent = undefined;
+    this.unsentMore = NONE;
   }
 
   /** Writes bytes of the request; false when the user should wait for `onDrain`. */

@@ -22,6 +22,7 @@ import { UpstreamConnection } from './connection.ts';
 import { type Crowded, GivingWay } from './giving-way.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import type { Names } from './names.ts';
+import type { Together } from './pipeline.ts';
 import { Selection } from './selection.ts';
 import { openUpstreamTls, type UpstreamTls } from './socket.ts';
 import { Target, targetId } from './target.ts';
@@ -54,6 +55,8 @@ export interface ConnectionPool extends TargetPool {
   /** How requests are repeated; undefined when nothing is configured. */
   readonly retries: PoolRetries | undefined;
   readonly counts: UpstreamCounts;
+  /** As many requests may go out together on one connection; 1: each waits for the answer before. */
+  readonly pipelining: number;
   /** True when requests are hashed. */
   readonly keyed: boolean;
   /** Hash of what equal requests share; 0 when nothing is hashed. */
@@ -94,7 +97,9 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   readonly clock: Clock;
   readonly sharedBuffer: Buffer;
   readonly outbox: Outbox;
+  readonly together: Together;
   readonly counts = new UpstreamCounts();
+  pipelining = 1;
   retries: PoolRetries | undefined = undefined;
   private readonly tools: PoolTools;
   private readonly selection: Selection;
@@ -114,13 +119,14 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   private waiting: Waiter[] = [];
   private readonly givingWay = new GivingWay(this);
 
-  constructor(key: string, tools: PoolTools, sharedBuffer: Buffer) {
+  constructor(key: string, tools: PoolTools, sharedBuffer: Buffer, together: Together) {
     this.key = key;
     this.tools = tools;
     this.wheel = tools.wheel;
     this.clock = tools.clock;
     this.heads = tools.heads;
     this.sharedBuffer = sharedBuffer;
+    this.together = together;
     this.outbox = tools.outbox;
     this.selection = new Selection({ key, counts: this.counts, random: tools.random, log: tools.log });
   }
@@ -157,6 +163,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
     this.idleMs = upstream.idleMs;
     this.pendingMax = upstream.pendingMax ?? PENDING_MAX;
     this.requestsMax = upstream.requestsPerConnectionMax ?? Number.POSITIVE_INFINITY;
+    this.pipelining = upstream.pipelining ?? 1;
     if (!isSame(upstream.retries, before?.retries)) this.useRetries(upstream.retries);
     const isOther = before !== undefined && !(isSame(upstream.tls, before.tls) && isSame(upstream.http2, before.http2));
     if (before === undefined || isOther) this.useTls(upstream);
@@ -321,6 +328,10 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
       this.counts.add('unhealthy');
       return { fault: 'upstream-unhealthy' };
     }
+    if (terms.pipelines && !fresh) {
+      const found = this.besides(target, user, terms);
+      if (found) return found;
+    }
     let connection = fresh ? undefined : target.idle.pop();
     if (!connection && target.isFull(this.connectionsMax)) {
       if (fresh && target.idle.length > 0) {
@@ -337,7 +348,16 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
       connection = opened;
     }
     connection.begin(user, terms);
+    if (terms.pipelines) target.joinable = connection;
     return connection;
+  }
+
+  /** The connection whose request waits to be written, with this one behind it; undefined when there is no room. */
+  private besides({ joinable }: Target, user: UpstreamUser, terms: RequestTerms): UpstreamConnection | undefined {
+    if (!joinable?.takes(this.pipelining)) return undefined;
+    joinable.begin(user, terms);
+    this.counts.add('pipelined');
+    return joinable;
   }
 
   private connect(target: Target): UpstreamConnection | UpstreamFailure | undefined {

@@ -2,6 +2,7 @@
 import type { CompiledUpstream, UpstreamFacts } from '../../sdk/upstream.ts';
 import type { UpstreamHealth } from '../../sdk/target-health.ts';
 import type { TargetPool } from '../contract.ts';
+import { Together } from './pipeline.ts';
 import { Pool, type PoolStats, type PoolTools } from './pool.ts';
 import type { UpstreamCountRow } from './upstream-counts.ts';
 
@@ -31,13 +32,14 @@ export function createPools(tools: PoolTools): Pools {
   const pools = new Map<string, Pool>();
   const removed = new Set<string>();
   const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BYTES);
+  const together = new Together();
   return {
     pool: (key) => pools.get(key),
     update(upstreams) {
       for (const upstream of upstreams) {
         const key = `${upstream.project}/${upstream.name}`;
         let pool = pools.get(key);
-        if (!pool) pools.set(key, (pool = new Pool(key, tools, sharedBuffer)));
+        if (!pool) pools.set(key, (pool = new Pool(key, tools, sharedBuffer, together)));
         removed.delete(key);
         pool.configure(upstream);
       }

@@ -24,6 +24,8 @@ export class Target implements ConnectionTarget, Balanced, Standing {
   readonly stats = new TargetStats();
   readonly outlier = new Outlier();
   readonly idle: UpstreamConnection[] = [];
+  /** The one that others may join, if its request still waits to be written; only with pipelining. */
+  joinable: UpstreamConnection | undefined = undefined;
   /** All that are open, those at rest too. */
   readonly connections = new Set<UpstreamConnection>();
   index = 0;

@@ -8,6 +8,7 @@ import type { Outbox } from '../http/outbox.ts';
 import type { Wheel } from '../http/wheel.ts';
 import type { UpstreamConnection } from './connection.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
+import type { Together } from './pipeline.ts';
 import type { TargetStats } from './target-stats.ts';
 
 /** Why there is no (complete) answer; names of problems in http/problems.ts. */
@@ -71,6 +72,7 @@ export interface ConnectionHost {
   readonly heads: HeadPool;
   readonly sharedBuffer: Buffer;
   readonly outbox: Outbox;
+  readonly together: Together;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** The connection may serve another request. */
   onReusable(connection: UpstreamConnection): void;
@@ -93,6 +95,8 @@ export interface RequestTerms {
   readonly dechunk: boolean;
   /** Gives the user trailer fields too, as they came at the end of a chunked body. */
   readonly trailers: boolean;
+  /** May go out together with others that may; needs an upstream that allows it. */
+  readonly pipelines: boolean;
   /** When the answer is complete before the request, the rest of it is sent all the same, if the target stays. */
   readonly sendsOn: boolean;
   /** Hash of what equal requests share; 0 when nothing is hashed. */

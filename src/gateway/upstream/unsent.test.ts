@@ -8,6 +8,7 @@ import { systemClock } from '../../base/clock.ts';
 import { createHeadPool } from '../http/head.ts';
 import { createWheel } from '../http/wheel.ts';
 import { UpstreamConnection } from './connection.ts';
+import { Together } from './pipeline.ts';
 import { Target } from './target.ts';
 import type { ConnectionHost, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
@@ -21,6 +22,7 @@ const TERMS: RequestTerms = {
   dechunk: false,
   trailers: false,
   sendsOn: true,
+  pipelines: false,
   key: 0,
   avoid: undefined,
   upgrade: '',
@@ -39,6 +41,7 @@ async function afterOne(act: (server: Socket) => void): Promise<UpstreamFailure 
     wheel,
     heads: createHeadPool('response', { headBytesMax: 4096, headersMax: 20, targetBytesMax: 100 }),
     sharedBuffer: Buffer.alloc(4096),
+    together: new Together(),
     outbox: { add: (sender) => isOpen && sender.sendNow(), hurry: (sender) => sender.sendNow() },
     clock: systemClock,
     observes: false,

@@ -21,6 +21,7 @@ export const UPSTREAM_EVENTS = [
   'answered-early',
   'gave-way',
   'floods',
+  'pipelined',
 ] as const;
 export type UpstreamEvent = (typeof UPSTREAM_EVENTS)[number];
 

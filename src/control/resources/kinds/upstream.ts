@@ -10,6 +10,7 @@ import {
   outliers,
   panicBelow,
   pendingMax,
+  pipelining,
   requestsPerConnection,
   retries,
   slowStart,
@@ -88,6 +89,7 @@ export default defineResource<UpstreamSpec>({
       }),
       pendingMax: T.Optional(pendingMax),
       requestsPerConnection: T.Optional(requestsPerConnection),
+      pipelining: T.Optional(pipelining),
       idle: duration({
         default: '30s',
         'x-minimum': '1s',

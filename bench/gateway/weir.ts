@@ -1,7 +1,8 @@
 /**
  * Weir as the benchmark serves it: the engine of one gateway thread in a process of its own, with the product's core, or bare
  * (everything goes to one upstream). Call records are taken out and thrown away.
- * Run by run.ts: node bench/gateway/weir.ts <bare|routes|policies|chain>[+<pipelining>] <port> <upstream's port> <routes> [<certificate> <key>]
+ * Run by run.ts:
+ * node bench/gateway/weir.ts <bare|routes|policies|chain>[+<pipelining>] <port> <upstream's port> <routes> [<certificate> <key>]
  * With a certificate clients speak TLS, and HTTP/2 if they like.
  */
 import { randomBytes } from 'node:crypto';

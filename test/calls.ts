@@ -5,9 +5,11 @@ import { packCallBatch, type PackedCalls, readPackedCalls } from '../src/sdk/cal
 import { CALL_PROTOCOLS, type CallRecord, type ToldCall } from '../src/sdk/call-record.ts';
 import { chainText, MARK_LETTERS, storyText } from '../src/sdk/call-story.ts';
 import type { ToControl } from '../src/sdk/channel.ts';
+import type { CallTable } from '../src/store/types.ts';
 
 const TRIP = { headMs: 0, tries: 2, targetIndex: 1, reused: 0, waitMs: 0, connectMs: 1.5 };
 const TARGET = '192.0.2.9:8080';
+const CALLS_AT_ONCE = 2000;
 const CHAIN = chainText([
   { kind: 'policy', id: 'rate-limit', place: 'plan', hasRequest: true, hasResponse: true, tells: 'remaining', facts: { limit: 5 } },
 ]);
@@ -42,6 +44,14 @@ export function packedCalls(records: readonly CallRecord[]): PackedCalls {
   const message = callsMessage(records);
   assert(message.type === 'calls', 'calls');
   return { ...message.calls, bytes: message.bytes };
+}
+
+/** Stores so many calls, in batches as large as gateways make them under load. */
+export async function storeCalls(calls: Pick<CallTable, 'add'>, count: number, make: (i: number) => CallRecord): Promise<void> {
+  for (let from = 0; from < count; from += CALLS_AT_ONCE) {
+    const size = Math.min(CALLS_AT_ONCE, count - from);
+    await calls.add([packedCalls(Array.from({ length: size }, (_, i) => make(from + i)))]);
+  }
 }
 
 /** The calls among what a gateway told control. */

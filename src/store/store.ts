@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Database } from './database.ts';
 import { openCalls } from './calls/call-threads.ts';
+import { importCalls } from './calls/import.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite } from './sqlite.ts';
 import { accountTable, loginFailureTable, sessionTable, tokenTable } from './tables/accounts.ts';
@@ -39,7 +40,7 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
   const tables = (db: Database) => ({ ...tablesOf(db), runs: runTable(db, clock, newId) });
   const opened = url === undefined ? openSqlite(file) : (await import('./postgres.ts')).openPostgres(url);
   try {
-    await migrate(opened);
+    await migrate(opened, url === undefined ? { '0007.sql': (inner) => importCalls(inner, callsFile(file)) } : {});
     await tidyUp(tables(opened), clock.now());
   } catch (error) {
     await opened.close();

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { CallRecord, ToldCall } from '../../sdk/call-record.ts';
+import type { CallRecord } from '../../sdk/call-record.ts';
 import type { CallFilter, CallTotal, CallTotalsFilter, RouteTotal, RouteTotalsFilter } from '../types.ts';
 import { type Asked, matching } from './match.ts';
 import { OpenBlock } from './open-block.ts';
@@ -14,7 +14,7 @@ import { sumByRoute, sumBySpan } from './sums.ts';
 /** See `CallTable`. */
 export interface BlockSearch {
   search(filter: CallFilter): CallRecord[];
-  find(id: string): ToldCall | null;
+  find(id: string): ReturnType<OpenBlock['told']> | null;
   totals(filter: CallTotalsFilter): CallTotal[];
   totalsByRoute(filter: RouteTotalsFilter): RouteTotal[];
   close(): void;
@@ -75,53 +75,40 @@ function given<V extends object>(values: V): { [K in keyof V]: Exclude<V[K], und
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** A call that fits; `made` once it is among the best of its block. */
-interface Hit<R> {
+/** A place in the asked order. */
+interface Place {
   readonly value: number;
-  readonly id: () => string;
-  readonly make: () => R;
+  readonly id: string;
+}
+interface Hit<R> extends Place {
+  readonly made: R;
 }
 
-/** The first `limit` calls of the filter's order that fit. */
+/** The first `limit` calls of the filter's order that fit, each as `make` has it. */
 function best<R>(db: DatabaseSync, filter: CallFilter, make: (block: OpenBlock, i: number) => R): R[] {
-  const { by, descending } = filter.order ?? NEWEST;
-  const { column, factor } = ORDERS[by];
-  const sign = descending ? -1 : 1;
-  const compare = (a: Place, b: Place): number => sign * (a.value - b.value || compared(a.id(), b.id()));
-  const after = placeOf(filter.after);
+  const { limit, order = NEWEST } = filter;
+  const { column, factor } = ORDERS[order.by];
+  const sign = order.descending ? -1 : 1;
+  const compare = (a: Place, b: Place): number => sign * (a.value - b.value || compared(a.id, b.id));
+  const after = filter.after && { value: Number(filter.after.value), id: filter.after.id };
   let hits: Hit<R>[] = [];
-  for (const { block, least, greatest } of blocksOf(db, filter, by, descending, after?.value)) {
-    const worst = hits.length >= filter.limit ? hits.at(-1)! : undefined;
-    if (worst && sign * ((descending ? greatest : least) - worst.value) > 0) break;
+  for (const { block, least, greatest } of blocksOf(db, filter, order.by, order.descending, after?.value)) {
+    const worst = hits.length >= limit ? hits.at(-1)! : undefined;
+    if (worst && sign * ((order.descending ? greatest : least) - worst.value) > 0) break;
     const values = block.column(column);
-    const found: Hit<R>[] = [];
+    const found: (Place & { readonly i: number })[] = [];
     for (const i of matching(block, filter)) {
       const value = Math.round(values[i]! * factor);
-      if (worst && sign * (value - worst.value) > 0) continue;
-      const hit = { value, id: () => block.id(i), make: () => make(block, i) };
-      if (!after || compare(after, hit) < 0) found.push(hit);
+      if ((worst && sign * (value - worst.value) > 0) || (after && sign * (value - after.value) < 0)) continue;
+      const place = { value, id: block.id(i), i };
+      if ((!worst || compare(place, worst) < 0) && (!after || compare(after, place) < 0)) found.push(place);
     }
-    if (found.length === 0) continue;
     // Made now: what is kept must not hold its whole block in memory.
-    hits = [...hits, ...found].sort(compare).slice(0, filter.limit).map(made);
+    const own = found.sort(compare).slice(0, limit);
+    if (own.length > 0)
+      hits = [...hits, ...own.map(({ value, id, i }) => ({ value, id, made: make(block, i) }))].sort(compare).slice(0, limit);
   }
-  return hits.map((hit) => hit.make());
-}
-
-type Place = Pick<Hit<unknown>, 'value' | 'id'>;
-
-function placeOf(after: CallFilter['after']): Place | undefined {
-  return after && { value: Number(after.value), id: () => after.id };
-}
-
-const MADE = new WeakSet<object>();
-
-function made<R>(hit: Hit<R>): Hit<R> {
-  if (MADE.has(hit)) return hit;
-  const [id, record] = [hit.id(), hit.make()];
-  const whole = { value: hit.value, id: () => id, make: () => record };
-  MADE.add(whole);
-  return whole;
+  return hits.map((hit) => hit.made);
 }
 
 const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -156,7 +143,8 @@ function* blocksOf(
   add('status_from <= ?', asked.status);
   add('duration_to >= ?', asked.slowerThanMs === undefined ? undefined : Math.round(asked.slowerThanMs * 1000));
   add(descending ? `${from} <= ?` : `${to} >= ?`, after);
-  const order = descending ? `${to} DESC` : from;
+  // Of blocks that are alike, those with the better ids come first: ids mostly grow with time.
+  const order = descending ? `${to} DESC, time_to DESC` : `${from}, time_from`;
   const list = db.prepare(
     `SELECT id, count, ${from} AS least, ${to} AS greatest FROM block ${parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''} ORDER BY ${order}`,
   );

@@ -94,7 +94,7 @@ function createWriter(begin: () => WriterThread): Writer {
     const waiting = Promise.withResolvers<number>();
     open.set(id, waiting);
     thread.ref();
-    thread.postMessage({ id, question: order });
+    thread.postMessage({ id, question: order }, []);
     return waiting.promise;
   };
   return {

@@ -1,5 +1,5 @@
 /** A block being read: each part is fetched and opened when it is first needed, and most never are. */
-import { CALL_PROTOCOLS, type CallRecord, type ToldCall } from '../../sdk/call-record.ts';
+import { CALL_PROTOCOLS, type CallRecord } from '../../sdk/call-record.ts';
 import { type CallBatch, NUMBERS, PLACES, readCallBatch } from '../../sdk/call-batch.ts';
 import { openNames, openSection, type OpenSection, type Section, SECTION_NAMES, SECTIONS } from './columns.ts';
 
@@ -75,8 +75,8 @@ export class OpenBlock {
     };
   }
 
-  /** The same with its story. */
-  told(i: number): ToldCall {
+  /** The same with its story; null when it was recorded before stories were. */
+  told(i: number): CallRecord & { readonly story: string | null } {
     const of = (column: Column) => this.column(column);
     const taken = (k: number) => of('marks')[k]! + of('codes')[k]! + of('said')[k]! * 2;
     let before = 0;
@@ -87,7 +87,7 @@ export class OpenBlock {
     numbers.set(further, NUMBERS.length);
     numbers[PLACES.idLength] = numbers[PLACES.traceLength] = numbers[PLACES.pathLength] = 0;
     const one: CallBatch = { count: 1, names: this.names, numbers, bytes: new Uint8Array(0), dropped: 0 };
-    return { ...this.record(i), story: readCallBatch(one)[0]!.story };
+    return { ...this.record(i), story: Number.isNaN(numbers[PLACES.headMs]!) ? null : readCallBatch(one)[0]!.story };
   }
 
   private section(name: Section): OpenSection {

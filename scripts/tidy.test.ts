@@ -54,8 +54,7 @@ test('files and lines stay small', () => none(sizeFaults(root, files)));
 test('every file is used', () => {
   const entries = [
     'src/main.ts',
-    'src/store/calls/call-reader-thread.ts', // Entries of threads.
-    'src/store/calls/call-writer-thread.ts',
+    'src/store/sqlite-reader-thread.ts', // An entry of a thread.
     ...files
       .filter(
         (f) =>

@@ -112,6 +112,8 @@ export interface CompiledUpstream {
   readonly tls?: CompiledUpstreamTls;
   /** Speaks HTTP/2 only: over TLS with `tls`, else by prior knowledge. */
   readonly http2?: CompiledHttp2;
+  /** Trailers of requests are passed on; else they are dropped. */
+  readonly requestTrailers?: boolean;
   readonly discovery?: NamedConfig;
 }
 

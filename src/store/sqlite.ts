@@ -20,12 +20,7 @@ export function openSqlite(file: string): Database {
   const statement = keptStatements(db);
   const direct = {
     dialect: 'sqlite' as const,
-    all: async (sql: string, values: readonly Value[] = []) =>
-      translated(() =>
-        statement(sql)
-          .all(...storable(values))
-          .map((row) => narrowed(row as Row)),
-      ),
+    all: async (sql: string, values: readonly Value[] = []) => allRows(statement, sql, values),
     run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...storable(values)).changes)),
     close: async () => db.close(),
   };
@@ -51,6 +46,19 @@ export function openSqlite(file: string): Database {
   };
 }
 
+/** A handle that only reads, and keeps its thread busy while it does. */
+export interface BlockingReader {
+  /** Raises what `Database.all` raises. */
+  all(sql: string, values: readonly Value[]): Row[];
+}
+
+/** Opens a store that is open elsewhere; sees what is committed there. Raises `damaged` or `read-only`. */
+export function openReader(file: string): BlockingReader {
+  const db = translated(() => new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS }));
+  const statement = keptStatements(db);
+  return { all: (sql, values) => allRows(statement, sql, values) };
+}
+
 type Statements = (sql: string) => StatementSync;
 
 function keptStatements(db: DatabaseSync): Statements {
@@ -65,6 +73,14 @@ function keptStatements(db: DatabaseSync): Statements {
     }
     return found;
   };
+}
+
+function allRows(statement: Statements, sql: string, values: readonly Value[]): Row[] {
+  return translated(() =>
+    statement(sql)
+      .all(...storable(values))
+      .map((row) => narrowed(row as Row)),
+  );
 }
 
 /** Made by us the file is ours alone; SQLite gives its log the same mode. */
@@ -104,7 +120,7 @@ function narrowed(row: Row): Row {
 }
 
 /** Runs `work`, turning SQLite's errors into our problems. */
-export function translated<V>(work: () => V): V {
+function translated<V>(work: () => V): V {
   try {
     return work();
   } catch (error) {

@@ -58,6 +58,7 @@ export interface UpstreamSpec {
   pendingMax?: number;
   requestsPerConnection?: number;
   pipelining?: number;
+  requestTrailers?: 'drop' | 'pass';
   idle: number;
 }
 
@@ -137,6 +138,7 @@ export function compileUpstream(key: ResourceKey, spec: UpstreamSpec, written: R
     ...(retries ? { retries: compileRetries(retries) } : {}),
     ...(SCHEMES[protocol] === 'https' ? { tls: compileTls(spec.tls) } : {}),
     ...(isHttp2(protocol) ? { http2: compileHttp2(spec.http2) } : {}),
+    ...(spec.requestTrailers === 'pass' ? { requestTrailers: true } : {}),
     ...(written['discovery'] === undefined ? {} : { discovery: namedConfigs([written['discovery']])[0]! }),
   };
 }

@@ -396,3 +396,12 @@ export const requestsPerConnection = T.Integer({
     '单连接请求数',
   ),
 });
+
+export const requestTrailers = T.Union([T.Literal('drop'), T.Literal('pass')], {
+  default: 'drop',
+  ...help(
+    'Trailer fields of requests: dropped, or passed on to targets that read them. Policies do not see them.',
+    '请求的尾部字段（trailer）：丢弃，或转发给会读取它们的目标。策略看不到这些字段。',
+    '请求尾部字段',
+  ),
+});

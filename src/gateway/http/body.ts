@@ -31,9 +31,9 @@ export class Body {
     return this.kind === CHUNKED ? this.chunks!.dataBytes : this.size;
   }
 
-  /** After the last `take` of a chunked body: a final CRLF must still be sent, since trailers were dropped. */
-  get owesEnd(): boolean {
-    return this.kind === CHUNKED && this.chunks!.owesEnd;
+  /** Of a chunked body that is done: see `Chunked.trailers`. */
+  get trailers(): Buffer | undefined {
+    return this.kind === CHUNKED ? this.chunks!.trailers : undefined;
   }
 
   none(): void {
@@ -50,9 +50,9 @@ export class Body {
     this.begin(CHUNKED, false);
   }
 
-  /** Trailers of this body are passed on. */
-  passTrailers(): void {
-    if (this.kind === CHUNKED) this.chunks!.passesTrailers = true;
+  /** `trailers` of this body will be asked for. */
+  keepTrailers(): void {
+    if (this.kind === CHUNKED) this.chunks!.keepsTrailers = true;
   }
 
   untilClose(): void {

@@ -1,8 +1,7 @@
 /**
  * Chunked transfer coding: checks every byte, says where the body ends and which bytes to pass on.
- * Chunks pass as they came; extensions are bounded; **trailer fields are checked and then dropped**,
- * since a receiver that merges them could be told things the head's checks forbid. They pass to those only that keep
- * them apart and choose among them (http2/trailers.ts).
+ * Chunks pass as they came; extensions are bounded; **trailer fields are checked and taken out**, since a receiver that
+ * merges them could be told things the head's checks forbid. Who passes some on asks for them and chooses (trailers.ts).
  * Source: RFC 9112 §7.1 (grammar), RFC 9110 §6.5.1 (a recipient may discard trailers).
  */
 import { TOKEN, VALUE } from './bytes.ts';
@@ -26,32 +25,45 @@ const END_LF = 13;
 const DIGITS_MAX = 8;
 /** Bytes of chunk extensions of one body. */
 const EXTENSION_BYTES_MAX = 4096;
-/** Bytes of trailer fields of one body. */
+/** Bytes and number of the trailer fields of one body. */
 const TRAILER_BYTES_MAX = 8192;
+const TRAILERS_MAX = 64;
+/** Memory for kept trailers begins with this and doubles. */
+const FIRST_BYTES = 256;
+const EMPTY = Buffer.alloc(0);
 
 /** One body's position. `reset()` before each body; then `take` piece by piece, split anywhere. */
 export class Chunked {
   /** True after the last byte. */
   done = false;
-  /** After `take`: bytes up to here are to be passed on (trailers are not). */
+  /** After `take`: bytes up to here are to be passed on; trailer fields, and the CRLF behind them, are not among them. */
   passEnd = 0;
-  /** After the `take` that ends the body: the receiver still needs a final CRLF, because trailers were dropped. */
-  owesEnd = false;
   /** Bytes of data so far, without framing. */
   dataBytes = 0;
-  /** Trailers are passed on: for a receiver that keeps them apart from the head. */
-  passesTrailers = false;
+  /** Trailer fields are wanted. */
+  keepsTrailers = false;
   private state = SIZE;
   private size = 0;
   private digits = 0;
   private extensionBytes = 0;
   private trailerBytes = 0;
+  private trailerCount = 0;
+  private section = EMPTY;
 
   /** Ready for the next body. */
   reset(): void {
-    this.done = this.owesEnd = this.passesTrailers = false;
+    this.done = this.keepsTrailers = false;
+    this.section = EMPTY;
     this.state = SIZE;
-    this.size = this.digits = this.dataBytes = this.extensionBytes = this.trailerBytes = this.passEnd = 0;
+    this.size = this.digits = this.dataBytes = this.extensionBytes = this.trailerBytes = this.trailerCount = this.passEnd = 0;
+  }
+
+  /**
+   * After the `take` that ends a body with trailer fields: their lines, each with its CRLF, or no bytes when they are not
+   * wanted. The receiver is owed what passes of them, and the CRLF behind. Undefined for a body without. Theirs to keep.
+   */
+  get trailers(): Buffer | undefined {
+    return this.done && this.trailerBytes > 0 ? this.section.subarray(0, this.trailerBytes) : undefined;
   }
 
   /**
@@ -73,7 +85,7 @@ export class Chunked {
       } else {
         i++;
       }
-      if (this.trailerBytes === 0 || this.passesTrailers) this.passEnd = i;
+      if (this.trailerBytes === 0) this.passEnd = i;
     }
     return i;
   }
@@ -130,15 +142,13 @@ export class Chunked {
         return true;
       }
       this.state = TRAILER_NAME;
-      this.trailerBytes++;
-      return TOKEN[c] === 1;
+      return TOKEN[c] === 1 && ++this.trailerCount <= TRAILERS_MAX && this.keep(c);
     }
     if (this.state === END_LF) {
       this.done = true;
-      this.owesEnd = this.trailerBytes > 0 && !this.passesTrailers;
       return c === 10;
     }
-    if (++this.trailerBytes > TRAILER_BYTES_MAX) return false;
+    if (!this.keep(c)) return false;
     if (this.state === TRAILER_NAME) {
       if (c === 58) this.state = TRAILER_VALUE;
       else return TOKEN[c] === 1;
@@ -151,5 +161,19 @@ export class Chunked {
     }
     this.state = TRAILER;
     return c === 10;
+  }
+
+  /** Counts a byte of the trailer fields; false when they are too many. */
+  private keep(c: number): boolean {
+    const at = this.trailerBytes++;
+    if (at >= TRAILER_BYTES_MAX) return false;
+    if (!this.keepsTrailers) return true;
+    if (at >= this.section.length) {
+      const larger = Buffer.allocUnsafe(Math.max(FIRST_BYTES, at * 2));
+      this.section.copy(larger);
+      this.section = larger;
+    }
+    this.section[at] = c;
+    return true;
   }
 }

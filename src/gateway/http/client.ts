@@ -16,7 +16,7 @@ import { type ClientHost, type Entrance, isUsedUp } from './entrance.ts';
 import { createExchange, type EngineExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, MORE } from './head.ts';
-import { CONTINUE, CRLF, isBodiless, rejection, writeLocalHead } from './messages.ts';
+import { CONTINUE, isBodiless, rejection, writeLocalHead } from './messages.ts';
 import { Pace } from './pace.ts';
 import { prefaceOf } from '../http2/preface.ts';
 import { problemAnswer } from './problem-answer.ts';
@@ -26,6 +26,7 @@ import { rejectedRequest } from './rejected.ts';
 import { Relay } from './relay.ts';
 import { type SocketUser, useSocket } from './socket-user.ts';
 import { type EngineTools, spokenBy, tellDone } from './tools.ts';
+import { passTrailers } from './trailers.ts';
 
 /** nginx's status for a client that left before its answer; only in records. */
 const CLIENT_LEFT = 499;
@@ -104,7 +105,18 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const { buffer } = input;
     if (!this.takeBody()) return;
     this.tools.writer.bytes(buffer, from, body.passEnd);
-    if (body.done && body.owesEnd) this.tools.writer.text('\r\n');
+    const end = this.bodyEnd();
+    if (end) this.tools.writer.bytes(end, 0, end.length);
+  }
+
+  keepTrailers(): void {
+    this.body.keepTrailers();
+  }
+
+  /** What is left to be sent of a body that came with trailers, when it is through. */
+  private bodyEnd(): Buffer | undefined {
+    const { trailers } = this.body;
+    return trailers && passTrailers(trailers, this.exchange!.head, this.exchange!.request);
   }
 
   holdBody(): void {
@@ -286,7 +298,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (!this.takeBody()) return;
     const isOut = this.relay.sendBody(buffer, from, body.passEnd);
     this.memory.sent(buffer, isOut, from === 0 && body.passEnd === buffer.length);
-    if (body.done && body.owesEnd) this.relay.sendBody(CRLF, 0, 2);
+    const end = this.bodyEnd();
+    if (end) this.relay.sendBody(end, 0, end.length);
     if (!body.done) {
       if (!this.bodyHeld) this.timeBody();
       return;

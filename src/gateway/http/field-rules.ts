@@ -1,13 +1,13 @@
 /**
  * What single fields mean to the engine: framing, connection, expectation; which ones never pass.
  * Called by head.ts for each field read; answers a fault or nothing.
- * Never passed on: hop-by-hop fields and those `Connection` names; `trailer` (trailers are dropped);
+ * Never passed on: hop-by-hop fields and those `Connection` names; `trailer` (trailers.ts announces what it lets pass);
  * `forwarded`, `x-forwarded-*`, `x-real-ip` (what is true of them is written anew); `client-cert`, `client-cert-chain`
  * (RFC 9440 §2.4: only the one who ended the TLS may say them); `x-weir-*` from callers; claims of an address or identity
  * that proxies make (below) unless a trusted proxy makes them; and names that equal a special one when `_` is read as `-`.
  * Source: RFC 9110 §7.6.1, §10.1.1; RFC 9112 §6, §9.6.
  */
-import { decimal, eachToken, FOLDED, isAuthority, sameRange, sameWord, startsFolded, word } from './bytes.ts';
+import { decimal, eachToken, FOLDED, isAuthority, sameRange, sameText, sameWord, startsFolded, word } from './bytes.ts';
 import { DROPPED, type Head, type HeadFault, MANAGED, PLAIN } from './head.ts';
 
 const W = {
@@ -35,6 +35,7 @@ const W = {
   xForwarded: word('x-forwarded-'),
   chunked: word('chunked'),
   close: word('close'),
+  trailers: word('trailers'),
   continue: word('100-continue'),
 };
 
@@ -134,22 +135,51 @@ export function readResponseField(head: Head, n: number): HeadFault | undefined 
 }
 
 /**
- * Drops the fields that `Connection` names and notes `close`, `keep-alive`, `upgrade`.
+ * Drops the fields that `Connection` names and notes `close`, `keep-alive`, `upgrade`, `te`.
  * Framing and routing fields cannot be named away. False when a `Connection` value is no list of tokens.
  */
 export function applyNominations(head: Head): boolean {
   const { buffer: b, spans } = head;
+  let drops = false;
   for (let n = 0; n < head.count; n++) {
     if (!sameWord(b, spans[n * 4]!, spans[n * 4 + 1]!, W.connection)) continue;
     const ok = eachToken(b, spans[n * 4 + 2]!, spans[n * 4 + 3]!, (start, end) => {
       if (sameWord(b, start, end, W.close)) head.connectionClose = true;
       else if (sameWord(b, start, end, W.keepAlive)) head.connectionKeepAlive = true;
       else if (sameWord(b, start, end, W.upgrade)) head.wantsUpgrade = true;
-      else dropNominated(head, start, end);
+      else if (sameWord(b, start, end, W.te)) head.wantsTrailers = head.isRequest && head.minor === 1 && saysTrailers(head);
+      else {
+        drops = true;
+        dropNominated(head, start, end);
+      }
     });
     if (!ok) return false;
   }
+  head.hasNominations = drops;
   return true;
+}
+
+/** True when a `TE` holds `trailers`. Quoted parameters, in which it would mean something else, nobody needs. Source: RFC 9110 §10.1.4. */
+function saysTrailers(head: Head): boolean {
+  const { buffer: b, spans } = head;
+  for (let n = 0; n < head.count; n++) {
+    if (!sameWord(b, spans[n * 4]!, spans[n * 4 + 1]!, W.te)) continue;
+    const codings = b.toString('latin1', spans[n * 4 + 2]!, spans[n * 4 + 3]!);
+    if (!codings.includes('"') && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(codings)) return true;
+  }
+  return false;
+}
+
+/** True when `Connection` names the field: it must not pass, wherever in the message it stands. `name` in lower case. */
+export function isNominated(head: Head, name: string): boolean {
+  if (!head.hasNominations) return false;
+  const { buffer: b, spans } = head;
+  let found = false;
+  for (let n = 0; n < head.count; n++) {
+    if (!sameWord(b, spans[n * 4]!, spans[n * 4 + 1]!, W.connection)) continue;
+    eachToken(b, spans[n * 4 + 2]!, spans[n * 4 + 3]!, (start, end) => void (found ||= sameText(b, start, end, name)));
+  }
+  return found;
 }
 
 function dropNominated(head: Head, start: number, end: number): void {

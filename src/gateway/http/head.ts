@@ -105,8 +105,11 @@ export class Head {
   wantsUpgrade = false;
   /** Index of the one `upgrade` field, -1 for none, -2 for several. */
   upgradeIndex = -1;
+  /** Before `DONE`: `Connection` is to be read. After it: it names fields that must not pass. */
   hasNominations = false;
   expectsContinue = false;
+  /** The request asks for trailers, by `TE` and by naming it in `Connection`. */
+  wantsTrailers = false;
   hasDate = false;
   requestIdIndex = -1;
   /** Index of the one `traceparent`, -1 for none, -2 for several. */
@@ -136,7 +139,7 @@ export class Head {
     this.methodEnd = this.targetStart = this.targetEnd = this.pathStart = this.pathEnd = 0;
     this.contentLength = this.hostIndex = this.requestIdIndex = this.traceparentIndex = this.upgradeIndex = -1;
     this.chunked = this.connectionClose = this.connectionKeepAlive = this.wantsUpgrade = false;
-    this.hasNominations = this.expectsContinue = this.hasDate = this.skippedLine = false;
+    this.hasNominations = this.expectsContinue = this.wantsTrailers = this.hasDate = this.skippedLine = false;
   }
 
   /** The same bytes now stand in `buffer`, `delta` further to the front. */

@@ -44,7 +44,6 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Tells a client that waits with its body to send it. */
 export const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
-export const CRLF = Buffer.from('\r\n');
 
 /** What a connection, or a trusted proxy behind it, says of where a request comes from. */
 export interface Forwarding {
@@ -96,6 +95,8 @@ export interface PreparedLines {
   readonly forwarded: ForwardedLines;
   /** The protocol to ask for; empty for none. */
   readonly upgrade: string;
+  /** Says that trailers are taken; never together with `upgrade`. */
+  readonly asksTrailers: boolean;
 }
 
 /**
@@ -127,6 +128,8 @@ export function writeRequestHead(out: Writer, exchange: EngineExchange, forward:
   if (lines.upgrade !== '') {
     out.text('\r\nconnection: upgrade\r\nupgrade: ');
     out.text(lines.upgrade);
+  } else if (lines.asksTrailers) {
+    out.text('\r\nconnection: te\r\nte: trailers');
   }
   exchange.writeIdentity(out);
 }

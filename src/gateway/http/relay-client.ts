@@ -13,8 +13,10 @@ export interface RelayClient {
   readonly takesInterims: boolean;
   /** True when a request goes on after its answer; streams of HTTP/2 rather end, which costs nothing. */
   readonly sendsOn: boolean;
-  /** True when trailer fields may be passed on; else they are dropped. */
+  /** True when trailers may be passed on though the request does not ask for them. */
   readonly takesTrailers: boolean;
+  /** Trailers of the request's body are passed on; before any of the body is asked for. */
+  keepTrailers(): void;
   /** Adds body bytes already here to the writer, if they are few. */
   addFirstBody(): void;
   /** The upstream takes no more body for now, or takes it again. */

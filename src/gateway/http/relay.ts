@@ -19,8 +19,10 @@ import type { Head } from './head.ts';
 import { writeInterimHead, writeRequestHead, writeSwitchHead, writeUpstreamHead } from './messages.ts';
 import problems from './problems.ts';
 import { JOIN_BYTES_MAX, type RelayClient } from './relay-client.ts';
+import { termsFor } from './relay-terms.ts';
 import { Retries, type RetryUser } from './retries.ts';
 import type { EngineTools } from './tools.ts';
+import { announceTrailers, passTrailers } from './trailers.ts';
 
 /** Faults that pass by themselves. */
 const BUSY: ReadonlySet<string> = new Set(['upstream-busy', 'upstream-unhealthy']);
@@ -51,6 +53,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   /** Bytes that came while the response phase is still running. */
   private held: { bytes: Buffer; done: boolean } | undefined = undefined;
   private untilClose = false;
+  /** Trailers of the answer that is through; see `UpstreamConnection`. */
+  private trailers: Buffer | undefined = undefined;
   /** What was wrong with the end of the answer. */
   private oddity: '' | 'answered-twice' | 'answered-early' = '';
   private repeated = false;
@@ -91,44 +95,21 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   start(exchange: EngineExchange, forward: Forward): void {
     this.exchange = exchange;
     this.forward = forward;
-    const { retries, counts } = forward.pool as ConnectionPool;
-    this.setTerms(exchange, forward);
+    const { retries, counts, passesTrailers } = forward.pool as ConnectionPool;
+    this.terms = termsFor(exchange, forward, this.client, forward === this.termsOf ? this.terms : undefined);
+    this.termsOf = forward;
     this.repeated = false;
     this.connects = 0;
+    if (passesTrailers && exchange.head.chunked) {
+      this.client.keepTrailers();
+      announceTrailers(exchange.head, exchange.request);
+    }
     if (retries) {
       this.retries = this.spareRetries ??= new Retries(this, this.tools.wheel);
       this.retries.begin(retries, counts, exchange);
     }
     this.acquire(false);
     exchange.clockAt = -1; // Who waits is sent later.
-  }
-
-  /** Makes the terms of this exchange, unless those of the one before are the same. */
-  private setTerms(exchange: EngineExchange, forward: Forward): void {
-    const { client, terms } = this;
-    const pool = forward.pool as ConnectionPool;
-    const { head, isHead } = exchange;
-    const key = pool.keyed ? pool.keyOf(exchange) : 0;
-    const wanted = client.isBodiless && exchange.method === 'GET' ? head.upgrade() : '';
-    const upgrade = wanted !== '' && forward.upgrades.includes(wanted) ? wanted : '';
-    const dechunk = head.minor === 0;
-    const sendsOn = client.sendsOn && !head.expectsContinue; // Who was not told to go on may send nothing.
-    const pipelines = pool.pipelining > 1 && upgrade === '' && !dechunk && client.isBodiless && exchange.isSafe;
-    const isSame =
-      forward === this.termsOf &&
-      terms.isHead === isHead &&
-      terms.dechunk === dechunk &&
-      terms.upgrade === upgrade &&
-      terms.key === key &&
-      terms.sendsOn === sendsOn &&
-      terms.pipelines === pipelines &&
-      terms.avoid === undefined;
-    this.termsOf = forward;
-    if (isSame) return;
-    const { connectMs, firstByteMs, idleMs, tunnelIdleMs } = forward;
-    const trailers = client.takesTrailers;
-    const avoid = undefined;
-    this.terms = { connectMs, firstByteMs, idleMs, isHead, dechunk, trailers, sendsOn, pipelines, upgrade, tunnelIdleMs, key, avoid };
   }
 
   /** Passes on a piece of the request's body; false when its memory must stay as it is. */
@@ -208,6 +189,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (done) this.noteEnd(connection);
     exchange.status = head.status;
     exchange.response.readFrom(head);
+    if (this.terms.trailers && connection.body.isChunked) exchange.response.watch(false);
     let verdict: Problem | undefined | Promise<Problem | undefined>;
     try {
       verdict = this.tools.core.onResponse(exchange);
@@ -317,6 +299,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       host: connection.target.hostLines,
       forwarded: this.client.forwardedLines,
       upgrade: this.terms.upgrade,
+      asksTrailers: this.terms.trailers && !this.terms.isHead && this.exchange!.head.wantsTrailers,
     });
     if (this.retries) this.addKeptBody(this.retries);
     else this.client.addFirstBody();
@@ -413,6 +396,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const head = this.responseHead!;
     this.started = true;
     const close = this.client.decideClose(this.untilClose || !(this.client.isRequestDone || connection.sendsOn));
+    if (exchange.response.isWatched) announceTrailers(head, exchange.response);
     writer.begin();
     const isSwitched = head.status === 101;
     if (isSwitched) writeSwitchHead(writer, exchange, head, this.terms.upgrade);
@@ -420,6 +404,8 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const join = end - start <= JOIN_BYTES_MAX;
     if (join) writer.bytes(b, start, end);
     if (join && done) {
+      const tail = this.takeEnd();
+      if (tail) writer.bytes(tail, 0, tail.length);
       this.client.writeWhole(writer.finish());
       return this.finish();
     }
@@ -451,12 +437,22 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   }
 
   /** Said while the connection is this exchange's: afterwards it may serve another. */
-  private noteEnd({ hadMore, wasEarly }: UpstreamConnection): void {
+  private noteEnd({ hadMore, wasEarly, trailers }: UpstreamConnection): void {
+    this.trailers = trailers;
     this.oddity = hadMore ? 'answered-twice' : wasEarly ? 'answered-early' : '';
+  }
+
+  /** What is left to be sent of a body that came with trailers. */
+  private takeEnd(): Buffer | undefined {
+    const lines = this.trailers;
+    this.trailers = undefined;
+    return lines && passTrailers(lines, this.responseHead!, this.exchange!.response);
   }
 
   private finish(): void {
     const { oddity } = this;
+    const end = this.takeEnd();
+    if (end) this.client.write(end);
     if (oddity === '') return this.end('');
     if (oddity === 'answered-early') {
       if (this.client.isRequestDone) return this.end(''); // Its rest went out while the answer was being decided.

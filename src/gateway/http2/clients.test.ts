@@ -76,7 +76,8 @@ test('a request and its answer cross with their fields, and the upstream sees HT
       assert.match(head!, /\r\nx-asked: this\r\n/);
       assert.match(head!, /\r\ncookie: one=1; two=2\r\n/);
       assert.match(head!, new RegExp(`\r\nx-forwarded-host: 127\\.0\\.0\\.1:${gateway.port}\r\n`));
-      assert.doesNotMatch(head!, /\r\n(te|connection|transfer-encoding):/i);
+      assert.match(head!, /\r\nconnection: te\r\nte: trailers\r\n/, 'asked for, so asked for');
+      assert.doesNotMatch(head!, /\r\ntransfer-encoding:/i);
       const [{ outcome }] = gateway.outcomes as [Gateway['outcomes'][number]];
       assert.equal(outcome.status, 200);
       assert.equal(outcome.reason, '');
@@ -170,6 +171,26 @@ test('informational answers and trailers pass; trailers that say something about
       assert.deepEqual(hints, [103, '</a>', 'me']);
       assert.equal(body, 'abc');
       assert.deepEqual(Object.entries(trailers ?? {}), [['x-sum', '7, 8']]);
+    },
+  );
+});
+
+test('trailers of a request pass to an upstream that takes them, and are announced there; answers announce theirs', async () => {
+  await over(
+    (socket, _text, upstream) => {
+      if (!upstream.received.join('').endsWith('\r\nx-sum: 7\r\n\r\n')) return;
+      socket.write('HTTP/1.1 200 OK\r\ntrailer: x-back, cookie\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-back: 1\r\ncookie: a\r\n\r\n');
+    },
+    { upstream: { requestTrailers: true } },
+    async (session, _gateway, upstream) => {
+      const stream = session.request({ ':method': 'POST', ':path': '/', trailer: 'x-sum, host' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ authorization: 'x', 'x-sum': '7', 'x-weir-consumer': 'x' }));
+      stream.end('abc');
+      const { fields, trailers } = await reply(stream);
+      const sent = upstream.received.join('');
+      assert.match(sent, /\r\ntrailer: x-sum\r\n[^]*\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 7\r\n\r\n$/);
+      assert.equal(fields['trailer'], 'x-back');
+      assert.deepEqual(Object.entries(trailers ?? {}), [['x-back', '1']]);
     },
   );
 });

@@ -28,6 +28,8 @@ interface Parts {
   host: string | undefined;
   contentLength: number;
   contentType: string;
+  /** Asks for trailers. */
+  hasTe: boolean;
 }
 
 /** Writes a request. `isWhole`: no content follows. The engine serves one request on it and then ends it. */
@@ -38,7 +40,7 @@ export function requestHead(raw: readonly string[], isWhole: boolean): InwardHea
   const isChunked = !isWhole && contentLength < 0;
   const bytes = Buffer.from(
     `${method} ${targetOf(parts, method)} HTTP/1.1\r\nhost: ${sane('visible', host ?? authority ?? '')}\r\n` +
-      `${parts.lines}${isChunked ? 'transfer-encoding: chunked\r\n' : ''}connection: close\r\n\r\n`,
+      `${parts.lines}${isChunked ? 'transfer-encoding: chunked\r\n' : ''}connection: close${parts.hasTe ? ', te' : ''}\r\n\r\n`,
     'latin1',
   );
   return { bytes, isChunked, contentLength: isWhole ? 0 : contentLength };
@@ -98,6 +100,7 @@ function readParts(raw: readonly string[]): Parts {
     host: undefined,
     contentLength: -1,
     contentType: '',
+    hasTe: false,
   };
   let cookie: string | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -131,5 +134,6 @@ function addField(parts: Parts, name: string, value: string): void {
   }
   if (name === 'content-length' && /^\d{1,15}$/.test(value)) parts.contentLength = Number(value);
   if (name === 'content-type') parts.contentType = value;
+  if (name === 'te') parts.hasTe = true;
   parts.lines += `${sane('name', name)}: ${sane('value', value)}\r\n`;
 }

@@ -29,7 +29,7 @@ export interface OwnMessageReader {
 
 const HEAD_END = '\r\n\r\n';
 /** Fields about one connection of HTTP/1.1. Source: RFC 9113 §8.2.2. */
-const CONNECTION_FIELDS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'http2-settings']);
+const CONNECTION_FIELDS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings']);
 /** Lengths of the names that mean something here, as bits: no other name is looked up. */
 const LENGTHS = [...CONNECTION_FIELDS, 'host', 'content-length'].reduce((bits, { length }) => bits | (1 << length), 0);
 const LENGTH_MAX = 31;
@@ -52,7 +52,6 @@ export class OwnMessage {
   /** Content still to come when its length was said. */
   private rest = 0;
   private hasHead = false;
-  private trailers = '';
 
   constructor(reader: OwnMessageReader) {
     this.reader = reader;
@@ -85,8 +84,11 @@ export class OwnMessage {
 
   private frame(kind: 'content' | 'until-end', { isChunked, contentLength }: OwnHead): void {
     this.isUntilEnd = kind === 'until-end';
-    if (isChunked) (this.body = new Body()).chunked();
-    else this.rest = this.isUntilEnd ? Number.POSITIVE_INFINITY : Math.max(0, contentLength);
+    if (isChunked) {
+      this.body = new Body();
+      this.body.chunked();
+      this.body.keepTrailers();
+    } else this.rest = this.isUntilEnd ? Number.POSITIVE_INFINITY : Math.max(0, contentLength);
     if (this.rest === 0 && !isChunked) this.finish(NONE);
   }
 
@@ -99,9 +101,8 @@ export class OwnMessage {
   }
 
   private takeChunks(body: Body, bytes: Buffer, from: number): void {
-    const next = body.take(bytes, from, bytes.length, (start, end) => this.reader.onData(bytes.subarray(start, end)));
-    if (body.passEnd < next) this.trailers += bytes.toString('latin1', body.passEnd, next);
-    if (body.done) this.finish(readTrailers(this.trailers));
+    body.take(bytes, from, bytes.length, (start, end) => this.reader.onData(bytes.subarray(start, end)));
+    if (body.done) this.finish(readTrailers(body.trailers));
   }
 
   private finish(trailers: readonly string[]): void {

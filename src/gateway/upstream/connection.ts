@@ -19,7 +19,7 @@ import type { ConnectionHost, ConnectionTarget, RequestTerms, UpstreamFailure, U
 /** Largest body rest for which reading through the shared buffer, and copying, is cheaper than a buffer of its own. */
 const COPY_BYTES_MAX = 16 * 1024;
 const INTERIMS_MAX = 8;
-const CRLF = Buffer.from('\r\n');
+const NOTHING = Buffer.alloc(0);
 
 export class UpstreamConnection extends UpstreamLine {
   readonly body = new Body();
@@ -33,6 +33,8 @@ export class UpstreamConnection extends UpstreamLine {
   served = 0;
   /** True when bytes came behind the answer: it is read once, and the connection closed. */
   hadMore = false;
+  /** Trailers of the answer that is complete; see `Chunked.trailers`. */
+  trailers: Buffer | undefined = undefined;
   /** True when the answer was complete before the request was. */
   wasEarly = false;
   /** How long connecting took; 0 until the connection stands. */
@@ -245,9 +247,10 @@ export class UpstreamConnection extends UpstreamLine {
     this.keeps = !head.connectionClose && (head.minor === 1 || head.connectionKeepAlive);
     this.expected = head.contentLength;
     this.isTunnel = head.status === 101;
+    this.trailers = undefined;
     if (this.isTunnel) return body.untilClose();
     frameResponse(body, head, this.terms.isHead);
-    if (this.terms.trailers) body.passTrailers();
+    if (this.terms.trailers) body.keepTrailers();
     if (this.terms.isHead || head.status === 204 || head.status === 304) dropFraming(head, head.status === 204);
     else if (body.isChunked && this.terms.dechunk) dropFraming(head, false);
   }
@@ -258,18 +261,14 @@ export class UpstreamConnection extends UpstreamLine {
     const next = body.take(b, i, end);
     if (next < 0) return this.fail({ fault: 'upstream-malformed', malformed: 'chunk' });
     const user = this.user!;
-    const passEnd = body.passEnd;
-    const owes = body.done && body.owesEnd;
-    const done = body.done && !owes;
-    if (body.done) this.complete(next < end);
-    else this.host.wheel.set(this, this.idleMs);
+    const { passEnd, done } = body;
+    if (done) {
+      this.trailers = body.trailers;
+      this.complete(next < end);
+    } else this.host.wheel.set(this, this.idleMs);
     if (head) user.onResponse(this, head, b, i, passEnd, done);
     else if (passEnd > i || done) user.onBody(this, b, i, passEnd, done);
-    if (owes) {
-      this.memory = 'lasting';
-      user.onBody(this, CRLF, 0, 2, true);
-    }
-    if (!body.done) this.chooseBuffer();
+    if (!done) this.chooseBuffer();
     else if (this.pipeline?.length) this.answerNext(b, next, end);
   }
 
@@ -371,7 +370,7 @@ export class UpstreamConnection extends UpstreamLine {
       const user = this.user;
       this.user = undefined;
       this.close();
-      return user.onBody(this, CRLF, 0, 0, true);
+      return user.onBody(this, NOTHING, 0, 0, true);
     }
     if (this.phase === 'rest') this.loseRest();
     else if (this.unsent) this.failUnsent();

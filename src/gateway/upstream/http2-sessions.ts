@@ -19,6 +19,8 @@ export interface Http2SessionsHost {
   readonly idleMs: () => number;
   /** A target sent frames without end that carry nothing; its connection was ended. */
   readonly onFlood: () => void;
+  /** Trailers of requests are passed on. */
+  readonly passesTrailers: () => boolean;
 }
 
 /** Time for a ping to come back, and for a session to go after it was told to. */
@@ -111,6 +113,10 @@ class Session implements StreamOwner, LookoutHost, Timed {
 
   get isOpen(): boolean {
     return this.isUsable && this.session !== undefined;
+  }
+
+  get passesTrailers(): boolean {
+    return this.host.passesTrailers();
   }
 
   get hasRoom(): boolean {

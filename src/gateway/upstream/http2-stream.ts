@@ -15,6 +15,8 @@ export interface StreamOwner {
   readonly scheme: 'http' | 'https';
   /** Asked when the stream has begun; undefined when the session is not there any more. */
   readonly session: ClientHttp2Session | undefined;
+  /** Trailers of requests are passed on. */
+  readonly passesTrailers: boolean;
   /** The stream is over. */
   onStreamClosed(stream: UpstreamStream): void;
 }
@@ -62,14 +64,13 @@ export class UpstreamStream extends StreamSocket {
     return this.isConnected;
   }
 
-  protected start(head: OwnHead, { isWhole }: Start): void {
+  protected start(head: OwnHead, { isWhole, mayHaveTrailers }: Start): void {
     const [method, target] = head.first.split(' ') as [string, string];
-    const { scheme, session } = this.owner;
-    // That trailers are taken is true of every request: whoever cannot have them does not get them.
-    const fields = [':method', method, ':scheme', scheme, ':authority', head.host, ':path', target, ...head.fields, 'te', 'trailers'];
+    const { scheme, session, passesTrailers } = this.owner;
+    const fields = [':method', method, ':scheme', scheme, ':authority', head.host, ':path', target, ...head.fields];
     try {
       if (!session) throw new Error('the session has ended');
-      const stream = session.request(fields, { endStream: isWhole });
+      const stream = session.request(fields, { endStream: isWhole, waitForTrailers: mayHaveTrailers && passesTrailers });
       this.use(stream);
       this.listen(stream);
     } catch (error) {

@@ -131,7 +131,7 @@ test('a client of HTTP/1.1 calls an upstream of HTTP/2: fields, chunks, lengths,
     assert.equal(head[':scheme'], 'http');
     assert.equal(head['x-asked'], 'this');
     assert.equal(head['x-gone'], undefined);
-    assert.equal(head['te'], 'trailers');
+    assert.equal(head['te'], undefined, 'nobody asked for trailers');
     assert.equal(head['x-forwarded-host'], 'shop.test');
     client.text = '';
     client.send('POST /length HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n');
@@ -177,7 +177,7 @@ test('answers without content, answers to HEAD, informational answers and traile
       stream.end('abc');
     },
     {},
-    async ({ session, talk }) => {
+    async ({ session, talk, target }) => {
       const head = await ask(session, { ':path': '/', ':method': 'HEAD' });
       assert.deepEqual([head.status, head.fields['content-length'], head.body], [200, '7', '']);
       assert.equal((await ask(session, { ':path': '/204' })).status, 204);
@@ -195,12 +195,56 @@ test('answers without content, answers to HEAD, informational answers and traile
       client.send('GET /empty HTTP/1.1\r\nhost: a\r\n\r\n');
       assert.match(await client.until((text) => text.includes('\r\n\r\n')), /\r\ncontent-length: 0\r\n/);
       client.text = '';
-      client.send('GET /trailers HTTP/1.1\r\nhost: a\r\nte: trailers\r\n\r\n');
+      client.send('GET /trailers HTTP/1.1\r\nhost: a\r\n\r\n');
       const text = await client.until((got) => got.endsWith('0\r\n\r\n'));
       assert.match(text, /^HTTP\/1\.1 103 \r\nlink: <\/a>\r\n/);
-      assert.doesNotMatch(text, /grpc-status/, 'clients of HTTP/1.1 get no trailers');
+      assert.doesNotMatch(text, /grpc-status/, 'clients of HTTP/1.1 get no trailers unless they ask');
+      client.text = '';
+      client.send('GET /trailers HTTP/1.1\r\nhost: a\r\nte: trailers\r\nconnection: te\r\n\r\n');
+      const end = '\r\n3\r\nabc\r\n0\r\ngrpc-status: 0\r\nx-two: 1\r\nx-two: 2\r\n\r\n';
+      await client.until((got) => got.endsWith(end));
+      assert.equal(target.heads.at(-1)!['te'], 'trailers');
     },
   );
+});
+
+test('trailers of requests pass to an upstream that takes them, of clients of both protocols; else they are dropped', async () => {
+  const sum: Serve = (stream) => {
+    let size = 0;
+    let trailers: unknown;
+    stream.on('data', (piece: Buffer) => void (size += piece.length));
+    stream.on('trailers', (_fields: unknown, _flags: number, raw?: string[]) => (trailers = raw));
+    stream.on('end', () => {
+      stream.respond({ ':status': 200, 'content-type': 'application/json' });
+      stream.end(JSON.stringify([size, trailers]));
+    });
+  };
+  const lines = 'X-Sum: 7\r\nX-Sum: 8\r\nAuthorization: x\r\nETag: 1\r\nETag: 2\r\n';
+  const fields = { 'x-sum': ['7', '8'], authorization: 'x', etag: '1' };
+  for (const passes of [true, false]) {
+    await over(sum, { upstream: passes ? { requestTrailers: true } : {} }, async ({ session, talk, gateway }) => {
+      const client = talk();
+      for (const [chunks, size] of [
+        ['3\r\nabc\r\n', 3],
+        ['', 0],
+        ['20000\r\n' + 'x'.repeat(0x20000) + '\r\n', 0x20000],
+      ] as const) {
+        client.text = '';
+        client.send(`POST / HTTP/1.1\r\nhost: a\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n${chunks}`);
+        await eventually(() => gateway.engine.stats().upstream.open > 0, 'it is on its way');
+        client.send(`0\r\n${lines}\r\n`);
+        const wanted = JSON.stringify(passes ? [size, ['x-sum', '7', 'x-sum', '8', 'etag', '1', 'etag', '2']] : [size, null]);
+        await client.until((text) => text.includes(wanted) && text.endsWith('\r\n0\r\n\r\n'));
+        const stream = session.request({ ':method': 'POST', ':path': '/' }, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers(fields));
+        let body = '';
+        stream.setEncoding('latin1').on('data', (piece: string) => (body += piece));
+        stream.end('x'.repeat(size));
+        await once(stream, 'close');
+        assert.equal(body, JSON.stringify(passes ? [size, ['x-sum', '7', 'x-sum', '8', 'etag', '1']] : [size, null]));
+      }
+    });
+  }
 });
 
 test('answers that break off, and bodies nobody ends, end in a reset on the other side', async () => {

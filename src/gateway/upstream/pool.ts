@@ -57,6 +57,8 @@ export interface ConnectionPool extends TargetPool {
   readonly counts: UpstreamCounts;
   /** As many requests may go out together on one connection; 1: each waits for the answer before. */
   readonly pipelining: number;
+  /** Trailers of requests are passed on; else they are dropped. */
+  readonly passesTrailers: boolean;
   /** True when requests are hashed. */
   readonly keyed: boolean;
   /** Hash of what equal requests share; 0 when nothing is hashed. */
@@ -101,6 +103,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   readonly counts = new UpstreamCounts();
   pipelining = 1;
   retries: PoolRetries | undefined = undefined;
+  passesTrailers = false;
   private readonly tools: PoolTools;
   private readonly selection: Selection;
   private configured: CompiledUpstream | undefined = undefined;
@@ -161,6 +164,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
     this.configured = upstream;
     this.connectionsMax = upstream.connectionsMax;
     this.idleMs = upstream.idleMs;
+    this.passesTrailers = upstream.requestTrailers ?? false;
     this.pendingMax = upstream.pendingMax ?? PENDING_MAX;
     this.requestsMax = upstream.requestsPerConnectionMax ?? Number.POSITIVE_INFINITY;
     this.pipelining = upstream.pipelining ?? 1;
@@ -301,7 +305,8 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   private sessionsOf({ http2: rules }: CompiledUpstream): Http2Sessions | undefined {
     const { wheel } = this;
     const idleMs = () => this.idleMs;
-    return rules && new Http2Sessions({ wheel, rules, idleMs, onFlood: () => this.counts.add('floods') });
+    const onFlood = () => this.counts.add('floods');
+    return rules && new Http2Sessions({ wheel, rules, idleMs, onFlood, passesTrailers: () => this.passesTrailers });
   }
 
   private useRetries(rules: CompiledRetries | undefined): void {

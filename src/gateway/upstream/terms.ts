@@ -37,7 +37,7 @@ export interface UpstreamUser {
   onConnection(connection: UpstreamConnection): void;
   /** An informational answer; `connection.head` holds it during the call. */
   onInterim(connection: UpstreamConnection): void;
-  /** The answer's head, now the user's, and the first bytes of its body. `done`: all is here, and the connection gone. */
+  /** The answer's head, now the user's, and the first bytes of its body. `done`: all but `connection.trailers` is here, and the connection gone. */
   onResponse(connection: UpstreamConnection, head: Head, b: Buffer, start: number, end: number, done: boolean): void;
   onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void;
   /** The socket takes bytes again after `write` answered false. */
@@ -93,7 +93,7 @@ export interface RequestTerms {
   readonly isHead: boolean;
   /** Gives the user content without chunk framing (for HTTP/1.0 clients). */
   readonly dechunk: boolean;
-  /** Gives the user trailer fields too, as they came at the end of a chunked body. */
+  /** Keeps trailer fields of a chunked body for the user. */
   readonly trailers: boolean;
   /** May go out together with others that may; needs an upstream that allows it. */
   readonly pipelines: boolean;

@@ -29,6 +29,7 @@ const ONE_CHECK: Http2SessionsHost = {
   rules: { connectionsMax: 1, streamsMax: 1, windowBytes: 65_536, pingMs: 60_000 },
   idleMs: () => 0,
   onFlood: () => {},
+  passesTrailers: () => false,
 };
 
 /** Makes the asking. */

@@ -12,6 +12,7 @@ import {
   pendingMax,
   pipelining,
   requestsPerConnection,
+  requestTrailers,
   retries,
   slowStart,
   tls,
@@ -90,6 +91,7 @@ export default defineResource<UpstreamSpec>({
       pendingMax: T.Optional(pendingMax),
       requestsPerConnection: T.Optional(requestsPerConnection),
       pipelining: T.Optional(pipelining),
+      requestTrailers: T.Optional(requestTrailers),
       idle: duration({
         default: '30s',
         'x-minimum': '1s',

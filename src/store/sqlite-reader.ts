@@ -1,28 +1,30 @@
 /**
- * Questions that may take long, off the thread that answers people.
+ * Reads of SQLite that may look at very many rows, off the thread that answers people.
  *
- *   ask ─▶ queue (bounded) ─▶ reader thread, started when first needed ─▶ answer
+ *   all ─▶ queue (bounded) ─▶ reader thread, started when first needed ─▶ rows
  *
- * A question past its time is answered at once and its thread replaced; since a thread cannot be interrupted inside SQLite, it
- * may end only when its statement does, so their number is bounded: past it, questions are refused until one ends.
+ * A read past its time is answered at once and its thread replaced; since SQLite cannot be interrupted from here, that
+ * thread ends only when its statement does, so their number is bounded: past it, reads are refused until one ends.
  */
+import { Worker } from 'node:worker_threads';
 import type { Cancel, Clock } from '../base/clock.ts';
-import { Problem } from '../base/problem.ts';
+import type { Database, Row, Value } from './database.ts';
 import problems from './problems.ts';
 
-export interface ToReader<Q> {
+export interface ToReader {
   readonly id: number;
-  readonly question: Q;
+  readonly sql: string;
+  readonly values: readonly Value[];
 }
-export type FromReader<A> =
-  | { readonly id: number; readonly answer: A }
+export type FromReader =
+  | { readonly id: number; readonly rows: Row[] }
   /** `code` of a problem of the store, or empty; `message` is for the log. */
   | { readonly id: number; readonly code: string; readonly message: string };
 
 /** The part of a Worker that is used here. */
-export interface ReaderThread<Q, A> {
-  postMessage(message: ToReader<Q>, transfer: []): void;
-  on(event: 'message', listener: (answer: FromReader<A>) => void): unknown;
+export interface ReaderThread {
+  postMessage(message: ToReader, transfer: []): void;
+  on(event: 'message', listener: (answer: FromReader) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'exit', listener: () => void): unknown;
   /** A thread at rest does not keep the process alive. */
@@ -31,9 +33,9 @@ export interface ReaderThread<Q, A> {
   terminate(): Promise<unknown>;
 }
 
-export interface Reader<Q, A> {
+export interface SqliteReader extends Pick<Database, 'dialect'> {
   /** Sees all that was committed before. Raises `busy`, `read-too-slow` and what the database raises. */
-  ask(question: Q): Promise<A>;
+  all(sql: string, values?: readonly Value[]): Promise<Row[]>;
   close(): Promise<void>;
 }
 
@@ -46,37 +48,45 @@ const RUN_MS = 20_000;
 const STUCK_MAX = 2;
 const CLOSE_MS = 1000;
 
-interface Read<Q, A> extends ToReader<Q> {
-  resolve(answer: A): void;
+interface Read extends ToReader {
+  resolve(rows: Row[]): void;
   reject(error: unknown): void;
   cancel: Cancel;
 }
 
-/** Makes a reader; no thread is started before the first question. */
-export function createReader<Q, A>(options: { readonly start: () => ReaderThread<Q, A>; readonly clock: Clock }): Reader<Q, A> {
-  return new QueuedReader(options.start, options.clock);
+/** Makes the reader of `file`; nothing is opened before the first read. */
+export function createSqliteReader(options: { file: string; clock: Clock; start?: () => ReaderThread }): SqliteReader {
+  const start = options.start ?? (() => startThread(options.file));
+  return new Reader(start, options.clock);
 }
 
-class QueuedReader<Q, A> implements Reader<Q, A> {
-  private readonly start: () => ReaderThread<Q, A>;
+/** `.ts` in a checkout, `.js` in a package. */
+function startThread(file: string): ReaderThread {
+  const entry = new URL(`./sqlite-reader-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+  return new Worker(entry, { workerData: { file }, name: 'store-reader' }) as unknown as ReaderThread;
+}
+
+class Reader implements SqliteReader {
+  readonly dialect = 'sqlite';
+  private readonly start: () => ReaderThread;
   private readonly clock: Clock;
-  private thread: ReaderThread<Q, A> | undefined;
-  private readonly stuck = new Set<ReaderThread<Q, A>>();
-  private readonly waiting: Read<Q, A>[] = [];
-  private running: Read<Q, A> | undefined;
+  private thread: ReaderThread | undefined;
+  private readonly stuck = new Set<ReaderThread>();
+  private readonly waiting: Read[] = [];
+  private running: Read | undefined;
   private ids = 0;
   private closed = false;
 
-  constructor(start: () => ReaderThread<Q, A>, clock: Clock) {
+  constructor(start: () => ReaderThread, clock: Clock) {
     this.start = start;
     this.clock = clock;
   }
 
-  ask(question: Q): Promise<A> {
+  all(sql: string, values: readonly Value[] = []): Promise<Row[]> {
     if (this.closed || this.waiting.length >= WAITING_MAX || (!this.thread && this.stuck.size >= STUCK_MAX))
       return Promise.reject(problems.raise.busy());
     return new Promise((resolve, reject) => {
-      const read: Read<Q, A> = { id: ++this.ids, question, resolve, reject, cancel: () => {} };
+      const read: Read = { id: ++this.ids, sql, values, resolve, reject, cancel: () => {} };
       read.cancel = this.clock.after(WAIT_MS, () => this.waitedTooLong(read), { unref: true });
       this.waiting.push(read);
       this.next();
@@ -103,11 +113,11 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
     read.cancel();
     read.cancel = this.clock.after(RUN_MS, () => this.ranTooLong(read), { unref: true });
     this.thread.ref();
-    const { id, question } = read;
-    this.thread.postMessage({ id, question }, []);
+    const { id, sql, values } = read;
+    this.thread.postMessage({ id, sql, values }, []);
   }
 
-  private begin(): ReaderThread<Q, A> {
+  private begin(): ReaderThread {
     const thread = this.start();
     let failure: unknown;
     thread.on('message', (answer) => {
@@ -123,12 +133,12 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
     return thread;
   }
 
-  private answered(answer: FromReader<A>): void {
-    this.settle((read) => ('answer' in answer ? read.resolve(answer.answer) : read.reject(raisedBy(answer))));
+  private answered(answer: FromReader): void {
+    this.settle((read) => ('rows' in answer ? read.resolve(answer.rows) : read.reject(errorOf(answer))));
   }
 
   /** Ends the read that runs, and begins the next. */
-  private settle(end: (read: Read<Q, A>) => void): void {
+  private settle(end: (read: Read) => void): void {
     const read = this.running;
     this.running = undefined;
     this.thread?.unref();
@@ -139,12 +149,12 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
     this.next();
   }
 
-  private waitedTooLong(read: Read<Q, A>): void {
+  private waitedTooLong(read: Read): void {
     this.waiting.splice(this.waiting.indexOf(read), 1);
     read.reject(problems.raise.busy());
   }
 
-  private ranTooLong(read: Read<Q, A>): void {
+  private ranTooLong(read: Read): void {
     const { thread } = this;
     this.thread = undefined;
     if (thread) {
@@ -166,15 +176,10 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
   }
 }
 
-/** What a thread tells of an error; `raisedBy` makes it one again. */
-export function toldError(error: unknown): { readonly code: string; readonly message: string } {
-  return { code: error instanceof Problem ? error.code : '', message: error instanceof Error ? error.message : String(error) };
-}
-
-export function raisedBy({ code, message }: { readonly code: string; readonly message: string }): Error {
+function errorOf({ code, message }: Extract<FromReader, { code: string }>): Error {
   const name = code.slice(code.lastIndexOf('/') + 1);
   const cause = new Error(message);
   return Object.hasOwn(problems.raise, name)
     ? problems.raise[name as 'busy']({ cause })
-    : new Error('the store failed on a thread of its own', { cause });
+    : new Error('a read of the store failed', { cause });
 }

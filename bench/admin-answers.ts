@@ -129,7 +129,7 @@ async function serve(): Promise<void> {
     });
     const now = systemClock.now();
     const db = url ? openPostgres(url) : openSqlite(path.join(control.folder, 'store.db'));
-    await fillRows(db, now);
+    await fillRows(db, control.store.calls, now);
     await db.close();
     const load = loadavg()[0]!.toFixed(1);
     console.log(

@@ -11,6 +11,7 @@ import type { Database, Value } from '../src/store/database.ts';
 import { openPostgres } from '../src/store/postgres.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import { startTestControl, type TestControl } from '../test/control-role.ts';
+import { storeCalls } from '../test/calls.ts';
 import { startPostgres } from '../test/servers.ts';
 
 const asks = Number(process.argv[2] ?? 40);
@@ -33,6 +34,20 @@ const idOf = (i: number) => `01999999-0000-7000-8000-${String(i).padStart(12, '0
 const STREAM =
   '[{"stream":"public.orders","state":"done","result":"succeeded","rowsRead":9,"rowsWritten":9,"bytes":1,"rowsExpected":null,"nullCursors":0,"problem":null}]';
 
+const CALL = {
+  project: 'default',
+  consumer: 'app',
+  clientAddress: '10.0.0.7',
+  method: 'GET',
+  protocol: 'http/1.1',
+  release: 'r',
+  reason: '',
+  traceId: 't',
+  upstreamMs: 0.001,
+  requestBytes: 1,
+  responseBytes: 1,
+};
+
 async function fill(control: TestControl, db: Database): Promise<void> {
   const plans = Array.from(
     { length: COUNTS.resources },
@@ -54,18 +69,14 @@ async function fill(control: TestControl, db: Database): Promise<void> {
     streams: STREAM,
     requested_by: 'start',
   }));
-  const call = { project: 'default', consumer: 'app', client_address: '10.0.0.7', method: 'GET', release: 'r', reason: '', trace_id: 't' };
-  await insert(db, 'call_record', COUNTS.calls, (i) => ({
-    ...call,
+  await storeCalls(control.store.calls, COUNTS.calls, (i) => ({
+    ...CALL,
     id: idOf(i),
     time: i,
     route: `route-${i % 30}`,
     path: `/orders/${i}`,
     status: i % 50 ? 200 : 500 + (i % 3),
-    duration_us: (i * 7919) % 100_003,
-    upstream_us: 1,
-    request_bytes: 1,
-    response_bytes: 1,
+    durationMs: ((i * 7919) % 100_003) / 1000,
   }));
   const line = { actor_kind: 'user', address: '10.0.0.7', action: 'resource.update', outcome: 'done', detail: '' };
   await insert(db, 'audit', COUNTS.audit, (i) => ({

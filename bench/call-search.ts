@@ -4,18 +4,17 @@
  * an overview sums calls. Run: node bench/call-search.ts [calls] [seconds]. Prints milliseconds.
  */
 import { loadavg } from 'node:os';
-import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { API_PREFIX } from '../src/control/api/operation.ts';
-import { openSqlite } from '../src/store/sqlite.ts';
+import type { CallRecord } from '../src/sdk/call-record.ts';
+import { storeCalls } from '../test/calls.ts';
 import { startTestControl } from '../test/control-role.ts';
 
 const calls = Number(process.argv[2] ?? 500_000);
 const seconds = Number(process.argv[3] ?? 15);
 const SEARCHES = ['path=/none', 'status=418', 'clientAddress=192.0.2.1', 'slowerThan=10000'];
-const ROWS = 500;
 
 interface Asker {
   readonly address: string;
@@ -46,45 +45,25 @@ function asker(data: Asker): Promise<number[]> {
   );
 }
 
-async function fill(file: string): Promise<void> {
-  const db = openSqlite(file);
-  const marks = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
-  const columns =
-    'id, time, project, consumer, client_address, route, method, path, release, status, reason, duration_us, upstream_us, request_bytes, response_bytes, trace_id';
-  for (let from = 0; from < calls; from += ROWS * 20) {
-    await db.transaction(async (inner) => {
-      for (let at = from; at < Math.min(calls, from + ROWS * 20); at += ROWS) {
-        const values = Array.from({ length: Math.min(ROWS, calls - at) }, (_, k) => rowOf(at + k)).flat();
-        await inner.run(
-          `INSERT INTO call_record (${columns}) VALUES ${Array(values.length / 16)
-            .fill(marks)
-            .join(', ')}`,
-          values,
-        );
-      }
-    });
-  }
-  await db.close();
-}
-
-const rowOf = (i: number) => [
-  `01999999-0000-7000-8000-${String(i).padStart(12, '0')}`,
-  Date.now() - (calls - i) * 5,
-  'default',
-  'app',
-  '10.0.0.7',
-  `route-${i % 30}`,
-  'GET',
-  `/orders/${i}`,
-  'r',
-  i % 50 ? 200 : 500 + (i % 3),
-  '',
-  (i * 7919) % 100_003,
-  1,
-  1,
-  1,
-  't',
-];
+const callOf = (i: number): CallRecord => ({
+  id: `01999999-0000-7000-8000-${String(i).padStart(12, '0')}`,
+  time: Date.now() - (calls - i) * 5,
+  project: 'default',
+  consumer: 'app',
+  clientAddress: '10.0.0.7',
+  route: `route-${i % 30}`,
+  method: 'GET',
+  protocol: 'http/1.1',
+  path: `/orders/${i}`,
+  release: 'r',
+  status: i % 50 ? 200 : 500 + (i % 3),
+  reason: '',
+  durationMs: ((i * 7919) % 100_003) / 1000,
+  upstreamMs: 0.001,
+  requestBytes: 1,
+  responseBytes: 1,
+  traceId: 't',
+});
 
 const told = (times: number[]): string => {
   times.sort((a, b) => a - b);
@@ -94,7 +73,7 @@ const told = (times: number[]): string => {
 
 if (isMainThread) {
   const control = await startTestControl();
-  await fill(path.join(control.folder, 'store.db'));
+  await storeCalls(control.store.calls, calls, callOf);
   const to = { address: control.address, token: control.admin, seconds };
   const session = { ...to, paths: [`${API_PREFIX}/session`], pauseMs: 20 };
   const search = { ...to, paths: SEARCHES.map((query) => `${API_PREFIX}/calls?limit=50&${query}`), pauseMs: 0 };

@@ -8,6 +8,8 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Page } from 'playwright-core';
+import { systemClock } from '../src/base/clock.ts';
+import { openCalls } from '../src/store/calls/call-threads.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import { openConsoleWorld } from '../test/console/browser.ts';
 import { startWeir } from '../test/e2e/weir.ts';
@@ -51,7 +53,9 @@ async function fill(): Promise<void> {
   await weir.stop();
   if (code !== 0) throw new Error(`apply ended with ${code}: ${stderr}${stdout}`.slice(0, 2000));
   const db = openSqlite(path.join(folder, '.weir', 'store.db'));
-  await fillRows(db, Date.now());
+  const calls = openCalls(path.join(folder, '.weir', 'calls.db'), systemClock);
+  await fillRows(db, calls, Date.now());
+  await calls.close();
   await db.close();
 }
 

@@ -1,5 +1,7 @@
-/** Fills a store for `bench/admin-answers.ts`: documents through the admin API, rows straight into their tables. Seeded. */
+/** Fills a store for `bench/admin-answers.ts`: documents through the admin API, rows straight into their tables, calls as gateways tell of them. Seeded. */
 import type { Database, Value } from '../../src/store/database.ts';
+import type { CallTable } from '../../src/store/types.ts';
+import { storeCalls } from '../../test/calls.ts';
 
 export const SIZES = { resources: 300, runs: 10_000, calls: 100_000, audit: 20_000 } as const;
 const DAY = 86_400_000;
@@ -30,7 +32,7 @@ export function documents(): string {
 }
 
 /** Runs over 30 days, calls over one with half of them in the last hour, audit entries over 30 days. */
-export async function fillRows(db: Database, now: number): Promise<void> {
+export async function fillRows(db: Database, calls: Pick<CallTable, 'add'>, now: number): Promise<void> {
   const chance = seeded(20_261_121);
   const pick = <V>(values: readonly V[]): V => values[Math.floor(chance() * values.length)]!;
   const id = (time: number, i: number) => `${time.toString(16).padStart(12, '0')}-${i.toString(16).padStart(8, '0')}`;
@@ -61,7 +63,7 @@ export async function fillRows(db: Database, now: number): Promise<void> {
       requested_by: 'schedule',
     };
   });
-  await insert(db, 'call_record', SIZES.calls, (i) => {
+  await storeCalls(calls, SIZES.calls, (i) => {
     const back = i % 2 === 0 ? chance() * 3_600_000 : chance() * DAY;
     const at = Math.floor(now - back);
     const status = pick([200, 200, 200, 200, 200, 200, 201, 304, 404, 429, 500]);
@@ -71,19 +73,19 @@ export async function fillRows(db: Database, now: number): Promise<void> {
       time: at,
       project: 'default',
       consumer: `consumer-${Math.floor(chance() * CONSUMERS)}`,
-      client_address: `192.0.2.${Math.floor(chance() * 255)}`,
+      clientAddress: `192.0.2.${Math.floor(chance() * 255)}`,
       route: `route-${route}`,
       method: pick(['GET', 'GET', 'POST']),
+      protocol: 'http/1.1',
       path: `/part-${route}/orders/${i}`,
       release: 'r'.repeat(64),
       status,
       reason: status === 429 ? 'rate-limit/exceeded' : '',
-      duration_us: Math.floor(chance() ** 4 * 2_000_000),
-      upstream_us: Math.floor(chance() ** 4 * 1_000_000),
-      request_bytes: 0,
-      response_bytes: Math.floor(chance() * 5_000),
-      trace_id: i.toString(16).padStart(32, '0'),
-      story: '{}',
+      durationMs: Math.floor(chance() ** 4 * 2_000_000) / 1000,
+      upstreamMs: Math.floor(chance() ** 4 * 1_000_000) / 1000,
+      requestBytes: 0,
+      responseBytes: Math.floor(chance() * 5_000),
+      traceId: i.toString(16).padStart(32, '0'),
     };
   });
   await insert(db, 'audit', SIZES.audit, (i) => {

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ADMIN_PASSWORD, startTestControl, type TestControl } from '../../test/control-role.ts';
 import { verbs } from './verbs/list.ts';
-import { callsMessage, STORY } from '../../test/calls.ts';
+import { callsMessage, packedCalls, STORY } from '../../test/calls.ts';
 import { systemClock } from '../base/clock.ts';
 import type { ToControl } from '../sdk/channel.ts';
 
@@ -297,26 +297,27 @@ test('explain, calls, status, runs and sample answer', async () => {
   assert.match(pipeline.out, /mode +\("full" or object, default "full"\)/);
   assert.match((await weir(['explain', 'nothing'])).err, /"nothing"; there are: .*DataApi/);
   await control.store.calls.add([
-    {
-      id: 'call-1',
-      time: Date.now() - 1000,
-      project: 'default',
-      consumer: 'app',
-      clientAddress: '10.0.0.7',
-      route: 'orders',
-      method: 'GET',
-      protocol: 'h2',
-      path: '/orders/1\u001b[31m',
-      release: 'r',
-      status: 503,
-      reason: 'x/y',
-      durationMs: 12,
-      upstreamMs: 1,
-      requestBytes: 1,
-      responseBytes: 1,
-      traceId: 't',
-      story: STORY,
-    },
+    packedCalls([
+      {
+        id: 'call-1',
+        time: Date.now() - 1000,
+        project: 'default',
+        consumer: 'app',
+        clientAddress: '10.0.0.7',
+        route: 'orders',
+        method: 'GET',
+        protocol: 'h2',
+        path: '/orders/1\u001b[31m',
+        release: 'r',
+        status: 503,
+        reason: 'x/y',
+        durationMs: 12,
+        upstreamMs: 1,
+        requestBytes: 1,
+        responseBytes: 1,
+        traceId: 't',
+      },
+    ]),
   ]);
   const story = (await weir(['calls', 'call-1'])).out;
   assert.match(story, /^target +#1 192\.0\.2\.9:8080$/m);

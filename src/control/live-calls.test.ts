@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { manualClock } from '../base/clock.ts';
 import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
 import type { ToControl } from '../sdk/channel.ts';
-import { callsMessage, STORY } from '../../test/calls.ts';
+import { callsMessage, packedCalls, STORY } from '../../test/calls.ts';
 import { startTestControl, type TestControl } from '../../test/control-role.ts';
 import { createLiveCalls, WATCHERS_EACH_MAX, WATCHERS_MAX } from './live-calls.ts';
 
@@ -45,7 +45,7 @@ test('shows what matches, in order, without the story', () => {
     after: undefined,
     stillAllowed: yes,
   });
-  live.publish([record(1), record(2, { status: 503 }), record(3, { status: 404, project: 'other' })]);
+  live.publish(packedCalls([record(1), record(2, { status: 503 }), record(3, { status: 404, project: 'other' })]));
   const text = read(all);
   assert.deepEqual(ids(text), ['c1', 'c2', 'c3']);
   assert.ok(!text.includes('story'));
@@ -54,7 +54,7 @@ test('shows what matches, in order, without the story', () => {
 
 test('goes on behind the record seen last; says so when that one is forgotten', () => {
   const live = createLiveCalls(manualClock());
-  live.publish([record(1), record(2), record(3)]);
+  live.publish(packedCalls([record(1), record(2), record(3)]));
   assert.deepEqual(ids(read(live.watch({ by: 'user eve', filter: {}, after: 'c2', stillAllowed: yes }))), ['c3']);
   assert.match(
     read(live.watch({ by: 'user eve', filter: {}, after: 'gone', stillAllowed: yes })),
@@ -75,10 +75,10 @@ test('one watcher does not take the places of all', () => {
 test('who does not keep up is told how many were dropped, and sees what comes after', () => {
   const live = createLiveCalls(manualClock());
   const slow = live.watch({ by: 'user eve', filter: {}, after: undefined, stillAllowed: yes })!;
-  for (let n = 0; n < 6000; n++) live.publish([record(n)]);
+  for (let n = 0; n < 6000; n++) live.publish(packedCalls([record(n)]));
   let text = '';
   for (let piece = read(slow); piece !== ''; piece = read(slow)) text += piece;
-  live.publish([record(9999)]);
+  live.publish(packedCalls([record(9999)]));
   text += read(slow);
   const count = Number(/event: dropped\ndata: \{"count":(\d+)\}/.exec(text)?.[1]);
   assert.ok(count > 0 && ids(text).length + count === 6001, `${ids(text).length} shown and ${count} dropped`);

@@ -1,12 +1,13 @@
 /**
  * Calls as they come in, for those who watch: server-sent events, bounded on every side.
  *
- *   call writer ─▶ publish ─▶ newest 5,000 kept ─▶ each watcher that the record matches ─▶ its socket
+ *   call writer ─▶ publish ─▶ at least the newest 5,000 kept, unread ─▶ each watcher that the record matches ─▶ its socket
  *
  * A watcher that does not keep up loses records and is told how many. Nothing waits for a watcher.
  */
 import { Readable } from 'node:stream';
 import type { Cancel, Clock } from '../base/clock.ts';
+import { type PackedCalls, readPackedCalls } from '../sdk/call-batch.ts';
 import type { CallRecord } from '../sdk/call-record.ts';
 import type { CallFilter } from '../store/types.ts';
 
@@ -21,8 +22,8 @@ export interface Watching {
 }
 
 export interface LiveCalls {
-  /** Shows records to whom they match, in the order given. */
-  publish(records: readonly CallRecord[]): void;
+  /** Shows the calls of a batch to whom they match, in their order. It is read only when somebody watches. */
+  publish(batch: PackedCalls): void;
   /** A stream of events, or undefined when too many watch already. It ends by `stillAllowed`, by `close`, or destroyed. */
   watch(watching: Watching): Readable | undefined;
   /** Ends every stream. */
@@ -39,13 +40,17 @@ const HEARTBEAT_MS = 15_000;
 
 /** Makes it; nobody watches yet. */
 export function createLiveCalls(clock: Clock): LiveCalls {
-  let kept: CallRecord[] = [];
+  const kept: PackedCalls[] = [];
+  let keptCalls = 0;
   const watchers = new Set<Watcher>();
   return {
-    publish(told) {
-      const records = told.map(shown);
-      kept.push(...records);
-      if (kept.length > 2 * KEPT_MAX) kept = kept.slice(-KEPT_MAX);
+    publish(batch) {
+      if (batch.count === 0) return;
+      kept.push(batch);
+      keptCalls += batch.count;
+      while (keptCalls - kept[0]!.count >= KEPT_MAX) keptCalls -= kept.shift()!.count;
+      if (watchers.size === 0) return;
+      const records = readPackedCalls(batch).map(shown);
       for (const watcher of watchers) for (const record of records) watcher.show(record);
     },
     watch(watching) {
@@ -53,7 +58,11 @@ export function createLiveCalls(clock: Clock): LiveCalls {
       if (watchers.size >= WATCHERS_MAX || own >= WATCHERS_EACH_MAX) return undefined;
       const watcher = new Watcher(clock, watching, () => watchers.delete(watcher));
       watchers.add(watcher);
-      watcher.catchUp(kept);
+      if (watching.after !== undefined)
+        watcher.catchUp(
+          kept.flatMap((batch) => readPackedCalls(batch).map(shown)),
+          watching.after,
+        );
       return watcher;
     },
     close() {
@@ -81,9 +90,7 @@ class Watcher extends Readable {
   }
 
   /** What came after the record the watcher saw last; how many it missed cannot be said once that one is forgotten. */
-  catchUp(kept: readonly CallRecord[]): void {
-    const { after } = this.watching;
-    if (after === undefined) return;
+  catchUp(kept: readonly CallRecord[], after: string): void {
     const at = kept.findLastIndex((record) => record.id === after);
     if (at < 0) return this.tell('event: dropped\ndata: {"count":null}\n\n');
     for (const record of kept.slice(at + 1)) this.show(record);

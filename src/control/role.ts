@@ -157,9 +157,9 @@ function openFleet({ revisions, store, clock, newId, log }: ControlNeeds, calls:
 function shownTo(live: LiveCalls, calls: CallWriter): CallWriter {
   return {
     ...calls,
-    add(records, dropped) {
-      live.publish(records);
-      calls.add(records, dropped);
+    add(batch, dropped) {
+      live.publish(batch);
+      calls.add(batch, dropped);
     },
   };
 }

@@ -62,20 +62,16 @@ export const SAID_NOTHING = 0;
 export const SAID_NUMBER = 1;
 export const SAID_NAME = 2;
 
-/** Places of a record's numbers, as constants: a look-up by name would cost more than the rest of the reading. */
-const [TIME, STATUS, DURATION, UPSTREAM, REQUEST_BYTES, RESPONSE_BYTES] = places(
-  'time',
-  'status',
-  'durationMs',
-  'upstreamMs',
-  'requestBytes',
-  'responseBytes',
-);
-const [HEAD, TRIES, TARGET_INDEX, REUSED, WAIT, CONNECT] = places('headMs', 'tries', 'targetIndex', 'reused', 'waitMs', 'connectMs');
-const [PROJECT, CONSUMER, CLIENT, ROUTE, METHOD, RELEASE] = places('project', 'consumer', 'clientAddress', 'route', 'method', 'release');
-const [REASON, TARGET, CHAIN] = places('reason', 'target', 'chain');
-const [ID_LENGTH, TRACE_LENGTH, PATH_LENGTH] = places('idLength', 'traceLength', 'pathLength');
-const [MARKS, CODES, SAID, PROTOCOL] = places('marks', 'codes', 'said', 'protocol');
+/** Place of each among a record's numbers. Read into constants where many records are read. */
+export const PLACES = Object.freeze(Object.fromEntries(NUMBERS.map((name, place) => [name, place]))) as Readonly<
+  Record<(typeof NUMBERS)[number], number>
+>;
+const { time: TIME, status: STATUS, durationMs: DURATION, upstreamMs: UPSTREAM } = PLACES;
+const { requestBytes: REQUEST_BYTES, responseBytes: RESPONSE_BYTES, headMs: HEAD, tries: TRIES } = PLACES;
+const { targetIndex: TARGET_INDEX, reused: REUSED, waitMs: WAIT, connectMs: CONNECT } = PLACES;
+const { project: PROJECT, consumer: CONSUMER, clientAddress: CLIENT, route: ROUTE, method: METHOD, release: RELEASE } = PLACES;
+const { reason: REASON, target: TARGET, chain: CHAIN, protocol: PROTOCOL } = PLACES;
+const { idLength: ID_LENGTH, traceLength: TRACE_LENGTH, pathLength: PATH_LENGTH, marks: MARKS, codes: CODES, said: SAID } = PLACES;
 
 /** The batch for a message; shares its memory. */
 export function packCallBatch({ count, names, numbers, bytes }: CallBatch): PackedCalls {
@@ -83,17 +79,16 @@ export function packCallBatch({ count, names, numbers, bytes }: CallBatch): Pack
 }
 
 /** The records of a packed batch. Throws when it is not one. */
-export function readPackedCalls({ count, names, bytes: [numbers, texts] }: PackedCalls): ToldCall[] {
-  if (count === 0) return [];
+export function readPackedCalls(packed: PackedCalls): ToldCall[] {
+  return packed.count === 0 ? [] : readCallBatch(unpackCalls(packed));
+}
+
+/** The batch of a message again, in memory of its own. Throws when it is not one. */
+export function unpackCalls({ count, names, bytes: [numbers, texts] }: PackedCalls): CallBatch {
+  if (count === 0) return { count, names, numbers: new Float64Array(0), bytes: new Uint8Array(0), dropped: 0 };
   assert(numbers !== undefined && texts !== undefined, 'a batch has numbers and bytes');
-  // Copied, since numbers must lie where the machine can read them.
-  return readCallBatch({
-    count,
-    names,
-    numbers: new Float64Array(new Uint8Array(numbers).buffer),
-    bytes: texts as Uint8Array<ArrayBuffer>,
-    dropped: 0,
-  });
+  // Copied, since numbers must lie where the machine can read them, and what was read from a line lies in much larger pieces.
+  return { count, names, numbers: new Float64Array(new Uint8Array(numbers).buffer), bytes: new Uint8Array(texts), dropped: 0 };
 }
 
 /** The first `count` records of a batch, and the rest, which tells of no drop; both share its memory. */
@@ -103,7 +98,7 @@ export function splitCallBatch(batch: CallBatch, count: number): readonly [CallB
   let from = 0;
   for (let i = 0; i < count; i++) {
     from += n[at + ID_LENGTH]! + n[at + TRACE_LENGTH]! + n[at + PATH_LENGTH]!;
-    at += lengthAt(n, at);
+    at += numbersOfCall(n, at);
   }
   return [
     { ...batch, count, numbers: n.subarray(0, at), bytes: bytes.subarray(0, from) },
@@ -112,12 +107,8 @@ export function splitCallBatch(batch: CallBatch, count: number): readonly [CallB
 }
 
 /** Numbers of the record that begins there. */
-function lengthAt(n: Float64Array, at: number): number {
+export function numbersOfCall(n: Float64Array, at: number): number {
   return NUMBERS.length + n[at + MARKS]! + n[at + CODES]! + n[at + SAID]! * 2;
-}
-
-function places<const L extends readonly (typeof NUMBERS)[number][]>(...names: L): { readonly [K in keyof L]: number } {
-  return names.map((name) => NUMBERS.indexOf(name)) as { readonly [K in keyof L]: number };
 }
 
 /** The records of a batch, each with its story. */
@@ -140,7 +131,7 @@ export function readCallBatch(batch: CallBatch): ToldCall[] {
       clientAddress: names[n[at + CLIENT]!]!,
       route: names[n[at + ROUTE]!]!,
       method: names[n[at + METHOD]!]!,
-      protocol: CALL_PROTOCOLS[n[at + PROTOCOL]!]!,
+      protocol: CALL_PROTOCOLS[n[at + PROTOCOL]!] ?? '',
       path: texts.slice(pathFrom, end),
       release: names[n[at + RELEASE]!]!,
       status: n[at + STATUS]!,
@@ -153,7 +144,7 @@ export function readCallBatch(batch: CallBatch): ToldCall[] {
       story: storyOf(batch, at),
     });
     from = end;
-    at += lengthAt(n, at);
+    at += numbersOfCall(n, at);
   }
   return records;
 }

@@ -8,8 +8,11 @@ const FOLDER = path.join(import.meta.dirname, 'migrations');
 /** Any number, the same in every Weir: PostgreSQL's advisory lock for migrations. */
 const LOCK = 7_239_001;
 
+/** What is to be done before a file's statements, by its name, in their transaction. */
+export type Before = Readonly<Record<string, (db: Database) => Promise<void>>>;
+
 /** Migrates to the newest schema this program knows. Raises `newer-schema` for one it does not know. */
-export async function migrate(db: Database): Promise<number> {
+export async function migrate(db: Database, before: Before = {}): Promise<number> {
   const files = readdirSync(FOLDER)
     .filter((name) => /^\d{4}\.sql$/.test(name))
     .sort();
@@ -21,6 +24,7 @@ export async function migrate(db: Database): Promise<number> {
     const found = row?.['version'] === null || !row ? 0 : number(row, 'version');
     if (found > known) throw problems.raise['newer-schema']({ values: { found, known } });
     for (const file of files.slice(found)) {
+      await before[file]?.(inner);
       for (const statement of statementsOf(readFileSync(path.join(FOLDER, file), 'utf8'), inner.dialect)) await inner.run(statement);
       await inner.run('INSERT INTO schema_version (version) VALUES (?)', [Number(file.slice(0, 4))]);
     }

@@ -20,7 +20,12 @@ export function openSqlite(file: string): Database {
   const statement = keptStatements(db);
   const direct = {
     dialect: 'sqlite' as const,
-    all: async (sql: string, values: readonly Value[] = []) => allRows(statement, sql, values),
+    all: async (sql: string, values: readonly Value[] = []) =>
+      translated(() =>
+        statement(sql)
+          .all(...storable(values))
+          .map((row) => narrowed(row as Row)),
+      ),
     run: async (sql: string, values: readonly Value[] = []) => translated(() => Number(statement(sql).run(...storable(values)).changes)),
     close: async () => db.close(),
   };
@@ -46,19 +51,6 @@ export function openSqlite(file: string): Database {
   };
 }
 
-/** A handle that only reads, and keeps its thread busy while it does. */
-export interface BlockingReader {
-  /** Raises what `Database.all` raises. */
-  all(sql: string, values: readonly Value[]): Row[];
-}
-
-/** Opens a store that is open elsewhere; sees what is committed there. Raises `damaged` or `read-only`. */
-export function openReader(file: string): BlockingReader {
-  const db = translated(() => new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS }));
-  const statement = keptStatements(db);
-  return { all: (sql, values) => allRows(statement, sql, values) };
-}
-
 type Statements = (sql: string) => StatementSync;
 
 function keptStatements(db: DatabaseSync): Statements {
@@ -73,14 +65,6 @@ function keptStatements(db: DatabaseSync): Statements {
     }
     return found;
   };
-}
-
-function allRows(statement: Statements, sql: string, values: readonly Value[]): Row[] {
-  return translated(() =>
-    statement(sql)
-      .all(...storable(values))
-      .map((row) => narrowed(row as Row)),
-  );
 }
 
 /** Made by us the file is ours alone; SQLite gives its log the same mode. */
@@ -120,7 +104,7 @@ function narrowed(row: Row): Row {
 }
 
 /** Runs `work`, turning SQLite's errors into our problems. */
-function translated<V>(work: () => V): V {
+export function translated<V>(work: () => V): V {
   try {
     return work();
   } catch (error) {

@@ -3,13 +3,15 @@
  * In: a file or URL. Out: one object per table, the same over both.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import path from 'node:path';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
 import type { Database } from './database.ts';
+import { openCalls } from './calls/call-threads.ts';
+import { importCalls } from './calls/import.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite } from './sqlite.ts';
-import { createSqliteReader } from './sqlite-reader.ts';
 import { accountTable, loginFailureTable, sessionTable, tokenTable } from './tables/accounts.ts';
 import { auditTable, outboxTable } from './tables/audit.ts';
 import { callTable } from './tables/calls.ts';
@@ -38,18 +40,17 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
   const tables = (db: Database) => ({ ...tablesOf(db), runs: runTable(db, clock, newId) });
   const opened = url === undefined ? openSqlite(file) : (await import('./postgres.ts')).openPostgres(url);
   try {
-    await migrate(opened);
+    await migrate(opened, url === undefined ? { '0007.sql': (inner) => importCalls(inner, callsFile(file)) } : {});
     await tidyUp(tables(opened), clock.now());
   } catch (error) {
     await opened.close();
     throw error;
   }
   const db = guarded(opened);
-  // Years of calls on SQLite are read on a thread of their own; PostgreSQL has its own processes.
-  const reader = url === undefined ? createSqliteReader({ file, clock }) : undefined;
+  const threads = url === undefined ? openCalls(callsFile(file), clock) : undefined;
   return {
     ...tables(db),
-    calls: callTable(db, reader),
+    calls: threads ?? callTable(db),
     schedules: scheduleTable(db),
     transaction: (work) =>
       db.transaction(async (inner) => {
@@ -59,11 +60,14 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
       }),
     ping: async () => void (await db.all('SELECT 1 AS one')),
     async close() {
-      await reader?.close();
+      await threads?.close();
       await db.close();
     },
   };
 }
+
+/** Calls stand beside the store: their writing is no business of its log and its one writer. */
+const callsFile = (file: string): string => path.join(path.dirname(file), 'calls.db');
 
 /** Any number, the same in every Weir. */
 const TRANSACTION_LOCK = 7_239_002;
@@ -111,7 +115,6 @@ function tablesOf(db: Database): Omit<Tables, 'runs'> {
     loginFailures: loginFailureTable(db),
     audit: auditTable(db),
     outbox: outboxTable(db),
-    calls: callTable(db),
     incidents: incidentTable(db),
     settings: settingTable(db),
   };

@@ -2,7 +2,8 @@
  * The store as the rest of control and the worker see it: one object per table, the same over SQLite
  * and PostgreSQL. Times are milliseconds since 1970 UTC. Every method may raise problems of `core/store`.
  */
-import type { CallRecord, ToldCall } from '../sdk/call-record.ts';
+import type { PackedCalls } from '../sdk/call-batch.ts';
+import type { CallRecord } from '../sdk/call-record.ts';
 import type { ListOrder, ListPlace } from '../sdk/list-order.ts';
 import type { Manager, ResourceKey, StoredResource } from '../sdk/resource.ts';
 import type { RunStore, ScheduleStore } from '../sdk/run.ts';
@@ -285,8 +286,8 @@ export interface RouteTotal {
 }
 
 export interface CallTable {
-  /** A record already there is left as it is. */
-  add(records: readonly ToldCall[]): Promise<void>;
+  /** Stores batches, all or none of them; answers the bytes that all calls take now, or 0 where that is reckoned by `trim` only. */
+  add(batches: readonly PackedCalls[]): Promise<number>;
   /** Newest first. */
   search(filter: CallFilter): Promise<CallRecord[]>;
   /** The newest call of a request id, with its story unless it was recorded before stories were. */
@@ -295,11 +296,9 @@ export interface CallTable {
   totals(filter: CallTotalsFilter): Promise<CallTotal[]>;
   /** Sums by route; routes without calls are left out. */
   totalsByRoute(filter: RouteTotalsFilter): Promise<RouteTotal[]>;
-  /** Deletes what is older than `before`, then the oldest until at most `rowsMax` are left; answers how many. */
-  trim(before: number, rowsMax: number): Promise<number>;
+  /** Deletes what is older than `before`, then the oldest while all take more than `bytesMax`; answers how many. */
+  trim(before: number, bytesMax: number): Promise<number>;
 }
-/** Bytes one call record takes in the store, on average with its indexes: turns a bound in bytes into rows. */
-export const CALL_RECORD_BYTES = 1_000;
 
 export interface Incident {
   readonly id: string;
@@ -349,7 +348,6 @@ export interface Tables {
   readonly loginFailures: LoginFailureTable;
   readonly audit: AuditTable;
   readonly outbox: OutboxTable;
-  readonly calls: CallTable;
   readonly incidents: IncidentTable;
   readonly settings: SettingTable;
   /** Runs as they are asked for; the rest of a run is the worker's. */
@@ -359,6 +357,8 @@ export interface Tables {
 export interface Store extends Tables {
   readonly runs: RunStore;
   readonly schedules: ScheduleStore;
+  /** On SQLite in a file of its own, with threads of its own; no part of transactions. */
+  readonly calls: CallTable;
   /**
    * Runs `work` in one transaction: all of it or nothing, and one after another over all processes. Inside,
    * only the tables handed in may be used: the store's own would wait for this very transaction, so they fail.

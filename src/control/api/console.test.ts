@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Ask, applyAll, asker, tokenFor } from '../../../test/ask.ts';
 import { startTestControl, type TestControl } from '../../../test/control-role.ts';
+import { packedCalls } from '../../../test/calls.ts';
 
 let control: TestControl;
 let ask: Ask;
@@ -108,7 +109,9 @@ const call = (n: number, over: object) => ({
 
 test('the overview tells what needs attention and the traffic of the last hour; a consumer has its counts and limits', async () => {
   const calls = Array.from({ length: 100 }, (_, n) => call(n, n < 3 ? { status: 500, durationMs: 900 } : n < 13 ? { status: 429 } : {}));
-  await control.store.calls.add([...calls, call(200, { project: 'hidden' }), call(201, { time: Date.now() - 2 * 3_600_000 })]);
+  await control.store.calls.add([
+    packedCalls([...calls, call(200, { project: 'hidden' }), call(201, { time: Date.now() - 2 * 3_600_000 })]),
+  ]);
   await applyAll(
     ask,
     `apiVersion: weir/v1
@@ -136,7 +139,7 @@ spec: { plan: gold }
   assert.deepEqual([used.hour.requests, used.day.requests, used.day.limited, used.plan], [100, 101, 10, 'gold']);
   assert.equal(used.policies[0].type, 'rate-limit');
   const own = { project: 'apis', route: 'data-api.items' };
-  await control.store.calls.add([call(300, own), call(301, { ...own, status: 400 }), call(302, { ...own, route: 'items' })]);
+  await control.store.calls.add([packedCalls([call(300, own), call(301, { ...own, status: 400 }), call(302, { ...own, route: 'items' })])]);
   const served = (await ask('getDataApiUsage', { project: 'apis', name: 'items' })).json;
   assert.deepEqual([served.hour.requests, served.hour.clientErrors, served.day.requests], [2, 1, 2]);
   assert.equal((await ask('getDataApiUsage', { project: 'apis', name: 'items' }, { as: await tokenFor(ask, 'hidden') })).status, 403);

@@ -1,4 +1,5 @@
-/** Table `call_record`: what the gateway answered. Durations are kept in microseconds. */
+/** Table `call_record` of PostgreSQL: what the gateway answered. Durations are kept in microseconds. On SQLite: ../calls/. */
+import { readPackedCalls } from '../../sdk/call-batch.ts';
 import type { CallRecord, ToldCall } from '../../sdk/call-record.ts';
 import { anyOf, type Database, number, one, type Row, text, textOrNull, type Value, where } from '../database.ts';
 import { orderedBy } from '../order.ts';
@@ -28,14 +29,17 @@ const SEARCHED = COLUMNS.join(', ');
 const MARKS = `(${COLUMNS.map(() => '?').join(', ')}, ?)`;
 const NEWEST = { by: 'time', descending: true } as const;
 const ORDERS = { time: 'time', duration: 'duration_us', status: 'status' } as const;
+/** Of a row and of what the indexes say of it. The file itself only ever shrinks by what PostgreSQL gives back. */
+const ROW_BYTES = 'pg_column_size(row) + 2 * octet_length(id) + 500';
 /** Rows of one INSERT: its values stay below the limits of both databases. */
 const ROWS_PER_INSERT = 200;
 
-/** `read` answers what may look at many rows; `db` itself when left out. */
-export function callTable(db: Database, read: Pick<Database, 'dialect' | 'all'> = db): CallTable {
+/** A record already there is left as it is. */
+export function callTable(db: Database): CallTable {
   return {
-    async add(records) {
-      if (records.length === 0) return;
+    async add(batches) {
+      const records = batches.flatMap(readPackedCalls);
+      if (records.length === 0) return 0;
       await db.transaction(async (inner) => {
         for (let i = 0; i < records.length; i += ROWS_PER_INSERT) {
           const part = records.slice(i, i + ROWS_PER_INSERT);
@@ -46,23 +50,32 @@ export function callTable(db: Database, read: Pick<Database, 'dialect' | 'all'> 
           );
         }
       });
+      return 0;
     },
     async search(filter) {
       const order = orderedBy(ORDERS, filter.order ?? NEWEST, filter.after);
-      const { sql, values } = conditionsOf(filter, order.condition, db.dialect);
-      const rows = await read.all(`SELECT ${SEARCHED} FROM call_record ${sql} ${order.sql} LIMIT ?`, [...values, filter.limit]);
+      const { sql, values } = conditionsOf(filter, order.condition);
+      const rows = await db.all(`SELECT ${SEARCHED} FROM call_record ${sql} ${order.sql} LIMIT ?`, [...values, filter.limit]);
       return rows.map(callOf);
     },
     async find(id) {
-      const { sql, values } = conditionsOf({ id, limit: 1 }, ['', undefined], db.dialect);
+      const { sql, values } = conditionsOf({ id, limit: 1 }, ['', undefined]);
       const row = await one(db, `SELECT * FROM call_record ${sql} ORDER BY time DESC, id DESC LIMIT 1`, values);
       return row && { ...callOf(row), story: textOrNull(row, 'story') };
     },
-    totals: (filter) => callTotals(read, filter),
-    totalsByRoute: (filter) => routeTotals(read, filter),
-    async trim(before, rowsMax) {
+    totals: (filter) => callTotals(db, filter),
+    totalsByRoute: (filter) => routeTotals(db, filter),
+    async trim(before, bytesMax) {
       const old = await db.run('DELETE FROM call_record WHERE time < ?', [before]);
-      const edge = await one(read, 'SELECT time, id FROM call_record ORDER BY time DESC, id DESC LIMIT 1 OFFSET ?', [rowsMax]);
+      const size = await one(db, "SELECT pg_total_relation_size('call_record') AS bytes");
+      if (number(size!, 'bytes') <= bytesMax) return old;
+      const edge = await one(
+        db,
+        `SELECT time, id FROM (
+           SELECT time, id, sum(${ROW_BYTES}) OVER (ORDER BY time DESC, id DESC) AS bytes FROM call_record AS row) AS sized
+         WHERE bytes > ? ORDER BY time DESC, id DESC LIMIT 1`,
+        [bytesMax],
+      );
       if (!edge) return old;
       return (
         old +
@@ -74,7 +87,7 @@ export function callTable(db: Database, read: Pick<Database, 'dialect' | 'all'> 
 
 type Condition = readonly [string, Value[] | undefined];
 
-function conditionsOf(f: CallFilter, place: Condition, dialect: Database['dialect']): { sql: string; values: Value[] } {
+function conditionsOf(f: CallFilter, place: Condition): { sql: string; values: Value[] } {
   const filter = where([
     ['project = ?', f.project],
     ['consumer = ?', f.consumer],
@@ -103,9 +116,8 @@ function conditionsOf(f: CallFilter, place: Condition, dialect: Database['dialec
   const values = filter.values;
   if (f.id !== undefined) {
     // A record of a request id that the caller chose is kept as `<id>~<uuid>`.
-    // SQLite compares bytes, so a range lets the primary key answer; PostgreSQL's collations may not.
-    parts.push(dialect === 'sqlite' ? '(id = ? OR (id > ? AND id < ?))' : '(id = ? OR (starts_with(id, ?) AND id <> ?))');
-    values.push(f.id, `${f.id}~`, dialect === 'sqlite' ? `${f.id}~~` : '');
+    parts.push('(id = ? OR starts_with(id, ?))');
+    values.push(f.id, `${f.id}~`);
   }
   return { sql: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values };
 }

@@ -1,30 +1,28 @@
 /**
- * Reads of SQLite that may look at very many rows, off the thread that answers people.
+ * Questions that may take long, off the thread that answers people.
  *
- *   all ─▶ queue (bounded) ─▶ reader thread, started when first needed ─▶ rows
+ *   ask ─▶ queue (bounded) ─▶ reader thread, started when first needed ─▶ answer
  *
- * A read past its time is answered at once and its thread replaced; since SQLite cannot be interrupted from here, that
- * thread ends only when its statement does, so their number is bounded: past it, reads are refused until one ends.
+ * A question past its time is answered at once and its thread replaced; since a thread cannot be interrupted inside SQLite, it
+ * may end only when its statement does, so their number is bounded: past it, questions are refused until one ends.
  */
-import { Worker } from 'node:worker_threads';
 import type { Cancel, Clock } from '../base/clock.ts';
-import type { Database, Row, Value } from './database.ts';
+import { Problem } from '../base/problem.ts';
 import problems from './problems.ts';
 
-export interface ToReader {
+export interface ToReader<Q> {
   readonly id: number;
-  readonly sql: string;
-  readonly values: readonly Value[];
+  readonly question: Q;
 }
-export type FromReader =
-  | { readonly id: number; readonly rows: Row[] }
+export type FromReader<A> =
+  | { readonly id: number; readonly answer: A }
   /** `code` of a problem of the store, or empty; `message` is for the log. */
   | { readonly id: number; readonly code: string; readonly message: string };
 
 /** The part of a Worker that is used here. */
-export interface ReaderThread {
-  postMessage(message: ToReader, transfer: []): void;
-  on(event: 'message', listener: (answer: FromReader) => void): unknown;
+export interface ReaderThread<Q, A> {
+  postMessage(message: ToReader<Q>, transfer: []): void;
+  on(event: 'message', listener: (answer: FromReader<A>) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'exit', listener: () => void): unknown;
   /** A thread at rest does not keep the process alive. */
@@ -33,9 +31,9 @@ export interface ReaderThread {
   terminate(): Promise<unknown>;
 }
 
-export interface SqliteReader extends Pick<Database, 'dialect'> {
+export interface Reader<Q, A> {
   /** Sees all that was committed before. Raises `busy`, `read-too-slow` and what the database raises. */
-  all(sql: string, values?: readonly Value[]): Promise<Row[]>;
+  ask(question: Q): Promise<A>;
   close(): Promise<void>;
 }
 
@@ -48,45 +46,37 @@ const RUN_MS = 20_000;
 const STUCK_MAX = 2;
 const CLOSE_MS = 1000;
 
-interface Read extends ToReader {
-  resolve(rows: Row[]): void;
+interface Read<Q, A> extends ToReader<Q> {
+  resolve(answer: A): void;
   reject(error: unknown): void;
   cancel: Cancel;
 }
 
-/** Makes the reader of `file`; nothing is opened before the first read. */
-export function createSqliteReader(options: { file: string; clock: Clock; start?: () => ReaderThread }): SqliteReader {
-  const start = options.start ?? (() => startThread(options.file));
-  return new Reader(start, options.clock);
+/** Makes a reader; no thread is started before the first question. */
+export function createReader<Q, A>(options: { readonly start: () => ReaderThread<Q, A>; readonly clock: Clock }): Reader<Q, A> {
+  return new QueuedReader(options.start, options.clock);
 }
 
-/** `.ts` in a checkout, `.js` in a package. */
-function startThread(file: string): ReaderThread {
-  const entry = new URL(`./sqlite-reader-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
-  return new Worker(entry, { workerData: { file }, name: 'store-reader' }) as unknown as ReaderThread;
-}
-
-class Reader implements SqliteReader {
-  readonly dialect = 'sqlite';
-  private readonly start: () => ReaderThread;
+class QueuedReader<Q, A> implements Reader<Q, A> {
+  private readonly start: () => ReaderThread<Q, A>;
   private readonly clock: Clock;
-  private thread: ReaderThread | undefined;
-  private readonly stuck = new Set<ReaderThread>();
-  private readonly waiting: Read[] = [];
-  private running: Read | undefined;
+  private thread: ReaderThread<Q, A> | undefined;
+  private readonly stuck = new Set<ReaderThread<Q, A>>();
+  private readonly waiting: Read<Q, A>[] = [];
+  private running: Read<Q, A> | undefined;
   private ids = 0;
   private closed = false;
 
-  constructor(start: () => ReaderThread, clock: Clock) {
+  constructor(start: () => ReaderThread<Q, A>, clock: Clock) {
     this.start = start;
     this.clock = clock;
   }
 
-  all(sql: string, values: readonly Value[] = []): Promise<Row[]> {
+  ask(question: Q): Promise<A> {
     if (this.closed || this.waiting.length >= WAITING_MAX || (!this.thread && this.stuck.size >= STUCK_MAX))
       return Promise.reject(problems.raise.busy());
     return new Promise((resolve, reject) => {
-      const read: Read = { id: ++this.ids, sql, values, resolve, reject, cancel: () => {} };
+      const read: Read<Q, A> = { id: ++this.ids, question, resolve, reject, cancel: () => {} };
       read.cancel = this.clock.after(WAIT_MS, () => this.waitedTooLong(read), { unref: true });
       this.waiting.push(read);
       this.next();
@@ -113,11 +103,11 @@ class Reader implements SqliteReader {
     read.cancel();
     read.cancel = this.clock.after(RUN_MS, () => this.ranTooLong(read), { unref: true });
     this.thread.ref();
-    const { id, sql, values } = read;
-    this.thread.postMessage({ id, sql, values }, []);
+    const { id, question } = read;
+    this.thread.postMessage({ id, question }, []);
   }
 
-  private begin(): ReaderThread {
+  private begin(): ReaderThread<Q, A> {
     const thread = this.start();
     let failure: unknown;
     thread.on('message', (answer) => {
@@ -133,12 +123,12 @@ class Reader implements SqliteReader {
     return thread;
   }
 
-  private answered(answer: FromReader): void {
-    this.settle((read) => ('rows' in answer ? read.resolve(answer.rows) : read.reject(errorOf(answer))));
+  private answered(answer: FromReader<A>): void {
+    this.settle((read) => ('answer' in answer ? read.resolve(answer.answer) : read.reject(raisedBy(answer))));
   }
 
   /** Ends the read that runs, and begins the next. */
-  private settle(end: (read: Read) => void): void {
+  private settle(end: (read: Read<Q, A>) => void): void {
     const read = this.running;
     this.running = undefined;
     this.thread?.unref();
@@ -149,12 +139,12 @@ class Reader implements SqliteReader {
     this.next();
   }
 
-  private waitedTooLong(read: Read): void {
+  private waitedTooLong(read: Read<Q, A>): void {
     this.waiting.splice(this.waiting.indexOf(read), 1);
     read.reject(problems.raise.busy());
   }
 
-  private ranTooLong(read: Read): void {
+  private ranTooLong(read: Read<Q, A>): void {
     const { thread } = this;
     this.thread = undefined;
     if (thread) {
@@ -176,10 +166,15 @@ class Reader implements SqliteReader {
   }
 }
 
-function errorOf({ code, message }: Extract<FromReader, { code: string }>): Error {
+/** What a thread tells of an error; `raisedBy` makes it one again. */
+export function toldError(error: unknown): { readonly code: string; readonly message: string } {
+  return { code: error instanceof Problem ? error.code : '', message: error instanceof Error ? error.message : String(error) };
+}
+
+export function raisedBy({ code, message }: { readonly code: string; readonly message: string }): Error {
   const name = code.slice(code.lastIndexOf('/') + 1);
   const cause = new Error(message);
   return Object.hasOwn(problems.raise, name)
     ? problems.raise[name as 'busy']({ cause })
-    : new Error('a read of the store failed', { cause });
+    : new Error('the store failed on a thread of its own', { cause });
 }

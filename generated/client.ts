@@ -822,7 +822,7 @@ export interface Client {
   ): Promise<Answer<DocumentResult>>;
   /** Lists the streams (tables, files) the login can read. */
   discoverStreams(input: { params: { project: string; name: string } } & Sending): Promise<Answer<Streams>>;
-  /** All matching documents as one YAML stream; applying it changes nothing. */
+  /** All matching documents the caller may read as one YAML stream; applying it changes nothing. A comment at its top names kinds left out. */
   dumpDocuments(input?: { query?: { project?: string; kind?: string; name?: string } } & Sending): Promise<Answer<string>>;
   /** Changes the text of one document at pointers, comments and order kept; says its value, lines and problems. Stores nothing. */
   editDocument(

@@ -2,6 +2,7 @@
 import type { AccountRow, Tables } from '../../store/types.ts';
 import type { Actor } from '../resources/types.ts';
 import type { AccountOptions } from './accounts.ts';
+import { isAdminLeft, isAdministrator } from './administrators.ts';
 import { checkStrength, hashPassword } from './password.ts';
 import problems from './problems.ts';
 
@@ -63,7 +64,7 @@ async function existing(tables: Pick<Tables, 'accounts'>, name: string): Promise
 
 /** Says so early and in the words of this room; two changes at the same time are told apart by the mirror of `User`. */
 async function keepAnAdmin(tables: Pick<Tables, 'accounts'>, name: string): Promise<void> {
-  await existing(tables, name);
-  const admins = (await tables.accounts.all()).filter((a) => a.role === 'admin' && a.enabled);
-  if (admins.length === 1 && admins[0]!.name === name) throw problems.raise['last-admin']({ values: { name } });
+  const account = await existing(tables, name);
+  const others = (await tables.accounts.all()).filter((other) => other.name !== name);
+  if (isAdministrator(account) && !isAdminLeft(account, others)) throw problems.raise['last-admin']({ values: { name } });
 }

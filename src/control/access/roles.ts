@@ -21,10 +21,10 @@ const ADMIN: readonly Permission[] = [
 export const ROLES_TEXT: Text = {
   en:
     '`admin` may do everything. `viewer` may look at resources, runs, calls, keys (never their secrets), metrics and the system, ' +
-    'and changes nothing; connections, tokens, users’ logins and the audit trail are closed to it.',
+    'and changes nothing; connections, tokens, users and the audit trail are closed to it.',
   zh:
     '`admin` 可执行所有操作。`viewer` 可查看资源、运行、调用、密钥（不含机密）、指标与系统，不能更改任何内容；' +
-    '不能使用连接，也不能查看令牌、用户登录信息与审计记录。',
+    '不能使用连接，也不能查看令牌、用户与审计记录。',
 };
 
 /** Permissions of a role; none for one that does not exist. */

@@ -138,12 +138,20 @@ export function checkAccess(
 ): void {
   if (access === 'public') return;
   if (caller.kind === 'nobody') throw problems.raise.unauthenticated();
-  if (access === 'signed-in') return;
-  const reaches = project === undefined ? caller.projects === undefined || filtered === true : mayTouch(caller, project);
-  if (caller.permissions.has(access) && reaches) return;
+  if (access === 'signed-in' || hasAccess(caller, { access, filtered: filtered === true }, project)) return;
   throw problems.raise.forbidden({
     values: { name: caller.name, permission: access, place: project === undefined ? '' : ` (${project})` },
   });
+}
+
+/** True when the caller holds the permission, for `project` or, without one, for the whole installation or their share of it. */
+export function hasAccess(
+  caller: Caller,
+  { access, filtered }: { readonly access: Permission; readonly filtered: boolean },
+  project: string | undefined,
+): boolean {
+  const reaches = project === undefined ? caller.projects === undefined || filtered : mayTouch(caller, project);
+  return caller.permissions.has(access) && reaches;
 }
 
 /** True when the caller's credential reaches `project`. */

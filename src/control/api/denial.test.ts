@@ -143,7 +143,7 @@ test('a batch that is refused in part: which documents, and which of them were n
   await act('?dryRun=true');
   assert.equal((await control.store.audit.list({ limit: 1000 })).length, before, 'a dry run asks, it does not try');
   const single = await lineOf(async () => {
-    const narrow = await token('narrow', { permissions: ['resources:write'] });
+    const narrow = await token('narrow', { permissions: ['resources:write', 'users:read'] });
     const at = '/api/v1/projects/default/resources/User/eve';
     const body = { spec: { role: 'admin' } };
     const answer = await control.request('PUT', at, { as: narrow.secret, body, headers: { 'if-none-match': '*' } });

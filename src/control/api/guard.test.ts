@@ -101,7 +101,7 @@ test('what the roles’ text says a viewer may do is what a viewer may do', asyn
     'system:write': /changes nothing/,
     'connections:use': /connections/,
     'tokens:read': /tokens/,
-    'users:read': /users’ logins/,
+    'users:read': /users/,
     'audit:read': /the audit trail/,
   };
   const [, mayText, mayNotText] = /`viewer` may look at (.*), (and changes nothing; .* are closed to it)/.exec(ROLES_TEXT.en)!;

@@ -5,6 +5,7 @@ import { toldPointer } from '../../base/problem.ts';
 import { nearest } from '../../base/suggest.ts';
 import type { Language, Text } from '../../base/text.ts';
 import type { DocumentResult, ResourceStatus, ResourceView } from '../resources/types.ts';
+import { type Caller, hasAccess, type Permission } from './caller.ts';
 import type { Parts } from './parts.ts';
 import problems from './problems.ts';
 import { entityTag, reply } from './reply.ts';
@@ -41,9 +42,36 @@ export function nearOrAll(word: string, known: readonly string[]): Text {
   return { en: `there are: ${all}`, zh: `现有：${all}` };
 }
 
-/** The key a path names. */
-export function keyOf(parts: Pick<Parts, 'resources'>, params: { project: string; kind: string; name: string }): ResourceKey {
-  return { project: params.project, kind: kindOf(parts, params.kind), name: params.name };
+/** The key a path names. Raises `forbidden` for a kind that the caller may not read. */
+export function keyOf(
+  parts: Pick<Parts, 'resources'>,
+  params: { project: string; kind: string; name: string },
+  caller: Caller,
+): ResourceKey {
+  return { project: params.project, kind: readableKind(parts, params.kind, caller), name: params.name };
+}
+
+/** Like `kindOf`; raises `forbidden` for a kind that the caller may not read. */
+export function readableKind(parts: Pick<Parts, 'resources'>, written: string, caller: Caller): string {
+  const kind = kindOf(parts, written);
+  const hidden = hiddenKinds(parts, caller).find((found) => found.kind === kind);
+  if (hidden) throw problems.raise.forbidden({ values: { name: caller.name, permission: hidden.access, place: '' } });
+  return kind;
+}
+
+/** Kinds that ask for more than `resources:read`, and this caller does not have it: their own list would refuse them too. */
+export function hiddenKinds(parts: Pick<Parts, 'resources'>, caller: Caller): { readonly kind: string; readonly access: Permission }[] {
+  return parts.resources
+    .kinds()
+    .flatMap(({ kind, readAccess: access }) =>
+      access === undefined || hasAccess(caller, { access, filtered: false }, undefined) ? [] : [{ kind, access }],
+    );
+}
+
+/** What a list of resources of many kinds must not show this caller. */
+export function exceptHidden(parts: Pick<Parts, 'resources'>, caller: Caller): { exceptKinds?: readonly string[] } {
+  const kinds = hiddenKinds(parts, caller).map(({ kind }) => kind);
+  return kinds.length === 0 ? {} : { exceptKinds: kinds };
 }
 
 /** A resource as answers show it to a reader of `language`. */

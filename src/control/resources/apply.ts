@@ -136,8 +136,8 @@ function makeWish(
   const forbidden =
     options.projects && !options.projects.includes(key.project) ? tell(NOT_YOURS, { project: key.project }) : options.forbid?.(key);
   if (forbidden === undefined) return made;
-  made.problems.push(...locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]));
-  return { ...made, denied: true };
+  // Nothing else is said: the other problems, as the version, would tell what is stored.
+  return { ...made, denied: true, problems: locate(document.parsed, [{ pointer: '/metadata', detail: forbidden }]) };
 }
 
 /** Secret values of older versions, for documents with placeholders the current version does not have. */
@@ -164,6 +164,7 @@ function findRemovals(catalog: Catalog, documents: readonly CheckedDocument[], o
     .filter(
       ({ key, stored }) =>
         stored.manager === options.manager &&
+        !options.unseen?.includes(key.kind) &&
         (options.manager === 'folder' || (projects.has(key.project) && tellsOf(key.kind))) &&
         !named.has(keyText(key)),
     )
@@ -192,8 +193,8 @@ function resultOf(document: CheckedDocument, made: Wish | undefined, after: Read
     return {
       ...base,
       outcome: 'refused',
-      version: made?.before?.stored.version,
-      release: made?.before?.stored.release,
+      version: made?.denied ? undefined : made?.before?.stored.version,
+      release: made?.denied ? undefined : made?.before?.stored.release,
       problems: found,
       ...(made?.denied ? { denied: true } : {}),
       diff: '',

@@ -11,6 +11,7 @@ import type { Dialect } from '../../sdk/query.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { EntryType, EntryValues } from '../../sdk/revision.ts';
 import type { Tables } from '../../store/types.ts';
+import type { Permission } from '../api/caller.ts';
 import type { SpecParts } from './parts.ts';
 
 /** A resource on its way through the compile step. */
@@ -77,6 +78,8 @@ export interface ResourceKindSpec<S> {
   readonly summary: Text;
   /** Belongs to the whole installation: only project `default` may hold it. */
   readonly installationWide?: boolean;
+  /** Permission that reading its resources asks for, besides the one for resources; theirs alone, whatever the door. */
+  readonly readAccess?: Permission;
   /** Schema of `spec`, people's form, with the extensions present. */
   spec(parts: SpecParts): TSchema;
   /** Mistakes a schema cannot see; pointers begin with `/spec`. Secrets are not resolved here. */

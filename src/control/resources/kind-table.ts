@@ -27,6 +27,7 @@ export function kindViews(kinds: KindTable): KindView[] {
       plural: definition.plural,
       title: definition.title,
       summary: definition.summary,
+      ...(definition.readAccess === undefined ? {} : { readAccess: definition.readAccess }),
       schema: schema as unknown as JsonSchema as Readonly<Record<string, unknown>>,
       examples: definition.examples,
     }))

@@ -58,13 +58,14 @@ export function createLister(catalog: Catalog, statusOf: (live: LiveResource) =>
   };
 }
 
-function matching(catalog: Catalog, { projects, kind, manager, name, labels, text }: ListQuery): LiveResource[] {
+function matching(catalog: Catalog, { projects, kind, exceptKinds, manager, name, labels, text }: ListQuery): LiveResource[] {
   const words = text?.toLowerCase();
   const wanted = Object.entries(labels ?? {});
   return [...catalog.all()]
     .filter(
       ({ key }) => (!projects || projects.includes(key.project)) && (!kind || key.kind === kind) && (!name || key.name.includes(name)),
     )
+    .filter(({ key }) => !exceptKinds?.includes(key.kind))
     .filter(({ stored }) => words === undefined || stored.text.toLowerCase().includes(words))
     .filter(({ stored }) => (!manager || stored.manager === manager) && wanted.every(([label, value]) => stored.labels[label] === value))
     .sort((a, b) => (keyText(a.key) < keyText(b.key) ? -1 : 1));

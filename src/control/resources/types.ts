@@ -9,6 +9,7 @@ import type { ProblemPointer } from '../../base/problem.ts';
 import type { Text } from '../../base/text.ts';
 import type { ListOrder, ListPlace } from '../../sdk/list-order.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
+import type { Permission } from '../api/caller.ts';
 
 /** Who changes something, as audit names them. */
 export interface Actor {
@@ -62,6 +63,8 @@ export interface ApplyOptions {
   readonly projects?: readonly string[];
   /** Asked for each change: why this actor may not make it, or undefined. */
   readonly forbid?: (key: ResourceKey) => Text | undefined;
+  /** Kinds this actor may not read: prune passes their resources over without a word. */
+  readonly unseen?: readonly string[];
   /** For who may only look: a secret value they write never proves to be the stored one, so that none can be guessed. */
   readonly blind?: boolean;
 }
@@ -111,6 +114,8 @@ export type ResourceOrderField = 'key' | 'name' | 'kind' | 'updated' | 'version'
 export interface ListQuery {
   readonly projects?: readonly string[];
   readonly kind?: string;
+  /** Kinds to leave out, whatever else is asked. */
+  readonly exceptKinds?: readonly string[];
   readonly manager?: Manager;
   /** Part of the name. */
   readonly name?: string;
@@ -184,7 +189,7 @@ export interface Resources {
   /** Raises not-found, with a "did you mean". */
   get(key: ResourceKey): Promise<ResourceView>;
   /** Texts of all matching resources as one multi-document YAML stream; applying it changes nothing. */
-  dump(query: Pick<ListQuery, 'projects' | 'kind' | 'name' | 'labels'>): Promise<string>;
+  dump(query: Pick<ListQuery, 'projects' | 'kind' | 'exceptKinds' | 'name' | 'labels'>): Promise<string>;
   put(key: ResourceKey, document: string | Readonly<Record<string, unknown>>, options: PutOptions): Promise<DocumentResult>;
   delete(key: ResourceKey, options: PutOptions): Promise<DocumentResult>;
   setEnabled(key: ResourceKey, enabled: boolean, options: PutOptions): Promise<DocumentResult>;
@@ -208,6 +213,8 @@ export interface KindView {
   readonly plural: string;
   readonly title: { readonly en: string; readonly zh: string };
   readonly summary: { readonly en: string; readonly zh: string };
+  /** Permission that reading its resources asks for, besides `resources:read`. */
+  readonly readAccess?: Permission;
   /** JSON Schema of `spec`, people's form, extensions' variants included. */
   readonly schema: Readonly<Record<string, unknown>>;
   /** Example documents, as YAML. */

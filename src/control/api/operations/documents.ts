@@ -1,16 +1,17 @@
 /** Many documents at once: apply, compare, check, dump. */
 import { mistake, toldPointer } from '../../../base/problem.ts';
 import { help, strictObject, T } from '../../../base/schema.ts';
-import type { Language } from '../../../base/text.ts';
+import { type Language, type Text, tell, verbatim } from '../../../base/text.ts';
 import { changeText, type TextChange } from '../../documents/change.ts';
 import { linesOf } from '../../documents/parse.ts';
 import type { ApplyResult, SourceText } from '../../resources/types.ts';
 import { changeOf, projectsOf } from '../caller.ts';
 import type { Call } from '../operation.ts';
 import { defineOperation } from '../operation.ts';
+import type { Parts } from '../parts.ts';
 import problems from '../problems.ts';
 import { reply } from '../reply.ts';
-import { kindOf, result } from '../resource-views.ts';
+import { exceptHidden, hiddenKinds, readableKind, result } from '../resource-views.ts';
 import { documentResult, kindName, named, orNull, pointer, projectName, resourceKey } from '../shapes.ts';
 
 const area = 'documents';
@@ -67,7 +68,7 @@ const apply = defineOperation({
   async handler(call, parts) {
     return applyResult(
       await parts.resources.apply(call.body.sources as SourceText[], {
-        ...optionsOf(call),
+        ...optionsOf(call, parts),
         dryRun: call.query.dryRun,
         prune: call.query.prune,
       }),
@@ -92,7 +93,7 @@ const diff = defineOperation({
   async handler(call, parts) {
     return applyResult(
       await parts.resources.diff(call.body.sources as SourceText[], {
-        ...optionsOf(call),
+        ...optionsOf(call, parts),
         prune: call.query.prune,
         blind: !call.caller.permissions.has('resources:write'),
       }),
@@ -198,8 +199,8 @@ const dump = defineOperation({
   path: '/dump',
   filtered: true,
   summary: {
-    en: 'All matching documents as one YAML stream; applying it changes nothing.',
-    zh: '将匹配的文档输出为一个 YAML 流；再次应用不产生更改。',
+    en: 'All matching documents the caller may read as one YAML stream; applying it changes nothing. A comment at its top names kinds left out.',
+    zh: '将调用者可读取的匹配文档输出为一个 YAML 流；再次应用不产生更改。开头的注释列出未包含的类型。',
   },
   access: 'resources:read',
   answers: ['application/yaml'],
@@ -209,20 +210,34 @@ const dump = defineOperation({
     name: T.Optional(T.String({ maxLength: 63, ...help('Part of the name.', '名称的一部分。') })),
   }),
   response: T.String(),
-  async handler({ query, caller }, parts) {
+  async handler({ query, caller, language }, parts) {
     const projects = projectsOf(caller, query.project);
+    const hidden = query.kind ? [] : hiddenKinds(parts, caller);
     const text = await parts.resources.dump({
       ...(projects ? { projects } : {}),
-      ...(query.kind ? { kind: kindOf(parts, query.kind) } : {}),
+      ...(query.kind ? { kind: readableKind(parts, query.kind, caller) } : { exceptKinds: hidden.map(({ kind }) => kind) }),
       ...(query.name ? { name: query.name } : {}),
     });
-    return reply(text, { contentType: 'application/yaml' });
+    return reply(`${leftOut(hidden)[language]}${text}`, { contentType: 'application/yaml' });
   },
 });
 
-function optionsOf(call: Pick<Call, 'caller' | 'address'>) {
+/** A document of comments alone: applying the dump passes it over, and it joins no other document's text. */
+function leftOut(hidden: ReturnType<typeof hiddenKinds>): Text {
+  if (hidden.length === 0) return verbatim('');
+  const kinds = hidden.map(({ kind, access }) => `${kind} (${access})`).join(', ');
+  return tell(LEFT_OUT, { kinds });
+}
+
+const LEFT_OUT: Text = {
+  en: '# Left out, for want of the permission: {kinds}\n---\n',
+  zh: '# 因缺少权限而未包含：{kinds}\n---\n',
+};
+
+function optionsOf(call: Pick<Call, 'caller' | 'address'>, parts: Pick<Parts, 'resources'>) {
   const projects = projectsOf(call.caller);
-  return { ...changeOf(call), manager: 'api' as const, ...(projects ? { projects } : {}) };
+  const { exceptKinds: unseen = [] } = exceptHidden(parts, call.caller);
+  return { ...changeOf(call), manager: 'api' as const, unseen, ...(projects ? { projects } : {}) };
 }
 
 function applyResult({ results, refused }: ApplyResult, language: Language) {

@@ -6,6 +6,7 @@ import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { type Caller, projectsOf } from '../caller.ts';
 import { defineOperation } from '../operation.ts';
 import type { Parts } from '../parts.ts';
+import { exceptHidden } from '../resource-views.ts';
 import { named, oneOf, orNull, projectName, resourceKey, resourceName, text, time } from '../shapes.ts';
 import { CALLS_MAX, countsOf, pointsOf, trafficCounts, trafficPoint } from '../traffic.ts';
 
@@ -76,7 +77,7 @@ const overview = defineOperation({
     const may = (permission: Parameters<Caller['permissions']['has']>[0]) => caller.permissions.has(permission);
     const runs = may('runs:read') ? newestRuns(await recentRuns(parts, projects)) : undefined;
     const [resources, incidents, keys, traffic, sample] = await Promise.all([
-      troubledResources(parts, projects),
+      troubledResources(parts, projects, caller),
       may('system:read') && projects === undefined ? openIncidents(parts) : [],
       may('keys:read') ? expiringKeys(parts, projects ?? (await parts.projects())) : [],
       may('calls:read') ? trafficOf(parts, projects) : null,
@@ -236,8 +237,8 @@ function failedRuns(runs: readonly Run[]): Attention[] {
     }));
 }
 
-async function troubledResources(parts: Parts, projects: readonly string[] | undefined): Promise<Attention[]> {
-  const { items } = await parts.resources.list({ limit: 1000, ...(projects ? { projects } : {}) });
+async function troubledResources(parts: Parts, projects: readonly string[] | undefined, caller: Caller): Promise<Attention[]> {
+  const { items } = await parts.resources.list({ limit: 1000, ...exceptHidden(parts, caller), ...(projects ? { projects } : {}) });
   return items.flatMap(({ project, kind, name, status, updatedAt }): Attention[] => {
     if (status.state !== 'failed' && status.state !== 'pending') return [];
     const failed = status.state === 'failed';

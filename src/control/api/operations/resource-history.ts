@@ -3,7 +3,7 @@ import { help, strictObject, T } from '../../../base/schema.ts';
 import { changeOf } from '../caller.ts';
 import { conditionOf } from '../condition.ts';
 import { defineOperation } from '../operation.ts';
-import { changed, keyOf, statusView } from '../resource-views.ts';
+import { changed, hiddenKinds, keyOf, statusView } from '../resource-views.ts';
 import { documentResult, named, oneOf, resourceKey, resourceParams, resourceStatus, time } from '../shapes.ts';
 
 const area = 'resources';
@@ -37,8 +37,8 @@ const listVersions = defineOperation({
     before: T.Optional(T.Integer({ minimum: 1, ...help('Only versions before this one.', '只返回此版本之前的。') })),
   }),
   response: named('ResourceVersions', strictObject({ items: T.Array(version) })),
-  async handler({ params, query }, parts) {
-    const items = await parts.resources.history(keyOf(parts, params), query);
+  async handler({ params, query, caller }, parts) {
+    const items = await parts.resources.history(keyOf(parts, params, caller), query);
     return { items: items.map((item) => ({ ...item })) };
   },
 });
@@ -59,8 +59,8 @@ const diff = defineOperation({
     'TextDiff',
     strictObject({ diff: T.String(help('Unified diff; empty when nothing differs.', '统一格式差异；无差异时为空。')) }),
   ),
-  async handler({ params, query }, parts) {
-    return { diff: await parts.resources.diffVersions(keyOf(parts, params), query.from, query.to) };
+  async handler({ params, query, caller }, parts) {
+    return { diff: await parts.resources.diffVersions(keyOf(parts, params, caller), query.from, query.to) };
   },
 });
 
@@ -87,7 +87,7 @@ const rollback = defineOperation({
   response: documentResult,
   async handler(call, parts) {
     const options = { ...changeOf(call), dryRun: call.body.dryRun, ...conditionOf(call) };
-    return changed(await parts.resources.rollback(keyOf(parts, call.params), call.body.version, options), call.language);
+    return changed(await parts.resources.rollback(keyOf(parts, call.params, call.caller), call.body.version, options), call.language);
   },
 });
 
@@ -100,9 +100,10 @@ const uses = defineOperation({
   access: 'resources:read',
   params: resourceParams,
   response: named('ResourceUses', strictObject({ items: T.Array(resourceKey) })),
-  async handler({ params }, parts) {
-    const items = await parts.resources.usedBy(keyOf(parts, params));
-    return { items: items.map((key) => ({ ...key })) };
+  async handler({ params, caller }, parts) {
+    const items = await parts.resources.usedBy(keyOf(parts, params, caller));
+    const hidden = new Set(hiddenKinds(parts, caller).map(({ kind }) => kind));
+    return { items: items.filter(({ kind }) => !hidden.has(kind)).map((key) => ({ ...key })) };
   },
 });
 
@@ -115,8 +116,8 @@ const status = defineOperation({
   access: 'resources:read',
   params: resourceParams,
   response: resourceStatus,
-  async handler({ params, language }, parts) {
-    return statusView(await parts.resources.status(keyOf(parts, params)), language);
+  async handler({ params, language, caller }, parts) {
+    return statusView(await parts.resources.status(keyOf(parts, params, caller)), language);
   },
 });
 

@@ -5,7 +5,7 @@ import { changeOf, projectsOf } from '../caller.ts';
 import { conditionOf, dryRunOf, needsCondition } from '../condition.ts';
 import { defineOperation } from '../operation.ts';
 import { entityTag, reply } from '../reply.ts';
-import { changed, keyOf, kindOf, result, view } from '../resource-views.ts';
+import { changed, exceptHidden, keyOf, readableKind, result, view } from '../resource-views.ts';
 import { documentResult, kindName, oneOf, page, projectName, resource, resourceParams } from '../shapes.ts';
 import { sorting } from '../sorting.ts';
 
@@ -54,7 +54,7 @@ const list = defineOperation({
     const where = order.read(query);
     const found = await parts.resources.list({
       ...(projects ? { projects } : {}),
-      ...(query.kind ? { kind: kindOf(parts, query.kind) } : {}),
+      ...(query.kind ? { kind: readableKind(parts, query.kind, caller) } : exceptHidden(parts, caller)),
       ...(query.name ? { name: query.name } : {}),
       ...(query.manager ? { manager: query.manager } : {}),
       labels: Object.fromEntries(query.label.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
@@ -81,8 +81,8 @@ const get = defineOperation({
   params: resourceParams,
   response: resource,
   answers: ['application/yaml'],
-  async handler({ params, header, language }, parts) {
-    const found = await parts.resources.get(keyOf(parts, params));
+  async handler({ params, header, language, caller }, parts) {
+    const found = await parts.resources.get(keyOf(parts, params, caller));
     const headers = { etag: entityTag(found.version) };
     if (header('if-none-match') === headers.etag) return reply(undefined, { status: 304, headers });
     const wantsYaml = /\b(application|text)\/(x-)?yaml\b/.test(header('accept') ?? '');
@@ -112,7 +112,7 @@ const put = defineOperation({
   response: documentResult,
   async handler(call, parts) {
     const options = { ...changeOf(call), dryRun: call.query.dryRun, ...needsCondition(call) };
-    return changed(await parts.resources.put(keyOf(parts, call.params), call.body, options), call.language);
+    return changed(await parts.resources.put(keyOf(parts, call.params, call.caller), call.body, options), call.language);
   },
 });
 
@@ -128,7 +128,7 @@ const remove = defineOperation({
   response: documentResult,
   async handler(call, parts) {
     const options = { ...changeOf(call), dryRun: call.query.dryRun, ...conditionOf(call) };
-    return result(await parts.resources.delete(keyOf(parts, call.params), options), call.language);
+    return result(await parts.resources.delete(keyOf(parts, call.params, call.caller), options), call.language);
   },
 });
 
@@ -147,7 +147,7 @@ const switches = (['enable', 'disable'] as const).map((verb) =>
     response: documentResult,
     async handler(call, parts) {
       const options = { ...changeOf(call), ...conditionOf(call) };
-      return changed(await parts.resources.setEnabled(keyOf(parts, call.params), verb === 'enable', options), call.language);
+      return changed(await parts.resources.setEnabled(keyOf(parts, call.params, call.caller), verb === 'enable', options), call.language);
     },
   }),
 );

@@ -60,8 +60,8 @@ const health = defineOperation({
       ),
     }),
   ),
-  async handler({ params }, parts) {
-    await parts.resources.get(keyOf(parts, { ...params, kind: 'Upstream' })); // Raises not-found.
+  async handler({ params, caller }, parts) {
+    await parts.resources.get(keyOf(parts, { ...params, kind: 'Upstream' }, caller)); // Raises not-found.
     const { threads, targets, discoveryFailure } = parts.upstreamHealth(params.project, params.name);
     return { threads, targets: targets.map((target) => ({ ...target })), discoveryFailure };
   },

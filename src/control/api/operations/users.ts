@@ -4,8 +4,8 @@ import { ROLES_TEXT } from '../../access/roles.ts';
 import { pageOf } from '../../../sdk/list-order.ts';
 import { actorOf } from '../caller.ts';
 import { checkGrant } from '../grant.ts';
-import { defineOperation } from '../operation.ts';
-import type { UserView } from '../parts.ts';
+import { type Call, defineOperation } from '../operation.ts';
+import type { Parts, UserView } from '../parts.ts';
 import { reply } from '../reply.ts';
 import { named, oneOf, orNull, page, time } from '../shapes.ts';
 import { sorting } from '../sorting.ts';
@@ -82,6 +82,7 @@ const setRole = defineOperation({
   body: strictObject({ role: role() }),
   response: shape,
   async handler(call, parts) {
+    await checkTarget(call, parts); // Taking a role away is as much as giving it.
     checkGrant(call.caller, call.body.role);
     return view(await parts.accounts.setRole(call.params.name, call.body.role, actorOf(call)));
   },
@@ -97,8 +98,7 @@ const resetPassword = defineOperation({
   params,
   body: strictObject({ password: password() }),
   async handler(call, parts) {
-    const user = (await parts.accounts.list()).find((found) => found.name === call.params.name);
-    if (user) checkGrant(call.caller, user.role); // Whoever sets a password can log in with it.
+    await checkTarget(call, parts); // Whoever sets a password can log in with it.
     await parts.accounts.resetPassword(call.params.name, call.body.password, actorOf(call));
     return reply(undefined);
   },
@@ -113,10 +113,17 @@ const remove = defineOperation({
   access: 'users:write',
   params,
   async handler(call, parts) {
+    await checkTarget(call, parts);
     await parts.accounts.delete(call.params.name, actorOf(call));
     return reply(undefined);
   },
 });
+
+/** Raises `forbidden` when the user may do what the caller may not. One who is not there is for the change to tell. */
+async function checkTarget({ caller, params: { name } }: Pick<Call, 'caller'> & { params: { name: string } }, parts: Parts): Promise<void> {
+  const user = (await parts.accounts.list()).find((found) => found.name === name);
+  if (user) checkGrant(caller, user.role);
+}
 
 function view(user: UserView) {
   const { name, displayName, role: has, language, enabled, createdAt, updatedAt, lockedUntil } = user;

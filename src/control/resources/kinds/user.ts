@@ -1,7 +1,8 @@
 /** A person who may sign in, however they were made. The password is set by the API only and never part of the document. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import { isAdminLeft, isAdministrator } from '../../access/administrators.ts';
 import { ROLES_TEXT } from '../../access/roles.ts';
-import type { Tables } from '../../../store/types.ts';
+import type { AccountRow, Tables } from '../../../store/types.ts';
 import { defineResource, type LastCheck, type MirroredResource } from '../define.ts';
 import problems from '../problems.ts';
 
@@ -20,6 +21,7 @@ export default defineResource<UserSpec>({
     zh: '可登录控制台、API 和 CLI 的人员，拥有一个角色。',
   },
   installationWide: true,
+  readAccess: 'users:read',
   spec: () =>
     strictObject({
       displayName: T.Optional(T.String({ minLength: 1, maxLength: 100, ...help('Name as shown to others.', '显示名称。', '显示名') })),
@@ -66,10 +68,9 @@ async function mirrorAccount(tables: Tables, name: string, after: MirroredResour
     });
   } else await tables.accounts.delete(name);
   if (before && (!after?.enabled || before.role !== after.spec.role)) await tables.sessions.deleteOf(name);
-  return before?.enabled && before.role === 'admin' ? () => requireAdmin(tables) : undefined;
+  return before && isAdministrator(before) ? () => requireAdmin(tables, before) : undefined;
 }
 
-async function requireAdmin(tables: Tables): Promise<void> {
-  const accounts = await tables.accounts.all();
-  if (!accounts.some((account) => account.enabled && account.role === 'admin')) throw problems.raise['last-admin']();
+async function requireAdmin(tables: Tables, before: AccountRow): Promise<void> {
+  if (!isAdminLeft(before, await tables.accounts.all())) throw problems.raise['last-admin']();
 }

@@ -1,7 +1,7 @@
 /**
  * The routes of one exact path pattern of a router, and which of them takes a request: those with conditions first (more
- * before fewer), then by method. Conditions on one value of a header are found by that value, so thousands of tenants on
- * one path cost no more than one.
+ * before fewer), then by method. Conditions on one value of a header, cookie or query parameter are found by that value, so
+ * thousands of tenants on one path cost no more than one.
  */
 import { compileConditions, countConditions, type LiveCondition, type RouteFacts } from '../sdk/route-conditions.ts';
 import type { RouteMatch, PathPattern } from '../sdk/route-pattern.ts';
@@ -28,12 +28,13 @@ export interface Leaf<R> {
 
 interface Conditional<R> {
   readonly edit: object;
-  /** By header name, then by its value. */
-  readonly byHeader: Map<string, HeaderIndex<R>>;
+  /** By what is looked at (a header, cookie, parameter of one name), then by its value. */
+  readonly byField: Map<string, FieldIndex<R>>;
   others: readonly Entry<R>[];
 }
-interface HeaderIndex<R> {
+interface FieldIndex<R> {
   readonly edit: object;
+  readonly read: (facts: RouteFacts) => string | undefined;
   readonly byValue: Map<string, readonly Entry<R>[]>;
 }
 
@@ -67,14 +68,14 @@ export function pick<R extends Routable>(
 }
 
 function pickConditional<R extends Routable>(
-  { byHeader, others }: Conditional<R>,
+  { byField, others }: Conditional<R>,
   method: string,
   facts: RouteFacts,
   allow: Set<string> | undefined,
 ): Entry<R> | undefined {
   let best = better(undefined, others, method, facts, allow);
-  for (const [name, { byValue }] of byHeader) {
-    const value = facts.request.get(name);
+  for (const { read, byValue } of byField.values()) {
+    const value = read(facts);
     const list = value === undefined ? undefined : byValue.get(value);
     if (list) best = better(best, list, method, facts, allow);
   }
@@ -139,17 +140,17 @@ function changeConditional<R extends Routable>(
   edit: object,
   put: boolean,
 ): Conditional<R> | undefined {
-  const next: Conditional<R> = was?.edit === edit ? was : { edit, byHeader: new Map(was?.byHeader), others: was?.others ?? [] };
-  const key = entry.conditions.find((condition) => condition.header)?.header;
-  if (!key) next.others = changeList(next.others, entry, put);
+  const next: Conditional<R> = was?.edit === edit ? was : { edit, byField: new Map(was?.byField), others: was?.others ?? [] };
+  const field = entry.conditions.find((condition) => condition.field)?.field;
+  if (!field) next.others = changeList(next.others, entry, put);
   else {
-    const index = next.byHeader.get(key.name);
-    const own = index?.edit === edit ? index : { edit, byValue: new Map(index?.byValue) };
-    changeIn(own.byValue, key.value, entry, put);
-    if (own.byValue.size > 0) next.byHeader.set(key.name, own);
-    else next.byHeader.delete(key.name);
+    const index = next.byField.get(field.key);
+    const own = index?.edit === edit ? index : { edit, read: field.read, byValue: new Map(index?.byValue) };
+    changeIn(own.byValue, field.value, entry, put);
+    if (own.byValue.size > 0) next.byField.set(field.key, own);
+    else next.byField.delete(field.key);
   }
-  return next.byHeader.size === 0 && next.others.length === 0 ? undefined : next;
+  return next.byField.size === 0 && next.others.length === 0 ? undefined : next;
 }
 
 function changeIn<R extends Routable>(map: Map<string, readonly Entry<R>[]>, key: string, entry: Entry<R>, put: boolean): void {

@@ -290,7 +290,14 @@ test('a match does not visit more for 5,000 routes than for 50', (t) => {
     const lookups = t.mock.method(Map.prototype, 'get');
     const expressions = t.mock.method(RE2JS.prototype, 'testExact');
     let reads = 0;
-    const counted: RouteFacts = { ...given, request: { get: (name) => (reads++, given.request.get(name)) } };
+    const counted: RouteFacts = {
+      ...given,
+      get query() {
+        reads++;
+        return given.query;
+      },
+      request: { get: (name) => (reads++, given.request.get(name)) },
+    };
     assert.equal(router.match('h', path, 'GET', counted).kind, 'found');
     lookups.mock.restore();
     expressions.mock.restore();
@@ -299,10 +306,16 @@ test('a match does not visit more for 5,000 routes than for 50', (t) => {
   const literal = (i: number) => route(`r${i}`, [`/svc${i}/v1/items/{id}`, `/svc${i}/**`]);
   const tenant = (i: number) => route(`r${i}`, ['/items/{id}'], { headers: [{ name: 'x-tenant', value: `t${i}` }] });
   const regex = (i: number) => route(`r${i}`, [`~/svc${i}/v[0-9]+/.*`]);
+  const within = (i: number) => route(`r${i}`, i === 7 ? ['~/items/.+'] : [`~/items/x${i}-[0-9]+`]);
+  const cookie = (i: number) => route(`r${i}`, ['/items/{id}'], { cookies: [{ name: 'tenant', value: `t${i}` }] });
+  const query = (i: number) => route(`r${i}`, ['/items/{id}'], { query: [{ name: 'tenant', value: `t${i}` }] });
   for (const [make, path, given] of [
     [literal, '/svc7/v1/items/42', NONE],
     [tenant, '/items/42', facts({ 'x-tenant': 't7' })],
     [regex, '/svc7/v1/items', NONE],
+    [within, '/items/7', NONE],
+    [cookie, '/items/42', facts({ cookie: `${'a=1; '.repeat(2000)}tenant=t7` })],
+    [query, '/items/42', facts({}, `${'a=1&'.repeat(2000)}tenant=t7`)],
   ] as const) {
     assert.ok(visits(make, 50, path, given) > 0);
     assert.equal(visits(make, 5000, path, given), visits(make, 50, path, given));

@@ -7,7 +7,7 @@
  */
 import { Told } from '../base/problem.ts';
 import { type Text } from '../base/text.ts';
-import { regexPath } from '../sdk/path-regex.ts';
+import { PATH_STEPS_MAX, regexPath } from '../sdk/path-regex.ts';
 import { normaliseHost, type PathFault, readRequestPath, type RequestPath } from '../sdk/request-path.ts';
 import type { RouteFacts } from '../sdk/route-conditions.ts';
 import { encodeSegment, parseHostPattern, parsePathPattern, type PathPattern, type Rewrite } from '../sdk/route-pattern.ts';
@@ -118,16 +118,19 @@ function matchIn<R extends Routable>(
 ): RouteFound<R> {
   const read = knownPath(path);
   if (typeof read === 'string') return { kind: 'refused', fault: read };
-  const asked: Asked = { path: read.decoded, method, facts, allow: undefined };
+  const asked: Asked = { path: read.decoded, method, facts, allow: undefined, steps: PATH_STEPS_MAX };
   const entry = first(levels, host, asked);
+  if (asked.steps < 0) return { kind: 'refused', fault: 'too-costly' };
   if (entry) {
     const { bare } = read;
     // An upstream that cuts parameters off would serve what another route guards.
-    if (bare && first(levels, host, { ...asked, path: bare })?.route !== entry.route) return { kind: 'refused', fault: 'path-parameter' };
+    if (bare && first(levels, host, { ...asked, path: bare, steps: PATH_STEPS_MAX })?.route !== entry.route)
+      return { kind: 'refused', fault: 'path-parameter' };
     return { kind: 'found', route: entry.route, pattern: entry.pattern, path: read };
   }
   const allow = new Set<string>(); // Only a request that nobody serves pays for the second look.
-  for (const { hosts } of levels) search(hosts, host, { ...asked, allow });
+  const again: Asked = { ...asked, allow, steps: PATH_STEPS_MAX };
+  for (const { hosts } of levels) search(hosts, host, again);
   return allow.size === 0 ? { kind: 'not-found' } : { kind: 'method-not-allowed', allow: [...allow].sort() };
 }
 
@@ -160,23 +163,27 @@ interface Asked {
   readonly method: string;
   readonly facts: RouteFacts;
   readonly allow: Set<string> | undefined;
+  /** Steps left for expressions; below 0 nothing more is found. */
+  steps: number;
 }
 
 /** Exact host, then wildcards from the longest suffix, then routes without host. */
 function search<R extends Routable>(hosts: Hosts<R>, name: string, asked: Asked): Entry<R> | undefined {
+  if (asked.steps < 0) return undefined;
   const exact = hosts.exact.get(name);
   let found = exact && searchRoot(exact, asked);
   if (hosts.wildcard.size > 0) {
-    for (let dot = name.indexOf('.'); !found && dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    for (let dot = name.indexOf('.'); !found && asked.steps >= 0 && dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const root = dot > 0 ? hosts.wildcard.get(name.slice(dot + 1)) : undefined;
       found = root && searchRoot(root, asked);
     }
   }
-  return found ?? searchRoot(hosts.any, asked);
+  return found ?? (asked.steps < 0 ? undefined : searchRoot(hosts.any, asked));
 }
 
 function searchRoot<R extends Routable>(root: Node<R>, asked: Asked): Entry<R> | undefined {
-  return (root.regexesBelow > 0 ? walkLiterals(root, asked) : undefined) ?? walk(root, asked, 0);
+  const found = root.regexesBelow > 0 ? walkLiterals(root, asked) : undefined;
+  return found ?? (asked.steps < 0 ? undefined : walk(root, asked, 0));
 }
 
 /** Where there are expressions: the path of literals only, then expressions from the longest literal beginning. */
@@ -194,7 +201,11 @@ function walkLiterals<R extends Routable>(root: Node<R>, asked: Asked): Entry<R>
   const text = regexPath(path);
   for (const { regexes } of nodes.reverse()) {
     for (const { pattern, leaf } of regexes) {
-      const found = pattern.regex!.pattern.matches(text) ? pick(leaf, method, facts, allow) : undefined;
+      const regex = pattern.regex!;
+      if (!text.startsWith(regex.beginning)) continue;
+      asked.steps -= regex.pattern.size * text.length;
+      if (asked.steps < 0) return undefined;
+      const found = regex.pattern.matches(text) ? pick(leaf, method, facts, allow) : undefined;
       if (found) return found;
     }
   }

@@ -54,7 +54,8 @@ test('says what was perhaps meant', () => {
 
 test('query parameters are found and taken out by their decoded name', () => {
   assert.equal(queryValue('a%5Bb%5D=1', 'a[b]'), '1');
-  assert.equal(queryValue('%zz=1&k=%zz', 'k'), undefined);
+  assert.equal(queryValue('%zz=1&k=%zz', 'k'), '%zz', 'what cannot be decoded is there all the same');
+  assert.equal(queryValue('k=%zz&k=2', 'k'), '%zz', 'and the first counts');
   assert.equal(withoutQueryParameter('a=1&k%65y=2&b=%20&key=3&key', 'key'), 'a=1&b=%20');
   assert.equal(withoutQueryParameter('key=3', 'key'), '');
 });

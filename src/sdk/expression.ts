@@ -57,14 +57,9 @@ function nearPrefix(text: string): string | undefined {
   return prefix && `${prefix}${text.slice(dot + 1, dot + 61)}`;
 }
 
-/** First value of a query parameter, decoded as forms are; undefined when absent or not valid percent-encoding. */
+/** First value of a query parameter, decoded as forms are (as sent where it is no valid percent-encoding); undefined when absent. */
 export function queryValue(query: string, name: string): string | undefined {
-  if (query === '') return undefined;
-  for (const pair of query.split('&')) {
-    const at = pair.indexOf('=');
-    if (decodeQuery(at < 0 ? pair : pair.slice(0, at)) === name) return at < 0 ? '' : decodeQuery(pair.slice(at + 1));
-  }
-  return undefined;
+  return query === '' ? undefined : queries.valueOf(query, name);
 }
 
 /** The query without every occurrence of the parameter `name`; other bytes stay as they are. */
@@ -77,20 +72,62 @@ export function withoutQueryParameter(query: string, name: string): string {
   return keep.join('&');
 }
 
-function decodeQuery(text: string): string | undefined {
+/** What cannot be decoded stands for itself: it is there all the same, and upstreams see it. */
+function decodeQuery(text: string): string {
   if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    return undefined;
+    return text;
   }
 }
 
 /** First value of a cookie, as sent; undefined when there is none of this name. Source: RFC 6265 §4.2.1. */
 export function cookieValue(cookies: string | undefined, name: string): string | undefined {
-  for (const pair of cookies?.split(';') ?? []) {
-    const at = pair.indexOf('=');
-    if (at >= 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-  }
-  return undefined;
+  return cookies === undefined ? undefined : jars.valueOf(cookies, name);
 }
+
+/** Between the values of a field that came several times. Source: RFC 9110 §5.3, RFC 9113 §8.2.3. */
+export function fieldSeparator(lowerName: string): string {
+  return lowerName === 'cookie' ? '; ' : ', ';
+}
+
+/** Pairs of the text looked at last: whoever asks thousands of things of one request has it read once, not for each. */
+class Pairs {
+  private text: string | undefined = undefined;
+  private first: ReadonlyMap<string, string> | undefined = undefined;
+  private readonly read: (text: string) => Iterable<readonly [name: string, value: string]>;
+
+  constructor(read: (text: string) => Iterable<readonly [name: string, value: string]>) {
+    this.read = read;
+  }
+
+  /** The first value of `name`. */
+  valueOf(text: string, name: string): string | undefined {
+    if (text === this.text) return (this.first ??= this.all(text)).get(name);
+    this.text = text;
+    this.first = undefined;
+    for (const [own, value] of this.read(text)) if (own === name) return value;
+    return undefined;
+  }
+
+  private all(text: string): Map<string, string> {
+    const first = new Map<string, string>();
+    for (const [name, value] of this.read(text)) if (!first.has(name)) first.set(name, value);
+    return first;
+  }
+}
+
+const queries = new Pairs(function* (query) {
+  for (const pair of query.split('&')) {
+    const at = pair.indexOf('=');
+    yield at < 0 ? [decodeQuery(pair), ''] : [decodeQuery(pair.slice(0, at)), decodeQuery(pair.slice(at + 1))];
+  }
+});
+
+const jars = new Pairs(function* (cookies) {
+  for (const pair of cookies.split(';')) {
+    const at = pair.indexOf('=');
+    if (at >= 0) yield [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  }
+});

@@ -12,7 +12,15 @@ export interface PathRegex {
   readonly pattern: LinearPattern;
   /** Literal segments every path that matches begins with: where a router looks for it. */
   readonly prefix: readonly string[];
+  /** What every path that matches begins with, also within a segment. */
+  readonly beginning: string;
 }
+
+/**
+ * Steps that one request's expressions may take together, each as many as its size for each character of the path: some
+ * milliseconds. A path that would need more is refused (`too-costly`), and not given to what comes after them.
+ */
+export const PATH_STEPS_MAX = 4_000_000;
 
 const GROUP = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const META = /[\\.[\](){}*+?|^$]/;
@@ -42,7 +50,8 @@ export function parsePathRegex(
       },
     };
   }
-  return { ok: true, value: { pattern: compiled.value, prefix: literalPrefix(text) } };
+  const beginning = literalBeginning(text);
+  return { ok: true, value: { pattern: compiled.value, prefix: wholeSegments(beginning), beginning } };
 }
 
 /** The path as expressions see it. */
@@ -50,14 +59,20 @@ export function regexPath(decoded: readonly string[]): string {
   return `/${decoded.join('/')}`;
 }
 
-/** Whole segments before anything that is no plain character; none when an alternative stands beside them. */
-function literalPrefix(text: string): string[] {
-  if (!text.startsWith('/') || hasTopAlternative(text)) return [];
+/** All before anything that is no plain character; nothing when an alternative stands beside it. */
+function literalBeginning(text: string): string {
+  if (!text.startsWith('/') || hasTopAlternative(text)) return '';
   const meta = text.search(META);
   let end = meta < 0 ? text.length : meta;
-  if (meta >= 0 && '?*{+'.includes(text[meta]!)) end--; // It repeats the character before it.
-  const plain = text.slice(1, Math.max(1, text.lastIndexOf('/', end - 1)));
-  return plain === '' || end < 1 ? [] : plain.split('/');
+  // It repeats the character before it, which may take two places.
+  if (meta >= 0 && '?*{+'.includes(text[meta]!)) end -= /[\udc00-\udfff]/.test(text[meta - 1] ?? '') ? 2 : 1;
+  return text.slice(0, Math.max(0, end));
+}
+
+/** Its whole segments. */
+function wholeSegments(beginning: string): string[] {
+  const plain = beginning.slice(1, Math.max(1, beginning.lastIndexOf('/')));
+  return plain === '' ? [] : plain.split('/');
 }
 
 function hasTopAlternative(text: string): boolean {

@@ -8,7 +8,8 @@
  * percent-encoding or UTF-8, bytes that must be encoded, a dot segment in any spelling (`..`, `%2e%2e`,
  * `..;x`), and an empty segment (`//`). One slash at the end is not part of the match. `;parameters` of segments are
  * read as they are by some servers and cut off by others: `bare` is the path of the latter, and a path that would be
- * another route's then is refused by whoever matches it (`path-parameter`).
+ * another route's then is refused by whoever matches it (`path-parameter`), and so is one for which more expressions would have to
+ * be tried than is good (`too-costly`).
  * Source: RFC 3986 §2.1, §3.3, §6.2.2.
  */
 
@@ -23,6 +24,7 @@ export type PathFault =
   | 'dot-segment'
   | 'empty-segment'
   | 'path-parameter'
+  | 'too-costly'
   | 'not-encoded';
 
 export interface RequestPath {

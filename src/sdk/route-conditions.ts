@@ -40,8 +40,8 @@ export interface LiveCondition {
   holds(facts: RouteFacts): boolean;
   /** For people: `header x-tenant = acme`. */
   readonly told: Text;
-  /** Set when it asks for one value of one header field: routers index by it. */
-  readonly header: { readonly name: string; readonly value: string } | undefined;
+  /** Set when it asks for one value of one field, parameter or cookie: routers index by it. */
+  readonly field: { readonly key: string; readonly value: string; read(facts: RouteFacts): string | undefined } | undefined;
 }
 
 type FieldSource = 'headers' | 'query' | 'cookies';
@@ -127,15 +127,15 @@ function fieldCondition(source: FieldSource, { name, value, pattern, absent }: F
   const read = READERS[source];
   const kind = TOLD[source];
   const told = (en: string, zh: string): Text => ({ en: `${kind.en} ${name} ${en}`, zh: `${kind.zh} ${name} ${zh}` });
-  if (absent) return { holds: (facts) => read(facts, key) === undefined, told: told('is absent', '不存在'), header: undefined };
+  if (absent) return { holds: (facts) => read(facts, key) === undefined, told: told('is absent', '不存在'), field: undefined };
   if (value !== undefined) {
-    const header = source === 'headers' ? { name: key, value } : undefined;
-    return { holds: (facts) => read(facts, key) === value, told: told(`is "${value}"`, `为“${value}”`), header };
+    const field = { key: `${source} ${key}`, value, read: (facts: RouteFacts) => read(facts, key) };
+    return { holds: (facts) => read(facts, key) === value, told: told(`is "${value}"`, `为“${value}”`), field };
   }
-  if (pattern === undefined) return { holds: (facts) => read(facts, key) !== undefined, told: told('is there', '存在'), header: undefined };
+  if (pattern === undefined) return { holds: (facts) => read(facts, key) !== undefined, told: told('is there', '存在'), field: undefined };
   const compiled = compileLinearPattern(pattern);
   const matches = (text: string | undefined) => text !== undefined && compiled.ok && compiled.value.matches(text);
-  return { holds: (facts) => matches(read(facts, key)), told: told(`matches ${pattern}`, `匹配 ${pattern}`), header: undefined };
+  return { holds: (facts) => matches(read(facts, key)), told: told(`matches ${pattern}`, `匹配 ${pattern}`), field: undefined };
 }
 
 const READERS: Readonly<Record<FieldSource, (facts: RouteFacts, name: string) => string | undefined>> = {
@@ -149,7 +149,7 @@ function listenerCondition(names: readonly string[]): LiveCondition {
   return {
     holds: ({ listener = DEFAULT_LISTENER }) => names.includes(listener),
     told: { en: `listener ${shown}`, zh: `监听器 ${shown}` },
-    header: undefined,
+    field: undefined,
   };
 }
 
@@ -159,6 +159,6 @@ function clientCondition(networks: readonly string[]): LiveCondition {
   return {
     holds: ({ clientAddress }) => holds?.(clientAddress) ?? false,
     told: { en: `client address in ${shown}`, zh: `客户端地址属于 ${shown}` },
-    header: undefined,
+    field: undefined,
   };
 }

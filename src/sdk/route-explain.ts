@@ -3,7 +3,7 @@
  * route on its own, so it also checks the gateway's trie. Not for the request path.
  */
 import { joined, type Text, tell } from '../base/text.ts';
-import { regexPath } from './path-regex.ts';
+import { PATH_STEPS_MAX, regexPath } from './path-regex.ts';
 import { compileConditions, type RouteFacts } from './route-conditions.ts';
 import { normaliseHost, type PathFault, readRequestPath } from './request-path.ts';
 import { type HostPattern, parseHostPattern, parsePathPattern, type PathPattern, type RouteMatch } from './route-pattern.ts';
@@ -70,14 +70,15 @@ export function explainMatch(
   const read = readRequestPath(request.path);
   if (typeof read === 'string') return refused(read);
   const all = [...routes];
-  const { fits, near, allow } = candidatesOf(all, request, facts, maySee, read.decoded);
+  const { fits, near, allow, isCostly } = candidatesOf(all, request, facts, maySee, read.decoded);
+  if (isCostly) return refused('too-costly');
   // An upstream that cuts parameters off would serve what another route guards.
-  if (read.bare && fits[0] && candidatesOf(all, request, facts, maySee, read.bare).fits[0]?.id !== fits[0].id)
-    return refused('path-parameter');
+  const bare = read.bare && fits[0] && candidatesOf(all, request, facts, maySee, read.bare);
+  if (bare && (bare.isCostly || bare.fits[0]?.id !== fits[0]!.id)) return refused('path-parameter');
   return conclude(fits, near, allow, read.decoded, request);
 }
 
-/** The routes that fit `path`, the serving one first; those that nearly do; methods that would do. */
+/** The routes that fit `path`, the serving one first; those that nearly do; methods that would do; too many expressions to try. */
 function candidatesOf(
   routes: readonly Named[],
   request: ExplainedRequest,
@@ -89,14 +90,17 @@ function candidatesOf(
   const fits: Candidate[] = [];
   const near: ConsideredRoute[] = [];
   const allow = new Set<string>();
+  const tried = new Map<string, number>();
   for (const route of routes) {
     const id = `${route.project}/${route.name}`;
     const open = maySee(route.project);
     const say = (why: Text) => open && near.push({ id, matches: false, why });
     const hosts = route.hosts.length === 0 ? [ANY] : route.hosts.flatMap((text) => valueOf(parseHostPattern(text)));
-    const patterns = route.paths.flatMap((text) => valueOf(parsePathPattern(text))).filter((p) => pathFits(p, path));
-    if (patterns.length === 0) continue;
+    const all = route.paths.flatMap((text) => valueOf(parsePathPattern(text)));
     const hostRanks = hosts.flatMap((pattern) => hostRank(pattern, host) ?? []).sort();
+    noteTries(tried, all, hostRanks, route, path);
+    const patterns = all.filter((p) => pathFits(p, path));
+    if (patterns.length === 0) continue;
     if (hostRanks.length === 0) {
       say({
         en: `its path fits, but it serves only the hosts ${route.hosts.join(', ')}`,
@@ -125,7 +129,25 @@ function candidatesOf(
     fits.push({ id, open, rank, pattern, text: shownText(pattern, route.priority ?? 0, conditions) });
   }
   fits.sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return { fits, near, allow };
+  let steps = 0;
+  for (const [rank, own] of tried) if (!fits[0] || rank <= fits[0].rank) steps += own;
+  return { fits, near, allow, isCostly: steps > PATH_STEPS_MAX };
+}
+
+/** Notes what each expression that begins as the path does would take, by when the router comes to it: in the order of ranks. */
+function noteTries(
+  tried: Map<string, number>,
+  patterns: readonly PathPattern[],
+  hostRanks: readonly string[],
+  { priority = 0 }: Named,
+  path: readonly string[],
+): void {
+  const text = regexPath(path);
+  for (const pattern of patterns) {
+    if (!pattern.regex || !text.startsWith(pattern.regex.beginning)) continue;
+    const steps = pattern.regex.pattern.size * text.length;
+    for (const rank of hostRanks) tried.set(`${priorityRank(priority)} ${rank} ${pathRank(pattern)}`, steps);
+  }
 }
 
 function conclude(

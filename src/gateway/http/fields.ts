@@ -3,6 +3,7 @@
  * Nothing is built until somebody asks; fields nobody touches are copied as bytes.
  */
 import type { HeaderFields } from '../../sdk/exchange.ts';
+import { fieldSeparator } from '../../sdk/expression.ts';
 import { sameText, TOKEN, VALUE } from './bytes.ts';
 import { DROPPED, type Head, PLAIN } from './head.ts';
 import type { Writer } from './writer.ts';
@@ -71,14 +72,14 @@ export class Fields implements HeaderFields {
     if (head) {
       for (let n = 0; n < head.count; n++) {
         if (head.kinds[n] === DROPPED || !sameText(head.buffer, head.spans[n * 4]!, head.spans[n * 4 + 1]!, wanted)) continue;
-        result = result === undefined ? head.value(n) : `${result}, ${head.value(n)}`;
+        result = result === undefined ? head.value(n) : result + fieldSeparator(wanted) + head.value(n);
       }
     }
     const added = this.added;
     if (added) {
       for (let i = 0; i < this.count; i++) {
         const { name: own, value } = added[i]!;
-        if (own === wanted) result = result === undefined ? value : `${result}, ${value}`;
+        if (own === wanted) result = result === undefined ? value : result + fieldSeparator(wanted) + value;
       }
     }
     return result;

@@ -41,6 +41,15 @@ test('fields: read without case, joined when repeated, changed without touching 
   assert.equal(written(fields), 'x-b: new\r\nx-b: more\r\n');
 });
 
+test('fields: cookies of several fields are one list, as upstreams read them', () => {
+  const head = new Head('request', { headBytesMax: 8192, headersMax: 50, targetBytesMax: 8192 });
+  const bytes = Buffer.from('GET / HTTP/1.1\r\nhost: a\r\ncookie: a=1\r\nx: 1\r\nCookie: beta=2\r\nx: 2\r\n\r\n', 'latin1');
+  head.begin(bytes, 0);
+  assert.equal(head.parse(bytes.length), DONE);
+  const fields = new Fields(head);
+  assert.deepEqual([fields.get('cookie'), fields.get('x')], ['a=1; beta=2', '1, 2']);
+});
+
 test('fields: what HTTP forbids, and what frames a message, cannot be written', () => {
   const fields = new Fields(undefined);
   for (const [name, value] of [

@@ -1,5 +1,6 @@
 /** Routes as the gateway sees them: which one takes a request, and why. */
 import { help, strictObject, T } from '../../../base/schema.ts';
+import { fieldSeparator } from '../../../sdk/expression.ts';
 import { explainMatch } from '../../../sdk/route-explain.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { mayTouch } from '../caller.ts';
@@ -87,7 +88,7 @@ const explain = defineOperation({
 /** As the gateway reads it: repeated fields are joined. */
 function fieldOf(headers: readonly { readonly name: string; readonly value: string }[], name: string): string | undefined {
   const values = headers.filter((field) => field.name.toLowerCase() === name.toLowerCase()).map((field) => field.value);
-  return values.length === 0 ? undefined : values.join(', ');
+  return values.length === 0 ? undefined : values.join(fieldSeparator(name.toLowerCase()));
 }
 
 /** The resource a route was made from: a Route, or the data API behind it. */

@@ -16,6 +16,7 @@ import {
   toggleEntry,
 } from '../sdk/revision.ts';
 import { type Held, type InstanceTools, type LivePlan, type LiveRoute, makePlan, makeRoute } from './instances.ts';
+import { LayeredMap } from './layered-map.ts';
 import { credentialKey, noMemory } from './revision-memory.ts';
 import type { LiveRevision } from './revision-state.ts';
 import type { Steps } from './steps.ts';
@@ -164,19 +165,19 @@ interface Maker {
 }
 
 interface InstanceChange<I> {
-  readonly map: ReadonlyMap<string, I>;
+  readonly map: LayeredMap<I>;
   readonly left: readonly I[];
   readonly came: readonly I[];
 }
 
 /** Makes the changed instances of one type. One that cannot be made leaves the old one where it is. */
 function* changeInstances<I extends Instance, K extends 'route' | 'plan'>(
-  map: ReadonlyMap<string, I>,
+  map: LayeredMap<I>,
   type: K,
   { change, failed, well, made }: Maker,
   make: (value: EntryValues[K]) => I,
 ): Steps<InstanceChange<I>> {
-  const next = new Map(map);
+  const next = change.put.some((entry) => entry.type === type) || change.removed.some((entry) => entry.type === type) ? map.copy() : map;
   const came: I[] = [];
   const left: I[] = [];
   const leave = (name: string): void => {
@@ -204,15 +205,15 @@ function* changeInstances<I extends Instance, K extends 'route' | 'plan'>(
 
 /** A copy with the changes of one type, or the same map when there are none. */
 function* changedMap<K extends EntryType>(
-  map: ReadonlyMap<string, EntryValues[K]>,
+  map: LayeredMap<EntryValues[K]>,
   type: K,
   { put, removed }: Change,
   entries: ReadonlyMap<string, AnyEntry>,
   keyOf: (entry: AnyEntry) => string,
-): Steps<ReadonlyMap<string, EntryValues[K]>> {
+): Steps<LayeredMap<EntryValues[K]>> {
   const changed = [...removed, ...put].filter((entry) => entry.type === type);
   if (changed.length === 0) return map;
-  const next = new Map(map);
+  const next = map.copy();
   for (const entry of changed) {
     const held = entries.get(entry.key);
     if (held) next.delete(keyOf(held));

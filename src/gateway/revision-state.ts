@@ -20,6 +20,7 @@ import {
   type RevisionDelta,
 } from '../sdk/revision.ts';
 import type { InstanceTools, LivePlan, LiveRoute } from './instances.ts';
+import { LayeredMap } from './layered-map.ts';
 import { type Change, type DeltaOrder, nameOf, nextRevision, type NextRevision, planChange } from './revision-change.ts';
 import { findCredential, noMemory, type RevisionMemory } from './revision-memory.ts';
 import { createRouter, type Router } from './router.ts';
@@ -31,14 +32,14 @@ export interface LiveRevision {
   readonly hash: string;
   readonly router: Router<LiveRoute>;
   /** Routes that serve. */
-  readonly routes: ReadonlyMap<string, LiveRoute>;
-  readonly consumers: ReadonlyMap<string, CompiledConsumer>;
-  readonly plans: ReadonlyMap<string, LivePlan>;
+  readonly routes: LayeredMap<LiveRoute>;
+  readonly consumers: LayeredMap<CompiledConsumer>;
+  readonly plans: LayeredMap<LivePlan>;
   /** By `project type sha256`. */
-  readonly credentials: ReadonlyMap<string, CompiledCredential>;
-  readonly dataApis: ReadonlyMap<string, CompiledDataApi>;
-  readonly upstreams: ReadonlyMap<string, CompiledUpstream>;
-  readonly listeners: ReadonlyMap<string, CompiledListener>;
+  readonly credentials: LayeredMap<CompiledCredential>;
+  readonly dataApis: LayeredMap<CompiledDataApi>;
+  readonly upstreams: LayeredMap<CompiledUpstream>;
+  readonly listeners: LayeredMap<CompiledListener>;
   /** What was looked up in this revision; see revision-memory.ts. */
   readonly memory: RevisionMemory;
 }
@@ -158,13 +159,13 @@ function emptyRevision(): LiveRevision {
     number: 0,
     hash: EMPTY_REVISION_HASH,
     router: createRouter<LiveRoute>(),
-    routes: new Map(),
-    consumers: new Map(),
-    plans: new Map(),
-    credentials: new Map(),
-    dataApis: new Map(),
-    upstreams: new Map(),
-    listeners: new Map(),
+    routes: new LayeredMap<LiveRoute>(),
+    consumers: new LayeredMap<CompiledConsumer>(),
+    plans: new LayeredMap<LivePlan>(),
+    credentials: new LayeredMap<CompiledCredential>(),
+    dataApis: new LayeredMap<CompiledDataApi>(),
+    upstreams: new LayeredMap<CompiledUpstream>(),
+    listeners: new LayeredMap<CompiledListener>(),
     memory: noMemory(),
   });
 }

@@ -11,6 +11,7 @@ import { PATH_STEPS_MAX, regexPath } from '../sdk/path-regex.ts';
 import { normaliseHost, type PathFault, readRequestPath, type RequestPath } from '../sdk/request-path.ts';
 import type { RouteFacts } from '../sdk/route-conditions.ts';
 import { encodeSegment, parseHostPattern, parsePathPattern, type PathPattern, type Rewrite } from '../sdk/route-pattern.ts';
+import { LayeredMap } from './layered-map.ts';
 import { changeLeaf, type Entry, entryOf, type Leaf, pick, type Routable } from './router-leaf.ts';
 
 export type { Routable } from './router-leaf.ts';
@@ -41,7 +42,7 @@ export interface RouterEdit<R extends Routable> {
 /** `edit` names the change that made the node and may still write to it; a finished change owns nothing. */
 interface Node<R> {
   edit: object;
-  literals: Map<string, Node<R>>;
+  literals: LayeredMap<Node<R>>;
   parameter: Node<R> | undefined;
   end: Leaf<R> | undefined;
   rest: Leaf<R> | undefined;
@@ -55,8 +56,8 @@ interface RegexSlot<R> {
   readonly leaf: Leaf<R>;
 }
 interface Hosts<R> {
-  readonly exact: Map<string, Node<R>>;
-  readonly wildcard: Map<string, Node<R>>;
+  readonly exact: LayeredMap<Node<R>>;
+  readonly wildcard: LayeredMap<Node<R>>;
   any: Node<R>;
 }
 
@@ -106,7 +107,11 @@ function editOf<R extends Routable>(levels: readonly Level<R>[]): RouterEdit<R> 
 }
 
 function copyHosts<R>(hosts: Hosts<R> | undefined): Hosts<R> {
-  return { exact: new Map(hosts?.exact), wildcard: new Map(hosts?.wildcard), any: hosts?.any ?? newNode({}) };
+  return {
+    exact: hosts?.exact.copy() ?? new LayeredMap(),
+    wildcard: hosts?.wildcard.copy() ?? new LayeredMap(),
+    any: hosts?.any ?? newNode({}),
+  };
 }
 
 function matchIn<R extends Routable>(
@@ -282,11 +287,11 @@ function byText<R>({ pattern: { text: a } }: RegexSlot<R>, { pattern: { text: b 
 }
 
 function newNode<R>(edit: object): Node<R> {
-  return { edit, literals: new Map(), parameter: undefined, end: undefined, rest: undefined, regexes: [], regexesBelow: 0 };
+  return { edit, literals: new LayeredMap(), parameter: undefined, end: undefined, rest: undefined, regexes: [], regexesBelow: 0 };
 }
 
 function own<R>(node: Node<R>, edit: object): Node<R> {
-  return node.edit === edit ? node : { ...node, edit, literals: new Map(node.literals) };
+  return node.edit === edit ? node : { ...node, edit, literals: node.literals.copy() };
 }
 
 function isEmpty<R>(node: Node<R>): boolean {

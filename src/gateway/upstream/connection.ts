@@ -119,7 +119,10 @@ export class UpstreamConnection extends UpstreamLine {
 
   /** Closes without telling the user; nothing happens when the connection is no longer the user's. */
   abandon(user: UpstreamUser): void {
-    if (this.user !== user) return void this.pipeline?.forget(user);
+    if (this.user !== user) {
+      this.pipeline?.forget(user);
+      return this.closeForNobody();
+    }
     const isAnswering = this.unsent === undefined && !this.paused; // Else nothing would be read on.
     this.user = isAnswering ? this.pipeline?.heir : undefined;
     if (!this.user) this.close();
@@ -333,6 +336,7 @@ export class UpstreamConnection extends UpstreamLine {
     this.ends = true;
     const refused = this.unsent !== undefined;
     const users = this.pipeline!.takeAll().map(({ user }) => user);
+    this.closeForNobody();
     // Later, since somebody's bytes are being read; to them it is a connection that was used before and said nothing.
     queueMicrotask(() => {
       const { reused, gotByte } = this;
@@ -342,6 +346,13 @@ export class UpstreamConnection extends UpstreamLine {
       this.reused = reused;
       this.gotByte = gotByte;
     });
+  }
+
+  /** Nothing is read on that nobody waits for. */
+  private closeForNobody(): void {
+    if (!this.pipeline?.isForNobody(this.user)) return;
+    this.user = undefined;
+    this.close();
   }
 
   private giveBack(): void {

@@ -64,6 +64,11 @@ export class Pipeline implements Timed {
     return this.entries.some(({ user }) => user !== this.nobody) ? this.nobody : undefined;
   }
 
+  /** True when the answer in progress is nobody's, and those behind it neither. */
+  isForNobody(user: UpstreamUser | undefined): boolean {
+    return user === this.nobody && this.heir === undefined;
+  }
+
   /** Takes them all out. */
   takeAll(): Behind[] {
     this.wheel.clear(this);

@@ -203,6 +203,22 @@ test('the answer of one who left is thrown away, before and amid it', async () =
   });
 });
 
+test('an endless answer of one who left ends when nobody waits behind it any more', async () => {
+  const endless = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n';
+  for (const how of ['late', 'left'] as const) {
+    await withRequests(2, async ({ connection, askers, send, give, advance, events }) => {
+      await send();
+      give(endless);
+      connection.abandon(askers[0]!);
+      assert.deepEqual(events, []);
+      if (how === 'late') advance(1100);
+      else connection.abandon(askers[1]!);
+      await microtasks();
+      assert.deepEqual([events, askers[1]!.ended], [['closed'], how === 'late' ? 'upstream-closed unanswered' : '']);
+    });
+  }
+});
+
 test('nobody waits for somebody else’s client: who stands behind a slow reader is sent again', async () => {
   await withRequests(3, async ({ connection, askers, send, give, events }) => {
     await send();

@@ -265,6 +265,7 @@ export class UpstreamConnection extends UpstreamLine {
     if (next < 0) return this.fail({ fault: 'upstream-malformed', malformed: 'chunk' });
     const user = this.user!;
     const { passEnd, done } = body;
+    const isFollowed = this.isFollowed; // Else whoever is behind now came when this answer was through.
     if (done) {
       this.trailers = body.trailers;
       this.complete(next < end);
@@ -272,7 +273,7 @@ export class UpstreamConnection extends UpstreamLine {
     if (head) user.onResponse(this, head, b, i, passEnd, done);
     else if (passEnd > i || done) user.onBody(this, b, i, passEnd, done);
     if (!done) this.chooseBuffer();
-    else if (this.pipeline?.length) this.answerNext(b, next, end);
+    else if (isFollowed && this.isFollowed) this.answerNext(b, next, end);
   }
 
   /** Content without framing, run by run; the end comes as an empty last piece. */
@@ -298,7 +299,7 @@ export class UpstreamConnection extends UpstreamLine {
 
   /** The response is through: back to the pool if everything is clean, before the user is told. */
   private complete(hasMore: boolean): void {
-    const isFollowed = this.pipeline !== undefined && this.pipeline.length > 0;
+    const { isFollowed } = this;
     this.hadMore = hasMore && !isFollowed && !this.ends;
     this.wasEarly = !this.requestDone;
     const reusable = !this.paused && (isFollowed || !hasMore) && this.keeps && !this.ends && !this.body.isUntilClose;
@@ -308,6 +309,11 @@ export class UpstreamConnection extends UpstreamLine {
     this.user = undefined;
     if (!reusable || this.wasEarly) return this.close();
     if (!isFollowed) this.giveBack();
+  }
+
+  /** Requests went out behind the present one. */
+  private get isFollowed(): boolean {
+    return this.pipeline !== undefined && this.pipeline.length > 0;
   }
 
   private queue(user: UpstreamUser, terms: RequestTerms): void {

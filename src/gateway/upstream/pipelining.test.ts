@@ -303,3 +303,17 @@ test('3,000 requests over connections that end by chance, with clients that leav
     }, 'nothing is left over');
   });
 });
+
+// The first of those that waited for the connection was taken for the one just answered, and the second got its answer.
+test('those who waited for a place and go out together when an answer is through get their own answers', async () => {
+  const script = (socket: Socket, text: string): void =>
+    void socket.write([...text.matchAll(/GET (\S+) /g)].map(([, path]) => ok(`to ${path}`)).join(''));
+  await between(script, { connectionsMax: 1, upstream: { pipelining: 8 } }, async (gateway, upstream) => {
+    const talks = Array.from({ length: 30 }, (_, n) => new Talk(gateway.port).send(`GET /${n} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    const all = await Promise.all(talks.map((talk) => talk.until((text) => /to \S+$/.test(text))));
+    all.forEach((text, n) => assert.match(text, new RegExp(`\r\n\r\nto /${n}$`)));
+    assert.ok(upstream.received.length < 30, 'some went together');
+    assert.ok(gateway.outcomes.every(({ outcome }) => outcome.reason === ''));
+    for (const talk of talks) talk.close();
+  });
+});

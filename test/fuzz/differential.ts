@@ -1,12 +1,12 @@
 /**
  * Both parsers over seeded inputs: nothing that both accept may be framed differently, and whatever the gateway accepts
  * llhttp accepts too, but for methods it has not heard of. Compared are method, target or status, the number of fields,
- * the body's length, and where the next message begins. Raises an assertion that names the input.
+ * the body's length, its trailers, and where the next message begins. Raises an assertion that names the input.
  */
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { seededRandom } from '../../src/base/random.ts';
-import { llhttpRequests, llhttpResponse, makeServer, type Seen, type SeenResponse } from './llhttp.ts';
+import { llhttpRequests, llhttpResponse, makeServer, type Seen, type SeenMessage } from './llhttp.ts';
 import { randomRequest, randomResponse } from './messages.ts';
 import { ours, readAllWays, type Reading } from './ours.ts';
 
@@ -73,13 +73,14 @@ function compareRequest(text: string, bytes: Buffer, mine: Reading | undefined, 
   assert.equal(mine.start, first.start, shown);
   assert.equal(mine.fields, first.fields, shown);
   assert.equal(mine.body, first.body, shown);
+  assert.equal(mine.trailers, first.trailers, shown);
   assert.ok(first.complete, `llhttp sees no end of the body: ${shown}`);
   // A closing request ends the connection in node, and what we refuse next nobody misreads: nothing to compare.
   const next = second && ours('request', bytes.subarray(mine.end), []);
   if (next) assert.equal(next.start, second.start, `the next message after ${shown}`);
 }
 
-function compareResponse(text: string, mine: Reading | undefined, theirs: SeenResponse | undefined): boolean {
+function compareResponse(text: string, mine: Reading | undefined, theirs: SeenMessage | undefined): boolean {
   if (!mine || mine.start === '' || mine.start.startsWith('1')) return false; // node:http tells of interim answers otherwise.
   const shown = JSON.stringify(text);
   assert.ok(theirs, `we accept, llhttp does not: ${shown}`);
@@ -87,6 +88,7 @@ function compareResponse(text: string, mine: Reading | undefined, theirs: SeenRe
   assert.equal(mine.fields, theirs.fields, shown);
   if (mine.end < 0 && !theirs.complete) return false;
   assert.equal(mine.body, theirs.body, shown);
+  assert.equal(mine.trailers, theirs.trailers, shown);
   if (mine.end >= 0) assert.ok(theirs.complete, `llhttp sees no end of the body: ${shown}`);
   return true;
 }

@@ -20,9 +20,18 @@ class Pipe extends Duplex {
   }
 }
 
+/** A message; `trailers` as in `Reading`. */
+export interface SeenMessage {
+  start: string;
+  fields: number;
+  body: number;
+  trailers: string;
+  complete: boolean;
+}
+
 /** Requests in order. */
 export interface Seen {
-  readonly requests: { start: string; fields: number; body: number; complete: boolean }[];
+  readonly requests: SeenMessage[];
 }
 
 /** What llhttp makes of `bytes` as a server. Answers are given at once, so that pipelined requests follow. */
@@ -60,9 +69,8 @@ export function makeServer(): http.Server {
   const note = (request: http.IncomingMessage, response: http.ServerResponse) => {
     const { seen } = (request.socket ?? {}) as unknown as { seen?: Seen };
     if (!seen) return;
-    const entry = { start: `${request.method} ${request.url}`, fields: request.rawHeaders.length / 2, body: 0, complete: false };
+    const entry = messageOf(request, `${request.method} ${request.url}`);
     seen.requests.push(entry);
-    request.on('data', (chunk: Buffer) => void (entry.body += chunk.length));
     request.on('end', () => void (entry.complete = true));
     request.on('error', () => {});
     response.on('error', () => {});
@@ -71,7 +79,7 @@ export function makeServer(): http.Server {
   server.on('request', note).on('checkContinue', note).on('checkExpectation', note);
   const takeOver = (request: http.IncomingMessage, socket: Duplex) => {
     const { seen } = socket as unknown as { seen?: Seen };
-    seen?.requests.push({ start: `${request.method} ${request.url}`, fields: request.rawHeaders.length / 2, body: 0, complete: true });
+    seen?.requests.push({ ...messageOf(request, `${request.method} ${request.url}`), complete: true });
     socket.destroy();
   };
   server.on('connect', takeOver); // Without a listener for it an upgrade is an ordinary request, as it is to us.
@@ -81,18 +89,19 @@ export function makeServer(): http.Server {
   return server;
 }
 
-export interface SeenResponse {
-  start: string;
-  fields: number;
-  body: number;
-  complete: boolean;
+/** Follows a message to its end; whether that is complete is the caller's to say. */
+function messageOf(message: http.IncomingMessage, start: string): SeenMessage {
+  const entry = { start, fields: message.rawHeaders.length / 2, body: 0, trailers: '', complete: false };
+  message.on('data', (chunk: Buffer) => void (entry.body += chunk.length));
+  message.on('end', () => (entry.trailers = message.rawTrailers.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text)).join('\n')));
+  return entry;
 }
 
 /** What llhttp makes of `bytes` as a client; undefined when it refuses. */
-export function llhttpResponse(bytes: Buffer): Promise<SeenResponse | undefined> {
+export function llhttpResponse(bytes: Buffer): Promise<SeenMessage | undefined> {
   return new Promise((resolve) => {
     const pipe = new Pipe();
-    let seen: SeenResponse | undefined;
+    let seen: SeenMessage | undefined;
     let failed = false;
     const request = http.request({
       createConnection: () => pipe as never,
@@ -104,9 +113,7 @@ export function llhttpResponse(bytes: Buffer): Promise<SeenResponse | undefined>
     });
     request.on('error', () => void (failed = true));
     request.on('response', (response) => {
-      const entry: SeenResponse = { start: String(response.statusCode), fields: response.rawHeaders.length / 2, body: 0, complete: false };
-      seen = entry;
-      response.on('data', (chunk: Buffer) => void (entry.body += chunk.length));
+      const entry = (seen = messageOf(response, String(response.statusCode)));
       response.on('end', () => void (entry.complete = response.complete));
       response.on('error', () => {});
     });

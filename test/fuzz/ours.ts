@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Body, frameRequest, frameResponse } from '../../src/gateway/http/body.ts';
 import { Gather } from '../../src/gateway/http/gather.ts';
 import { DONE, FAULT, Head, MORE } from '../../src/gateway/http/head.ts';
+import { readTrailers } from '../../src/gateway/http2/trailers.ts';
 
 export const LIMITS = { headBytesMax: 16_384, headersMax: 100, targetBytesMax: 8192 };
 
@@ -10,6 +11,8 @@ export interface Reading {
   readonly start: string;
   readonly fields: number;
   readonly body: number;
+  /** Name, value, name, value … with single line feeds between. */
+  readonly trailers: string;
   /** Offset of the byte after the message; -1 when the message is not complete. */
   readonly end: number;
 }
@@ -46,6 +49,7 @@ export function ours(kind: 'request' | 'response', bytes: Buffer, cuts: readonly
       headEnd = i;
       if (head.isRequest) frameRequest(body, head);
       else frameResponse(body, head, false);
+      body.keepTrailers();
       at = i;
     }
     if (!body.done) {
@@ -54,11 +58,12 @@ export function ours(kind: 'request' | 'response', bytes: Buffer, cuts: readonly
       at = next;
     }
   }
-  if (headEnd < 0) return { start: '', fields: 0, body: 0, end: -1 };
+  if (headEnd < 0) return { start: '', fields: 0, body: 0, trailers: '', end: -1 };
   const textOf = (start: number, end: number) => head.buffer.toString('latin1', start, end);
   const start =
     kind === 'request' ? `${textOf(head.start, head.methodEnd)} ${textOf(head.targetStart, head.targetEnd)}` : String(head.status);
-  return { start, fields: head.count, body: body.contentBytes, end: body.done ? at : -1 };
+  const trailers = readTrailers(body.trailers).join('\n');
+  return { start, fields: head.count, body: body.contentBytes, trailers, end: body.done ? at : -1 };
 }
 
 /** Ours, whole, byte by byte and cut in two at every single boundary: one answer. */
@@ -76,5 +81,5 @@ export function readAllWays(kind: 'request' | 'response', bytes: Buffer): Readin
 /** What `deepEqual` would say, at a cost that millions of comparisons can bear. */
 function isSame(a: Reading | undefined, b: Reading | undefined): boolean {
   if (!a || !b) return a === b;
-  return a.start === b.start && a.fields === b.fields && a.body === b.body && a.end === b.end;
+  return a.start === b.start && a.fields === b.fields && a.body === b.body && a.trailers === b.trailers && a.end === b.end;
 }

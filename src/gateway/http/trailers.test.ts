@@ -265,3 +265,21 @@ test('malformed and too many trailers are refused, whether they would pass or no
   const most = Array.from({ length: 64 }, (_, i) => `X-${i}: 1\r\n`).join('');
   assert.ok((await exchanged(asked(TE), answer('', `0\r\n${most}\r\n`)))[0].endsWith(`\r\n0\r\n${most}\r\n`));
 });
+
+test('answers that come together on a pipelined connection keep their own trailers', async () => {
+  const script = (socket: Socket, text: string): void => {
+    const numbers = [...text.matchAll(/GET \/(\d+) /g)].map(([, n]) => Number(n));
+    socket.write(numbers.map((n) => answer('', n % 3 === 0 ? '0\r\n\r\n' : `0\r\nX-Sum: ${n}\r\n\r\n`)).join(''));
+  };
+  await between(script, { connectionsMax: 1, upstream: { pipelining: 8 } }, async (gateway, upstream) => {
+    const talks = Array.from({ length: 30 }, (_, n) =>
+      new Talk(gateway.port).send(`GET /${n} HTTP/1.1\r\n${H}${n % 5 === 0 ? '' : TE}\r\n`),
+    );
+    for (const [n, talk] of talks.entries()) {
+      const sum = n % 3 === 0 || n % 5 === 0 ? '' : `X-Sum: ${n}\r\n`;
+      assert.equal(bodyOf(await talk.until(isWhole)), `3\r\nabc\r\n0\r\n${sum}\r\n`);
+      talk.close();
+    }
+    assert.ok(upstream.received.length < 30, 'some went together');
+  });
+});

@@ -15,7 +15,7 @@ import type { CompiledRetries, CompiledTarget, CompiledUpstream, UpstreamFacts }
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
 import type { Outbox } from '../http/outbox.ts';
-import { noDeadline, type Timed, type Wheel } from '../http/wheel.ts';
+import type { Wheel } from '../http/wheel.ts';
 import { hashText } from './balance/hashed.ts';
 import { RetryBudget } from './balance/retry-budget.ts';
 import { UpstreamConnection } from './connection.ts';
@@ -27,6 +27,7 @@ import { Selection } from './selection.ts';
 import { openUpstreamTls, type UpstreamTls } from './socket.ts';
 import { Target, targetId } from './target.ts';
 import type { ConnectionHost, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
+import { Waiting } from './waiting.ts';
 import { type UpstreamCountRow, UpstreamCounts } from './upstream-counts.ts';
 
 /** Says that an address must not be called: Weir's own ports, link-local ones. Asked before every connect. */
@@ -85,12 +86,6 @@ const DOWN_MS = 1000;
 const TELL_DOWN_MS = 10_000;
 const CONNECTS_MAX = 8;
 
-interface Waiter extends Timed {
-  readonly user: UpstreamUser;
-  readonly terms: RequestTerms;
-  readonly fresh: boolean;
-}
-
 /** The connections of one thread to one upstream. */
 export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   readonly key: string;
@@ -119,7 +114,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   private open = 0;
   private retired = false;
   private lostTarget = false;
-  private waiting: Waiter[] = [];
+  private readonly waiting: Waiting;
   private readonly givingWay = new GivingWay(this);
 
   constructor(key: string, tools: PoolTools, sharedBuffer: Buffer, together: Together) {
@@ -130,6 +125,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
     this.heads = tools.heads;
     this.sharedBuffer = sharedBuffer;
     this.together = together;
+    this.waiting = new Waiting(tools.wheel, () => this.counts.add('pending-late'));
     this.outbox = tools.outbox;
     this.selection = new Selection({ key, counts: this.counts, random: tools.random, log: tools.log });
   }
@@ -200,8 +196,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
   }
 
   forget(user: UpstreamUser): void {
-    const at = this.waiting.findIndex((waiter) => waiter.user === user);
-    if (at >= 0) this.wheel.drop(this.waiting.splice(at, 1)[0]!);
+    this.waiting.forget(user);
   }
 
   onReusable(connection: UpstreamConnection): void {
@@ -400,10 +395,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
     target.stats.failed(this.wheel.now, 'upstream-unreachable');
     this.selection.failed(target, this.wheel.now);
     if (this.targets.some((other) => other.downUntil <= this.wheel.now)) return this.serveWaiting();
-    for (const waiter of this.waiting.splice(0)) {
-      this.wheel.clear(waiter);
-      waiter.user.onFailure(undefined, { fault: 'upstream-unreachable' });
-    }
+    this.waiting.fail({ fault: 'upstream-unreachable' });
   }
 
   private wait(user: UpstreamUser, terms: RequestTerms, fresh: boolean): 'waiting' | UpstreamFailure {
@@ -412,32 +404,13 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
       return { fault: 'upstream-busy' };
     }
     this.counts.add('connections-full');
-    const waiter: Waiter = {
-      user,
-      terms,
-      fresh,
-      deadline: noDeadline(),
-      onDeadline: () => {
-        this.counts.add('pending-late');
-        this.forget(user);
-        user.onFailure(undefined, { fault: 'upstream-busy' });
-      },
-    };
-    this.waiting.push(waiter);
+    this.waiting.add(user, terms, fresh);
     this.givingWay.ask();
-    this.wheel.set(waiter, terms.connectMs);
     return 'waiting';
   }
 
   private serveWaiting(): void {
-    while (this.waiting.length > 0) {
-      const { user, terms, fresh } = this.waiting[0]!;
-      const found = this.tryNow(user, terms, fresh);
-      if (!found) return;
-      this.forget(user);
-      if (found instanceof UpstreamConnection) user.onConnection(found);
-      else user.onFailure(undefined, found);
-    }
+    this.waiting.serve((user, terms, fresh) => this.tryNow(user, terms, fresh));
   }
 }
 

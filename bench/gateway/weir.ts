@@ -13,6 +13,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import type { Core } from '../../src/gateway/contract.ts';
 import { createEngine, type HttpEngine } from '../../src/gateway/http/engine.ts';
+import { tlsListener, tlsOf } from '../../src/gateway/http/tls-fixture.ts';
 import { chainCore, type Steps } from './core.ts';
 
 const [modes = 'bare', port, upstreamPort, routes = '1', chain, key] = process.argv.slice(2);
@@ -90,22 +91,5 @@ async function serve(mode: string, port: number, upstreamPort: number, routes: n
 function openTls(engine: HttpEngine, port: number, chain: string, key: string): void {
   engine.useTicketKey(randomBytes(48));
   const certificate = { name: 'bench', chain: readFileSync(chain, 'utf8'), key: readFileSync(key, 'utf8'), hosts: [] };
-  engine.putListener({
-    project: 'bench',
-    name: 'secure',
-    addresses: ['127.0.0.1'],
-    port,
-    tls: {
-      certificates: [certificate],
-      unknownName: 'default',
-      minVersion: 'TLSv1.2',
-      ciphers: undefined,
-      clientCertificates: 'off',
-      clientAuthorities: undefined,
-      tellClientCertificate: false,
-    },
-    limits: {},
-    ...PLAIN,
-    http2: true,
-  });
+  engine.putListener(tlsListener(port, tlsOf([certificate]), { project: 'bench', http2: true }));
 }

@@ -17,6 +17,7 @@ import type { FromControl, ThreadState, ToControl } from '../sdk/channel.ts';
 import type { CompiledListener } from '../sdk/listener.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { defaultListener, engineLimits, gatewayConfig } from './config.ts';
+import { tlsOf } from './http/tls-fixture.ts';
 import { startGateway } from './role.ts';
 
 const authority = makeAuthority();
@@ -125,15 +126,7 @@ test('sessions are resumed over threads, and a thread that comes back listens on
   const { gateway, publish, base, until } = await start(t);
   const port = await freePort();
   const pair = authority.leaf(['shop.example.test']);
-  const tls = {
-    certificates: [{ name: 'shop', ...pair, hosts: ['shop.example.test'] }],
-    unknownName: 'default',
-    minVersion: 'TLSv1.2',
-    ciphers: undefined,
-    clientCertificates: 'off',
-    clientAuthorities: undefined,
-    tellClientCertificate: false,
-  } as const;
+  const tls = tlsOf([{ name: 'shop', ...pair, hosts: ['shop.example.test'] }]);
   publish([...base, listenerEntry({ port, tls })]);
   await gateway.ready;
   await until('every thread has opened it', isOpen);
@@ -167,15 +160,7 @@ test('a route of one listener is never reached through another one, whatever nam
   const { gateway, publish, base, until } = await start(t);
   const [port, inner] = [await freePort(), await freePort()];
   const pair = authority.leaf(['shop.example.test', 'inner.example.test']);
-  const tls = {
-    certificates: [{ name: 'both', ...pair, hosts: ['shop.example.test', 'inner.example.test'] }],
-    unknownName: 'default',
-    minVersion: 'TLSv1.2',
-    ciphers: undefined,
-    clientCertificates: 'off',
-    clientAuthorities: undefined,
-    tellClientCertificate: false,
-  } as const;
+  const tls = tlsOf([{ name: 'both', ...pair, hosts: ['shop.example.test', 'inner.example.test'] }]);
   const proxies = { proxyProtocol: 'off', trustedProxies: [], forwarded: 'x-forwarded', via: false } as const;
   const other = entry('listener', 'inner', { name: 'inner', addresses: ['127.0.0.1'], port: inner, tls, limits: {}, ...proxies });
   const bound = routeEntry('admin', { hosts: ['inner.example.test'], paths: ['/admin/**'], listeners: ['inner'] });

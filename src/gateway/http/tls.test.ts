@@ -10,9 +10,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
-import { freePort, makeAuthority, type Pair } from '../../../test/certificates.ts';
+import { makeAuthority, type Pair } from '../../../test/certificates.ts';
 import type { CompiledListener, CompiledTls } from '../../sdk/listener.ts';
-import { eventually, type Gateway, ok, startGateway, startUpstream } from './fixture.ts';
+import { eventually, type Gateway } from './fixture.ts';
+import { tlsListener, tlsOf, withListener } from './tls-fixture.ts';
 import { sharedContext } from './tls.ts';
 
 const authority = makeAuthority();
@@ -28,55 +29,23 @@ after(() => {
 });
 
 const certificate = (name: string, pair: Pair, hosts: readonly string[]) => ({ name, ...pair, hosts });
-const TLS: CompiledTls = {
-  certificates: [
-    certificate('shop', shop, ['shop.example.test']),
-    certificate('wild', wild, ['*.example.test']),
-    certificate('rsa', rsa, ['rsa.example.test']),
-  ],
-  unknownName: 'default',
-  minVersion: 'TLSv1.2',
-  ciphers: undefined,
-  clientCertificates: 'off',
-  clientAuthorities: undefined,
-  tellClientCertificate: false,
-};
+const TLS = tlsOf([
+  certificate('shop', shop, ['shop.example.test']),
+  certificate('wild', wild, ['*.example.test']),
+  certificate('rsa', rsa, ['rsa.example.test']),
+]);
 
 function listener(port: number, tls: Partial<CompiledTls> = {}, over: Partial<CompiledListener> = {}): CompiledListener {
-  return {
-    project: 'default',
-    name: 'secure',
-    addresses: ['127.0.0.1'],
-    port,
-    tls: { ...TLS, ...tls },
-    limits: {},
-    proxyProtocol: 'off',
-    trustedProxies: [],
-    forwarded: 'x-forwarded',
-    via: false,
-    ...over,
-  };
+  return tlsListener(port, { ...TLS, ...tls }, over);
 }
 
-async function withTls(
+function withTls(
   tls: Partial<CompiledTls>,
   body: (port: number, gateway: Gateway, received: string[]) => Promise<void>,
   over: Partial<CompiledListener> = {},
 ): Promise<void> {
-  const upstream = await startUpstream((socket) => socket.write(ok('here')));
-  const gateway = await startGateway({
-    ports: [upstream.port],
-    limits: { connectionsMax: 1000, connectionsPerAddressMax: 1000, keepAliveMs: 60_000 },
-  });
-  const port = await freePort();
-  try {
-    gateway.engine.putListener(listener(port, tls, over));
-    await eventually(() => gateway.engine.listeners()[1]?.addresses[0]?.state === 'open', 'the listener is open');
-    await body(port, gateway, upstream.received);
-  } finally {
-    await gateway.stop();
-    upstream.close();
-  }
+  const limits = { connectionsMax: 1000, connectionsPerAddressMax: 1000, keepAliveMs: 60_000 };
+  return withListener((port) => listener(port, tls, over), body, { limits });
 }
 
 /** One handshake and one request; the error's code in place of the answer when that fails. */

@@ -6,10 +6,11 @@ import { connect } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { freePort, makeAuthority } from '../../../test/certificates.ts';
+import { makeAuthority } from '../../../test/certificates.ts';
 import type { CompiledCertificate, CompiledListener } from '../../sdk/listener.ts';
 import { CertificateNames, coverageOf } from '../http/coverage.ts';
-import { eventually, type Gateway, ok, startGateway, startUpstream } from '../http/fixture.ts';
+import { eventually, type Gateway } from '../http/fixture.ts';
+import { tlsListener, tlsOf, withListener } from '../http/tls-fixture.ts';
 
 const authority = makeAuthority();
 after(() => authority.end());
@@ -18,42 +19,9 @@ const certificates: readonly CompiledCertificate[] = [
   { name: 'wild', ...authority.leaf(['*.example.test']), hosts: ['*.example.test'] },
 ];
 
-function listener(port: number, over: Partial<CompiledListener>, several: boolean): CompiledListener {
-  return {
-    project: 'default',
-    name: 'secure',
-    addresses: ['127.0.0.1'],
-    port,
-    tls: {
-      certificates: several ? certificates : certificates.slice(0, 1),
-      unknownName: 'default',
-      minVersion: 'TLSv1.2',
-      ciphers: undefined,
-      clientCertificates: 'off',
-      clientAuthorities: undefined,
-      tellClientCertificate: false,
-    },
-    limits: {},
-    proxyProtocol: 'off',
-    trustedProxies: [],
-    forwarded: 'x-forwarded',
-    via: false,
-    ...over,
-  };
-}
-
-async function withTls(over: Partial<CompiledListener>, several: boolean, body: (port: number, gateway: Gateway) => Promise<void>) {
-  const upstream = await startUpstream((socket) => socket.write(ok('here')));
-  const gateway = await startGateway({ ports: [upstream.port] });
-  const port = await freePort();
-  try {
-    gateway.engine.putListener(listener(port, over, several));
-    await eventually(() => gateway.engine.listeners()[1]?.addresses[0]?.state === 'open', 'the listener is open');
-    await body(port, gateway);
-  } finally {
-    await gateway.stop();
-    upstream.close();
-  }
+function withTls(over: Partial<CompiledListener>, several: boolean, body: (port: number, gateway: Gateway) => Promise<void>) {
+  const tls = tlsOf(several ? certificates : certificates.slice(0, 1));
+  return withListener((port) => tlsListener(port, tls, over), body);
 }
 
 /** Status for each authority, asked in turn over one connection whose handshake named `servername`. */

@@ -9,9 +9,9 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
-import { freePort, makeAuthority } from '../../../test/certificates.ts';
-import type { CompiledListener } from '../../sdk/listener.ts';
-import { eventually, type Gateway, ok, startGateway, startUpstream } from '../http/fixture.ts';
+import { makeAuthority } from '../../../test/certificates.ts';
+import { eventually, type Gateway } from '../http/fixture.ts';
+import { tlsListener, tlsOf, withListener } from '../http/tls-fixture.ts';
 
 const authority = makeAuthority();
 const pair = authority.leaf(['shop.example.test']);
@@ -23,42 +23,9 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function listener(port: number, http2: boolean): CompiledListener {
-  return {
-    project: 'default',
-    name: 'secure',
-    addresses: ['127.0.0.1'],
-    port,
-    tls: {
-      certificates: [{ name: 'shop', ...pair, hosts: ['shop.example.test'] }],
-      unknownName: 'default',
-      minVersion: 'TLSv1.2',
-      ciphers: undefined,
-      clientCertificates: 'off',
-      clientAuthorities: undefined,
-      tellClientCertificate: false,
-    },
-    limits: {},
-    proxyProtocol: 'off',
-    trustedProxies: [],
-    forwarded: 'x-forwarded',
-    via: false,
-    http2,
-  };
-}
-
-async function withTls(http2: boolean, body: (port: number, gateway: Gateway, received: string[]) => Promise<void>): Promise<void> {
-  const upstream = await startUpstream((socket) => socket.write(ok('here')));
-  const gateway = await startGateway({ ports: [upstream.port] });
-  const port = await freePort();
-  try {
-    gateway.engine.putListener(listener(port, http2));
-    await eventually(() => gateway.engine.listeners()[1]?.addresses[0]?.state === 'open', 'the listener is open');
-    await body(port, gateway, upstream.received);
-  } finally {
-    await gateway.stop();
-    upstream.close();
-  }
+function withTls(http2: boolean, body: (port: number, gateway: Gateway, received: string[]) => Promise<void>): Promise<void> {
+  const tls = tlsOf([{ name: 'shop', ...pair, hosts: ['shop.example.test'] }]);
+  return withListener((port) => tlsListener(port, tls, { http2 }), body);
 }
 
 /** What ALPN agrees on. */

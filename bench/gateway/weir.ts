@@ -13,7 +13,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import type { Core } from '../../src/gateway/contract.ts';
 import { createEngine, type HttpEngine } from '../../src/gateway/http/engine.ts';
-import { tlsListener, tlsOf } from '../../src/gateway/http/tls-fixture.ts';
+import { tlsListener, tlsOf } from '../../test/gateway/tls-listener.ts';
 import { chainCore, type Steps } from './core.ts';
 
 const [modes = 'bare', port, upstreamPort, routes = '1', chain, key] = process.argv.slice(2);

@@ -17,7 +17,7 @@ import type { FromControl, ThreadState, ToControl } from '../sdk/channel.ts';
 import type { CompiledListener } from '../sdk/listener.ts';
 import { type AnyEntry, revisionHash } from '../sdk/revision.ts';
 import { defaultListener, engineLimits, gatewayConfig } from './config.ts';
-import { tlsOf } from './http/tls-fixture.ts';
+import { tlsOf } from '../../test/gateway/tls-listener.ts';
 import { startGateway } from './role.ts';
 
 const authority = makeAuthority();

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { makeAuthority, type Pair } from '../../../test/certificates.ts';
 import type { CompiledListener, CompiledTls } from '../../sdk/listener.ts';
 import { eventually, type Gateway } from './fixture.ts';
-import { tlsListener, tlsOf, withListener } from './tls-fixture.ts';
+import { tlsListener, tlsOf, withListener } from '../../../test/gateway/tls-listener.ts';
 import { sharedContext } from './tls.ts';
 
 const authority = makeAuthority();

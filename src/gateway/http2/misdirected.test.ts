@@ -10,7 +10,7 @@ import { makeAuthority } from '../../../test/certificates.ts';
 import type { CompiledCertificate, CompiledListener } from '../../sdk/listener.ts';
 import { CertificateNames, coverageOf } from '../http/coverage.ts';
 import { eventually, type Gateway } from '../http/fixture.ts';
-import { tlsListener, tlsOf, withListener } from '../http/tls-fixture.ts';
+import { tlsListener, tlsOf, withListener } from '../../../test/gateway/tls-listener.ts';
 
 const authority = makeAuthority();
 after(() => authority.end());

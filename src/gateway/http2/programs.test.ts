@@ -11,7 +11,7 @@ import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { makeAuthority } from '../../../test/certificates.ts';
 import { eventually, type Gateway } from '../http/fixture.ts';
-import { tlsListener, tlsOf, withListener } from '../http/tls-fixture.ts';
+import { tlsListener, tlsOf, withListener } from '../../../test/gateway/tls-listener.ts';
 
 const authority = makeAuthority();
 const pair = authority.leaf(['shop.example.test']);

@@ -1,7 +1,15 @@
 /** For tests and benchmarks: a listener that speaks TLS, as a `Listener` resource makes it. */
-import { freePort } from '../../../test/certificates.ts';
-import type { CompiledCertificate, CompiledListener, CompiledTls } from '../../sdk/listener.ts';
-import { eventually, type Gateway, type GatewayOptions, LISTENER, ok, startGateway, startUpstream } from './fixture.ts';
+import { freePort } from '../certificates.ts';
+import type { CompiledCertificate, CompiledListener, CompiledTls } from '../../src/sdk/listener.ts';
+import {
+  eventually,
+  type Gateway,
+  type GatewayOptions,
+  LISTENER,
+  ok,
+  startGateway,
+  startUpstream,
+} from '../../src/gateway/http/fixture.ts';
 
 /** TLS with these certificates, else as when nothing is said. */
 export function tlsOf(certificates: readonly CompiledCertificate[]): CompiledTls {

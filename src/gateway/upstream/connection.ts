@@ -273,7 +273,7 @@ export class UpstreamConnection extends UpstreamLine {
     if (head) user.onResponse(this, head, b, i, passEnd, done);
     else if (passEnd > i || done) user.onBody(this, b, i, passEnd, done);
     if (!done) this.chooseBuffer();
-    else if (isFollowed && this.isFollowed) this.answerNext(b, next, end);
+    else if (isFollowed) this.answerNext(b, next, end);
   }
 
   /** Content without framing, run by run; the end comes as an empty last piece. */
@@ -325,7 +325,9 @@ export class UpstreamConnection extends UpstreamLine {
   /** The answer to the request behind begins in `b[i, end)`, or has not come yet. */
   private answerNext(b: Buffer, i: number, end: number): void {
     if (this.phase === 'closed') return;
-    const { user, terms, beganAt } = this.pipeline!.shift()!;
+    const behind = this.pipeline!.shift();
+    if (!behind) return this.close(); // They were sent again meanwhile.
+    const { user, terms, beganAt } = behind;
     this.user = user;
     this.terms = terms;
     this.beganAt = beganAt;

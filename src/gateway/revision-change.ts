@@ -6,10 +6,12 @@
 import { deserialize, serialize } from 'node:v8';
 import { wordsOf } from '../base/problem.ts';
 import type { Text } from '../base/text.ts';
+import type { CompiledCertificate } from '../sdk/listener.ts';
 import {
   type AnyEntry,
   type CompiledCredential,
   EMPTY_REVISION_HASH,
+  type Entry,
   type EntryType,
   type EntryValues,
   type RevisionDelta,
@@ -30,11 +32,35 @@ export interface DeltaOrder {
 const PIECE_ENTRIES = 50;
 /** Letters of the entries of a piece: certificates may make a listener's entry megabytes. */
 const PIECE_LETTERS = 1_000_000;
+const PIECE_CERTIFICATES = 8;
+
+/** What a piece holds: entries, or certificates that belong to the listener of the piece before. */
+type Piece = readonly AnyEntry[] | { readonly certificates: readonly CompiledCertificate[] };
 
 /** A delta as it travels to threads; what is large is packed, once for all threads, into memory that they share. */
 export function packDelta(delta: RevisionDelta): DeltaOrder {
-  const pieces = cut(delta.put);
+  const pieces = cut(delta.put).flatMap(withoutCertificates);
   return pieces.length < 2 ? { delta, pieces: [] } : { delta: { ...delta, put: [] }, pieces: pieces.map(pack) };
+}
+
+/** One listener may have fifteen megabytes of certificates, which take a hundred milliseconds to read at once. */
+function withoutCertificates(entries: readonly AnyEntry[]): Piece[] {
+  const [entry] = entries;
+  const tls = entry?.type === 'listener' && entries.length === 1 ? entry.value.tls : undefined;
+  if (!tls || lettersOf(tls.certificates) < PIECE_LETTERS) return [entries];
+  const bare = { ...entry, value: { ...entry!.value, tls: { ...tls, certificates: [] } } } as AnyEntry;
+  const parts: Piece[] = [];
+  for (let at = 0; at < tls.certificates.length; at += PIECE_CERTIFICATES)
+    parts.push({ certificates: tls.certificates.slice(at, at + PIECE_CERTIFICATES) });
+  return [[bare], ...parts];
+}
+
+/** Adds what a piece holds to the entries read so far. */
+function unpack(piece: Uint8Array, all: AnyEntry[]): void {
+  const held = deserialize(piece) as Piece;
+  if (!('certificates' in held)) return void all.push(...held);
+  const last = all.at(-1) as Entry<'listener'>;
+  (last.value.tls!.certificates as CompiledCertificate[]).push(...held.certificates);
 }
 
 function cut(put: readonly AnyEntry[]): AnyEntry[][] {
@@ -53,8 +79,8 @@ function cut(put: readonly AnyEntry[]): AnyEntry[][] {
   return pieces;
 }
 
-function pack(entries: readonly AnyEntry[]): Uint8Array {
-  const bytes = serialize(entries);
+function pack(held: Piece): Uint8Array {
+  const bytes = serialize(held);
   const piece = new Uint8Array(new SharedArrayBuffer(bytes.length));
   piece.set(bytes);
   return piece;
@@ -81,7 +107,7 @@ export interface Change {
 export function* planChange(entries: ReadonlyMap<string, AnyEntry>, { delta, pieces }: DeltaOrder, from: string): Steps<Change> {
   const all = [...delta.put];
   for (const piece of pieces) {
-    all.push(...(deserialize(piece) as AnyEntry[]));
+    unpack(piece, all);
     yield;
   }
   const named = new Set<string>();

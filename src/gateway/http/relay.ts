@@ -364,6 +364,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     }
     if (!stale || this.repeated || !mayAgain) return false;
     this.repeated = true;
+    pool.counts.add('resent');
     this.acquire(true);
     return true;
   }

@@ -221,3 +221,53 @@ test('the discarded answer leaves nothing behind: the next request on the same c
     assert.equal(gateway.engine.stats().upstream.open <= 2, true);
   });
 });
+
+test('a chain of gateways does not multiply repeats: each hop keeps to its budget, and a POST comes once', async () => {
+  let asked: string[] = [];
+  const target = await startUpstream((socket, text) => {
+    for (const [, method] of text.matchAll(/(GET|POST) \/ HTTP/g)) {
+      asked.push(method!);
+      socket.write(ok('busy').replace('200 OK', '503 Busy'));
+    }
+  });
+  const upstream = { retries: { ...RULES, attempts: 5, budget: { percent: 20, least: 0, windowMs: 60_000 } } };
+  const inner = await startGateway({ tickMs: 2, ports: [target.port], upstream });
+  const outer = await startGateway({ tickMs: 2, ports: [inner.port], upstream });
+  const talks = Array.from({ length: 8 }, () => new Talk(outer.port));
+  const round = (request: string) =>
+    Promise.all(
+      talks.map(async (talk) => {
+        talk.text = '';
+        await talk.send(request).until((text) => text.endsWith('busy'));
+      }),
+    );
+  try {
+    for (let i = 0; i < 50; i++) await round(GET);
+    assert.ok(asked.length > 400 && asked.length <= 400 * 1.44, `${asked.length} of 400`);
+    asked = [];
+    for (let i = 0; i < 10; i++) await round(post('abc'));
+    assert.equal(asked.length, 80);
+    assert.ok(count(inner, 'repeats-refused') > 0 && count(outer, 'repeats-refused') > 0);
+  } finally {
+    for (const talk of talks) talk.close();
+    await outer.stop();
+    await inner.stop();
+    target.close();
+  }
+});
+
+test('an upstream that ends each kept connection without a byte gets a request twice at most, and that is counted', async () => {
+  const answers = new WeakMap<Socket, number>();
+  const once: Script = (socket) => {
+    answers.set(socket, (answers.get(socket) ?? 0) + 1);
+    if (answers.get(socket) === 1) socket.write(ok('good'));
+    else socket.destroy();
+  };
+  await over([once], {}, async (gateway, [upstream], talk) => {
+    for (let i = 0; i < 20; i++) {
+      talk.text = '';
+      await talk.send(GET).until((text) => text.endsWith('good'));
+    }
+    assert.deepEqual([upstream!.received.length, count(gateway, 'resent'), count(gateway, 'repeats')], [39, 19, 0]);
+  });
+});

@@ -22,6 +22,7 @@ export const UPSTREAM_EVENTS = [
   'gave-way',
   'floods',
   'pipelined',
+  'resent',
 ] as const;
 export type UpstreamEvent = (typeof UPSTREAM_EVENTS)[number];
 

@@ -165,7 +165,7 @@ test('a listener with 256 certificates is made a certificate at a time, also by 
   finish();
   assert.deepEqual([listeners, through], [['large at 2', 'other at 2', 'large at 2'], ['2 ok']]);
   assert.deepEqual(
-    [...state.current.listeners.values()].find(({ name }) => name === 'large')!.tls!.certificates,
+    state.current.listeners.get(large(2).key.slice('listener/'.length))!.tls!.certificates,
     certificates,
     'all of them, in their order',
   );

@@ -162,8 +162,17 @@ function takeCalls(
 ): void {
   node.callsWaiting = waiting;
   writer.killed(killed);
-  // In memory of its own: what came on a line lies in pieces of the line's, which a record that is kept would hold whole.
-  writer.add({ ...calls, bytes: bytes.map((part) => new Uint8Array(part)) }, dropped);
+  writer.add({ ...calls, bytes: bytes.map(shared) }, dropped);
+}
+
+/**
+ * A copy that threads can read without another one. What came on a line lies in pieces of the line's, which a part that is kept
+ * would hold whole.
+ */
+function shared(part: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(part.length));
+  copy.set(part);
+  return copy;
 }
 
 function sendRevision(revisions: Revisions, node: Node): void {

@@ -83,12 +83,14 @@ export function readPackedCalls(packed: PackedCalls): ToldCall[] {
   return packed.count === 0 ? [] : readCallBatch(unpackCalls(packed));
 }
 
-/** The batch of a message again, in memory of its own. Throws when it is not one. */
+/** The batch of a message again; it shares the message's memory where that is possible. Throws when it is not one. */
 export function unpackCalls({ count, names, bytes: [numbers, texts] }: PackedCalls): CallBatch {
   if (count === 0) return { count, names, numbers: new Float64Array(0), bytes: new Uint8Array(0), dropped: 0 };
   assert(numbers !== undefined && texts !== undefined, 'a batch has numbers and bytes');
-  // Copied, since numbers must lie where the machine can read them, and what was read from a line lies in much larger pieces.
-  return { count, names, numbers: new Float64Array(new Uint8Array(numbers).buffer), bytes: new Uint8Array(texts), dropped: 0 };
+  // Copied where numbers do not lie as the machine can read them.
+  const { buffer, byteOffset, length } = numbers.byteOffset % 8 === 0 ? numbers : new Uint8Array(numbers);
+  const own = new Float64Array(buffer as ArrayBuffer, byteOffset, length / 8);
+  return { count, names, numbers: own, bytes: texts as Uint8Array<ArrayBuffer>, dropped: 0 };
 }
 
 /** The first `count` records of a batch, and the rest, which tells of no drop; both share its memory. */

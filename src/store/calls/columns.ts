@@ -46,12 +46,15 @@ export function packSections(batch: CallBatch): Readonly<Record<Section, Uint8Ar
   const packed = {} as Record<Section, Uint8Array>;
   for (const section of SECTION_NAMES) {
     const columns: readonly Column[] = SECTIONS[section];
-    const numbers = new Float64Array(count * columns.length);
+    const more = rest[section];
+    const whole = new Uint8Array(count * columns.length * 8 + (more?.length ?? 0));
+    const numbers = new Float64Array(whole.buffer, 0, count * columns.length);
     columns.forEach((column, c) => {
       const place = PLACES[column];
       for (let i = 0; i < count; i++) numbers[c * count + i] = n[places[i]! + place]!;
     });
-    packed[section] = compress(new Uint8Array(numbers.buffer), rest[section]);
+    if (more) whole.set(more, numbers.byteLength);
+    packed[section] = compress(whole);
   }
   return packed;
 }
@@ -103,9 +106,7 @@ export const packNames = (names: readonly string[]): Uint8Array => compress(Buff
 export const openNames = (packed: Uint8Array): readonly string[] =>
   JSON.parse(Buffer.from(decompress(packed)).toString('utf8')) as readonly string[];
 
-function compress(first: Uint8Array, second: Uint8Array | undefined = undefined): Uint8Array {
-  return zstdCompressSync(second ? Buffer.concat([first, second]) : first, LEVEL);
-}
+const compress = (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes, LEVEL);
 
 /** In memory of its own, from its start. */
 function decompress(packed: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -252,3 +252,14 @@ test('a file that is none is told as damaged, to who stores and to who reads', a
   await assert.rejects(calls.search({ limit: 1 }), { code: 'core/store/damaged' });
   await calls.close();
 });
+
+test('deleting much goes in steps of so many blocks, so that new calls are stored in between', () => {
+  const blocks = openBlockFile(path.join(folder, 'steps.db'));
+  for (let i = 0; i < 40; i++) blocks.add([packedCalls(Array.from({ length: 256 }, (_, k) => callOf(i * 256 + k)))]);
+  const steps = [blocks.trim(1e12, 1e12), blocks.trim(1e12, 1e12)];
+  assert.deepEqual(steps, [
+    { deleted: 32 * 256, more: true },
+    { deleted: 8 * 256, more: false },
+  ]);
+  blocks.close();
+});

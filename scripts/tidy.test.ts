@@ -56,6 +56,7 @@ test('every file is used', () => {
     'src/main.ts',
     'src/store/calls/call-reader-thread.ts', // Entries of threads.
     'src/store/calls/call-writer-thread.ts',
+    'src/control/documents/reading-thread.ts',
     ...files
       .filter(
         (f) =>

@@ -58,3 +58,16 @@ test('secrets are found wherever they stand', () => {
   visitFields(schema as never, { limit: 1, token: 's' }, ({ schema: s, pointer }) => s['x-secret'] && found.push(pointer));
   assert.deepEqual(found, ['/token']);
 });
+
+test('a value of nothing but mistakes tells the first thousand, and that there are more', () => {
+  const schema = T.Object({ list: T.Array(T.Integer()) }, { additionalProperties: false });
+  for (const input of [
+    { list: Array(5000).fill('x') },
+    Object.fromEntries([['list', []], ...Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1])]),
+  ]) {
+    const { errors } = readValue(schema, input);
+    assert.equal(errors.length, 1001);
+    assert.match(errors.at(-1)!.detail.en, /what follows was not read: there are 1000 mistakes before it/);
+  }
+  assert.equal(readValue(schema, { list: Array(1000).fill('x') }).errors.length, 1000);
+});

@@ -1,6 +1,6 @@
 /**
  * Reads a value people wrote into the value code uses: defaults filled in, durations and sizes turned
- * into numbers, every mistake reported at once with its JSON pointer and a "did you mean".
+ * into numbers, every mistake (up to 1,000) reported at once with its JSON pointer and a "did you mean".
  * In: a schema and an untrusted value. Out: `{ value }` or `{ errors }`; the input is not changed.
  */
 import { mistake, type ProblemPointer } from './problem.ts';
@@ -17,6 +17,8 @@ export interface ReadResult<V> {
 }
 
 const DEPTH_MAX = 40;
+/** Nobody mends more at once, and a document of nothing but mistakes would take seconds. */
+const MISTAKES_MAX = 1000;
 const leafChecks = new WeakMap<object, LeafCheck>();
 
 /**
@@ -31,6 +33,7 @@ export function readValue<S extends TSchema>(schema: S, input: unknown, pointer 
 
 function read(schema: JsonSchema, input: unknown, at: string, errors: ProblemPointer[], depth: number): unknown {
   if (depth > DEPTH_MAX) return fail(errors, at, { en: 'is nested too deeply', zh: '嵌套过深' });
+  if (errors.length >= MISTAKES_MAX) return more(errors, at);
   if (schema['x-discriminator']) return readVariant(schema, input, at, errors, depth);
   if (schema.anyOf) return readAnyOf(schema.anyOf, input, at, errors, depth);
   if (schema.properties) return readObject(schema, input, at, errors, depth);
@@ -47,6 +50,7 @@ function readObject(schema: JsonSchema, input: unknown, at: string, errors: Prob
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(input)) {
     if (Object.hasOwn(properties, key)) continue;
+    if (errors.length >= MISTAKES_MAX) return more(errors, at);
     if (schema.additionalProperties === false) {
       fail(errors, `${at}/${escapePointer(key)}`, NOT_KNOWN, { hint: knownHere(key, Object.keys(properties)) });
     } else if (schema.additionalProperties === undefined || schema.additionalProperties === true) {
@@ -214,6 +218,17 @@ function fail(errors: ProblemPointer[], pointer: string, text: Text, values?: Re
   errors.push(mistake(pointer, text, values));
   return undefined;
 }
+
+/** Says once that what follows is not read. */
+function more(errors: ProblemPointer[], at: string): undefined {
+  if (errors.length === MISTAKES_MAX) fail(errors, at, MORE, { limit: MISTAKES_MAX });
+  return undefined;
+}
+
+const MORE: Text = {
+  en: 'and what follows was not read: there are {limit} mistakes before it',
+  zh: '及其后的内容未再检查：前面已有 {limit} 处错误',
+};
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

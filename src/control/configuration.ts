@@ -10,6 +10,7 @@ import type { Dialect } from '../sdk/query.ts';
 import type { Registry } from '../sdk/registry.ts';
 import type { Store } from '../store/types.ts';
 import type { Audit } from './access/audit.ts';
+import { createReading, PLAIN_READING } from './documents/reading.ts';
 import type { AllowedEnvironment } from './documents/variables.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { QueryLender } from './publish/checks.ts';
@@ -58,7 +59,8 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   const kinds = bindKinds(parts.kinds, registry);
   const catalog = createCatalog();
   await loadCatalog(catalog, store, { kinds, environment });
-  const shared = { ...parts, kinds, catalog, box, dialect: dialectsOf(registry), roles: rolesOf(registry) };
+  const reading = createReading(parts.clock);
+  const shared = { ...parts, reading, kinds, catalog, box, dialect: dialectsOf(registry), roles: rolesOf(registry) };
   const publisher = await openPublisher(shared);
   const resources = createResources({
     ...shared,
@@ -70,7 +72,12 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
         if (key.kind === 'Consumer') await publisher.refreshCredentials({ project: key.project, consumer: key.name });
     },
   });
-  return { resources, publisher, compileDraft: createDraftCompiler(shared), close: () => publisher.close() };
+  return {
+    resources,
+    publisher,
+    compileDraft: createDraftCompiler(shared),
+    close: async () => void (await Promise.all([publisher.close(), reading.close()])),
+  };
 }
 
 /** Checks documents without a store or connections: for `weir validate` offline. Pure. */
@@ -78,11 +85,12 @@ export function validateDocuments(
   sources: readonly SourceText[],
   parts: Pick<ConfigurationParts, 'registry' | 'kinds' | 'dataApis' | 'environment'> & Partial<Pick<ConfigurationParts, 'clock'>>,
   options?: ValidateOptions,
-): DocumentCheck[] {
+): Promise<DocumentCheck[]> {
   const { registry, dataApis, environment, clock } = parts;
   return validateSources(
     sources,
     {
+      reading: PLAIN_READING,
       kinds: bindKinds(parts.kinds, registry),
       environment,
       dataApis,

@@ -52,14 +52,33 @@ interface Read<Q, A> extends ToReader<Q> {
   cancel: Cancel;
 }
 
-/** Makes a reader; no thread is started before the first question. */
-export function createReader<Q, A>(options: { readonly start: () => ReaderThread<Q, A>; readonly clock: Clock }): Reader<Q, A> {
-  return new QueuedReader(options.start, options.clock);
+/** What a reader raises when there is no answer. */
+export interface ReaderProblems {
+  busy(): Error;
+  tooSlow(seconds: number): Error;
+  /** Its thread is gone. */
+  unavailable(cause?: unknown): Error;
+}
+
+const STORE_PROBLEMS: ReaderProblems = Object.freeze({
+  busy: () => problems.raise.busy(),
+  tooSlow: (seconds: number) => problems.raise['read-too-slow']({ values: { seconds } }),
+  unavailable: (cause?: unknown) => problems.raise.unavailable({ cause }),
+});
+
+/** Makes a reader; no thread is started before the first question. What reads something else than the store says so by `raise`. */
+export function createReader<Q, A>(options: {
+  readonly start: () => ReaderThread<Q, A>;
+  readonly clock: Clock;
+  readonly raise?: ReaderProblems;
+}): Reader<Q, A> {
+  return new QueuedReader(options.start, options.clock, options.raise ?? STORE_PROBLEMS);
 }
 
 class QueuedReader<Q, A> implements Reader<Q, A> {
   private readonly start: () => ReaderThread<Q, A>;
   private readonly clock: Clock;
+  private readonly raise: ReaderProblems;
   private thread: ReaderThread<Q, A> | undefined;
   private readonly stuck = new Set<ReaderThread<Q, A>>();
   private readonly waiting: Read<Q, A>[] = [];
@@ -67,14 +86,15 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
   private ids = 0;
   private closed = false;
 
-  constructor(start: () => ReaderThread<Q, A>, clock: Clock) {
+  constructor(start: () => ReaderThread<Q, A>, clock: Clock, raise: ReaderProblems) {
     this.start = start;
     this.clock = clock;
+    this.raise = raise;
   }
 
   ask(question: Q): Promise<A> {
     if (this.closed || this.waiting.length >= WAITING_MAX || (!this.thread && this.stuck.size >= STUCK_MAX))
-      return Promise.reject(problems.raise.busy());
+      return Promise.reject(this.raise.busy());
     return new Promise((resolve, reject) => {
       const read: Read<Q, A> = { id: ++this.ids, question, resolve, reject, cancel: () => {} };
       read.cancel = this.clock.after(WAIT_MS, () => this.waitedTooLong(read), { unref: true });
@@ -86,7 +106,7 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
   async close(): Promise<void> {
     this.closed = true;
     const threads = [this.thread, ...this.stuck].filter((thread) => thread !== undefined);
-    this.fail(problems.raise.unavailable());
+    this.fail(this.raise.unavailable());
     if (threads.length === 0) return;
     let cancel: Cancel = () => {};
     const late = new Promise<void>((resolve) => void (cancel = this.clock.after(CLOSE_MS, resolve, { unref: true })));
@@ -96,7 +116,7 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
 
   private next(): void {
     if (this.running || this.waiting.length === 0) return;
-    if (!this.thread && this.stuck.size >= STUCK_MAX) return this.fail(problems.raise.busy());
+    if (!this.thread && this.stuck.size >= STUCK_MAX) return this.fail(this.raise.busy());
     this.thread ??= this.begin();
     const read = this.waiting.shift()!;
     this.running = read;
@@ -118,7 +138,7 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
       this.stuck.delete(thread);
       if (thread !== this.thread) return;
       this.thread = undefined;
-      this.settle((read) => read.reject(problems.raise.unavailable({ cause: failure })));
+      this.settle((read) => read.reject(this.raise.unavailable(failure)));
     });
     return thread;
   }
@@ -141,7 +161,7 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
 
   private waitedTooLong(read: Read<Q, A>): void {
     this.waiting.splice(this.waiting.indexOf(read), 1);
-    read.reject(problems.raise.busy());
+    read.reject(this.raise.busy());
   }
 
   private ranTooLong(read: Read<Q, A>): void {
@@ -152,7 +172,7 @@ class QueuedReader<Q, A> implements Reader<Q, A> {
       thread.unref();
       void thread.terminate();
     }
-    this.settle(() => read.reject(problems.raise['read-too-slow']({ values: { seconds: RUN_MS / 1000 } })));
+    this.settle(() => read.reject(this.raise.tooSlow(RUN_MS / 1000)));
   }
 
   /** Ends all reads that wait, and the one that runs. */

@@ -43,7 +43,7 @@ const offline: OfflineVerbs = {
     const role = roleConfig(readConfig(undefined).config, false);
     const environment = allowedEnvironment(role.variables, role.config.resources.environment);
     const told = (problem: ProblemPointer) => toldPointer(problem, options.language);
-    const checks = validateDocuments(sources, { registry, kinds, dataApis: createDataApiCompiler(), environment, clock }, options);
+    const checks = await validateDocuments(sources, { registry, kinds, dataApis: createDataApiCompiler(), environment, clock }, options);
     return checks.map(({ file, line, key, problems }) => ({
       file: file ?? null,
       line: line ?? null,

@@ -39,7 +39,7 @@ export function createProbe({ publisher, connections, compileDraft, audit }: Pro
   return {
     check: async (project, name, signal) => steps(compiledConnection(publisher, project, name), signal),
     async checkDraft({ project, name, spec, actor }, signal) {
-      const [entry] = compileDraft({ project, kind: 'Connection', name }, spec);
+      const [entry] = await compileDraft({ project, kind: 'Connection', name }, spec);
       const connection = entry!.value as CompiledConnection;
       // Written first: a draft may carry a stored secret to another host, and that must never go unseen.
       await audit({ actor, action: 'connection.try', subject: `${project}/Connection/${name}`, detail: placeOf(connection) });

@@ -7,6 +7,7 @@ import { type ProblemPointer } from '../../base/problem.ts';
 import type { AnyEntry } from '../../sdk/revision.ts';
 import { API_VERSION, type ResourceKey, type StoredResource } from '../../sdk/resource.ts';
 import { writeDocument } from '../documents/edit.ts';
+import type { DocumentReading } from '../documents/reading.ts';
 import { checkKinds, checkSources } from '../resources/apply.ts';
 import { readLive } from '../resources/catalog.ts';
 import type { CheckEnvironment } from '../resources/check.ts';
@@ -16,18 +17,20 @@ import problems from '../resources/problems.ts';
 import { type CompilerParts, createCompiler } from './compile.ts';
 
 /** Compiles a draft. Raises `invalid` with every mistake, pointers as in the document, also when a secret cannot be had. */
-export type CompileDraft = (key: ResourceKey, spec: Readonly<Record<string, unknown>>) => readonly AnyEntry[];
+export type CompileDraft = (key: ResourceKey, spec: Readonly<Record<string, unknown>>) => Promise<readonly AnyEntry[]>;
 
 /** Makes the compiler of drafts. */
-export function createDraftCompiler(parts: CompilerParts & CheckEnvironment & Pick<CheckTools, 'roles'>): CompileDraft {
+export function createDraftCompiler(
+  parts: CompilerParts & CheckEnvironment & Pick<CheckTools, 'roles'> & { readonly reading: DocumentReading },
+): CompileDraft {
   const compiler = createCompiler(parts);
-  return (key, spec) => {
+  return async (key, spec) => {
     const { project, kind, name } = key;
     const text = writeDocument({ apiVersion: API_VERSION, kind, metadata: { name, project }, spec });
-    const [document] = checkKinds(checkSources([{ text }], parts), parts.catalog, parts);
+    const [document] = await checkKinds(await checkSources([{ text }], parts), parts.catalog, parts);
     if (!document?.key || document.problems.length > 0) throw invalid(document?.problems ?? []);
     const manager = parts.catalog.get(key)?.stored.manager ?? 'api';
-    const wanted = wish(document, key, parts.catalog, manager, parts.box, () => new Map());
+    const wanted = await wish(document, key, { ...parts, manager, earlier: () => new Map() });
     settle([wanted], [], parts.catalog);
     if (wanted.problems.length > 0) throw invalid(wanted.problems);
     const { entries, failure } = compiler.compileAside(readLive(storedForm(wanted, manager), parts));

@@ -34,14 +34,26 @@ export const PARSE_LIMITS: ParseLimits = { bytesMax: 4 * 1024 * 1024, documentsM
 
 /** Reads YAML or JSON. Never throws; a text beyond the limits is one document with one problem. */
 export function parseDocuments(text: string, file?: string, limits: ParseLimits = PARSE_LIMITS): ParsedDocument[] {
-  if (Buffer.byteLength(text) > limits.bytesMax) return [unreadable(file, tell(TOO_LARGE, { size: formatBytes(limits.bytesMax) }))];
-  if (text.includes('\0')) return [unreadable(file, { en: 'holds a zero byte: it is not a text file', zh: '含有零字节：不是文本文件' })];
-  const slices = splitDocuments(text);
-  if (slices.length > limits.documentsMax) return [unreadable(file, tell(TOO_MANY, { count: slices.length, limit: limits.documentsMax }))];
-  return slices.map((slice) => parseSlice(slice, file));
+  const cut = slicesOf(text, file, limits);
+  return 'unreadable' in cut ? [cut.unreadable] : cut.slices.map((slice) => parseSlice(slice, file));
 }
 
-function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocument {
+/** The words of each document, not read yet; or one that says why the text is beyond the limits. */
+export function slicesOf(
+  text: string,
+  file?: string,
+  limits: ParseLimits = PARSE_LIMITS,
+): { readonly slices: readonly DocumentSlice[] } | { readonly unreadable: ParsedDocument } {
+  const not = (detail: Text) => ({ unreadable: unreadable(file, detail) });
+  if (Buffer.byteLength(text) > limits.bytesMax) return not(tell(TOO_LARGE, { size: formatBytes(limits.bytesMax) }));
+  if (text.includes('\0')) return not({ en: 'holds a zero byte: it is not a text file', zh: '含有零字节：不是文本文件' });
+  const slices = splitDocuments(text);
+  if (slices.length > limits.documentsMax) return not(tell(TOO_MANY, { count: slices.length, limit: limits.documentsMax }));
+  return { slices };
+}
+
+/** Reads one document; large ones take their time. Never throws. */
+export function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocument {
   const broken = (problems: ProblemPointer[]): ParsedDocument => ({
     file,
     line: slice.line,
@@ -50,7 +62,8 @@ function parseSlice(slice: DocumentSlice, file: string | undefined): ParsedDocum
     places: new Map(),
     problems,
   });
-  const lineAt = (offset: number): number => slice.line + countNewlines(slice.text, Math.min(offset, slice.text.length - 1));
+  const lineOf = lineFinder(slice);
+  const lineAt = (offset: number): number => lineOf(Math.min(offset, slice.text.length - 1));
   const located = (pointer: string, detail: Text, line: number): ProblemPointer => ({
     pointer,
     detail,
@@ -128,6 +141,8 @@ export function locate(
   document: Pick<ParsedDocument, 'file' | 'line' | 'text' | 'places'>,
   problems: readonly ProblemPointer[],
 ): ProblemPointer[] {
+  if (problems.length === 0) return [];
+  const lineOf = lineFinder(document);
   return problems.map((problem) => {
     let pointer = problem.pointer;
     let place = document.places.get(pointer);
@@ -136,26 +151,31 @@ export function locate(
       place = document.places.get(pointer);
     }
     const inside = problem.line !== undefined && place && pointer === problem.pointer ? lineInside(document.text, place, problem.line) : 0;
-    const line = (place ? document.line + countNewlines(document.text, place.keyStart ?? place.start) : document.line) + inside;
+    const line = (place ? lineOf(place.keyStart ?? place.start) : document.line) + inside;
     return { ...problem, ...(document.file === undefined ? {} : { file: document.file }), line };
   });
 }
 
 /** Line of every member, from 1, by its pointer; at most 5000. A value behind a key has the line of its key. */
 export function linesOf(document: Pick<ParsedDocument, 'line' | 'text' | 'places'>): Record<string, number> {
+  const lineOf = lineFinder(document);
+  const entries = [...document.places].slice(0, LINES_MAX);
+  return Object.fromEntries(entries.map(([pointer, place]) => [pointer, lineOf(place.keyStart ?? place.start)]));
+}
+
+/** Finds the line of an offset, in its file; a document with thousands of mistakes asks thousands of times. */
+function lineFinder({ text, line }: Pick<ParsedDocument, 'line' | 'text'>): (offset: number) => number {
   const starts = [0];
-  for (let i = document.text.indexOf('\n'); i !== -1; i = document.text.indexOf('\n', i + 1)) starts.push(i + 1);
-  const lineOf = (offset: number): number => {
+  for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
+  return (offset) => {
     let [low, high] = [0, starts.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (starts[middle]! <= offset) low = middle;
       else high = middle - 1;
     }
-    return document.line + low;
+    return line + low;
   };
-  const entries = [...document.places].slice(0, LINES_MAX);
-  return Object.fromEntries(entries.map(([pointer, place]) => [pointer, lineOf(place.keyStart ?? place.start)]));
 }
 
 const LINES_MAX = 5000;
@@ -163,10 +183,4 @@ const LINES_MAX = 5000;
 /** A problem that counts lines within a value (SQL): a block scalar begins on the line after its mark. */
 function lineInside(text: string, place: Place, line: number): number {
   return /[|>]/.test(text[place.start] ?? '') ? line : line - 1;
-}
-
-function countNewlines(text: string, end: number): number {
-  let count = 0;
-  for (let i = text.indexOf('\n'); i !== -1 && i < end; i = text.indexOf('\n', i + 1)) count++;
-  return count;
 }

@@ -10,7 +10,9 @@ import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
 import type { Store } from '../../store/types.ts';
-import { locate, parseDocuments } from '../documents/parse.ts';
+import { mapSliced } from '../../base/slices.ts';
+import { locate } from '../documents/parse.ts';
+import type { DocumentReading } from '../documents/reading.ts';
 import { unifiedDiff } from '../documents/text-diff.ts';
 import type { Catalog, LiveResource } from './catalog.ts';
 import { checkDocument, type CheckedDocument, type CheckEnvironment, checkKind } from './check.ts';
@@ -24,6 +26,7 @@ import type { Writer, Written } from './write.ts';
 export interface ApplyParts extends CheckEnvironment {
   /** Judges what expires; left out, nothing is said of that. */
   readonly clock?: Pick<Clock, 'now'>;
+  readonly reading: DocumentReading;
   readonly store: Store;
   readonly catalog: Catalog;
   readonly writer: Writer;
@@ -41,23 +44,26 @@ export interface ApplyParts extends CheckEnvironment {
 const DOCUMENTS_MAX = 20_000;
 
 /** Reads and checks documents by themselves. Raises too-large. */
-export function checkSources(sources: readonly SourceText[], environment: CheckEnvironment): CheckedDocument[] {
-  const documents = sources.flatMap(({ text, file }) => parseDocuments(text, file));
+export async function checkSources(
+  sources: readonly SourceText[],
+  parts: CheckEnvironment & { readonly reading: DocumentReading },
+): Promise<CheckedDocument[]> {
+  const documents = await parts.reading.parse(sources);
   if (documents.length > DOCUMENTS_MAX)
     throw problems.raise['too-large']({
       values: { what: { en: `${documents.length} documents`, zh: `${documents.length} 个文档` }, limit: DOCUMENTS_MAX },
     });
-  return documents.map((parsed) => checkDocument(parsed, environment));
+  return mapSliced(documents, parts.reading.slices(), (parsed) => checkDocument(parsed, parts));
 }
 
 /** Adds the kinds' own checks; a connection's type is looked up among the documents, then in the catalog. */
-export function checkKinds(
+export async function checkKinds(
   documents: readonly CheckedDocument[],
   catalog: Catalog | undefined,
-  parts: Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles' | 'clock'>,
-): CheckedDocument[] {
+  parts: Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles' | 'clock' | 'reading'>,
+): Promise<CheckedDocument[]> {
   const byKey = new Map(documents.flatMap((d) => (d.key ? [[keyText(d.key), d] as const] : [])));
-  return documents.map((document) => {
+  return mapSliced(documents, parts.reading.slices(), (document) => {
     if (!document.key) return document;
     const { project } = document.key;
     const tools: CheckTools = {
@@ -82,10 +88,11 @@ export async function applyDocuments(
   options: ApplyOptions,
   retried = false,
 ): Promise<ApplyResult> {
-  const documents = refuseRepeated(checkKinds(checked, parts.catalog, parts));
+  const documents = refuseRepeated(await checkKinds(checked, parts.catalog, parts));
   const earlier = await earlierValues(parts, documents);
   const sealing = options.blind ? { ...parts, box: blindBox(parts.box, parts.newId()) } : parts;
-  const wishes = documents.map((document) => makeWish(sealing, document, options, earlier));
+  const slices = parts.reading.slices();
+  const wishes = await mapSliced(documents, slices, (document) => makeWish(sealing, document, options, earlier));
   const removals = options.prune ? findRemovals(parts.catalog, documents, options) : [];
   const broken = new Set(documents.flatMap(({ key, problems: found }) => (key && found.length > 0 ? [keyText(key)] : [])));
   const open = wishes.filter((w) => w !== undefined);
@@ -103,7 +110,10 @@ export async function applyDocuments(
     parts.changed(written);
   }
   const after = new Map(written.put.map((live) => [keyText(live.key), live]));
-  const results = [...documents.map((document, index) => resultOf(document, wishes[index], after)), ...removals.map(removalResult)];
+  const results = [
+    ...(await mapSliced(documents, slices, (document, index) => resultOf(document, wishes[index], after))),
+    ...removals.map(removalResult),
+  ];
   return { results, refused: results.some((result) => result.outcome === 'refused') };
 }
 
@@ -124,15 +134,16 @@ function refuseRepeated(documents: readonly CheckedDocument[]): CheckedDocument[
   });
 }
 
-function makeWish(
+async function makeWish(
   parts: ApplyParts,
   document: CheckedDocument,
   options: ApplyOptions,
   earlier: ReadonlyMap<string, ReadonlyMap<string, string>>,
-): Wish | undefined {
+): Promise<Wish | undefined> {
   const { key } = document;
   if (!key || document.problems.length > 0) return undefined;
-  const made = wish(document, key, parts.catalog, options.manager, parts.box, () => earlier.get(keyText(key)) ?? new Map());
+  const known = () => earlier.get(keyText(key)) ?? new Map();
+  const made = await wish(document, key, { ...parts, manager: options.manager, earlier: known });
   const forbidden =
     options.projects && !options.projects.includes(key.project) ? tell(NOT_YOURS, { project: key.project }) : options.forbid?.(key);
   if (forbidden === undefined) return made;

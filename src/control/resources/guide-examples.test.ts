@@ -11,10 +11,10 @@ import { allowedEnvironment } from '../documents/variables.ts';
 const guide = readFileSync(path.join(import.meta.dirname, '../../../docs/guides/gateway.md'), 'utf8');
 const upstreams = [...guide.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text!).filter((text) => text.includes('kind: Upstream'));
 
-test('documents of the guide are valid', () => {
+test('documents of the guide are valid', async () => {
   assert.ok(upstreams.length >= 6);
   const parts = { registry: testRegistry, kinds: testKinds, dataApis: createDataApiCompiler(), environment: allowedEnvironment({}) };
-  const checks = validateDocuments(
+  const checks = await validateDocuments(
     upstreams.map((text) => ({ text })),
     parts,
     { complete: true },

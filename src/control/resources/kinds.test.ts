@@ -58,8 +58,8 @@ test('the kinds of the tests are those in the folder', () => {
   assert.deepEqual(testKinds.map(({ kind }) => kebab(kind)).sort(), files);
 });
 
-test('every example validates as one configuration, offline', () => {
-  const checks = validateDocuments(
+test('every example validates as one configuration, offline', async () => {
+  const checks = await validateDocuments(
     everyExample().map((text) => ({ text })),
     parts,
     { complete: true },

@@ -12,7 +12,7 @@ import { locate } from '../documents/parse.ts';
 import { type Catalog, type LiveResource, targetsOf } from './catalog.ts';
 import type { CheckedDocument } from './check.ts';
 import { type Matched, matchedBy, shapesOf } from './route-places.ts';
-import { keyText, sealDocument, sealedValues, type SealedDocument, type SecretBox } from './seal.ts';
+import { keyText, sealDocument, sealedValues, type SealedDocument, type SealParts } from './seal.ts';
 
 /** A document that could be written, or says why not. */
 export interface Wish {
@@ -34,18 +34,21 @@ export interface Removal {
 /** Sealed values a placeholder may stand for, besides those of the current version. */
 export type EarlierValues = (key: ResourceKey) => ReadonlyMap<string, string>;
 
+interface WishParts extends SealParts {
+  readonly catalog: Catalog;
+  readonly manager: Manager;
+  readonly earlier: EarlierValues;
+}
+
 /** Turns a checked document into a wish: seals it, and checks that `manager` may change the resource. */
-export function wish(
+export async function wish(
   document: CheckedDocument,
   key: ResourceKey,
-  catalog: Catalog,
-  manager: Manager,
-  box: SecretBox,
-  earlier: EarlierValues,
-): Wish {
+  { catalog, manager, earlier, ...sealing }: WishParts,
+): Promise<Wish> {
   const before = catalog.get(key);
   const known = new Map([...earlier(key), ...sealedValues(before?.stored.spec)]);
-  const sealed = sealDocument(document, key, known, box);
+  const sealed = await sealDocument(document, key, known, sealing);
   const problems = [...sealed.problems];
   const same = before && isSame(before, sealed);
   if (before && before.stored.manager !== manager && !(same && manager === 'api')) {

@@ -81,6 +81,23 @@ export default defineProblems('core/resources', {
     },
     retry: 'later',
   },
+  'reading-busy': {
+    status: 503,
+    title: { en: 'Too many large documents wait', zh: '等待读取的大文档过多' },
+    detail: {
+      en: 'Other large documents are being read, and this one waited too long. Nothing was changed: try again later.',
+      zh: '正在读取其他大文档，等待时间过长。未做任何更改：请稍后重试。',
+    },
+    retry: 'later',
+  },
+  'reading-given-up': {
+    status: 422,
+    title: { en: 'The document takes too long to read', zh: '文档读取耗时过长' },
+    detail: {
+      en: 'Reading a document took more time or memory than one may have. Nothing was changed: split it into smaller ones.',
+      zh: '读取文档所用的时间或内存超过上限。未做任何更改：请拆分为较小的文档。',
+    },
+  },
   'last-admin': {
     status: 409,
     title: { en: 'The last administrator', zh: '最后一个管理员' },

@@ -10,7 +10,8 @@ import { contentHash, type Json } from '../../base/json.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import { replaceScalars, writeDocument } from '../documents/edit.ts';
 import { keptText } from '../documents/variables.ts';
-import { locate, parseDocuments } from '../documents/parse.ts';
+import { locate } from '../documents/parse.ts';
+import type { DocumentReading } from '../documents/reading.ts';
 import type { CheckedDocument } from './check.ts';
 import { mapTexts, replaceAt } from './value-at.ts';
 
@@ -22,6 +23,11 @@ export interface SecretBox {
   open(sealed: string, context: string): string;
   /** HMAC-SHA-256 (hex) under a key of the installation, apart for each `purpose`. */
   hmac(purpose: string, text: string): string;
+}
+
+export interface SealParts {
+  readonly box: SecretBox;
+  readonly reading: Pick<DocumentReading, 'parse'>;
 }
 
 /** A box whose ids fit no stored value: `salt` is new each time. What it seals is not to be stored. */
@@ -42,12 +48,12 @@ export interface SealedDocument {
 }
 
 /** Seals a checked document. `known` are the sealed values of this resource so far: id → stored form. */
-export function sealDocument(
+export async function sealDocument(
   document: CheckedDocument,
   key: ResourceKey,
   known: ReadonlyMap<string, string>,
-  box: SecretBox,
-): SealedDocument {
+  { box, reading }: SealParts,
+): Promise<SealedDocument> {
   const problems: ProblemPointer[] = [];
   const words = new Map<string, string>();
   const stored = new Map<string, string>();
@@ -62,7 +68,7 @@ export function sealDocument(
     if (literal !== undefined) words.set(pointer, keptText(id));
   }
   const spec = replaceAt(document.written, stored);
-  return { text: sealText(document, words), spec, release: releaseOf(spec), problems: locate(document.parsed, problems) };
+  return { text: await sealText(document, words, reading), spec, release: releaseOf(spec), problems: locate(document.parsed, problems) };
 }
 
 const NO_VALUE: Text = {
@@ -117,18 +123,18 @@ function valueId(key: ResourceKey, value: string, box: SecretBox): string {
  * Replaces the literals in the text and reads it again: when anything but the placeholders came out
  * different, the document is written anew from its value, so that no secret can stay behind by a slip.
  */
-function sealText(document: CheckedDocument, words: ReadonlyMap<string, string>): string {
+async function sealText(document: CheckedDocument, words: ReadonlyMap<string, string>, reading: SealParts['reading']): Promise<string> {
   const { text, places, value } = document.parsed;
   if (words.size === 0) return text;
   const wanted = replaceAt(value, words);
   const replaced = replaceScalars(text, places, words);
-  const [again] = parseDocuments(replaced);
+  const [again] = await reading.parse([{ text: replaced }]);
   const same = again?.problems.length === 0 && JSON.stringify(again.value) === JSON.stringify(wanted);
-  return hideInComments(same ? replaced : writeDocument(wanted as Record<string, unknown>), document);
+  return hideInComments(same ? replaced : writeDocument(wanted as Record<string, unknown>), document, reading);
 }
 
 /** A comment that repeats a secret value loses it too; a short one only as a word of its own, or half the alphabet would go. */
-function hideInComments(text: string, document: CheckedDocument): string {
+async function hideInComments(text: string, document: CheckedDocument, reading: SealParts['reading']): Promise<string> {
   const literals = document.secrets.flatMap(({ literal }) => (literal ? [literal] : []));
   if (!literals.some((literal) => text.includes(literal))) return text;
   const lines = text.split('\n').map((line) => {
@@ -137,8 +143,8 @@ function hideInComments(text: string, document: CheckedDocument): string {
     return line.slice(0, comment) + literals.reduce(hideOne, line.slice(comment));
   });
   const hidden = lines.join('\n');
-  const [before] = parseDocuments(text);
-  const [after] = parseDocuments(hidden);
+  const [before] = await reading.parse([{ text }]);
+  const [after] = await reading.parse([{ text: hidden }]);
   return JSON.stringify(before?.value) === JSON.stringify(after?.value) ? hidden : text;
 }
 

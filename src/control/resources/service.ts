@@ -11,6 +11,7 @@ import type { Dialect } from '../../sdk/query.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import type { Store } from '../../store/types.ts';
 import type { Audit } from '../access/audit.ts';
+import type { DocumentReading } from '../documents/reading.ts';
 import type { AllowedEnvironment } from '../documents/variables.ts';
 import { applyDocuments, type ApplyParts, checkSources } from './apply.ts';
 import { type Catalog, type LiveResource, loadCatalog } from './catalog.ts';
@@ -31,6 +32,7 @@ export interface ResourcesParts {
   readonly kinds: KindTable;
   readonly catalog: Catalog;
   readonly box: SecretBox;
+  readonly reading: DocumentReading;
   readonly dataApis: DataApiCompiler;
   dialect(connector: string): Dialect | undefined;
   roles(connector: string): readonly ConnectorRole[] | undefined;
@@ -62,8 +64,8 @@ export function createResources(parts: ResourcesParts): Resources {
   const turns = publishing.after(createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } })));
   const find = (key: ResourceKey): LiveResource => catalog.get(key) ?? raiseMissing(catalog, key);
   const noteRefused = createRefusalNote(parts.audit);
-  const apply: Resources['apply'] = (sources, options) => {
-    const checked = checkSources(sources, parts);
+  const apply: Resources['apply'] = async (sources, options) => {
+    const checked = await checkSources(sources, parts);
     return turns.run(async () => {
       const result = await applyDocuments(applyParts, checked, options);
       if (!options.dryRun) await noteRefused(options.actor, result);
@@ -72,6 +74,7 @@ export function createResources(parts: ResourcesParts): Resources {
   };
   return Object.freeze({
     validate: (sources, options) => validateSources(sources, parts, options),
+    change: (text, changes) => parts.reading.change(text, changes),
     apply,
     diff: (sources, options) => apply(sources, { ...options, dryRun: true }),
     ...createLister(catalog, parts.statusOf),

@@ -54,7 +54,7 @@ async function putText(parts: SingleParts, key: ResourceKey, text: string, optio
   const before = parts.apply.catalog.get(key);
   checkCondition(key, before, options);
   if (before?.stored.manager === 'folder') throw problems.raise['folder-owned']({ values: { ...key } });
-  const checked = checkSources([{ text }], parts.apply);
+  const checked = await checkSources([{ text }], parts.apply);
   const [document] = checked;
   if (checked.length !== 1)
     throw invalid([

@@ -10,6 +10,7 @@ import type { Text } from '../../base/text.ts';
 import type { ListOrder, ListPlace } from '../../sdk/list-order.ts';
 import type { Manager, ResourceKey } from '../../sdk/resource.ts';
 import type { Permission } from '../api/caller.ts';
+import type { ChangedText, TextChange } from '../documents/change.ts';
 
 /** Who changes something, as audit names them. */
 export interface Actor {
@@ -177,11 +178,13 @@ export interface DocumentCheck {
 
 /**
  * All of it. Methods raise problems of `core/resources`: not-found, changed-since, exists, in-use,
- * folder-owned, invalid (with every pointer), too-large.
+ * folder-owned, invalid (with every pointer), too-large, reading-busy, reading-given-up.
  */
 export interface Resources {
   /** Pure; never touches the store. */
-  validate(sources: readonly SourceText[], options?: ValidateOptions): DocumentCheck[];
+  validate(sources: readonly SourceText[], options?: ValidateOptions): Promise<DocumentCheck[]>;
+  /** Changes a text at pointers and stores nothing. */
+  change(text: string, changes: readonly TextChange[]): Promise<ChangedText>;
   apply(sources: readonly SourceText[], options: ApplyOptions): Promise<ApplyResult>;
   /** `apply` as a dry run. */
   diff(sources: readonly SourceText[], options: ApplyOptions): Promise<ApplyResult>;

@@ -1,9 +1,11 @@
 /** Checks documents without a store: what `weir validate` does offline, and the API on request. */
 import type { Clock } from '../../base/clock.ts';
+import { mapSliced } from '../../base/slices.ts';
 import { tell } from '../../base/text.ts';
 import type { DataApiCompiler } from '../../sdk/dataapi.ts';
 import type { ConnectorRole } from '../../sdk/connector.ts';
 import type { Dialect } from '../../sdk/query.ts';
+import type { DocumentReading } from '../documents/reading.ts';
 import { type ApplyParts, checkKinds, checkSources } from './apply.ts';
 import { createCatalog } from './catalog.ts';
 import type { CheckEnvironment } from './check.ts';
@@ -12,6 +14,7 @@ import { keyText, type SecretBox } from './seal.ts';
 import type { DocumentCheck, SourceText, ValidateOptions } from './types.ts';
 
 export interface ValidateParts extends CheckEnvironment {
+  readonly reading: DocumentReading;
   readonly dataApis: DataApiCompiler;
   dialect(connector: string): Dialect | undefined;
   roles(connector: string): readonly ConnectorRole[] | undefined;
@@ -20,17 +23,22 @@ export interface ValidateParts extends CheckEnvironment {
 }
 
 /** Every document with its problems; with `complete`, references and conflicts among the documents too. Pure. */
-export function validateSources(sources: readonly SourceText[], parts: ValidateParts, options: ValidateOptions = {}): DocumentCheck[] {
-  const documents = checkKinds(
-    checkSources(sources, parts),
+export async function validateSources(
+  sources: readonly SourceText[],
+  parts: ValidateParts,
+  options: ValidateOptions = {},
+): Promise<DocumentCheck[]> {
+  const documents = await checkKinds(
+    await checkSources(sources, parts),
     undefined,
-    parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles' | 'clock'>,
+    parts satisfies Pick<ApplyParts, 'dataApis' | 'dialect' | 'roles' | 'clock' | 'reading'>,
   );
   const nothing = createCatalog();
-  const wishes = documents.map((document) => {
+  const wishes = await mapSliced(documents, parts.reading.slices(), (document) => {
     const good = options.complete && document.key && document.problems.length === 0;
+    const earlier = () => new Map(document.secrets.map(({ kept }) => [kept ?? '', '']));
     return good
-      ? wish(document, document.key, nothing, 'api', KEEPS_NOTHING, () => new Map(document.secrets.map(({ kept }) => [kept ?? '', ''])))
+      ? wish(document, document.key, { catalog: nothing, manager: 'api', box: KEEPS_NOTHING, reading: parts.reading, earlier })
       : undefined;
   });
   settle(

@@ -2,7 +2,7 @@
 import { mistake, toldPointer } from '../../../base/problem.ts';
 import { help, strictObject, T } from '../../../base/schema.ts';
 import { type Language, type Text, tell, verbatim } from '../../../base/text.ts';
-import { changeText, type TextChange } from '../../documents/change.ts';
+import type { TextChange } from '../../documents/change.ts';
 import { linesOf } from '../../documents/parse.ts';
 import type { ApplyResult, SourceText } from '../../resources/types.ts';
 import { changeOf, projectsOf } from '../caller.ts';
@@ -127,7 +127,7 @@ const validate = defineOperation({
     }),
   ),
   async handler({ body, query, language }, parts) {
-    const checks = parts.resources.validate(body.sources as SourceText[], query);
+    const checks = await parts.resources.validate(body.sources as SourceText[], query);
     return {
       items: checks.map((check) => ({
         file: check.file ?? null,
@@ -175,11 +175,12 @@ const edit = defineOperation({
     }),
   ),
   async handler({ body, language }, parts) {
-    const changed = changeText(body.text, body.changes.map(textChange));
+    const changed = await parts.resources.change(body.text, body.changes.map(textChange));
     if (!changed.ok)
       throw problems.raise['invalid-request']({ errors: changed.errors.map((e) => ({ ...e, pointer: `/body${e.pointer}` })) });
     const { text, document } = changed;
-    const found = parts.resources.validate([{ text }]).flatMap((check) => check.problems.map((problem) => toldPointer(problem, language)));
+    const checks = await parts.resources.validate([{ text }]);
+    const found = checks.flatMap((check) => check.problems.map((problem) => toldPointer(problem, language)));
     return { text, value: document?.value ?? null, lines: document ? linesOf(document) : {}, problems: found };
   },
 });

@@ -98,6 +98,7 @@ test('every field arrives, times in milliseconds', () => {
     retries: { attempts: 3, perTry: '1s' },
     pendingMax: 5,
     requestsPerConnection: 100,
+    requestTrailers: 'pass',
   });
   assert.deepEqual(all.discovery, { type: 'dns', config: { name: 'a.test', ttlMin: '2s' } });
   assert.deepEqual(all.balance, { type: 'hash', key: 'client.address', boundedLoad: 1.25 });
@@ -110,5 +111,7 @@ test('every field arrives, times in milliseconds', () => {
     [all.retries!.attempts, all.retries!.perTryMs, all.retries!.bodyBytesMax, all.retries!.budget],
     [3, 1000, 65_536, { percent: 20, least: 10, windowMs: 10_000 }],
   );
-  assert.deepEqual([all.pendingMax, all.requestsPerConnectionMax], [5, 100]);
+  assert.deepEqual([all.pendingMax, all.requestsPerConnectionMax, all.requestTrailers], [5, 100, true]);
+  const dropped = compile({ targets: [{ host: 'a' }], requestTrailers: 'drop' });
+  assert.ok(!('requestTrailers' in dropped), 'what is off is not in the entry');
 });

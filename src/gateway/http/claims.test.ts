@@ -45,4 +45,6 @@ test('a stranger’s claims do not pass, what only resembles them does', async (
 test('a trusted proxy’s pass as plainly written, but never a certificate, nor where Connection names fields', async () => {
   assert.deepEqual(await passed({ trustedProxies: ['127.0.0.1'] }), new Set([...CLAIMS, ...OTHERS]));
   assert.deepEqual(await passed({ trustedProxies: ['127.0.0.1'] }, 'Connection: true-client-ip\r\n'), new Set(OTHERS));
+  const asks = 'TE: trailers\r\nConnection: te, keep-alive\r\n';
+  assert.deepEqual(await passed({ trustedProxies: ['127.0.0.1'] }, asks), new Set([...CLAIMS, ...OTHERS]), 'te names no such field');
 });

@@ -12,3 +12,11 @@ const KEEP_MS = 5_000;
 export function keepCompiledCode(clock: Clock): void {
   clock.after(KEEP_MS, flushCompileCache, { unref: true });
 }
+
+/**
+ * The same at once, for threads that requests wait for: writing takes a thread's time, half a second and more on a slow disk, which
+ * nobody minds before the first request. After the first start there is little left to write.
+ */
+export function writeCompiledCode(): void {
+  flushCompileCache();
+}

@@ -7,7 +7,7 @@ import { prepareValueChecks } from '../dataapi/schema-check.ts';
 import { createEngine } from '../gateway/http/engine.ts';
 import { runGatewayThread } from '../gateway/thread.ts';
 import type { GatewayThreadData } from '../gateway/thread-messages.ts';
-import { keepCompiledCode } from '../supervisor/compiled-code.ts';
+import { writeCompiledCode } from '../supervisor/compiled-code.ts';
 import { clock, newId, openLog, random } from './common.ts';
 import { type ThreadConfig, whenNeeded } from './entry.ts';
 const begin = (data: unknown, config: ThreadConfig): void =>
@@ -22,5 +22,5 @@ const begin = (data: unknown, config: ThreadConfig): void =>
     newId,
     log: openLog('gateway', config.logLevel),
   });
-keepCompiledCode(clock);
+writeCompiledCode();
 whenNeeded(begin, prepareValueChecks);

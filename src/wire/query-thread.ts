@@ -8,13 +8,13 @@ import { engineOpener } from '../dataapi/engines.ts';
 import { runQueryThread } from '../dataapi/query-thread.ts';
 import type { EngineWorker } from '../dataapi/engine-threads.ts';
 import { assert } from '../base/assert.ts';
-import { keepCompiledCode } from '../supervisor/compiled-code.ts';
+import { writeCompiledCode } from '../supervisor/compiled-code.ts';
 import { clock, openLog } from './common.ts';
 import { type ThreadConfig, whenNeeded } from './entry.ts';
 
 assert(!isMainThread && parentPort, 'the query thread is a thread');
 const port = parentPort as unknown as EnginePort;
-keepCompiledCode(clock);
+writeCompiledCode();
 whenNeeded(run);
 
 function run(data: unknown, config: ThreadConfig): void {

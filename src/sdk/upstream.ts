@@ -47,6 +47,9 @@ export interface CompiledOutliers {
 /** Why a call without answer may be repeated. */
 export type RetryCondition = 'connect' | 'closed' | 'timeout' | 'malformed';
 
+/** What kept bodies may take on a thread unless an upstream says otherwise. */
+export const BODIES_BYTES_MAX = 64 * 2 ** 20;
+
 export interface CompiledRetries {
   /** Tries of one request, the first among them. */
   readonly attempts: number;
@@ -60,6 +63,8 @@ export interface CompiledRetries {
   readonly deadlineMs: number;
   /** Bodies up to here are kept to be sent again; requests with larger ones are never repeated. */
   readonly bodyBytesMax: number;
+  /** Memory of all bodies kept at once on a thread; `BODIES_BYTES_MAX` when left out. */
+  readonly bodiesBytesMax?: number;
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
   readonly budget: { readonly percent: number; readonly least: number; readonly windowMs: number };

@@ -2,14 +2,15 @@
 import { X509Certificate } from 'node:crypto';
 import { mistake, type ProblemPointer } from '../../base/problem.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
-import type {
-  CompiledBalance,
-  CompiledHttp2,
-  CompiledOutliers,
-  CompiledRetries,
-  CompiledTarget,
-  CompiledUpstream,
-  RetryCondition,
+import {
+  BODIES_BYTES_MAX,
+  type CompiledBalance,
+  type CompiledHttp2,
+  type CompiledOutliers,
+  type CompiledRetries,
+  type CompiledTarget,
+  type CompiledUpstream,
+  type RetryCondition,
 } from '../../sdk/upstream.ts';
 import { namedConfigs } from './parts.ts';
 
@@ -48,6 +49,7 @@ export interface UpstreamSpec {
     perTry?: number;
     deadline: number;
     bodyMax: number;
+    bodiesMax: number;
     backoff: number;
     backoffMax: number;
     budget: { percent: number; least: number; window: number };
@@ -162,7 +164,7 @@ function compileOutliers(outliers: NonNullable<UpstreamSpec['outliers']>): Compi
 }
 
 function compileRetries(retries: NonNullable<UpstreamSpec['retries']>): CompiledRetries {
-  const { attempts, conditions, statuses, allMethods, perTry, deadline, bodyMax, backoff, backoffMax, budget } = retries;
+  const { attempts, conditions, statuses, allMethods, perTry, deadline, bodyMax, bodiesMax, backoff, backoffMax, budget } = retries;
   return {
     attempts,
     conditions,
@@ -171,6 +173,7 @@ function compileRetries(retries: NonNullable<UpstreamSpec['retries']>): Compiled
     perTryMs: perTry,
     deadlineMs: deadline,
     bodyBytesMax: bodyMax,
+    ...(bodiesMax === BODIES_BYTES_MAX ? {} : { bodiesBytesMax: bodiesMax }),
     backoffMs: backoff,
     backoffMaxMs: Math.max(backoff, backoffMax),
     budget: { percent: budget.percent, least: budget.least, windowMs: budget.window },

@@ -240,6 +240,16 @@ export const retries = strictObject(
         '正文上限',
       ),
     }),
+    bodiesMax: bytes({
+      default: '64MiB',
+      'x-maximum': '4GiB',
+      'x-advanced': true,
+      ...help(
+        'Memory of all bodies kept so at once, per thread; requests beyond it are not repeated.',
+        '每个线程同时保留的全部正文所占内存；超出后的请求不重试。',
+        '正文总上限',
+      ),
+    }),
     backoff: duration({
       default: '25ms',
       'x-minimum': '1ms',

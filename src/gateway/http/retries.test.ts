@@ -222,6 +222,26 @@ test('the discarded answer leaves nothing behind: the next request on the same c
   });
 });
 
+test('bodies that are kept take so much memory in all: beyond it a request is not repeated, and what ends gives its part back', async () => {
+  const held: Socket[] = [];
+  const script: Script = (socket, text) => void (text.includes('/hold') ? held.push(socket) : busy(socket, text));
+  await over([script], { bodyBytesMax: 5000, bodiesBytesMax: 10_000 }, async (gateway, _, talk) => {
+    const put = post('x'.repeat(5000), 'PUT');
+    const holders = [new Talk(gateway.port), new Talk(gateway.port)];
+    for (const [i, holder] of holders.entries()) {
+      holder.send(put.replace('PUT / ', 'PUT /hold '));
+      await eventually(() => held.length === i + 1, 'its body is kept');
+    }
+    await talk.send(put).until((text) => text.endsWith('busy'));
+    assert.deepEqual([await ended(gateway), count(gateway, 'bodies-full')], ['1  503', 1]);
+    for (const holder of holders) holder.socket.resetAndDestroy();
+    await eventually(() => gateway.outcomes.length === 3, 'their clients left');
+    talk.text = '';
+    await talk.send(put).until((text) => text.endsWith('busy'));
+    assert.equal(await ended(gateway, 4), '3 503,503 503');
+  });
+});
+
 test('a chain of gateways does not multiply repeats: each hop keeps to its budget, and a POST comes once', async () => {
   let asked: string[] = [];
   const target = await startUpstream((socket, text) => {

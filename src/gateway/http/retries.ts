@@ -64,7 +64,7 @@ export class Retries implements Timed {
     this.mayRepeatMethod = exchange.isIdempotent || plan.rules.allMethods;
     this.keptBytes = 0;
     this.kept = NOTHING;
-    if (exchange.head.contentLength > plan.rules.bodyBytesMax) this.dropBody();
+    if (exchange.head.contentLength > plan.rules.bodyBytesMax) this.dropBody('bodies-too-large');
     plan.budget.began(this.wheel.now);
     this.time();
   }
@@ -74,9 +74,13 @@ export class Retries implements Timed {
     if (!this.kept || end <= start) return;
     const from = this.keptBytes;
     this.keptBytes += end - start;
-    if (this.keptBytes > this.plan.rules.bodyBytesMax) return this.dropBody();
+    if (this.keptBytes > this.plan.rules.bodyBytesMax) return this.dropBody('bodies-too-large');
     if (this.kept.length < this.keptBytes) {
-      const larger = Buffer.allocUnsafe(Math.max(this.keptBytes, this.kept.length * 2, FIRST_BYTES));
+      const { bodies } = this.plan;
+      const size = Math.max(this.keptBytes, this.kept.length * 2, FIRST_BYTES);
+      if (bodies.bytes + size - this.kept.length > bodies.max) return this.dropBody('bodies-full');
+      bodies.bytes += size - this.kept.length;
+      const larger = Buffer.allocUnsafe(size);
       this.kept.copy(larger, 0, 0, from);
       this.kept = larger;
     }
@@ -110,7 +114,7 @@ export class Retries implements Timed {
   settle(): void {
     this.wheel.clear(this);
     this.isWaiting = false;
-    this.kept = undefined;
+    this.forgetBody();
   }
 
   onDeadline(): void {
@@ -144,8 +148,13 @@ export class Retries implements Timed {
     this.wheel.set(this, Math.min(left, this.plan.rules.perTryMs ?? left));
   }
 
-  private dropBody(): void {
+  private dropBody(why: 'bodies-too-large' | 'bodies-full'): void {
+    this.forgetBody();
+    this.counts.add(why);
+  }
+
+  private forgetBody(): void {
+    if (this.kept) this.plan.bodies.bytes -= this.kept.length;
     this.kept = undefined;
-    this.counts.add('bodies-too-large');
   }
 }

@@ -11,7 +11,13 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Exchange } from '../../sdk/exchange.ts';
 import { TARGET_STATES, type UpstreamHealth } from '../../sdk/target-health.ts';
-import type { CompiledRetries, CompiledTarget, CompiledUpstream, UpstreamFacts } from '../../sdk/upstream.ts';
+import {
+  BODIES_BYTES_MAX,
+  type CompiledRetries,
+  type CompiledTarget,
+  type CompiledUpstream,
+  type UpstreamFacts,
+} from '../../sdk/upstream.ts';
 import type { TargetPool } from '../contract.ts';
 import type { HeadPool } from '../http/head.ts';
 import type { Outbox } from '../http/outbox.ts';
@@ -70,6 +76,8 @@ export interface ConnectionPool extends TargetPool {
 export interface PoolRetries {
   readonly rules: CompiledRetries;
   readonly budget: RetryBudget;
+  /** Memory of bodies that are kept to be sent again. */
+  readonly bodies: { bytes: number; readonly max: number };
   readonly random: Random;
 }
 
@@ -306,7 +314,8 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
 
   private useRetries(rules: CompiledRetries | undefined): void {
     const { random } = this.tools;
-    this.retries = rules && { rules, budget: new RetryBudget(rules.budget), random };
+    const bodies = { bytes: 0, max: rules?.bodiesBytesMax ?? BODIES_BYTES_MAX };
+    this.retries = rules && { rules, budget: new RetryBudget(rules.budget), bodies, random };
   }
 
   private useTls({ tls }: CompiledUpstream): void {

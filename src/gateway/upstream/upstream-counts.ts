@@ -23,6 +23,7 @@ export const UPSTREAM_EVENTS = [
   'floods',
   'pipelined',
   'resent',
+  'bodies-full',
 ] as const;
 export type UpstreamEvent = (typeof UPSTREAM_EVENTS)[number];
 

@@ -91,7 +91,7 @@ class HeadExchange implements EngineExchange {
   constructor(head: Head, source: ExchangeSource) {
     this.held = head;
     this.request = new Fields(head);
-    if (head.chunked) this.request.watch(true);
+    if (head.chunked) this.request.watch();
     this.clientAddress = source.clientAddress;
     this.clientCertificate = source.clientCertificate;
     this.listener = source.listener;

@@ -44,19 +44,14 @@ const SLOTS = 8;
 const NO_LINE: Line = Object.freeze({ name: '', value: '', bytes: undefined });
 const known = new Map<string, Known>();
 
-/** Names that somebody dealt with. */
-interface Watch {
-  readonly reads: boolean;
-  readonly names: string[];
-}
-
 /** Fields over a head (or none), changed by `set`, `add` and `remove`. */
 export class Fields implements HeaderFields {
   private head: Head | undefined;
   /** Added fields, the first `count` of them. Names in lower case. */
   private added: Line[] | undefined;
   private count = 0;
-  private watched: Watch | undefined = undefined;
+  /** Names that somebody dealt with, while that is watched. */
+  private touched: string[] | undefined = undefined;
   /** Fields set, added or taken away so far; never goes back. */
   changes = 0;
 
@@ -66,7 +61,7 @@ export class Fields implements HeaderFields {
 
   get(name: string): string | undefined {
     const wanted = knownName(name).lower;
-    if (this.watched?.reads) this.note(wanted);
+    if (this.touched) this.note(wanted);
     let result: string | undefined;
     const head = this.head;
     if (head) {
@@ -97,7 +92,7 @@ export class Fields implements HeaderFields {
   add(name: string, value: string): void {
     const line = lineOf(writable(name), value);
     this.changes++;
-    if (this.watched) this.note(line.name);
+    if (this.touched) this.note(line.name);
     this.append(line);
   }
 
@@ -111,24 +106,24 @@ export class Fields implements HeaderFields {
     this.head = head;
     this.added = undefined;
     this.count = 0;
-    this.watched = undefined;
+    this.touched = undefined;
   }
 
   /**
-   * From now on names that are set, added or taken away are noted, be there such a field or not, and with `reads` those that
-   * are looked at: what was decided about a field of the head must hold for trailers, too.
+   * From now on names that are looked at, set, added or taken away are noted, be there such a field or not: what was decided
+   * about a field of the head must hold for trailers, too.
    */
-  watch(reads: boolean): void {
-    this.watched = { reads, names: [] };
+  watch(): void {
+    this.touched = [];
   }
 
   get isWatched(): boolean {
-    return this.watched !== undefined;
+    return this.touched !== undefined;
   }
 
   /** True when the name, in lower case, was noted. */
   wasTouched(lower: string): boolean {
-    return this.watched?.names.includes(lower) ?? false;
+    return this.touched?.includes(lower) ?? false;
   }
 
   /** Puts the bytes under the view somewhere that lasts; for views over a shared read buffer. */
@@ -188,12 +183,11 @@ export class Fields implements HeaderFields {
   }
 
   private note(lower: string): void {
-    const { names } = this.watched!;
-    if (!names.includes(lower)) names.push(lower);
+    if (!this.touched!.includes(lower)) this.touched!.push(lower);
   }
 
   private removeAll(lower: string): void {
-    if (this.watched) this.note(lower);
+    if (this.touched) this.note(lower);
     const head = this.head;
     if (head) {
       for (let n = 0; n < head.count; n++) {

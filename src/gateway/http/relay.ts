@@ -189,7 +189,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (done) this.noteEnd(connection);
     exchange.status = head.status;
     exchange.response.readFrom(head);
-    if (this.terms.trailers && connection.body.isChunked) exchange.response.watch(false);
+    if (this.terms.trailers && connection.body.isChunked) exchange.response.watch();
     let verdict: Problem | undefined | Promise<Problem | undefined>;
     try {
       verdict = this.tools.core.onResponse(exchange);

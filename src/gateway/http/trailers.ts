@@ -34,6 +34,17 @@ const FIELD_MAX = { headBytesMax: 1, headersMax: 1, targetBytesMax: 1 };
 /** Where the rules of heads look at one field at a time; nothing stays in it. */
 const ofRequest = new Head('request', FIELD_MAX);
 const ofResponse = new Head('response', FIELD_MAX);
+/** A name as it was written; most messages use the same few. */
+interface Name {
+  readonly name: string;
+  /** As sloppy receivers read it: `-` for `_`. */
+  readonly folded: string;
+  /** True when it may stand in trailers, as far as it is not for the message to say. */
+  readonly mayStand: boolean;
+}
+const known = new Map<string, Name>();
+const KNOWN_MAX = 512;
+const KNOWN_BYTES_MAX = 64;
 const EMPTY = Buffer.alloc(0);
 const CRLF = Buffer.from('\r\n');
 
@@ -68,11 +79,19 @@ export function announceTrailers(head: Head, fields: Fields): void {
 
 /** True when a field whose name is `b[start, end)` passes. */
 function mayPass(b: Buffer, start: number, end: number, head: Head, fields: Fields): boolean {
-  const name = b.toString('latin1', start, end).toLowerCase();
-  const folded = name.replaceAll('_', '-'); // As sloppy receivers read it.
-  if (NEVER.has(folded) || NEVER_STARTS.some((text) => folded.startsWith(text))) return false;
-  if (fields.wasTouched(name) || fields.wasTouched(folded) || isNominated(head, name)) return false;
-  return passesInHeads(ofRequest, b, start, end) && passesInHeads(ofResponse, b, start, end);
+  const text = b.toString('latin1', start, end);
+  const { name, folded, mayStand } = known.get(text) ?? nameOf(text, b, start, end);
+  return mayStand && !fields.wasTouched(name) && !fields.wasTouched(folded) && !isNominated(head, name);
+}
+
+function nameOf(text: string, b: Buffer, start: number, end: number): Name {
+  const name = text.toLowerCase();
+  const folded = name.replaceAll('_', '-');
+  const isHeads = NEVER.has(folded) || NEVER_STARTS.some((beginning) => folded.startsWith(beginning));
+  const mayStand = !isHeads && passesInHeads(ofRequest, b, start, end) && passesInHeads(ofResponse, b, start, end);
+  const made = { name, folded, mayStand };
+  if (known.size < KNOWN_MAX && text.length <= KNOWN_BYTES_MAX) known.set(text, made);
+  return made;
 }
 
 function passesInHeads(head: Head, b: Buffer, start: number, end: number): boolean {

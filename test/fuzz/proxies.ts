@@ -126,8 +126,8 @@ function readAnswer(text: string): { status: string; body: string } | undefined 
   const status = /^HTTP\/1\.1 (\d{3})/.exec(text)?.[1];
   if (end < 0 || status === undefined || status === '502' || status === '504') return undefined;
   const [head, rest] = [text.slice(0, end), text.slice(end + 4)];
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (/\r\ntransfer-encoding: chunked/i.test(head)) {
+  const length = /\r\ncontent-length: ?(\d+)/i.exec(head)?.[1];
+  if (/\r\ntransfer-encoding: ?chunked/i.test(head)) {
     const body = readChunks(rest);
     return body === undefined ? undefined : { status, body };
   }

@@ -120,7 +120,7 @@ export interface ApplyResult {
 }
 
 export interface Attention {
-  kind: 'run-failed' | 'resource-failed' | 'resource-pending' | 'incident' | 'key-expires';
+  kind: 'run-failed' | 'resource-failed' | 'resource-pending' | 'resource-warning' | 'incident' | 'key-expires' | 'doctor';
   level: 'failed' | 'warning';
   resource: ResourceKey | null;
   id: string | null;
@@ -136,6 +136,7 @@ export interface AuditItem {
   address: string;
   action: string;
   subject: string;
+  asked: LocalText | null;
   outcome: 'done' | 'refused';
   detail: string;
   beforeHash: string | null;

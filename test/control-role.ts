@@ -211,6 +211,17 @@ async function openRooms({
     },
     doctor: async () => [
       { check: 'store', title: { en: 'Store', zh: '存储' }, level: 'ok' as const, detail: { en: 'answers', zh: '正常' } },
+      {
+        check: 'control',
+        title: { en: 'Control’s address', zh: '控制端监听地址' },
+        level: 'warning' as const,
+        detail: { en: 'no TLS', zh: '无 TLS' },
+      },
+      ...['default/Plan/gold', 'default/User/li'].map((check) => {
+        const [project, kind, name] = check.split('/') as [string, string, string];
+        const subject = { project, kind, name };
+        return { check, subject, title: { en: kind, zh: kind }, level: 'warning' as const, detail: { en: 'odd', zh: '异常' } };
+      }),
     ],
   };
   const callers = createCallers({ store, clock, cliToken, sessionIdleMs: 3_600_000 });

@@ -36,7 +36,10 @@ export interface ControlNeeds {
   readonly revisions: Revisions;
   readonly operations: readonly Operation[];
   /** Everything operations use but what this role makes itself. */
-  readonly parts: Omit<Parts, 'fleet' | 'upstreamHealth' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log' | 'liveCalls'>;
+  readonly parts: Omit<
+    Parts,
+    'fleet' | 'operationWords' | 'upstreamHealth' | 'tryCalls' | 'runsWaiting' | 'secureCookie' | 'clock' | 'log' | 'liveCalls'
+  >;
   readonly serve: Serve;
   /** Opens the room that calls our own gateway; it needs to know which one is connected. */
   readonly openTryCalls: (fleet: () => FleetStatus) => TryCalls;
@@ -78,6 +81,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
     metrics,
     parts: {
       ...needs.parts,
+      operationWords: wordsOf(needs.operations),
       fleet: fleet.status,
       upstreamHealth: fleet.upstreamHealth,
       runsWaiting: fleet.runsWaiting,
@@ -172,4 +176,9 @@ async function listen(app: FastifyInstance, config: ControlConfig): Promise<stri
 
 function showNodes(metrics: Metrics<typeof metricSpecs>, nodes: readonly { role: string }[]): void {
   for (const role of ['gateway', 'worker']) metrics.nodes.set(nodes.filter((node) => node.role === role).length, { role });
+}
+
+function wordsOf(operations: readonly Operation[]): Parts['operationWords'] {
+  const summaries = new Map(operations.map(({ id, summary }) => [id, summary]));
+  return (id) => summaries.get(id);
 }

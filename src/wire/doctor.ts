@@ -57,10 +57,10 @@ export async function examine(
     );
   }
   for (const incident of await store.incidents.list({ open: true, limit: 50 }))
-    findings.push({ check: `incident/${incident.kind}`, title: INCIDENT, level: 'warning', detail: incident.detail });
+    findings.push({ check: `incident/${incident.kind}`, title: INCIDENT, level: 'warning', subject: 'incident', detail: incident.detail });
   const { items } = await configuration.resources.list({ limit: 1000 });
   for (const { kind, name, project, status } of items) {
-    const about = { check: `${project}/${kind}/${name}`, title: titleOf(kind, name) };
+    const about = { check: `${project}/${kind}/${name}`, title: titleOf(kind, name), subject: { project, kind, name } };
     if (status.state === 'failed' || status.state === 'pending')
       findings.push({ ...about, level: status.state === 'failed' ? 'failed' : 'warning', detail: status.reason ?? verbatim('-') });
     for (const warning of status.warnings) findings.push({ ...about, level: 'warning', detail: warning });

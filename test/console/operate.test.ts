@@ -270,6 +270,13 @@ test('a chain is changed in place: added, set, moved by keys and by hand, taken 
   assert.match(await must(world.weir, 'history', 'Route', 'chained'), /2/, 'one more version');
   await button(page, 'Remove Rate limit').click();
   await button(page, 'Discard the changes').click();
+  const asked = page.getByRole('dialog', { name: 'Discard the changes?' });
+  await asked.getByRole('button', { name: 'Keep editing' }).click();
+  await asked.waitFor({ state: 'hidden' });
+  await page.getByText('Not saved yet').waitFor();
+  assert.equal(await button(page, 'Remove Rate limit').count(), 0, 'nothing is lost before somebody says so');
+  await button(page, 'Discard the changes').click();
+  await asked.getByRole('button', { name: 'Discard', exact: true }).click();
   await button(page, 'Remove Rate limit').waitFor();
   assert.equal(await page.getByText('Not saved yet').count(), 0);
   assert.deepEqual(complaints, []);

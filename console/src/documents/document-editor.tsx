@@ -6,6 +6,7 @@ import type { DocumentResult } from '../../../generated/client.ts';
 import { CodeEditor } from '../editor/code-editor.tsx';
 import { marksOf } from '../editor/marks.ts';
 import { useKeys } from '../ui/keys.ts';
+import { keyWords } from '../ui/key-words.ts';
 import { useLanguage } from '../ui/language.tsx';
 import { ProblemView } from '../ui/problem-view.tsx';
 import { Mark } from '../ui/status.tsx';
@@ -83,7 +84,7 @@ export function DocumentEditor({ source, readOnlyReason, onSaved, children }: Pr
         {children}
         <Standing document={document} />
         {readOnly ? null : (
-          <Button type="primary" icon={<SaveOutlined aria-hidden />} onClick={() => setOpen('review')} title="Ctrl S · ⌘ S">
+          <Button type="primary" icon={<SaveOutlined aria-hidden />} onClick={() => setOpen('review')} title={keyWords('mod S')}>
             {say(texts.save)}
           </Button>
         )}

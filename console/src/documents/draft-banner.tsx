@@ -1,6 +1,7 @@
 /** Says that a draft was found, and offers it. */
 import { Alert, Button, Space } from 'antd';
 import { useLanguage } from '../ui/language.tsx';
+import { useDiscard } from './discard.ts';
 import type { DocumentUse } from './use-document.ts';
 
 const texts = {
@@ -20,6 +21,7 @@ const texts = {
 export function DraftBanner({ document }: { readonly document: DocumentUse }) {
   const { say, locale } = useLanguage();
   const { draft, version } = document;
+  const discard = useDiscard(document.discard);
   if (!draft) return null;
   const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(draft.at);
   return (
@@ -33,7 +35,7 @@ export function DraftBanner({ document }: { readonly document: DocumentUse }) {
           <Button size="small" onClick={document.restore}>
             {say(texts.restore)}
           </Button>
-          <Button size="small" type="text" onClick={document.discard}>
+          <Button size="small" type="text" onClick={discard}>
             {say(texts.discard)}
           </Button>
         </Space>

@@ -4,7 +4,7 @@ import { Button, Tooltip } from 'antd';
 import { useLanguage } from '../ui/language.tsx';
 import type { Field } from './fields.ts';
 import { useForm } from './form-use.ts';
-import { nameOf } from './names.ts';
+import { choiceName, nameOf } from './names.ts';
 import { problemsIn } from './problems.ts';
 import { below, helpOf, type Widget } from './schema.ts';
 import { Value } from './value.tsx';
@@ -36,7 +36,8 @@ export function FieldRow({ field, parent, value }: Props) {
   const own = isGroup ? problems.filter((one) => one.pointer === pointer) : problemsIn(problems, pointer);
   const label = nameOf(field.name, field.schema, language);
   const help = helpOf(field.schema, language);
-  const written = defaultText(field.schema.default);
+  const given = defaultText(field.schema.default);
+  const written = given === undefined ? undefined : choiceName(field.schema, given, language);
   const removable = !field.required && value !== undefined && !readOnly;
   return (
     <div className="weir-field" data-pointer={pointer} {...(isGroup ? { role: 'group', 'aria-labelledby': `${id}-label` } : {})}>

@@ -21,6 +21,12 @@ export function nameOf(name: string, schema: JsonSchema | undefined, language: L
 /** Written otherwise than in capitals. */
 const SHORT_FORMS: Readonly<Record<string, string>> = { http2: 'HTTP/2' };
 
+/** What one of the values of an `enum` is called: its schema's words for it, else the value. */
+export function choiceName(schema: JsonSchema, choice: unknown, language: Language): string {
+  const words = (schema['x-words'] as Readonly<Record<string, Readonly<Record<Language, string>>>> | undefined)?.[String(choice)];
+  return words?.[language] ?? String(choice);
+}
+
 const SHORT = 30;
 
 /** What an alternative is called: the words of its type where they are few, else its own name. */

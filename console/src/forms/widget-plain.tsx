@@ -1,8 +1,9 @@
 /** Widgets of single values: text, number, yes or no, choice, length of time, size, path into a request. */
 import { AutoComplete, Input, InputNumber, Segmented, Select, Switch } from 'antd';
-import { type Say, useSay } from '../ui/language.tsx';
+import { type Say, useLanguage, useSay } from '../ui/language.tsx';
 import { useForm, type ValueProps } from './form-use.ts';
 import { Problems } from './field.tsx';
+import { choiceName } from './names.ts';
 import { unitFault } from './units.ts';
 
 const texts = {
@@ -125,9 +126,10 @@ export function BooleanValue(props: ValueProps) {
 
 export function EnumValue(props: ValueProps) {
   const { readOnly, change } = useForm();
+  const { language } = useLanguage();
   const { pointer, schema, value, id, label } = props;
   const choices = schema.enum ?? [schema.const];
-  const options = choices.map((choice) => ({ value: String(choice), label: String(choice) }));
+  const options = choices.map((choice) => ({ value: String(choice), label: choiceName(schema, choice, language) }));
   const choose = (chosen: string | undefined) => {
     if (chosen === undefined) return change({ pointer, remove: true });
     return change({ pointer, value: choices.find((choice) => String(choice) === chosen) });

@@ -11,6 +11,7 @@ import { api } from '../api/client.ts';
 import { type Session, useSession } from '../api/session.tsx';
 import { GROUPS, type Page, pages } from '../pages/page.ts';
 import { LanguageSwitch, ThemeSwitch } from './choices.tsx';
+import { keyWords } from './key-words.ts';
 import { useKeys } from './keys.ts';
 import { useSay } from './language.tsx';
 import { useProject } from './project.tsx';
@@ -77,7 +78,7 @@ export function Frame() {
         <header className="weir-top">
           <ProjectChoice />
           <Button icon={<SearchOutlined aria-hidden />} onClick={() => setOpen('palette')} style={{ marginInlineStart: 'auto' }}>
-            {say(texts.search)} <kbd>Ctrl K</kbd>
+            {say(texts.search)} <kbd>{keyWords('mod K')}</kbd>
           </Button>
           <IconButton label={say(texts.keys)} icon={<QuestionCircleOutlined aria-hidden />} onClick={() => setOpen('keys')} />
           <LanguageSwitch />

@@ -1,6 +1,7 @@
 /** The list of keys that `?` shows. */
 import { Modal } from 'antd';
 import type { Page } from '../pages/page.ts';
+import { keyWords } from './key-words.ts';
 import { useSay } from './language.tsx';
 
 const texts = {
@@ -16,11 +17,11 @@ const texts = {
 export default function KeyHelp({ pages, onClose }: { readonly pages: readonly Page[]; readonly onClose: () => void }) {
   const say = useSay();
   const rows: [string, string][] = [
-    ['Ctrl K · ⌘ K', say(texts.palette)],
+    [keyWords('mod K'), say(texts.palette)],
     ['/', say(texts.search)],
     ['?', say(texts.keys)],
-    ['Ctrl S · ⌘ S', say(texts.save)],
-    ['Ctrl Enter · ⌘ Enter', say(texts.run)],
+    [keyWords('mod S'), say(texts.save)],
+    [keyWords('mod Enter'), say(texts.run)],
     ['Esc', say(texts.close)],
     ...pages.flatMap((page): [string, string][] => (page.nav?.key ? [[`g ${page.nav.key}`, say(page.title)]] : [])),
   ];

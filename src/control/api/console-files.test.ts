@@ -72,3 +72,14 @@ test('no build, no console', () => {
   assert.equal(openConsole(undefined), undefined);
   assert.equal(openConsole(path.join(folder, 'nowhere')), undefined);
 });
+
+test('the head of a page is what its GET answers, without a body', async () => {
+  for (const url of ['/', '/assets/main-abc.js', '/runs/01a1']) {
+    const whole = await get(url);
+    const head = await app.inject({ method: 'HEAD', url, headers: { accept: 'text/html' } });
+    assert.deepEqual([head.statusCode, head.body], [200, ''], url);
+    for (const name of ['content-type', 'content-length', 'etag', 'cache-control'])
+      assert.equal(head.headers[name], whole.headers[name], `${url} ${name}`);
+  }
+  assert.equal((await app.inject({ method: 'HEAD', url: '/api/v1/none', headers: { accept: 'text/html' } })).statusCode, 404);
+});

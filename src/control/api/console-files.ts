@@ -100,24 +100,31 @@ async function send(file: ConsoleFile | undefined, request: FastifyRequest, repl
   return true;
 }
 
+/** Who asks for the head of a page gets what a GET would, without its body. */
+export const ALSO_HEAD = Object.freeze({ exposeHeadRoute: true });
+
 /** True when a person opens an address in a browser, and not a program that asks the admin API. */
 export function isPageVisit(request: FastifyRequest): boolean {
   const address = request.url;
-  return request.method === 'GET' && !address.startsWith('/api/') && /\btext\/html\b/.test(String(request.headers.accept ?? ''));
+  return (
+    (request.method === 'GET' || request.method === 'HEAD') &&
+    !address.startsWith('/api/') &&
+    /\btext\/html\b/.test(String(request.headers.accept ?? ''))
+  );
 }
 
 /** Serves the console below `/`: its files by name, its page for every other address that is not the API's. */
 export function consoleRoutes(app: FastifyInstance, files: ConsoleFiles): void {
-  app.get('/', async (request, reply) => {
+  app.get('/', ALSO_HEAD, async (request, reply) => {
     await files.send('/', request, reply);
     return reply;
   });
-  app.get('/assets/*', async (request, reply) => {
+  app.get('/assets/*', ALSO_HEAD, async (request, reply) => {
     if (!(await files.send(request.url.split('?')[0]!, request, reply))) reply.callNotFound();
     return reply;
   });
   for (const name of ['/icon.svg', '/first-paint.js']) {
-    app.get(name, async (request, reply) => {
+    app.get(name, ALSO_HEAD, async (request, reply) => {
       if (!(await files.send(name, request, reply))) reply.callNotFound();
       return reply;
     });

@@ -107,6 +107,37 @@ const call = (n: number, over: object) => ({
   ...over,
 });
 
+test('the overview tells what doctor finds of the installation, to who may read the system', async () => {
+  const found = async (as?: string, query = '') =>
+    (await ask('getOverview', {}, { ...(as ? { as } : {}), query })).json.attention.filter(
+      ({ kind }: { kind: string }) => kind === 'doctor',
+    );
+  assert.deepEqual(await found(), [
+    {
+      kind: 'doctor',
+      level: 'warning',
+      resource: null,
+      id: 'control',
+      time: null,
+      text: { en: 'Control’s address: no TLS', zh: '控制端监听地址：无 TLS' },
+    },
+  ]);
+  assert.equal((await found(control.viewer)).length, 1);
+  const narrow = { name: 'no-system', role: 'admin', permissions: ['resources:read'] };
+  const { secret } = (await ask('createToken', {}, { body: narrow })).json;
+  assert.deepEqual(await found(secret), []);
+});
+
+test('doctor names resources only to who may read them', async () => {
+  const checks = async (permissions: string[]) => {
+    const { secret } = (await ask('createToken', {}, { body: { name: 'd', role: 'admin', permissions } })).json;
+    return (await ask('getDoctorReport', {}, { as: secret })).json.findings.map(({ check }: { check: string }) => check);
+  };
+  assert.deepEqual(await checks(['system:read']), ['store', 'control']);
+  assert.deepEqual(await checks(['system:read', 'resources:read']), ['store', 'control', 'default/Plan/gold']);
+  assert.deepEqual(await checks([]), ['store', 'control', 'default/Plan/gold', 'default/User/li']);
+});
+
 test('the overview tells what needs attention and the traffic of the last hour; a consumer has its counts and limits', async () => {
   const calls = Array.from({ length: 100 }, (_, n) => call(n, n < 3 ? { status: 500, durationMs: 900 } : n < 13 ? { status: 429 } : {}));
   await control.store.calls.add([

@@ -162,3 +162,14 @@ test('a refusal stands though its line cannot be written, and the log tells', as
   }
   assert.ok(control.lines.some((line) => line.includes('could not be written to the audit trail')));
 });
+
+test('the trail says in both languages what was asked for; a spreadsheet keeps its columns', async () => {
+  await control.request('GET', '/api/v1/users', { as: control.viewer });
+  await control.request('GET', '/nothing/listUsers', { as: control.viewer });
+  const { json } = await control.request('GET', '/api/v1/audit?action=denied&actor=test-viewer&subject=listUsers', { as: control.admin });
+  assert.deepEqual(json.items[0].asked, { en: 'Lists users, by name unless sorted otherwise.', zh: '列出用户，默认按名称排序。' });
+  const made = (await control.request('GET', '/api/v1/audit?action=token.create', { as: control.admin })).json.items[0];
+  assert.equal(made.asked, null);
+  const csv = await control.request('GET', '/api/v1/audit?format=csv', { as: control.admin });
+  assert.match(csv.text.split('\r\n')[0]!, /,subject,outcome,/);
+});

@@ -4,14 +4,15 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkAccess, findCaller, type Seen } from './caller.ts';
+import { ALSO_HEAD } from './console-files.ts';
 import { isForwarded, isLoopback } from './origin.ts';
 import problems from './problems.ts';
 import type { ServerParts } from './server.ts';
 
 /** Adds `/livez`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, given: ServerParts, seenOf: (request: FastifyRequest) => Seen): void {
-  app.get('/livez', async (_request, reply) => reply.type('text/plain').send('ok\n'));
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/livez', ALSO_HEAD, async (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', ALSO_HEAD, async (_request, reply) => {
     if (!(await given.isReady())) throw problems.raise['not-ready']({ retryAfterMs: 1000 });
     return reply.type('text/plain').send('ok\n');
   });

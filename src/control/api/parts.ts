@@ -79,6 +79,8 @@ export interface Finding {
   /** What the check is about, for people. */
   readonly title: Text;
   readonly level: 'ok' | 'warning' | 'failed';
+  /** What it is told of, when that is not the installation itself: a resource, or something an incident tells too. */
+  readonly subject?: ResourceKey | 'incident';
   /** What was found and, unless all is well, what to do. No secret. */
   readonly detail: { readonly en: string; readonly zh: string };
 }
@@ -244,6 +246,8 @@ export interface Parts {
   readonly doctor: (signal: AbortSignal) => Promise<readonly Finding[]>;
   /** Tells workers that a run waits. */
   readonly runsWaiting: () => void;
+  /** What the operation of this id does; undefined when there is none. */
+  readonly operationWords: (id: string) => Text | undefined;
   readonly version: string;
   /** Port of the gateway's listener; undefined when it is not fixed. */
   readonly gatewayPort: number | undefined;

@@ -68,6 +68,11 @@ export function hiddenKinds(parts: Pick<Parts, 'resources'>, caller: Caller): { 
     );
 }
 
+/** True when the caller may read resources of the kind: what else tells of one asks this. */
+export function mayReadKind(parts: Pick<Parts, 'resources'>, caller: Caller, kind: string): boolean {
+  return caller.permissions.has('resources:read') && !hiddenKinds(parts, caller).some((hidden) => hidden.kind === kind);
+}
+
 /** What a list of resources of many kinds must not show this caller. */
 export function exceptHidden(parts: Pick<Parts, 'resources'>, caller: Caller): { exceptKinds?: readonly string[] } {
   const kinds = hiddenKinds(parts, caller).map(({ kind }) => kind);

@@ -13,7 +13,7 @@ import type { ControlConfig } from '../config.ts';
 import type { Denials } from '../access/denials.ts';
 import { answerProblem, answerUnreadable, toProblem } from './boundary.ts';
 import { type Callers, checkAccess, findCaller, type Seen } from './caller.ts';
-import { type ConsoleFiles, consoleRoutes, isPageVisit, openConsole } from './console-files.ts';
+import { ALSO_HEAD, type ConsoleFiles, consoleRoutes, isPageVisit, openConsole } from './console-files.ts';
 import { denialOf } from './denial.ts';
 import { healthRoutes } from './health.ts';
 import type metricSpecs from './metrics.ts';
@@ -195,12 +195,12 @@ function addPages(app: FastifyInstance, { parts, operations }: ServerParts, file
     reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(text);
   let document: string | undefined;
   if (files) consoleRoutes(app, files);
-  else app.get('/', async (_request, reply) => page(reply, homePage({ version: parts.version })));
-  app.get('/openapi.json', async (_request, reply) => {
+  else app.get('/', ALSO_HEAD, async (_request, reply) => page(reply, homePage({ version: parts.version })));
+  app.get('/openapi.json', ALSO_HEAD, async (_request, reply) => {
     document ??= JSON.stringify(openApiDocument(parts.registry, operations, parts.version));
     return reply.type('application/json; charset=utf-8').send(document);
   });
-  app.get('/problems/*', async (request, reply) => {
+  app.get('/problems/*', ALSO_HEAD, async (request, reply) => {
     const code = (request.params as { '*': string })['*'];
     const found = findProblem(parts.catalogues, code);
     if (!found) throw problems.raise['not-found']({ values: { what: { en: 'problem', zh: '问题代码' }, name: code.slice(0, 200) } });

@@ -1,6 +1,13 @@
 /** The spec of a Pipeline resource: control validates it, the pipeline plane runs it. */
 import { duration, help, ref, strictObject, T, bytes } from '../../base/schema.ts';
 
+/** What forms call the ways to write. */
+const WRITE_WORDS = {
+  append: { en: 'Append', zh: '追加' },
+  upsert: { en: 'Upsert', zh: '更新插入' },
+  replace: { en: 'Replace', zh: '整体替换' },
+};
+
 const incremental = strictObject(
   {
     cursor: T.String({
@@ -59,6 +66,7 @@ const streamOptions = strictObject({
   write: T.Optional(
     T.Unsafe<PipelineWrite>({
       enum: ['append', 'upsert', 'replace'],
+      'x-words': WRITE_WORDS,
       type: 'string',
       ...help('Write mode of this stream, when it differs.', '该流的写入方式，与整体不同时填写。', '写入方式'),
     }),
@@ -124,6 +132,7 @@ export const pipelineSpec = strictObject({
       prefix: T.Optional(T.String({ maxLength: 60, ...help('Put before each target table’s name.', '加在目标表名前。', '表名前缀') })),
       write: T.Unsafe<PipelineWrite>({
         enum: ['append', 'upsert', 'replace'],
+        'x-words': WRITE_WORDS,
         type: 'string',
         default: 'upsert',
         ...help(

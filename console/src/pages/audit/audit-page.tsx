@@ -2,6 +2,7 @@
 import { Typography } from 'antd';
 import type { AuditItem } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { ProblemLink } from '../../data/problem-words.tsx';
 import { useFormats } from '../../ui/format.tsx';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { type ListColumn, type ListField, ListView } from '../../ui/list-view.tsx';
@@ -91,18 +92,50 @@ function Hash({ value }: { readonly value: string | null }) {
   return value === null ? <>—</> : <Typography.Text code>{value.slice(0, 12)}</Typography.Text>;
 }
 
+/** Of a refusal, what was asked for in words, and the operation's id below. */
+function Subject({ item: { subject, asked } }: { readonly item: AuditItem }) {
+  const say = useSay();
+  if (!asked) return <Detail detail={subject} />;
+  return (
+    <>
+      <Wrapped text={say(asked)} />
+      <code className="weir-quiet">{subject}</code>
+    </>
+  );
+}
+
 function Detail({ detail }: { readonly detail: string }) {
   const say = useSay();
   return <Wrapped text={say(detailWords(detail))} />;
 }
 
+/** A problem's code at the beginning is said in words, and leads to what explains it. */
+function Reason({ detail }: { readonly detail: string }) {
+  const say = useSay();
+  const [, code, rest = ''] = PROBLEM.exec(detail) ?? [];
+  if (code === undefined) return <Detail detail={detail} />;
+  return (
+    <div style={WRAPPED}>
+      <ProblemLink code={code} />
+      {rest === '' ? null : <div>{say(detailWords(rest))}</div>}
+    </div>
+  );
+}
+
+const PROBLEM = /^([a-z]+\/[a-z-]+\/[a-z0-9-]+)(?:(?:: |; )(.+))?$/;
+const WRAPPED = { maxWidth: 170, overflowWrap: 'anywhere' } as const;
+
 const columns: readonly ListColumn<AuditItem>[] = [
   { key: 'time', title: { en: 'Time', zh: '时间' }, render: ({ time }) => <Time at={time} /> },
   { key: 'actor', title: { en: 'Who', zh: '操作者' }, render: (item) => <Actor item={item} /> },
   { key: 'action', title: { en: 'What', zh: '操作' }, render: ({ action }) => <Action action={action} /> },
-  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: ({ subject }) => <Detail detail={subject} /> },
+  { key: 'subject', title: { en: 'On what', zh: '对象' }, render: (item) => <Subject item={item} /> },
   { key: 'outcome', title: { en: 'Outcome', zh: '结果' }, render: ({ outcome }) => <Outcome outcome={outcome} /> },
-  { key: 'detail', title: { en: 'Detail', zh: '详情' }, render: ({ detail }) => <Detail detail={detail} /> },
+  {
+    key: 'detail',
+    title: { en: 'Detail', zh: '详情' },
+    render: (item) => (item.outcome === 'refused' ? <Reason detail={item.detail} /> : <Detail detail={item.detail} />),
+  },
   { key: 'address', title: { en: 'From', zh: '来源地址' }, render: ({ address }) => address || '—' },
   { key: 'before', title: { en: 'Before', zh: '更改前' }, hidden: true, render: ({ beforeHash }) => <Hash value={beforeHash} /> },
   { key: 'after', title: { en: 'After', zh: '更改后' }, hidden: true, render: ({ afterHash }) => <Hash value={afterHash} /> },
@@ -134,5 +167,5 @@ export default function AuditPage() {
 
 /** Long names break, so that no column leaves the window. */
 function Wrapped({ text }: { readonly text: string | null | undefined }) {
-  return <div style={{ maxWidth: 170, overflowWrap: 'anywhere' }}>{text || '—'}</div>;
+  return <div style={WRAPPED}>{text || '—'}</div>;
 }

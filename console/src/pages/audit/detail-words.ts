@@ -38,6 +38,7 @@ export function detailWords(detail: string): Text {
 }
 
 function partWords(part: string): string {
+  if (Object.hasOwn(SPENT, part)) return SPENT[part]!;
   const plain = Object.hasOwn(PLAIN, part) ? PLAIN[part] : undefined;
   if (plain !== undefined) return plain;
   for (const [form, words] of FORMS) {

@@ -5,6 +5,7 @@ import { Card, Descriptions, Typography } from 'antd';
 import type { CallDetail, CallStory } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
 import { ProblemLink } from '../../data/problem-words.tsx';
+import { RouteLink } from '../../data/route-link.tsx';
 import { useFormats } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
@@ -81,7 +82,7 @@ function Facts({ call }: { readonly call: CallDetail }) {
     { label: say(texts.reason), children: call.reason ? <ProblemLink code={call.reason} /> : say(texts.plain) },
     { label: say(texts.time), children: formats.time(call.time) },
     { label: say(texts.took), children: formats.duration(call.durationMs) },
-    { label: say(texts.route), children: call.route || '—' },
+    { label: say(texts.route), children: <RouteLink project={call.project} route={call.route} /> },
     { label: say(texts.project), children: call.project || '—' },
     {
       label: say(texts.consumer),

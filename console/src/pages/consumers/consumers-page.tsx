@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Empty, Segmented } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { StepNames } from '../../data/step-names.tsx';
 import { CreateLink } from '../../ui/create-link.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
@@ -56,7 +57,10 @@ const planColumns: readonly ListColumn<Resource>[] = [
   {
     key: 'policies',
     title: { en: 'Policies', zh: '策略' },
-    render: ({ spec }) => ((spec['policies'] as { type: string }[] | undefined) ?? []).map(({ type }) => type).join(', ') || '—',
+    render: ({ spec }) => {
+      const types = ((spec['policies'] as { type: string }[] | undefined) ?? []).map(({ type }) => type);
+      return <StepNames types={types} between=" · " />;
+    },
   },
   ...shared,
 ];

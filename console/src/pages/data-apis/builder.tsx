@@ -16,6 +16,7 @@ import { CodeEditor } from '../../editor/code-editor.tsx';
 import { marksOf } from '../../editor/marks.ts';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useKeys } from '../../ui/keys.ts';
+import { keyWords } from '../../ui/key-words.ts';
 import { useSay } from '../../ui/language.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
@@ -33,7 +34,6 @@ const texts = {
   build: { en: 'Build', zh: '构建' },
   yaml: { en: 'YAML', zh: 'YAML' },
   run: { en: 'Run', zh: '运行' },
-  runKeys: { en: 'Ctrl/⌘ Enter', zh: 'Ctrl/⌘ Enter' },
   publish: { en: 'Publish…', zh: '发布…' },
   kept: { en: 'Draft kept in this browser', zh: '草稿已保存在此浏览器' },
   changed: { en: 'Not published yet', zh: '尚未发布' },
@@ -198,7 +198,7 @@ function Actions(props: {
   return (
     <Space wrap>
       <DraftState document={props.document} />
-      <Tooltip title={say(texts.runKeys)}>
+      <Tooltip title={keyWords('mod Enter')}>
         <Button icon={<CaretRightOutlined aria-hidden />} loading={props.running} onClick={props.onRun}>
           {say(texts.run)}
         </Button>

@@ -5,6 +5,7 @@ import type { DataApiDraft } from '../../../../generated/client.ts';
 import { type Cell, jsonRows, prettyJson } from '../../data/exact-json.ts';
 import { CodeEditor } from '../../editor/code-editor.tsx';
 import { useFormats } from '../../ui/format.tsx';
+import { keyWords } from '../../ui/key-words.ts';
 import { type Text, useSay } from '../../ui/language.tsx';
 import { ProblemView } from '../../ui/problem-view.tsx';
 import { Mark } from '../../ui/status.tsx';
@@ -17,7 +18,7 @@ const texts = {
   sql: { en: 'Bound SQL', zh: '绑定后的 SQL' },
   plan: { en: 'Plan', zh: '执行计划' },
   problems: { en: 'Problems', zh: '问题' },
-  hint: { en: 'Ctrl/⌘ Enter runs the query, read-only, at most 50 rows.', zh: '按 Ctrl/⌘ Enter 只读运行查询，最多 50 行。' },
+  hint: { en: '{keys} runs the query, read-only, at most 50 rows.', zh: '按 {keys} 只读运行查询，最多 50 行。' },
   noPlan: { en: 'No plan: the query did not get that far.', zh: '没有执行计划：查询未执行到这一步。' },
   noRows: { en: 'No rows match.', zh: '没有匹配的行。' },
   noResult: { en: 'It did not run; see Problems.', zh: '未运行，请查看“问题”。' },
@@ -51,7 +52,7 @@ interface Props {
 export function Results({ trial, error, stale, tab, onTab, onGo }: Props) {
   const say = useSay();
   if (error) return <ProblemView error={error} />;
-  if (!trial) return <Empty description={say(texts.hint)} image={Empty.PRESENTED_IMAGE_SIMPLE} />;
+  if (!trial) return <Empty description={say(texts.hint, { keys: keyWords('mod Enter') })} image={Empty.PRESENTED_IMAGE_SIMPLE} />;
   const count = trial.mistakes.length + trial.warnings.length;
   const label = (text: Text) => say(text);
   const items = [

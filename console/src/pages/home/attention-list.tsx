@@ -7,6 +7,8 @@ import { type Text, useSay } from '../../ui/language.tsx';
 import { Mark } from '../../ui/status.tsx';
 
 const texts = {
+  password: { en: 'Change the password', zh: '修改密码' },
+  system: { en: 'See the system', zh: '查看系统' },
   none: { en: 'Nothing: everything runs as it should.', zh: '无：一切运行正常。' },
 };
 
@@ -14,7 +16,9 @@ const KINDS: Readonly<Record<Attention['kind'], Text>> = {
   'run-failed': { en: 'run failed', zh: '运行失败' },
   'resource-failed': { en: 'not in force', zh: '未生效' },
   'resource-pending': { en: 'waiting', zh: '等待生效' },
+  'resource-warning': { en: 'warning', zh: '警告' },
   incident: { en: 'incident', zh: '事件' },
+  doctor: { en: 'doctor', zh: '诊断' },
   'key-expires': { en: 'key expires', zh: '密钥将到期' },
 };
 
@@ -24,7 +28,7 @@ export function AttentionList({ items }: { readonly items: readonly Attention[] 
   return (
     <ul className="weir-plain">
       {items.map((item) => (
-        <li key={`${item.kind}${item.id ?? ''}${item.resource?.kind ?? ''}${item.resource?.name ?? ''}`}>
+        <li key={`${item.kind} ${item.id ?? ''} ${item.resource?.kind ?? ''} ${item.resource?.name ?? ''} ${item.text.en}`}>
           <Mark tone={item.level === 'failed' ? 'bad' : 'warning'}>{say(KINDS[item.kind])}</Mark>
           <span style={{ flex: 1, minWidth: 0 }}>
             <Where item={item} /> <span className="weir-quiet">{say(item.text)}</span>
@@ -39,9 +43,18 @@ export function AttentionList({ items }: { readonly items: readonly Attention[] 
 function Where({ item }: { readonly item: Attention }) {
   const { resource, id, kind } = item;
   const kindTitle = useKindTitle();
+  const say = useSay();
   const name = resource ? `${kindTitle(resource.kind)} ${resource.name}` : undefined;
   if (kind === 'run-failed' && id) return <Link to={`/runs/${id}`}>{resource?.name ?? id}</Link>;
   if (kind === 'key-expires' && resource) return <Link to={`/consumers/${resource.project}/${resource.name}`}>{resource.name}</Link>;
   if (kind === 'incident') return <Link to="/incidents">{id}</Link>;
+  if (kind === 'doctor') {
+    const isPassword = id === 'admin-password';
+    return (
+      <Link to="/settings" search={{ tab: isPassword ? 'account' : 'system' } as never}>
+        {say(isPassword ? texts.password : texts.system)}
+      </Link>
+    );
+  }
   return resource ? <Link to={`/resources/${resource.project}/${resource.kind}/${resource.name}`}>{name}</Link> : null;
 }

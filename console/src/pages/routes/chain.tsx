@@ -9,6 +9,7 @@ import type { Resource } from '../../../../generated/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { useComponents } from '../../data/components.ts';
 import { ConflictView } from '../../documents/conflict-view.tsx';
+import { useDiscard } from '../../documents/discard.ts';
 import { DraftBanner } from '../../documents/draft-banner.tsx';
 import { LeaveGuard } from '../../documents/leave-guard.tsx';
 import { SaveReview } from '../../documents/save-review.tsx';
@@ -54,6 +55,10 @@ export function Chain({ route, schema, onDirty, onDiscard }: Props) {
   const { dirty } = document;
   useEffect(() => onDirty(dirty), [dirty, onDirty]);
   const close = () => setWindow(undefined);
+  const discard = useDiscard(() => {
+    document.discard();
+    onDiscard();
+  });
   // Until the document is read once, the route as it came is shown.
   const value = document.value ?? { spec: route.spec };
   const spec = (value as { spec?: RouteSpec }).spec ?? (route.spec as unknown as RouteSpec);
@@ -71,14 +76,7 @@ export function Chain({ route, schema, onDirty, onDiscard }: Props) {
           <Button type="primary" icon={<SaveOutlined aria-hidden />} onClick={() => setWindow('review')}>
             {say(texts.save)}
           </Button>
-          <Button
-            onClick={() => {
-              document.discard();
-              onDiscard();
-            }}
-          >
-            {say(texts.discard)}
-          </Button>
+          <Button onClick={discard}>{say(texts.discard)}</Button>
           <span className="weir-quiet" role="status">
             {say(texts.changed)}
           </span>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Card, Empty, Tag } from 'antd';
 import type { Resource } from '../../../../generated/client.ts';
 import { api } from '../../api/client.ts';
+import { StepNames } from '../../data/step-names.tsx';
 import { CreateLink } from '../../ui/create-link.tsx';
 import { TimeAgo } from '../../ui/format.tsx';
 import { useSay } from '../../ui/language.tsx';
@@ -66,9 +67,7 @@ const columns: readonly ListColumn<Resource>[] = [
     key: 'chain',
     title: { en: 'Chain', zh: '策略链' },
     render: (route) => (
-      <span translate="no">
-        {[...(specOf(route).auth ?? []), ...(specOf(route).policies ?? [])].map(({ type }) => type).join(' → ') || '—'}
-      </span>
+      <StepNames types={[...(specOf(route).auth ?? []), ...(specOf(route).policies ?? [])].map(({ type }) => type)} between=" → " />
     ),
   },
   { key: 'state', title: { en: 'State', zh: '状态' }, render: ({ status }) => <ResourceState status={status} /> },

@@ -2,7 +2,8 @@
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { AuditOrderField, AuditRow } from '../../../store/types.ts';
 import { defineOperation } from '../operation.ts';
-import { named, oneOf, orNull, time } from '../shapes.ts';
+import { notInCsv } from '../csv.ts';
+import { named, oneOf, orNull, text, time } from '../shapes.ts';
 import { sorting } from '../sorting.ts';
 
 const area = 'audit';
@@ -22,6 +23,7 @@ const item = named(
     address: T.String(),
     action: T.String(),
     subject: T.String(),
+    asked: notInCsv(orNull(text)),
     outcome: oneOf(['done', 'refused']),
     detail: T.String(),
     beforeHash: orNull(T.String(help('Hash before the change; secrets enter it only keyed.', '更改前的哈希；机密以密钥化哈希计入。'))),
@@ -54,7 +56,8 @@ const list = defineOperation({
   async handler({ query }, parts) {
     const { sort: _sort, after: _after, ...filter } = query;
     const found = await parts.audit.list({ ...filter, ...order.read(query) });
-    return { items: found.map((row) => ({ ...row })), next: order.next(found, query) };
+    const asked = (row: AuditRow) => (row.action === 'denied' ? (parts.operationWords(row.subject.split('/').at(-1)!) ?? null) : null);
+    return { items: found.map((row) => ({ ...row, asked: asked(row) })), next: order.next(found, query) };
   },
 });
 

@@ -1,6 +1,6 @@
 /** What the first screen needs in one call, and what one consumer did. Sums are of call records and bounded. */
 import { help, strictObject, T } from '../../../base/schema.ts';
-import { tell, verbatim } from '../../../base/text.ts';
+import { type Text, tell, verbatim } from '../../../base/text.ts';
 import type { Run } from '../../../sdk/run.ts';
 import { dataApiRoute } from '../../resources/kinds/data-api.ts';
 import { type Caller, projectsOf } from '../caller.ts';
@@ -17,20 +17,24 @@ const EXPIRY_MS = 14 * 24 * 60 * MINUTE;
 const ATTENTION_MAX = 50;
 const RUNS_MAX = 200;
 
+const KINDS = ['run-failed', 'resource-failed', 'resource-pending', 'resource-warning', 'incident', 'key-expires', 'doctor'] as const;
+
 const attention = named(
   'Attention',
   strictObject({
-    kind: oneOf(['run-failed', 'resource-failed', 'resource-pending', 'incident', 'key-expires']),
+    kind: oneOf(KINDS),
     level: oneOf(['failed', 'warning']),
     resource: orNull(resourceKey),
-    id: orNull(T.String(help('Id of the run, incident or key.', '运行、事件或密钥的 id。'))),
+    id: orNull(
+      T.String(help('Id of the run, incident or key; of a finding of doctor, its check.', '运行、事件或密钥的 id；诊断结果则为检查项。')),
+    ),
     time: orNull(time()),
     text,
   }),
 );
 
 type Attention = {
-  kind: 'run-failed' | 'resource-failed' | 'resource-pending' | 'incident' | 'key-expires';
+  kind: (typeof KINDS)[number];
   level: 'failed' | 'warning';
   resource: { project: string; kind: string; name: string } | null;
   id: string | null;
@@ -72,18 +76,19 @@ const overview = defineOperation({
       sample: oneOf(['absent', 'loaded', 'removed']),
     }),
   ),
-  async handler({ query, caller }, parts) {
+  async handler({ query, caller, signal }, parts) {
     const projects = projectsOf(caller, query.project);
     const may = (permission: Parameters<Caller['permissions']['has']>[0]) => caller.permissions.has(permission);
     const runs = may('runs:read') ? newestRuns(await recentRuns(parts, projects)) : undefined;
-    const [resources, incidents, keys, traffic, sample] = await Promise.all([
+    const [resources, incidents, findings, keys, traffic, sample] = await Promise.all([
       troubledResources(parts, projects, caller),
       may('system:read') && projects === undefined ? openIncidents(parts) : [],
+      may('system:read') && projects === undefined ? findingsOf(parts, signal) : [],
       may('keys:read') ? expiringKeys(parts, projects ?? (await parts.projects())) : [],
       may('calls:read') ? trafficOf(parts, projects) : null,
       parts.sample.status(),
     ]);
-    const found = [...failedRuns(runs ?? []), ...resources, ...incidents, ...keys];
+    const found = [...failedRuns(runs ?? []), ...resources, ...incidents, ...findings, ...keys];
     found.sort((a, b) => (a.level === b.level ? (b.time ?? 0) - (a.time ?? 0) : a.level === 'failed' ? -1 : 1));
     return {
       attention: found.slice(0, ATTENTION_MAX),
@@ -240,20 +245,22 @@ function failedRuns(runs: readonly Run[]): Attention[] {
 async function troubledResources(parts: Parts, projects: readonly string[] | undefined, caller: Caller): Promise<Attention[]> {
   const { items } = await parts.resources.list({ limit: 1000, ...exceptHidden(parts, caller), ...(projects ? { projects } : {}) });
   return items.flatMap(({ project, kind, name, status, updatedAt }): Attention[] => {
-    if (status.state !== 'failed' && status.state !== 'pending') return [];
+    const resource = { project, kind, name };
+    const about = { resource, id: null, time: updatedAt };
+    const say = (reason: Text) => tell({ en: '{kind} {name}: {reason}', zh: '{kind} {name}：{reason}' }, { kind, name, reason });
+    const warnings = status.warnings.map(
+      (warning): Attention => ({ ...about, kind: 'resource-warning', level: 'warning', text: say(warning) }),
+    );
+    if (status.state !== 'failed' && status.state !== 'pending') return warnings;
     const failed = status.state === 'failed';
     return [
       {
+        ...about,
         kind: failed ? 'resource-failed' : 'resource-pending',
         level: failed ? 'failed' : 'warning',
-        resource: { project, kind, name },
-        id: null,
-        time: updatedAt,
-        text: tell(
-          { en: '{kind} {name}: {reason}', zh: '{kind} {name}：{reason}' },
-          { kind, name, reason: status.reason ?? verbatim('–') },
-        ),
+        text: say(status.reason ?? verbatim('–')),
       },
+      ...warnings,
     ];
   });
 }
@@ -269,6 +276,17 @@ async function openIncidents(parts: Parts): Promise<Attention[]> {
     text: { ...detail },
   }));
 }
+
+/** What doctor finds of the installation itself; resources and incidents stand in the list already. */
+async function findingsOf(parts: Parts, signal: AbortSignal): Promise<Attention[]> {
+  return (await parts.doctor(signal)).flatMap(({ check, title, level, subject, detail }): Attention[] =>
+    level === 'ok' || subject !== undefined
+      ? []
+      : [{ kind: 'doctor', level, resource: null, id: check, time: null, text: tell(FINDING, { title, detail }) }],
+  );
+}
+
+const FINDING: Text = { en: '{title}: {detail}', zh: '{title}：{detail}' };
 
 async function expiringKeys(parts: Parts, projects: readonly string[]): Promise<Attention[]> {
   const now = parts.clock.now();

@@ -2,6 +2,7 @@
 import { help, strictObject, T } from '../../../base/schema.ts';
 import type { ThreadState } from '../../../sdk/channel.ts';
 import { defineOperation } from '../operation.ts';
+import { mayReadKind } from '../resource-views.ts';
 import { named, oneOf, orNull, text, time } from '../shapes.ts';
 
 const area = 'system';
@@ -91,10 +92,11 @@ const doctor = defineOperation({
     }),
   ),
   async handler(call, parts) {
-    const findings = await parts.doctor(call.signal);
+    const found = await parts.doctor(call.signal);
+    const findings = found.filter(({ subject }) => typeof subject !== 'object' || mayReadKind(parts, call.caller, subject.kind));
     return {
       ok: findings.every((f) => f.level !== 'failed'),
-      findings: findings.map((f) => ({ ...f, title: { ...f.title }, detail: { ...f.detail } })),
+      findings: findings.map(({ subject: _subject, title, detail, ...rest }) => ({ ...rest, title: { ...title }, detail: { ...detail } })),
     };
   },
 });

@@ -96,17 +96,7 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
     denials,
     newId: needs.newId,
     ...(needs.consoleFolder === undefined ? {} : { consoleFolder: needs.consoleFolder }),
-    isReady: async () =>
-      open &&
-      (await within(
-        clock,
-        READY_MS,
-        store.ping().then(
-          () => true,
-          () => false,
-        ),
-        false,
-      )),
+    isReady: async () => open && (await within(clock, READY_MS, answers(store), false)),
     collectMetrics: async () => {
       readProcess();
       metrics.revision.set(revisions.number);
@@ -176,6 +166,13 @@ async function listen(app: FastifyInstance, config: ControlConfig): Promise<stri
 
 function showNodes(metrics: Metrics<typeof metricSpecs>, nodes: readonly { role: string }[]): void {
   for (const role of ['gateway', 'worker']) metrics.nodes.set(nodes.filter((node) => node.role === role).length, { role });
+}
+
+function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
 }
 
 function wordsOf(operations: readonly Operation[]): Parts['operationWords'] {

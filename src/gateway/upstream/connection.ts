@@ -79,8 +79,9 @@ export class UpstreamConnection extends UpstreamLine {
     this.interims = 0;
     if (this.host.observes) this.beganAt = this.host.clock.monotonic();
     this.reused = this.served > 0;
-    if (this.phase === 'connecting') this.host.wheel.set(this, terms.connectMs);
-    else this.phase = 'head';
+    if (this.phase === 'connecting') return this.host.wheel.set(this, terms.connectMs);
+    this.phase = 'head';
+    this.host.wheel.clear(this); // It rests no longer; how long the request may take to come is its client's deadline.
   }
 
   /** The whole request has been written. */

@@ -11,19 +11,28 @@ import { UPSTREAM_EVENTS } from '../upstream/upstream-counts.ts';
 import { block, code, END_HEADERS, END_STREAM, FRAME, frame, FrameTalk } from './frames.ts';
 import { Lookout } from './lookout.ts';
 
-/** One second after the other on a connection, over which `read` bytes came and `carry` were content; true when it was ended. */
-function secondsOf(seconds: readonly { read: number; content?: number; givenUp?: number; open?: number }[], everyMs = 1000): boolean {
+interface Second {
+  readonly read: number;
+  readonly content?: number;
+  readonly givenUp?: number;
+  readonly open?: number;
+  readonly controls?: number;
+}
+
+/** One second after the other on a connection, over which `read` bytes came and `content` were content; true when it was ended. */
+function secondsOf(seconds: readonly Second[], everyMs = 1000): boolean {
   let item: Timed | undefined;
   let [came, ended] = [0, false];
   const wheel = { now: 0, set: (timed: Timed) => void (item = timed), drop: () => {} };
   const host = { wheel, bytesRead: () => came, openStreams: 0, windowBytes: 65_536, onFlood: () => void (ended = true) };
   const lookout = new Lookout(host);
-  for (const { read, content = 0, givenUp = 0, open = 0 } of seconds) {
+  for (const { read, content = 0, givenUp = 0, open = 0, controls = 0 } of seconds) {
     host.openStreams = open;
     wheel.now += everyMs;
     came += read;
     lookout.traffic.content += content;
     lookout.traffic.givenUp += givenUp;
+    for (let i = 0; i < controls; i++) lookout.onControl();
     item!.onDeadline();
   }
   return ended;
@@ -37,10 +46,29 @@ test('frames of one byte, streams that are given up and long pauses are fair; mo
   const uploads = { read: 6_500_000, open: 100 };
   assert.ok(!secondsOf([uploads, { read: 0, open: 100 }, { read: 0, content: 6_500_000, open: 100 }, uploads]), 'what waits to be read');
   assert.ok(!secondsOf([uploads, { read: 0, givenUp: 100 }, { read: 0 }]), 'and is never read');
-  assert.ok(secondsOf([uploads, uploads]));
+  assert.ok(secondsOf([uploads, uploads, uploads, uploads]));
   assert.ok(secondsOf([{ read: 300_000 }]));
   assert.ok(secondsOf([{ read: 10 }, { read: 50_000_000, content: 1_000_000 }, { read: 10 }]));
   assert.ok(secondsOf([{ read: 50_000_000, content: 5_000_000 }, { read: 300_000 }]), 'content does not pay for later');
+});
+
+test('pings that keep a connection or measure it are fair for as long as it stands; pings and nothing else are not', () => {
+  assert.ok(
+    !secondsOf(
+      Array.from({ length: 2000 }, () => ({ read: 17, controls: 1, open: 1 })),
+      10_000,
+    ),
+    'one each ten seconds',
+  );
+  const measured = { read: 4000 * 17, content: 4000 * 5, controls: 4000, open: 1 };
+  assert.ok(!secondsOf(Array.from({ length: 100 }, () => measured)), 'one with each message of gRPC, even an empty one');
+  assert.ok(secondsOf([{ read: 1100 * 17, controls: 1100, open: 1 }]));
+  assert.ok(secondsOf([measured, { read: 1100 * 17, controls: 1100 }]), 'content does not pay for later');
+});
+
+test('messages of gRPC that wait in every stream are fair while nobody reads them', () => {
+  const waiting = { read: Math.ceil(100 * 65_536 * (14 / 5)), open: 100 };
+  assert.ok(!secondsOf([waiting, { read: 0, open: 100 }, { read: 0, content: 6_553_600, open: 100 }]));
 });
 
 /** Frames nobody answers, which node:http2 reads without end. */

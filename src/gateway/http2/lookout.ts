@@ -28,6 +28,12 @@ export interface LookoutHost {
 const FREE_BYTES = 256 * 1024;
 /** Beside each byte of content: one of its own frame takes nine more. */
 const FRAME_PART = 10;
+/** The same beside content that nobody read yet; a message of gRPC has at least five bytes, its frame nine more. */
+const WAITING_PART = 3;
+/** Pings and settings between two looks, which are answered and so cost us as much as the other side. */
+const CONTROLS_MAX = 1000;
+/** One more for so much content: who measures a connection sends a ping with each small message, for as long as it stands. */
+const CONTENT_A_CONTROL = 5;
 const BUSY_MS = 1000;
 const IDLE_MS = 10_000;
 
@@ -39,6 +45,7 @@ export class Lookout implements Timed {
   private read = 0;
   /** Bytes that came and that nothing explains so far. */
   private level = 0;
+  private controls = 0;
   private at: number;
 
   constructor(host: LookoutHost) {
@@ -51,6 +58,11 @@ export class Lookout implements Timed {
     this.host.wheel.drop(this);
   }
 
+  /** A ping or settings came. */
+  onControl(): void {
+    if (++this.controls > CONTROLS_MAX + this.traffic.content / CONTENT_A_CONTROL) this.host.onFlood();
+  }
+
   onDeadline(): void {
     const { host, traffic } = this;
     const came = host.bytesRead() - this.read;
@@ -59,9 +71,9 @@ export class Lookout implements Timed {
     this.level = Math.max(0, this.level + came - fair);
     this.read += came;
     this.at = host.wheel.now;
-    traffic.content = traffic.givenUp = 0;
+    traffic.content = traffic.givenUp = this.controls = 0;
     // Content that nobody reads yet is counted when it is read: until then a window of it may wait in each stream.
-    if (this.level > host.openStreams * host.windowBytes) return host.onFlood();
+    if (this.level > WAITING_PART * host.openStreams * host.windowBytes) return host.onFlood();
     host.wheel.set(this, host.openStreams > 0 ? BUSY_MS : IDLE_MS);
   }
 }

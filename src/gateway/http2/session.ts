@@ -24,8 +24,6 @@ const INVALID_FRAMES_MAX = 100;
 const REFUSED_STREAMS_MAX = 100;
 /** Refused requests of one connection that are told of: beyond the bounds above it is closed anyway. */
 const UNSEEN_MAX = INVALID_FRAMES_MAX + REFUSED_STREAMS_MAX;
-/** Pings and settings between two requests. */
-const CONTROLS_MAX = 1000;
 const SETTINGS_MAX = 32;
 const PINGS_MAX = 10;
 /** HPACK's table for a connection, in both directions. */
@@ -49,7 +47,6 @@ export class Http2Connection implements OpenConnection, ClientHost, LookoutHost,
   private isLeaving = false;
   private isClosed = false;
   private isToldOf = false;
-  private controls = 0;
   /** Number of the newest stream that was seen or told of. */
   private lastStream = -1;
   private unseen = 0;
@@ -64,8 +61,8 @@ export class Http2Connection implements OpenConnection, ClientHost, LookoutHost,
     this.session = performServerHandshake(socket, sessionOptions(host.profile));
     this.session.setLocalWindowSize(Math.max(0xffff, Math.min(limits.sessionBytesMax, limits.streamWindowBytes * limits.streamsMax)));
     this.session.on('stream', (stream, _fields, _flags, raw) => this.onStream(stream, raw));
-    this.session.on('ping', () => this.onControl());
-    this.session.on('remoteSettings', () => this.onControl());
+    this.session.on('ping', () => this.isClosed || this.lookout.onControl());
+    this.session.on('remoteSettings', () => this.isClosed || this.lookout.onControl());
     this.session.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.session.on('close', () => this.onSessionClose());
     socket.on('error', ignore);
@@ -153,7 +150,6 @@ export class Http2Connection implements OpenConnection, ClientHost, LookoutHost,
     const socket = new ClientStream(stream);
     socket.traffic = this.lookout.traffic;
     this.tools.wheel.clear(this);
-    this.controls = 0;
     this.streams.add(new ClientConnection(this.tools, this, socket as unknown as Socket, this.entrance));
     if (++this.requests === this.profile.limits.requestsPerConnectionMax) {
       this.host.onEnded('requests-per-connection');
@@ -182,11 +178,6 @@ export class Http2Connection implements OpenConnection, ClientHost, LookoutHost,
       const request = unseenRequest(tools.ids.requestId(now), now);
       tools.core.onRejected({ clientAddress: entrance.address, status: 0, reason: 'http2-refused', request });
     }
-  }
-
-  /** Pings and settings are answered, which costs us as much as the client. */
-  private onControl(): void {
-    if (++this.controls > CONTROLS_MAX && !this.isClosed) this.onFlood();
   }
 
   /** Takes no further request; present ones end. */

@@ -1,6 +1,7 @@
 /**
  * Aim: what stands on a screen is in words and leads on: warnings of doctor on Home, the route of a call, refusals, policies,
- * ways to write, and keys as the reader's keyboard names them. Method: the real product and Chromium, in both languages.
+ * ways to write, and keys as the reader's keyboard names them; what is optional in a form is a section, closed until used.
+ * Method: the real product and Chromium, in both languages.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -102,6 +103,26 @@ test('hints name the keys of the reader’s keyboard, and both ways work on both
     await page.keyboard.press('Escape');
     await page.goto('/no/such/page');
     await page.getByText(`resource: ${hint}.`).waitFor();
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
+test('sections of a form are closed until they are used, and stay as they are while somebody writes', options, async () => {
+  for (const [language, health, targets] of [
+    ['en', 'Health', 'Targets'],
+    ['zh', '健康检查', '目标地址'],
+  ] as const) {
+    const { page, context, complaints } = await world.visit({ language });
+    await page.goto('/resources/new/Upstream?project=default');
+    await page.locator('[data-pointer="/spec/targets"]').getByText(targets, { exact: true }).waitFor();
+    const section = page.locator('details').filter({ has: page.locator('summary', { hasText: new RegExp(`^${health}`) }) });
+    assert.equal(await page.locator('[data-pointer^="/spec/health"]').count(), 0);
+    await section.locator('> summary').press('Enter');
+    const field = page.locator('[data-pointer="/spec/health/host"] input');
+    await field.click();
+    await page.keyboard.type('alive.test');
+    assert.equal(await field.inputValue(), 'alive.test', 'nothing took the caret away');
     assert.deepEqual(complaints, []);
     await context.close();
   }

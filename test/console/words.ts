@@ -14,7 +14,7 @@ export type OwnTexts = readonly string[];
 /** Words that are written so in Chinese texts of this trade. */
 const TRADE = new Set(
   `Weir API SQL JSON YAML CSV HTTP HTTPS TLS URL UTF Host Cookie Cron cron CLI PID Node CPU UUID OpenAPI Swagger UI Ctrl Enter null schema
-  PostgreSQL MariaDB MySQL SQLite COPY JavaScript Python Java curl GET POST PUT PATCH DELETE HEAD OPTIONS worker epoch gRPC DNS
+  PostgreSQL MariaDB MySQL SQLite COPY JavaScript Python Java curl GET POST PUT PATCH DELETE HEAD OPTIONS worker epoch gRPC DNS trailer
   OAS MB kB KB GB MiB GiB KiB JWT ID id Accept English sqlite postgres csv mysql https http crm CRM ERP MES if where test RE CDC IP UTC weir replace acme cookie`
     .split(/\s+/)
     .filter(Boolean),

@@ -1,12 +1,13 @@
 /** One member of an object: its name, its widget, help, default and problems in the place where they belong. */
 import { CloseOutlined } from '@ant-design/icons';
 import { Button, Tooltip } from 'antd';
+import { useState } from 'react';
 import { useLanguage } from '../ui/language.tsx';
-import type { Field } from './fields.ts';
+import { type Field, GROUPS } from './fields.ts';
 import { useForm } from './form-use.ts';
 import { choiceName, nameOf } from './names.ts';
 import { problemsIn } from './problems.ts';
-import { below, helpOf, type Widget } from './schema.ts';
+import { below, helpOf } from './schema.ts';
 import { Value } from './value.tsx';
 
 const texts = {
@@ -17,8 +18,6 @@ const texts = {
   reset: { en: 'Leave “{name}” out', zh: '不设置“{name}”' },
 };
 
-const GROUPS: ReadonlySet<Widget> = new Set(['object', 'list', 'record', 'variant']);
-
 interface Props {
   readonly field: Field;
   /** Pointer of the object it belongs to. */
@@ -26,8 +25,34 @@ interface Props {
   readonly value: unknown;
 }
 
-/** Draws a member. */
-export function FieldRow({ field, parent, value }: Props) {
+/** Draws a member: a section that was not used when it was first drawn is one closed line. */
+export function FieldRow(props: Props) {
+  const [wasUnused] = useState(props.value === undefined);
+  return props.field.section && wasUnused ? <Section {...props} /> : <OpenField {...props} />;
+}
+
+/** It stays a section however it is used, so that what has the caret is never drawn anew. */
+function Section(props: Props) {
+  const { field, parent, value } = props;
+  const { language } = useLanguage();
+  const { problems } = useForm();
+  const [open, setOpen] = useState(false);
+  const faulty = problemsIn(problems, below(parent, field.name)).length > 0;
+  const label = nameOf(field.name, field.schema, language);
+  const shown = open || faulty;
+  return (
+    <details className="weir-fold" open={shown} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {label}{' '}
+        {shown || value !== undefined ? null : <span className="weir-quiet">{helpOf(field.schema, language)?.replaceAll('`', '')}</span>}
+      </summary>
+      {shown ? <OpenField {...props} body /> : null}
+    </details>
+  );
+}
+
+/** `body`: what would fold itself is open, since a section around it folds. */
+function OpenField({ field, parent, value, body = false }: Props & { readonly body?: boolean }) {
   const { say, language } = useLanguage();
   const { problems, readOnly, change } = useForm();
   const pointer = below(parent, field.name);
@@ -70,7 +95,7 @@ export function FieldRow({ field, parent, value }: Props) {
         value={value}
         label={label}
         id={id}
-        required={field.required}
+        required={field.required || (body && field.widget === 'object')}
         describedBy={`${id}-note`}
         invalid={own.length > 0}
       />

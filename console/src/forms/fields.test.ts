@@ -29,6 +29,21 @@ test('required, advanced and fixed members of an object', () => {
   assert.deepEqual(seen, ['host!', 'port', 'poolMax+', 'tls', 'note+']);
 });
 
+test('optional groups are sections where there are many; what the schema requires is none', () => {
+  const group: JsonSchema = { type: 'object', properties: { a: { type: 'string' } } };
+  const sections = (...names: string[]) =>
+    fieldsOf({
+      type: 'object',
+      required: ['main'],
+      properties: Object.fromEntries([...names, 'main', 'plain'].map((name) => [name, name === 'plain' ? { type: 'string' } : group])),
+    })
+      .filter(({ section }) => section)
+      .map(({ name }) => name);
+  assert.deepEqual(sections('b', 'c', 'd', 'e'), ['b', 'c', 'd', 'e']);
+  assert.deepEqual(sections('b', 'c', 'd'), []);
+  assert.deepEqual(sections('b', 'c', 'd', 'e', 'mode'), ['b', 'c', 'd', 'e']);
+});
+
 test('own keywords choose the widget before the shape does', () => {
   assert.equal(widgetOf({ type: 'string', 'x-secret': true }), 'secret');
   assert.equal(widgetOf({ type: 'string', 'x-duration': true, pattern: 'x' }), 'duration');

@@ -9,7 +9,14 @@ export interface Field {
   readonly required: boolean;
   /** Folded under "More". */
   readonly advanced: boolean;
+  /** A section of its own, closed until it is used: an optional group among many. */
+  readonly section: boolean;
 }
+
+/** Widgets that draw more than one value. */
+export const GROUPS: ReadonlySet<Widget> = new Set(['object', 'list', 'record', 'variant']);
+/** So many optional groups are too long a column to be open. */
+const SECTIONS_MIN = 4;
 
 /** Asked for at once whatever their default: people look for them beside their neighbours. */
 const PROMINENT: ReadonlySet<string> = new Set(['port', 'write', 'mode', 'in', 'enabled', 'project']);
@@ -17,7 +24,7 @@ const PLAIN: ReadonlySet<Widget> = new Set(['text', 'long-text', 'number', 'bool
 
 /** Fields of an object schema: as declared, required ones never folded. A fixed member (`const`) is no field. */
 export function fieldsOf(schema: JsonSchema): readonly Field[] {
-  return Object.entries(schema.properties ?? {})
+  const fields = Object.entries(schema.properties ?? {})
     .filter(([, inner]) => inner.const === undefined)
     .map(([name, inner]) => {
       const widget = widgetOf(inner);
@@ -26,6 +33,11 @@ export function fieldsOf(schema: JsonSchema): readonly Field[] {
       const folded = hasDefault && PLAIN.has(widget) && !PROMINENT.has(name);
       return { name, schema: inner, widget, required, advanced: !required && (inner['x-advanced'] === true || folded) };
     });
+  // What the schema requires is what people come for, though a default may stand in for it.
+  const isOptionalGroup = ({ name, widget, advanced }: (typeof fields)[number]) =>
+    GROUPS.has(widget) && !(schema.required ?? []).includes(name) && !advanced && !PROMINENT.has(name);
+  const many = fields.filter(isOptionalGroup).length >= SECTIONS_MIN;
+  return fields.map((field) => ({ ...field, section: many && isOptionalGroup(field) }));
 }
 
 /** True when the form can draw `value` by `schema`; other values are kept and shown as text. Shallow. */

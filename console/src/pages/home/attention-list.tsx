@@ -40,21 +40,43 @@ export function AttentionList({ items }: { readonly items: readonly Attention[] 
   );
 }
 
+/** Words stand right behind the link: colour alone would not tell them apart. */
+const UNDERLINED = { textDecoration: 'underline' } as const;
+
 function Where({ item }: { readonly item: Attention }) {
   const { resource, id, kind } = item;
   const kindTitle = useKindTitle();
   const say = useSay();
   const name = resource ? `${kindTitle(resource.kind)} ${resource.name}` : undefined;
-  if (kind === 'run-failed' && id) return <Link to={`/runs/${id}`}>{resource?.name ?? id}</Link>;
-  if (kind === 'key-expires' && resource) return <Link to={`/consumers/${resource.project}/${resource.name}`}>{resource.name}</Link>;
-  if (kind === 'incident') return <Link to="/incidents">{id}</Link>;
+  if (kind === 'run-failed' && id)
+    return (
+      <Link style={UNDERLINED} to={`/runs/${id}`}>
+        {resource?.name ?? id}
+      </Link>
+    );
+  if (kind === 'key-expires' && resource)
+    return (
+      <Link style={UNDERLINED} to={`/consumers/${resource.project}/${resource.name}`}>
+        {resource.name}
+      </Link>
+    );
+  if (kind === 'incident')
+    return (
+      <Link style={UNDERLINED} to="/incidents">
+        {id}
+      </Link>
+    );
   if (kind === 'doctor') {
     const isPassword = id === 'admin-password';
     return (
-      <Link to="/settings" search={{ tab: isPassword ? 'account' : 'system' } as never}>
+      <Link style={UNDERLINED} to="/settings" search={{ tab: isPassword ? 'account' : 'system' } as never}>
         {say(isPassword ? texts.password : texts.system)}
       </Link>
     );
   }
-  return resource ? <Link to={`/resources/${resource.project}/${resource.kind}/${resource.name}`}>{name}</Link> : null;
+  return resource ? (
+    <Link style={UNDERLINED} to={`/resources/${resource.project}/${resource.kind}/${resource.name}`}>
+      {name}
+    </Link>
+  ) : null;
 }

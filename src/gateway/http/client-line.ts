@@ -56,6 +56,10 @@ export abstract class ClientLine implements Timed, Sender {
     return this.socket.writableLength === 0;
   }
 
+  get takesMore(): boolean {
+    return this.isFlushed || !this.socket.writableNeedDrain;
+  }
+
   writeWhole(bytes: Buffer): void {
     const { outbox } = this.tools;
     const mayWait = this.unsent === undefined && this.isFlushed;

@@ -29,6 +29,8 @@ export interface RelayClient {
   /** Writes a whole answer, perhaps together with those of others at the end of this turn; its memory is given back then. */
   writeWhole(bytes: Buffer): void;
   readonly isFlushed: boolean;
+  /** False when `onClientDrain` will follow. */
+  readonly takesMore: boolean;
   /** Answers with a problem in place of the upstream's answer; `reason` stands in the record instead of its code. */
   answerProblem(problem: Problem, reason?: string): void;
   /** Others wait for the upstream: ends the exchange when the body comes too slowly; true when it did. */

@@ -381,7 +381,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.held = undefined;
     const connection = this.connection!;
     this.deliver(problem, held.bytes, 0, held.bytes.length, held.done);
-    if (this.connection === connection && this.client.isFlushed) connection.resume(this);
+    if (this.connection === connection && this.client.takesMore) connection.resume(this);
   }
 
   private deliver(problem: Problem | undefined, b: Buffer, start: number, end: number, done: boolean): void {

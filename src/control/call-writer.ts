@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { Problem } from '../base/problem.ts';
 import { packCallBatch, type PackedCalls, splitCallBatch, unpackCalls } from '../sdk/call-batch.ts';
 import type { CallTable } from '../store/types.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -23,7 +24,7 @@ export interface CallWriter {
 }
 
 interface Needs {
-  readonly calls: Pick<CallTable, 'add' | 'trim'>;
+  readonly calls: Pick<CallTable, 'add' | 'trim' | 'lost'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly config: ControlConfig['calls'];
@@ -36,24 +37,33 @@ const RETRY_MS = 1000;
 const TRIM_MS = 60_000;
 
 /** Makes the writer and starts trimming by age and size. */
-export function createCallWriter({ calls, clock, log, config, metrics }: Needs): CallWriter {
+export function createCallWriter(needs: Needs): CallWriter {
+  const { clock, log, config, metrics } = needs;
+  const cleaner = createCleaner(needs);
   const queue: PackedCalls[] = [];
   let waiting = 0;
   let writing: Promise<void> | undefined;
-  let trimming: Promise<void> | undefined;
   let stopped = false;
   const show = () => metrics.callsWaiting.set(waiting);
 
   async function write(): Promise<void> {
-    while (queue.length > 0) {
-      const batches = firstOf(queue);
-      const bytes = await calls.add(batches);
+    for (let alone = 0; queue.length > 0; alone--) {
+      const batches = alone > 0 ? queue.slice(0, 1) : firstOf(queue);
+      const bytes = await stored(needs, batches);
+      if (bytes === undefined && batches.length > 1) {
+        alone = batches.length + 1;
+        continue;
+      }
       queue.splice(0, batches.length);
-      const stored = batches.reduce((sum, { count }) => sum + count, 0);
-      waiting -= stored;
-      metrics.callsStored.add(stored);
+      waiting -= countOf(batches);
       show();
-      if (bytes > config.bytes) trim();
+      cleaner.tellLost();
+      if (bytes === undefined) metrics.callsDropped.add(countOf(batches), { where: 'control' });
+      else {
+        metrics.callsStored.add(countOf(batches));
+        metrics.callsBytes.set(bytes);
+        if (bytes > config.bytes) cleaner.trim();
+      }
     }
   }
 
@@ -77,17 +87,6 @@ export function createCallWriter({ calls, clock, log, config, metrics }: Needs):
     while (queue.length > 0 || writing) await drain();
   }
 
-  function trim(): void {
-    trimming ??= calls
-      .trim(clock.now() - config.age, config.bytes)
-      .then(
-        () => {},
-        (error: unknown) => log.error('old call records could not be deleted', { error }),
-      )
-      .finally(() => (trimming = undefined));
-  }
-  const cancelTrim = clock.every(TRIM_MS, trim, { unref: true });
-
   return {
     add(batch, dropped) {
       const room = Math.max(0, config.queue - waiting);
@@ -106,13 +105,60 @@ export function createCallWriter({ calls, clock, log, config, metrics }: Needs):
     flush,
     async stop(graceMs) {
       stopped = true;
-      cancelTrim();
+      cleaner.stop();
       await within(clock, graceMs, flush(), undefined).catch((error: unknown) => {
         log.error('the last call records could not be stored', { lost: waiting, error });
       });
     },
   };
 }
+
+/** Answers the bytes that all take; undefined when nobody can store this batch, whatever is tried: others do not wait for it. */
+async function stored({ calls, log }: Needs, batches: readonly PackedCalls[]): Promise<number | undefined> {
+  try {
+    return await calls.add(batches);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    log.error('call records were refused by the store', { calls: countOf(batches), error });
+    return undefined;
+  }
+}
+
+interface Cleaner {
+  /** Deletes what is too old or too much; begins nothing while it is at it. */
+  trim(): void;
+  /** What the disk lost stays lost: it is counted and told. */
+  tellLost(): void;
+  stop(): void;
+}
+
+/** Trims now and then. */
+function createCleaner({ calls, clock, log, config, metrics }: Needs): Cleaner {
+  let trimming: Promise<void> | undefined;
+  let lostBefore = 0;
+  function tellLost(): void {
+    const lost = calls.lost - lostBefore;
+    if (lost === 0) return;
+    lostBefore += lost;
+    metrics.callsDropped.add(lost, { where: 'disk' });
+    log.error('stored call records could not be read any more and are deleted: their file was damaged', { lost });
+  }
+  function trim(): void {
+    trimming ??= calls
+      .trim(clock.now() - config.age, config.bytes)
+      .then(
+        (deleted) => metrics.callsDeleted.add(deleted),
+        (error: unknown) => log.error('old call records could not be deleted', { error }),
+      )
+      .finally(() => {
+        trimming = undefined;
+        tellLost();
+      });
+  }
+  return { trim, tellLost, stop: clock.every(TRIM_MS, trim, { unref: true }) };
+}
+
+const countOf = (batches: readonly PackedCalls[]): number => batches.reduce((sum, { count }) => sum + count, 0);
 
 /** What is stored at once: at least one batch. */
 function firstOf(queue: readonly PackedCalls[]): PackedCalls[] {

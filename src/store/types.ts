@@ -298,6 +298,8 @@ export interface CallTable {
   totalsByRoute(filter: RouteTotalsFilter): Promise<RouteTotal[]>;
   /** Deletes what is older than `before`, then the oldest while all take more than `bytesMax`; answers how many. */
   trim(before: number, bytesMax: number): Promise<number>;
+  /** Calls that were stored and are deleted since they could not be read any more, since the start. */
+  readonly lost: number;
 }
 
 export interface Incident {

@@ -44,8 +44,24 @@ export default defineMetrics({
     type: 'counter',
     labels: ['where'],
     help: {
-      en: 'Call records lost: at the gateway for want of room, here because the store was too slow, or killed with a gateway process or thread.',
-      zh: '丢失的调用记录：网关空间不足、存储过慢在此丢失，或随网关进程或线程被杀而丢失。',
+      en: 'Call records lost: at the gateway for want of room, here because the store was too slow, or killed with a gateway process or thread, or on the disk, where they could not be read any more.',
+      zh: '丢失的调用记录：网关空间不足、存储过慢在此丢失、随网关进程或线程被杀而丢失，或在磁盘上已损坏无法读取。',
+    },
+  },
+  callsDeleted: {
+    name: 'weir_control_calls_deleted_total',
+    type: 'counter',
+    help: {
+      en: 'Call records deleted since they were older than `control.calls.age`, or all took more than `control.calls.bytes`.',
+      zh: '因早于 `control.calls.age` 或总大小超过 `control.calls.bytes` 而删除的调用记录数。',
+    },
+  },
+  callsBytes: {
+    name: 'weir_control_calls_bytes',
+    type: 'gauge',
+    help: {
+      en: 'Bytes that call records take on the disk; 0 until some are stored, and on PostgreSQL.',
+      zh: '调用记录占用的磁盘字节数；尚未写入时及使用 PostgreSQL 时为 0。',
     },
   },
   callsWaiting: {

@@ -3,11 +3,11 @@
  * their bounds and by the texts they hold, and it ends where no later block can have a better one.
  */
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { CallRecord } from '../../sdk/call-record.ts';
 import type { CallFilter, CallTotal, CallTotalsFilter, RouteTotal, RouteTotalsFilter } from '../types.ts';
 import { type Asked, matching } from './match.ts';
-import { OpenBlock } from './open-block.ts';
+import { type FetchPart, OpenBlock } from './open-block.ts';
 import { KINDS, mayHold } from './seen.ts';
 import { sumByRoute, sumBySpan } from './sums.ts';
 
@@ -17,6 +17,8 @@ export interface BlockSearch {
   find(id: string): ReturnType<OpenBlock['told']> | null;
   totals(filter: CallTotalsFilter): CallTotal[];
   totalsByRoute(filter: RouteTotalsFilter): RouteTotal[];
+  /** Blocks that could not be read since this was last asked, whose calls were left out. */
+  unreadable(): number[];
   close(): void;
 }
 
@@ -40,10 +42,15 @@ interface Found {
 export function openBlockSearch(file: string): BlockSearch | undefined {
   if (!existsSync(file)) return undefined;
   const db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
-  if (!db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'total'").get()) {
-    db.close(); // It is being made.
-    return undefined;
+  let isMade = false;
+  try {
+    isMade = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'block_content'").get() !== undefined;
+  } finally {
+    if (!isMade) db.close();
   }
+  if (!isMade) return undefined;
+  const damaged = new Set<number>();
+  const blocks = (asked: Asked) => blocksOf(db, damaged, asked);
   /** What is asked sees one moment of the file. */
   const atOnce = <V>(work: () => V): V => {
     db.exec('BEGIN');
@@ -54,19 +61,24 @@ export function openBlockSearch(file: string): BlockSearch | undefined {
     }
   };
   return {
-    search: (filter) => atOnce(() => best(db, filter, (block, i) => block.record(i))),
+    search: (filter) => atOnce(() => best(db, damaged, filter, (block, i) => block.record(i))),
     find: (id) =>
       atOnce(() => {
-        const [found] = best(db, { id, limit: 1 }, (block, i) => block.told(i));
+        const [found] = best(db, damaged, { id, limit: 1 }, (block, i) => block.told(i));
         return found ?? null;
       }),
     totals: (filter) =>
       atOnce(() => {
         const { projects, consumer, route } = filter;
-        return sumBySpan(blocksOf(db, { from: filter.from, to: filter.to, ...given({ projects, consumer, route }) }), filter);
+        return sumBySpan(blocks({ from: filter.from, to: filter.to, ...given({ projects, consumer, route }) }), filter);
       }),
     totalsByRoute: (filter) =>
-      atOnce(() => sumByRoute(blocksOf(db, { from: filter.from, to: filter.to, ...given({ projects: filter.projects }) }), filter)),
+      atOnce(() => sumByRoute(blocks({ from: filter.from, to: filter.to, ...given({ projects: filter.projects }) }), filter)),
+    unreadable() {
+      const all = [...damaged];
+      damaged.clear();
+      return all;
+    },
     close: () => db.close(),
   };
 }
@@ -85,33 +97,40 @@ interface Hit<R> extends Place {
 }
 
 /** The first `limit` calls of the filter's order that fit, each as `make` has it. */
-function best<R>(db: DatabaseSync, filter: CallFilter, make: (block: OpenBlock, i: number) => R): R[] {
+function best<R>(db: DatabaseSync, damaged: Set<number>, filter: CallFilter, make: (block: OpenBlock, i: number) => R): R[] {
   const { limit, order = NEWEST } = filter;
   const { column, factor } = ORDERS[order.by];
   const sign = order.descending ? -1 : 1;
   const compare = (a: Place, b: Place): number => sign * (a.value - b.value || compared(a.id, b.id));
   const after = filter.after && { value: Number(filter.after.value), id: filter.after.id };
   let hits: Hit<R>[] = [];
-  for (const { block, least, greatest } of blocksOf(db, filter, order.by, order.descending, after?.value)) {
+  for (const { block, least, greatest } of blocksOf(db, damaged, filter, order.by, order.descending, after?.value)) {
     const worst = hits.length >= limit ? hits.at(-1)! : undefined;
     if (worst && sign * ((order.descending ? greatest : least) - worst.value) > 0) break;
-    const values = block.column(column);
-    const found: (Place & { readonly i: number })[] = [];
-    for (const i of matching(block, filter)) {
-      const value = Math.round(values[i]! * factor);
-      if ((worst && sign * (value - worst.value) > 0) || (after && sign * (value - after.value) < 0)) continue;
-      const place = { value, id: block.id(i), i };
-      if ((!worst || compare(place, worst) < 0) && (!after || compare(after, place) < 0)) found.push(place);
-    }
-    // Made now: what is kept must not hold its whole block in memory.
-    const own = found.sort(compare).slice(0, limit);
-    if (own.length > 0)
-      hits = [...hits, ...own.map(({ value, id, i }) => ({ value, id, made: make(block, i) }))].sort(compare).slice(0, limit);
+    const isBetter = (place: Place): boolean => (!worst || compare(place, worst) < 0) && (!after || compare(after, place) < 0);
+    const mayBeBetter = (value: number): boolean =>
+      !(worst && sign * (value - worst.value) > 0) && !(after && sign * (value - after.value) < 0);
+    const found = block.attempt(() => {
+      const values = block.column(column);
+      const places: (Place & { readonly i: number })[] = [];
+      for (const i of matching(block, filter)) {
+        const value = Math.round(values[i]! * factor);
+        if (!mayBeBetter(value)) continue;
+        const place = { value, id: block.id(i), i };
+        if (isBetter(place)) places.push(place);
+      }
+      // Made now: what is kept must not hold its whole block in memory.
+      const own = places.sort(compare).slice(0, limit);
+      return own.map(({ value, id, i }): Hit<R> => ({ value, id, made: make(block, i) }));
+    });
+    if (found && found.length > 0) hits = [...hits, ...found].sort(compare).slice(0, limit);
   }
   return hits.map((hit) => hit.made);
 }
 
 const compared = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+type Part = Parameters<FetchPart>[0];
 
 interface Looked {
   readonly block: OpenBlock;
@@ -122,17 +141,18 @@ interface Looked {
 /** The blocks that may hold what is asked for, best first. */
 function* blocksOf(
   db: DatabaseSync,
+  damaged: Set<number>,
   asked: Asked,
   by: keyof typeof ORDERS = 'time',
   descending = true,
   after: number | undefined = undefined,
 ): Generator<Looked> {
   const { from, to } = ORDERS[by];
-  const parts: string[] = [];
+  const conditions: string[] = [];
   const values: number[] = [];
   const add = (condition: string, value: number | undefined) => {
     if (value === undefined) return;
-    parts.push(condition);
+    conditions.push(condition);
     values.push(value);
   };
   add('time_to >= ?', asked.from);
@@ -146,22 +166,20 @@ function* blocksOf(
   // Of blocks that are alike, those with the better ids come first: ids mostly grow with time.
   const order = descending ? `${to} DESC, time_to DESC` : `${from}, time_from`;
   const list = db.prepare(
-    `SELECT id, count, ${from} AS least, ${to} AS greatest FROM block ${parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''} ORDER BY ${order}`,
+    `SELECT id, count, ${from} AS least, ${to} AS greatest FROM block ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''} ORDER BY ${order}`,
   );
   const seen = db.prepare('SELECT seen FROM block_content WHERE id = ?');
   const wanted = wantedTexts(asked);
-  const fetches = new Map<string, (id: number) => Uint8Array>();
+  const parts = new Map<Part, StatementSync>();
   for (const row of list.iterate(...values)) {
     const { id, count, least, greatest } = row as unknown as Found;
     if (wanted.length > 0 && !mayHoldAll(seen.get(id)!['seen'] as Uint8Array, wanted)) continue;
-    const block = new OpenBlock(count, (part) => {
-      let fetch = fetches.get(part);
-      if (!fetch) {
-        const statement = db.prepare(`SELECT ${part} AS part FROM block_content WHERE id = ?`);
-        fetches.set(part, (fetch = (one) => statement.get(one)!['part'] as Uint8Array));
-      }
-      return fetch(id);
-    });
+    const fetch = (part: Part): Uint8Array => {
+      let statement = parts.get(part);
+      if (!statement) parts.set(part, (statement = db.prepare(`SELECT ${part} AS part FROM block_content WHERE id = ?`)));
+      return statement.get(id)!['part'] as Uint8Array;
+    };
+    const block = new OpenBlock(count, fetch, () => damaged.add(id));
     yield { block, least, greatest };
   }
 }

@@ -2,7 +2,7 @@
 // came in; what is small is joined, what is old or too much goes, and the bound is of real bytes.
 // Method: the file itself, with seeded calls; a plain list of the same calls says what is right.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,6 +16,7 @@ import type { CallFilter } from '../types.ts';
 import { openBlockFile } from './block-file.ts';
 import { openBlockSearch } from './block-search.ts';
 import { openCalls } from './call-threads.ts';
+import { SECTION_NAMES } from './columns.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'weir-calls-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -244,13 +245,81 @@ test('on threads: nothing to read at first, then all that was acknowledged, also
   await again.close();
 });
 
-test('a file that is none is told as damaged, to who stores and to who reads', async () => {
+test('a file that is none is told as damaged, to who stores and to who reads, and set aside: a new one takes what comes next', async () => {
   const file = path.join(folder, 'damaged.db');
-  writeFileSync(file, 'this is no store'.repeat(200));
+  const none = 'this is no store'.repeat(200);
+  writeFileSync(file, none);
   const calls = openCalls(file, systemClock);
-  await assert.rejects(calls.add([packedCalls([callOf(1)])]), { code: 'core/store/damaged' });
   await assert.rejects(calls.search({ limit: 1 }), { code: 'core/store/damaged' });
+  await assert.rejects(calls.add([packedCalls([callOf(1)])]), { code: 'core/store/damaged' });
+  await calls.add([packedCalls([callOf(1)])]);
+  assert.equal((await calls.search({ limit: 5 })).length, 1);
+  assert.equal(readFileSync(`${file}.damaged`, 'utf8'), none);
   await calls.close();
+});
+
+/** Changes a byte in the middle of a stored part of each of these blocks, as a bad disk does. */
+function damage(file: string, part: string, blocks = 'SELECT id FROM block'): void {
+  const db = new DatabaseSync(file);
+  const all = db.prepare(`SELECT id, ${part} AS part FROM block_content WHERE id IN (${blocks})`).all() as {
+    id: number;
+    part: Uint8Array;
+  }[];
+  for (const { id, part: bytes } of all) {
+    bytes[bytes.length >> 1]! ^= 0x10;
+    db.prepare(`UPDATE block_content SET ${part} = ? WHERE id = ?`).run(bytes, id);
+  }
+  db.close();
+}
+
+for (const part of [...SECTION_NAMES, 'names'])
+  test(`blocks whose ${part} the disk changed are left out, deleted and counted; all others are found`, async () => {
+    const file = path.join(folder, `bad-${part}.db`);
+    const all = Array.from({ length: 600 }, (_, i) => callOf(i));
+    const calls = openCalls(file, systemClock);
+    await calls.add([packedCalls(all.slice(0, 300)), packedCalls(all.slice(300))]);
+    damage(file, part, 'SELECT min(id) FROM block');
+    const kept = ordered(all.slice(300), { by: 'time', descending: true });
+    // Each part is needed by one of these.
+    const found = await calls.search({ path: '/p', limit: 999 });
+    if (part !== 'story') assert.deepEqual(found, kept);
+    await calls.totals({ from: 0, to: 1e9, spanMs: 1e6, rowsMax: 1e6 });
+    await calls.totalsByRoute({ from: 0, to: 1e9, prefix: '', rowsMax: 1e6 });
+    assert.equal(await calls.find(all[5]!.id), null);
+    await calls.add([]);
+    assert.equal(calls.lost, 300);
+    assert.deepEqual(await calls.search({ limit: 999 }), kept);
+    await calls.close();
+  });
+
+test('small blocks that the disk changed do not keep new calls from being stored, nor old ones from being deleted', () => {
+  const file = path.join(folder, 'bad-small.db');
+  const blocks = openBlockFile(file);
+  for (let i = 0; i < 15; i++) blocks.add([packedCalls([callOf(i)])]);
+  damage(file, 'ids', 'SELECT id FROM block LIMIT 5');
+  blocks.add([packedCalls([callOf(15)])]);
+  assert.equal(blocks.lost(), 5);
+  assert.equal(blocks.lost(), 0, 'told once');
+  blocks.add([packedCalls(Array.from({ length: 300 }, (_, i) => callOf(i)))]);
+  damage(file, 'story');
+  assert.deepEqual(blocks.trim(1_000_300, 1e12), { deleted: 11, more: false }, 'without being read');
+  assert.equal(blocks.lost(), 300);
+  blocks.close();
+});
+
+test('pages that are needed no more are given back to the disk', () => {
+  const file = path.join(folder, 'given-back.db');
+  const blocks = openBlockFile(file);
+  for (let i = 0; i < 40; i++) {
+    const wide = (_: unknown, k: number) => ({ ...callOf(i * 300 + k), path: `/${Buffer.from(random.bytes(100)).toString('hex')}` });
+    blocks.add([packedCalls(Array.from({ length: 300 }, wide))]);
+  }
+  blocks.close();
+  const full = statSync(file).size;
+  const again = openBlockFile(file);
+  for (let more = true; more; ) ({ more } = again.trim(1e12, 1e12));
+  again.close();
+  assert.ok(statSync(file).size < full / 4, `${full} bytes, then ${statSync(file).size}`);
 });
 
 test('deleting much goes in steps of so many blocks, so that new calls are stored in between', () => {

@@ -26,8 +26,8 @@ export interface OpenSection {
   readonly rest: Uint8Array<ArrayBuffer>;
 }
 
-/** Fastest level that finds what repeats. */
-const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Fastest level that finds what repeats; with a checksum, so that what the disk changed is not taken for calls. */
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
 const { idLength: ID, traceLength: TRACE, pathLength: PATH } = PLACES;
 
 /** The sections of a batch, compressed. */

@@ -10,23 +10,51 @@ const HOME = new Map<Column, readonly [section: Section, place: number]>(
   SECTION_NAMES.flatMap((name) => SECTIONS[name].map((column: Column, c) => [column, [name, c] as const] as const)),
 );
 
+/** What is stored of a block is not what was: the disk changed it. */
+export class Unreadable extends Error {}
+
+/** What `open` makes of stored bytes. Raises `Unreadable`. */
+export function opened<V>(open: () => V): V {
+  try {
+    return open();
+  } catch (cause) {
+    throw new Unreadable('a block of calls cannot be read', { cause });
+  }
+}
+
 /** Answers a part of the block, as it is stored. */
 export type FetchPart = (part: Section | 'names') => Uint8Array;
 
 export class OpenBlock {
   readonly count: number;
   private readonly fetch: FetchPart;
+  private readonly damaged: () => void;
   private readonly sections = new Map<Section, OpenSection>();
   private readonly offsets = new Map<'ids' | 'paths', Int32Array>();
   private known: readonly string[] | undefined;
 
-  constructor(count: number, fetch: FetchPart) {
+  /** `damaged` is told when a part turns out to be none. */
+  constructor(count: number, fetch: FetchPart, damaged: () => void) {
     this.count = count;
     this.fetch = fetch;
+    this.damaged = damaged;
+  }
+
+  /** What `work` answers; undefined when it needs a part that is damaged. */
+  attempt<V>(work: () => V): V | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      this.damaged();
+      return undefined;
+    }
   }
 
   get names(): readonly string[] {
-    return (this.known ??= openNames(this.fetch('names')));
+    if (this.known) return this.known;
+    const packed = this.fetch('names');
+    return (this.known = opened(() => openNames(packed)));
   }
 
   /** One number for each call. */
@@ -92,7 +120,10 @@ export class OpenBlock {
 
   private section(name: Section): OpenSection {
     let section = this.sections.get(name);
-    if (!section) this.sections.set(name, (section = openSection(this.fetch(name), name, this.count)));
+    if (section) return section;
+    const packed = this.fetch(name);
+    section = opened(() => openSection(packed, name, this.count));
+    this.sections.set(name, section);
     return section;
   }
 

@@ -97,7 +97,7 @@ function newest(blocks: Blocks, max: number, read: (block: OpenBlock, take: (tim
   };
   for (const { block, greatest } of blocks) {
     if (greatest < oldest) break;
-    read(block, take);
+    block.attempt(() => read(block, take));
     if (keys.length < max) continue;
     const kept = times.map((_, k) => k).sort((a, b) => times[b]! - times[a]!);
     kept.length = max;

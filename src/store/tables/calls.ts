@@ -37,6 +37,7 @@ const ROWS_PER_INSERT = 200;
 /** A record already there is left as it is. */
 export function callTable(db: Database): CallTable {
   return {
+    lost: 0, // PostgreSQL says so itself when it cannot read its rows.
     async add(batches) {
       const records = batches.flatMap(readPackedCalls);
       if (records.length === 0) return 0;

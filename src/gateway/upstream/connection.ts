@@ -148,7 +148,10 @@ export class UpstreamConnection extends UpstreamLine {
   /** Its user waits no longer. */
   expire(user: UpstreamUser): void {
     if (this.user === user) this.onDeadline();
-    else if (this.pipeline?.forget(user)) user.onFailure(this, { fault: 'upstream-timeout' });
+    else if (this.pipeline?.forget(user)) {
+      this.closeForNobody();
+      user.onFailure(this, { fault: 'upstream-timeout' });
+    }
   }
 
   onDeadline(): void {
@@ -327,7 +330,7 @@ export class UpstreamConnection extends UpstreamLine {
   private answerNext(b: Buffer, i: number, end: number): void {
     if (this.phase === 'closed') return;
     const behind = this.pipeline!.shift();
-    if (!behind) return this.close(); // They were sent again meanwhile.
+    if (!behind || this.pipeline!.isForNobody(behind.user)) return this.close(); // They were sent again meanwhile, or left.
     const { user, terms, beganAt } = behind;
     this.user = user;
     this.terms = terms;
@@ -388,6 +391,8 @@ export class UpstreamConnection extends UpstreamLine {
   protected onEnd(): void {
     if (this.phase === 'body' && this.user && this.body.isUntilClose && this.body.ended()) {
       const user = this.user;
+      this.hadMore = false;
+      this.wasEarly = !this.requestDone;
       this.user = undefined;
       this.close();
       return user.onBody(this, NOTHING, 0, 0, true);

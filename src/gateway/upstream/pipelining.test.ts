@@ -219,6 +219,25 @@ test('an endless answer of one who left ends when nobody waits behind it any mor
   }
 });
 
+test('an endless answer that begins when nobody waits for it any more is not read', async () => {
+  for (const how of ['left', 'late'] as const) {
+    await withRequests(2, async ({ connection, askers, send, give, events }) => {
+      await send();
+      if (how === 'left') connection.abandon(askers[1]!);
+      else connection.expire(askers[1]!);
+      give(`${ok('one')}HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n`);
+      assert.deepEqual([askers[0]!.ended, events], ['whole', ['closed']]);
+    });
+  }
+  await withRequests(2, async ({ connection, askers, send, give, events }) => {
+    await send();
+    give('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n');
+    connection.abandon(askers[0]!);
+    connection.expire(askers[1]!);
+    assert.deepEqual([askers[1]!.ended.replace(' unanswered', ''), events], ['upstream-timeout', ['closed']], 'whoever waited gave up');
+  });
+});
+
 test('nobody waits for somebody else’s client: who stands behind a slow reader is sent again', async () => {
   await withRequests(3, async ({ connection, askers, send, give, events }) => {
     await send();
@@ -314,6 +333,23 @@ test('those who waited for a place and go out together when an answer is through
     all.forEach((text, n) => assert.match(text, new RegExp(`\r\n\r\nto /${n}$`)));
     assert.ok(upstream.received.length < 30, 'some went together');
     assert.ok(gateway.outcomes.every(({ outcome }) => outcome.reason === ''));
+    for (const talk of talks) talk.close();
+  });
+});
+
+test('a connection that may serve so many requests gets no more, sent together or not', async () => {
+  const counts = new Map<Socket, number>();
+  const script = (socket: Socket, text: string): void => {
+    const paths = [...text.matchAll(/GET (\S+) /g)].map(([, path]) => path);
+    counts.set(socket, (counts.get(socket) ?? 0) + paths.length);
+    socket.write(paths.map((path) => ok(`to ${path}`)).join(''));
+  };
+  const options = { connectionsMax: 1, upstream: { pipelining: 8, requestsPerConnectionMax: 5 } };
+  await between(script, options, async (gateway) => {
+    const talks = Array.from({ length: 30 }, (_, n) => new Talk(gateway.port).send(`GET /${n} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    const all = await Promise.all(talks.map((talk) => talk.until((text) => /to \S+$/.test(text))));
+    all.forEach((text, n) => assert.match(text, new RegExp(`\r\n\r\nto /${n}$`)));
+    assert.deepEqual(new Set(counts.values()), new Set([5]));
     for (const talk of talks) talk.close();
   });
 });

@@ -363,7 +363,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
 
   /** The connection whose request waits to be written, with this one behind it; undefined when there is no room. */
   private besides({ joinable }: Target, user: UpstreamUser, terms: RequestTerms): UpstreamConnection | undefined {
-    if (!joinable?.takes(this.pipelining)) return undefined;
+    if (!joinable?.takes(Math.min(this.pipelining, this.requestsMax - joinable.served))) return undefined;
     joinable.begin(user, terms);
     this.counts.add('pipelined');
     return joinable;

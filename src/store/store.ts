@@ -7,6 +7,7 @@ import path from 'node:path';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NewId } from '../base/id.ts';
+import { Problem } from '../base/problem.ts';
 import type { Database } from './database.ts';
 import { openCalls } from './calls/call-threads.ts';
 import { importCalls } from './calls/import.ts';
@@ -42,6 +43,7 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
   try {
     await migrate(opened, url === undefined ? { '0007.sql': (inner) => importCalls(inner, callsFile(file)) } : {});
     await tidyUp(tables(opened), clock.now());
+    if (url === undefined) await giveBack(opened);
   } catch (error) {
     await opened.close();
     throw error;
@@ -66,6 +68,19 @@ export async function openStore({ url, file, clock, newId }: StoreOptions): Prom
   };
 }
 
+/** Gives the disk back what is most of the file and holds nothing, as after calls left it. Not while somebody else is at it. */
+async function giveBack(db: Database): Promise<void> {
+  const pragma = async (name: string): Promise<number> => Number((await db.all(`PRAGMA ${name}`))[0]?.[name]);
+  const [pages, free] = [await pragma('page_count'), await pragma('freelist_count')];
+  if (free < GIVEN_BACK_PAGES || free * 2 < pages) return;
+  try {
+    await db.run('VACUUM');
+    await db.all('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (!(error instanceof Problem) || !/\/(busy|full)$/.test(error.code)) throw error; // The next start tries again.
+  }
+}
+
 /** Calls stand beside the store: their writing is no business of its log and its one writer. */
 const callsFile = (file: string): string => path.join(path.dirname(file), 'calls.db');
 
@@ -73,6 +88,8 @@ const callsFile = (file: string): string => path.join(path.dirname(file), 'calls
 const TRANSACTION_LOCK = 7_239_002;
 /** Events that nobody fetched, and incidents that are over, are kept up to this many. */
 const KEPT_MAX = 100_000;
+/** Of 4 KiB; fewer are soon used again. */
+const GIVEN_BACK_PAGES = 250;
 const DELIVERED_MS = 7 * 86_400_000;
 
 /** What is over goes at the start: sessions, delivered events, old incidents. */

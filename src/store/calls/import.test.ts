@@ -1,7 +1,7 @@
 // Aim: a store whose calls were rows has the same calls as blocks after its schema was brought up to date, stories and all, even when
 // the first attempt broke off. Method: a store of the schema before, made by its own migrations, with rows as it wrote them.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -108,6 +108,7 @@ test('calls that were rows are found as before', async () => {
   const file = path.join(folder, 'store.db');
   const all = calls(4500);
   await storeOfRows(file, all);
+  const before = statSync(file).size;
   writeFileSync(path.join(folder, 'calls.db.unfinished'), 'an attempt that broke off');
   const store = await openStore({ file, clock: systemClock, newId });
   try {
@@ -118,6 +119,7 @@ test('calls that were rows are found as before', async () => {
     );
     for (const i of [0, 2, 3, 4499]) assert.deepEqual(await store.calls.find(all[i]!.id), all[i]);
     assert.equal((await store.calls.find(all[1]!.id))!.story, null, 'recorded before stories were');
+    assert.ok(statSync(file).size < before / 4, `the disk has back what the rows took: ${before} bytes, then ${statSync(file).size}`);
   } finally {
     await store.close();
   }

@@ -21,6 +21,7 @@ export async function importCalls(db: Pick<Database, 'all'>, file: string): Prom
     for (; rows.length > 0; rows = await rowsAfter()) {
       blocks.add([packCallBatch(batchOfRows(rows))]);
       last = number(rows.at(-1)!, 'place');
+      await new Promise(setImmediate); // A million rows take half a minute: who stops the program is heard meanwhile.
     }
   } finally {
     blocks.close(); // What its log holds is in the file then.

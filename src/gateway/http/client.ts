@@ -181,8 +181,13 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   onEnd(): void {
     this.inputEnded = true;
     if (this.isTunnel) return this.relay.endTunnel();
-    if (this.mode === 'head' || (this.mode === 'body' && !this.body.done)) return this.terminate('client-closed');
+    if (this.lacksRest) return this.terminate('client-closed');
     if (this.mode === 'idle' && this.input.isEmpty) this.finishConnection();
+  }
+
+  /** A request began whose rest will never come. */
+  private get lacksRest(): boolean {
+    return this.inputEnded && !this.isTunnel && (this.mode === 'head' || (this.mode === 'body' && !this.body.done));
   }
 
   /** Reads on as far as the present mode allows; answers given at once make it go around again. */
@@ -200,6 +205,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       }
     }
     this.pumping = false;
+    if (this.lacksRest && this.input.isEmpty) return this.terminate('client-closed');
     if (this.mode === 'linger' || this.mode === 'closed') this.input.clear();
   }
 

@@ -446,3 +446,21 @@ test('drain: idle connections close, a request in flight is answered with close,
     },
   );
 });
+
+// Who had sent a request ahead, and ended amid the next one, held a connection to the target until the body was late.
+test('a client that ended while its request before was answered is not waited for', async () => {
+  for (const part of [`POST /2 HTTP/1.1\r\n${H}Content-Length: 9\r\n\r\nabc`, 'POST /2 HT']) {
+    let first: Socket | undefined;
+    const script = (socket: Socket, text: string): void => void (pathOf(text) === '/1' && (first = socket));
+    await between(script, { clock: manualClock() }, async (gateway) => {
+      const half = new Talk(gateway.port, { allowHalfOpen: true });
+      half.send(`GET /1 HTTP/1.1\r\n${H}\r\n${part}`).socket.end();
+      await eventually(() => first !== undefined, 'the first is under way');
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      first!.write(ok('[/1]'));
+      await half.until((text) => text.endsWith('[/1]'));
+      await eventually(() => gateway.engine.stats().listener.connections === 1, 'only the other client is left');
+      half.close();
+    });
+  }
+});

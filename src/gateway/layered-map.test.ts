@@ -7,13 +7,13 @@ import { LayeredMap } from './layered-map.ts';
 
 test('each version says what a plain map of it says, whatever later ones change', () => {
   const random = seededRandom(7);
-  for (const keys of [5, 100, 2000]) {
-    let map = new LayeredMap<number>();
-    let plain = new Map<string, number>();
-    const versions: [LayeredMap<number>, Map<string, number>][] = [];
+  for (const keys of [5, 65, 100, 2000]) {
+    const versions: [LayeredMap<number>, Map<string, number>][] = [[new LayeredMap<number>(), new Map<string, number>()]];
     for (let version = 0; version < 400; version++) {
-      map = map.copy();
-      plain = new Map(plain);
+      // One in five goes on from an older version: a change that was given up, or overtaken.
+      const [from, right] = versions[random.integer(5) === 0 ? random.integer(versions.length) : versions.length - 1]!;
+      const map = from.copy();
+      const plain = new Map(right);
       for (let change = random.integer(version < 5 ? keys : 4); change >= 0; change--) {
         const key = `k${random.integer(keys)}`;
         if (random.integer(3) === 0) {
@@ -32,6 +32,21 @@ test('each version says what a plain map of it says, whatever later ones change'
       for (let k = 0; k < keys; k++) assert.deepEqual([own.get(`k${k}`), own.has(`k${k}`)], [right.get(`k${k}`), right.has(`k${k}`)]);
     }
   }
+});
+
+test('what lies over a map stays few, however many changes there are', () => {
+  const random = seededRandom(8);
+  let map = new LayeredMap<number>();
+  for (let i = 0; i < 5000; i++) map.set(`k${i}`, i);
+  let most = 0;
+  for (let change = 0; change < 3000; change++) {
+    map = map.copy();
+    if (change % 3 === 0) map.delete(`k${random.integer(5000)}`);
+    else map.set(`k${random.integer(5000)}`, change);
+    most = Math.max(most, (Reflect.get(map, 'over') as Map<string, unknown> | undefined)?.size ?? 0);
+    assert.ok(!(Reflect.get(map, 'below') instanceof LayeredMap), 'two maps, never a chain of them');
+  }
+  assert.ok(most > 50 && most < 80, `${most} over it`);
 });
 
 test('of a hundred changes among 5,000 all but two share what they do not change', () => {

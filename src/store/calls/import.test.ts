@@ -1,7 +1,7 @@
 // Aim: a store whose calls were rows has the same calls as blocks after its schema was brought up to date, stories and all, even when
 // the first attempt broke off. Method: a store of the schema before, made by its own migrations, with rows as it wrote them.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -10,6 +10,7 @@ import { systemClock } from '../../base/clock.ts';
 import { readPackedCalls } from '../../sdk/call-batch.ts';
 import type { ToldCall } from '../../sdk/call-record.ts';
 import { chainText, storyText } from '../../sdk/call-story.ts';
+import { openBlockSearch } from './block-search.ts';
 import { openSqlite } from '../sqlite.ts';
 import { openStore } from '../store.ts';
 
@@ -126,4 +127,21 @@ test('calls that were rows are found as before', async () => {
   const again = await openStore({ file, clock: systemClock, newId });
   assert.equal((await again.calls.search({ limit: 5000 })).length, all.length, 'once');
   await again.close();
+});
+
+test('an older store that was restored beside newer calls: its rows are taken over, and the calls recorded since are kept', async () => {
+  const own = path.join(folder, 'restored');
+  mkdirSync(own);
+  const file = path.join(own, 'store.db');
+  const since = await openStore({ file, clock: systemClock, newId });
+  await since.calls.add([packedCalls(calls(3).map(({ story: _story, ...call }) => ({ ...call, id: `since-${call.id}` })))]);
+  await since.close();
+  for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
+  await storeOfRows(file, calls(5));
+  const store = await openStore({ file, clock: systemClock, newId });
+  assert.equal((await store.calls.search({ limit: 9 })).length, 5);
+  await store.close();
+  const kept = openBlockSearch(path.join(own, 'calls.db.before'))!;
+  assert.equal(kept.search({ limit: 9 }).length, 3);
+  kept.close();
 });

@@ -8,7 +8,7 @@ import { openBlockFile } from './block-file.ts';
 
 const ROWS_AT_ONCE = 2000;
 
-/** Makes `file` of the rows of `call_record`. One that broke off before is begun anew. */
+/** Makes `file` of the rows of `call_record`; one that is there becomes `<file>.before`. One that broke off before is begun anew. */
 export async function importCalls(db: Pick<Database, 'all'>, file: string): Promise<void> {
   const unfinished = `${file}.unfinished`;
   for (const end of ['', '-wal', '-shm']) rmSync(unfinished + end, { force: true });
@@ -26,7 +26,8 @@ export async function importCalls(db: Pick<Database, 'all'>, file: string): Prom
   } finally {
     blocks.close(); // What its log holds is in the file then.
   }
-  for (const end of ['-wal', '-shm']) if (existsSync(file + end)) rmSync(file + end);
+  // Rows come again when an older store.db was restored: calls that were recorded since are kept beside, the last ones.
+  for (const end of ['', '-wal', '-shm']) if (existsSync(file + end)) renameSync(file + end, `${file}.before${end}`);
   renameSync(unfinished, file);
 }
 

@@ -105,6 +105,21 @@ test('the bound on connections holds; who waits too long gets a 503 with Retry-A
   );
 });
 
+test('who waits is served as soon as a change brings another target', async () => {
+  const held: Socket[] = [];
+  await over([(socket) => void held.push(socket), answer('b')], { clock: manualClock(), connectionsMax: 1 }, async (gateway, [a, b]) => {
+    setTargets(gateway, [{ port: a!.port }], 1);
+    const first = new Talk(gateway.port).send(REQUEST);
+    await eventually(() => held.length === 1, 'the only place is taken');
+    const second = new Talk(gateway.port).send(REQUEST);
+    await eventually(() => gateway.engine.stats().upstream.waiting === 1, 'the second waits');
+    setTargets(gateway, [{ port: a!.port }, { port: b!.port }], 1);
+    await second.until((text) => text.endsWith('b'));
+    first.close();
+    second.close();
+  });
+});
+
 test('a client that leaves while it waits gives up its place', async () => {
   const held: Socket[] = [];
   await over([(socket) => void held.push(socket)], { connectionsMax: 1 }, async (gateway) => {

@@ -176,6 +176,7 @@ export class Pool implements ConnectionPool, ConnectionHost, Crowded {
     const isOther = before !== undefined && !(isSame(upstream.tls, before.tls) && isSame(upstream.http2, before.http2));
     if (before === undefined || isOther) this.useTls(upstream);
     this.setTargets(upstream, isOther, before !== undefined);
+    if (this.waiting.length > 0) this.serveWaiting();
   }
 
   /** Takes over what the process found out. */

@@ -109,6 +109,25 @@ test('a store that is full for a while keeps all that waits; what comes when the
   await writer.stop(1);
 });
 
+test('a batch behind an empty one, or that comes in the very moment in which another was stored, does not wait for the next', async () => {
+  const empty = batchOf('none', 0);
+  for (let turns = 0; turns < 20; turns++) {
+    let stored = 0;
+    const { writer, valueOf } = writerOver(async (batches) => {
+      stored += batches.reduce((sum, { count }) => sum + count, 0);
+      return 10;
+    });
+    writer.add(empty, 0); // A gateway tells so of records it lost.
+    writer.add(batchOf('a', 1), 0);
+    for (let i = 0; i < turns; i++) await undefined;
+    writer.add(batchOf('b', 1), 0);
+    await new Promise(setImmediate);
+    assert.equal(stored, 2, `${turns} turns later`);
+    assert.equal(await valueOf('weir_control_calls_waiting'), 0);
+    await writer.stop(1);
+  }
+});
+
 test('what age and size delete, and what the disk lost, is counted', async () => {
   const lost = { calls: 0 };
   const { writer, clock, valueOf, trims } = writerOver(async () => 5000, lost);

@@ -46,33 +46,36 @@ export function createCallWriter(needs: Needs): CallWriter {
   let stopped = false;
   const show = () => metrics.callsWaiting.set(waiting);
 
+  /** It is over in the very turn in which it finds the queue empty: whoever adds after that begins anew. */
   async function write(): Promise<void> {
-    for (let alone = 0; queue.length > 0; alone--) {
-      const batches = alone > 0 ? queue.slice(0, 1) : firstOf(queue);
-      const bytes = await stored(needs, batches);
-      if (bytes === undefined && batches.length > 1) {
-        alone = batches.length + 1;
-        continue;
+    try {
+      for (let alone = 0; queue.length > 0; alone--) {
+        const batches = alone > 0 ? queue.slice(0, 1) : firstOf(queue);
+        const bytes = await stored(needs, batches);
+        if (bytes === undefined && batches.length > 1) alone = batches.length + 1;
+        else gone(batches, bytes);
       }
-      queue.splice(0, batches.length);
-      waiting -= countOf(batches);
-      show();
-      cleaner.tellLost();
-      if (bytes === undefined) metrics.callsDropped.add(countOf(batches), { where: 'control' });
-      else {
-        metrics.callsStored.add(countOf(batches));
-        metrics.callsBytes.set(bytes);
-        if (bytes > config.bytes) cleaner.trim();
-      }
+    } finally {
+      writing = undefined;
     }
   }
 
+  /** `bytes`: what all calls take on the disk now; undefined when these could not be stored. */
+  function gone(batches: readonly PackedCalls[], bytes: number | undefined): void {
+    queue.splice(0, batches.length);
+    waiting -= countOf(batches);
+    show();
+    cleaner.tellLost();
+    if (bytes === undefined) return metrics.callsDropped.add(countOf(batches), { where: 'control' });
+    metrics.callsStored.add(countOf(batches));
+    metrics.callsBytes.set(bytes);
+    if (bytes > config.bytes) cleaner.trim();
+  }
+
   /** One writer at a time: two would cut the queue twice. */
-  function drain(): Promise<void> {
-    writing ??= write().finally(() => {
-      writing = undefined;
-    });
-    return writing;
+  async function drain(): Promise<void> {
+    if (queue.length > 0) writing ??= write();
+    await writing;
   }
 
   function start(): void {

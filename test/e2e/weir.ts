@@ -113,9 +113,10 @@ export async function startWeir(options: WeirOptions = {}): Promise<Weir> {
   return weir;
 }
 
-/** Waits for a condition, asking every 50 ms for at most `seconds`. An error thrown by it ends the wait. */
+/** Waits for a condition, asking every 50 ms for about `seconds`, twice that where answers are slow. An error thrown by it ends the wait. */
 export async function until(what: string, condition: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
-  for (let i = 0; i < seconds * 20; i++) {
+  const end = performance.now() + seconds * 2000;
+  for (let i = 0; i < seconds * 20 && performance.now() < end; i++) {
     if (await condition()) return;
     await delay(50);
   }

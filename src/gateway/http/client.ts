@@ -37,7 +37,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   readonly takesTrailers: boolean;
   readonly sendsOn: boolean;
   private readonly body = new Body();
-  private readonly memory: BodyMemory;
+  /** Made for the first request with a body: most connections never have one. */
+  private memory: BodyMemory | undefined = undefined;
   private readonly relay: Relay;
   private exchange: EngineExchange | undefined = undefined;
   private head: Head | undefined = undefined;
@@ -51,7 +52,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   private inputEnded = false;
   private bodyHeld = false;
   private bodyFailed = false;
-  private readonly pace = new Pace();
+  private pace: Pace | undefined = undefined;
   private pumping = false;
   private isTunnel = false;
 
@@ -60,7 +61,6 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const isStream = entrance.protocol === 'h2';
     this.takesTrailers = isStream;
     this.sendsOn = !isStream;
-    this.memory = new BodyMemory(this.input, !isStream); // Others may look at the bytes of streams too.
     this.relay = new Relay(tools, this);
     useSocket(socket, this);
     this.time('idle', this.profile.limits.headMs);
@@ -127,9 +127,9 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   releaseBody(): void {
     this.bodyHeld = false;
-    this.memory.drained(this.relay.isBodyOut);
+    this.memory?.drained(this.relay.isBodyOut);
     this.input.resume();
-    this.startPace();
+    this.pace?.start(this.tools.wheel.now, this.body.contentBytes);
     if (this.mode === 'body') this.timeBody();
     this.pump();
   }
@@ -147,6 +147,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   startTunnel(): void {
     this.isTunnel = true;
+    this.beginBody(this.exchange!.head);
     this.body.untilClose();
     this.bodyBytesMax = Number.POSITIVE_INFINITY;
     this.mode = 'body';
@@ -163,7 +164,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (this.closeAfter || !this.body.done) return this.finishConnection();
     this.mode = 'idle';
     if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
-    this.memory.end();
+    if (this.isBodiless) this.input.release();
+    else this.memory!.end();
     this.time('idle', this.profile.limits.keepAliveMs);
     this.pump();
   }
@@ -253,7 +255,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.responseBytes = 0;
     this.relay.begin();
     this.bodyHeld = this.bodyFailed = false;
-    this.memory.begin(head.buffer);
+    if (!this.isBodiless) this.beginBody(head);
     this.mode = 'decide';
     const exchange = (this.exchange = createExchange(head, {
       clientAddress: this.entrance.isProxy ? this.askProxy(head) : this.entrance.address,
@@ -287,8 +289,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.bodyBytesMax = Math.min(forward.bodyBytesMax, this.profile.limits.bodyBytesMax);
     const { contentLength, expectsContinue } = exchange.head;
     if (contentLength > this.bodyBytesMax) return this.answerProblem(this.tooLarge());
-    if (!this.body.done) this.mode = 'body';
-    this.startPace();
+    if (!this.body.done) {
+      this.mode = 'body';
+      this.pace!.start(this.tools.wheel.now, this.body.contentBytes);
+    }
     this.relay.start(exchange, forward);
     if (this.exchange !== exchange || this.body.done || this.bodyFailed) return;
     if (expectsContinue && !this.relay.started && this.input.length === 0) {
@@ -303,7 +307,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const { at: from, buffer } = input;
     if (!this.takeBody()) return;
     const isOut = this.relay.sendBody(buffer, from, body.passEnd);
-    this.memory.sent(buffer, isOut, from === 0 && body.passEnd === buffer.length);
+    this.memory?.sent(buffer, isOut, from === 0 && body.passEnd === buffer.length);
     const end = this.bodyEnd();
     if (end) this.relay.sendBody(end, 0, end.length);
     if (!body.done) {
@@ -349,7 +353,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   giveWay(): boolean {
     const { bodyRateMin } = this.profile.limits;
     if (this.mode !== 'body' || this.bodyHeld) return false;
-    if (!this.pace.isSlow(this.tools.wheel.now, this.body.contentBytes, bodyRateMin)) return false;
+    if (!this.pace?.isSlow(this.tools.wheel.now, this.body.contentBytes, bodyRateMin)) return false;
     this.failBody(problems.raise['body-slow']({ values: { rate: bodyRateMin } }));
     return true;
   }
@@ -474,8 +478,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     return problems.raise['body-too-large']({ values: { limit: this.bodyBytesMax } });
   }
 
-  private startPace(): void {
-    this.pace.start(this.tools.wheel.now, this.body.contentBytes);
+  private beginBody(head: Head): void {
+    this.memory ??= new BodyMemory(this.input, this.entrance.protocol !== 'h2'); // Others may look at the bytes of streams too.
+    this.memory.begin(head.buffer);
+    this.pace ??= new Pace();
   }
 
   private timeBody(): void {

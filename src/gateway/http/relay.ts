@@ -86,7 +86,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
   begin(): void {
     this.started = this.isAnswered = this.reused = this.hasInterim = false;
     this.oddity = '';
-    this.retries = undefined;
+    this.retries = this.trailers = undefined;
     this.upstreamMs = this.tries = this.waitMs = this.connectMs = 0;
     this.targetIndex = -1;
     this.targetId = '';
@@ -186,7 +186,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.upstreamMs = exchange.clockAt - this.sentAt;
     if (!this.reused) this.connectMs = connection.connectMs;
     this.untilClose = connection.body.isUntilClose;
-    if (done) this.noteEnd(connection);
+    if (done && connection.isOdd) this.noteEnd(connection);
     exchange.status = head.status;
     exchange.response.readFrom(head);
     if (this.terms.trailers && connection.body.isChunked) exchange.response.watch();
@@ -208,7 +208,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
 
   onBody(connection: UpstreamConnection, b: Buffer, start: number, end: number, done: boolean): void {
     if (connection !== this.connection) return;
-    if (done) this.noteEnd(connection);
+    if (done && connection.isOdd) this.noteEnd(connection);
     if (this.held) {
       this.held = { bytes: Buffer.concat([this.held.bytes, b.subarray(start, end)]), done };
       return;
@@ -405,10 +405,10 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     const join = end - start <= JOIN_BYTES_MAX;
     if (join) writer.bytes(b, start, end);
     if (join && done) {
-      const tail = this.takeEnd();
+      const tail = this.trailers && this.takeEnd();
       if (tail) writer.bytes(tail, 0, tail.length);
       this.client.writeWhole(writer.finish());
-      return this.finish();
+      return this.oddity === '' ? this.end('') : this.finish();
     }
     const ok = this.client.write(writer.finish());
     writer.release(this.client.isFlushed);

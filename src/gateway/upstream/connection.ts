@@ -37,6 +37,8 @@ export class UpstreamConnection extends UpstreamLine {
   trailers: Buffer | undefined = undefined;
   /** True when the answer was complete before the request was. */
   wasEarly = false;
+  /** True when something of the three above is to be told of the end of the answer. */
+  isOdd = false;
   /** How long connecting took; 0 until the connection stands. */
   connectMs = 0;
   private user: UpstreamUser | undefined = undefined;
@@ -306,6 +308,7 @@ export class UpstreamConnection extends UpstreamLine {
     const { isFollowed } = this;
     this.hadMore = hasMore && !isFollowed && !this.ends;
     this.wasEarly = !this.requestDone;
+    this.isOdd = this.hadMore || this.wasEarly || this.trailers !== undefined;
     const reusable = !this.paused && (isFollowed || !hasMore) && this.keeps && !this.ends && !this.body.isUntilClose;
     this.ownBuffer = undefined;
     this.served++;
@@ -392,7 +395,7 @@ export class UpstreamConnection extends UpstreamLine {
     if (this.phase === 'body' && this.user && this.body.isUntilClose && this.body.ended()) {
       const user = this.user;
       this.hadMore = false;
-      this.wasEarly = !this.requestDone;
+      this.isOdd = this.wasEarly = !this.requestDone;
       this.user = undefined;
       this.close();
       return user.onBody(this, NOTHING, 0, 0, true);

@@ -109,7 +109,7 @@ export interface Trip {
   readonly connectMs: number;
 }
 
-/** How an exchange ended. Byte counts are of what crossed the client's socket. */
+/** How an exchange ended; valid during `onDone` only. Byte counts are of what crossed the client's socket. */
 export interface Outcome {
   readonly status: number;
   /** Empty for an ordinary end; else a problem code or `client-closed`, `upstream-…`, `idle-timeout`. */

@@ -10,10 +10,11 @@ export type NewThread = (
 ) => Worker;
 
 /**
- * Memory of a gateway thread. Nearly all it makes is over within a request: a small young generation stays in the
- * processor's cache, costs no measurable time, and does not grow by tens of megabytes when thousands of clients connect.
+ * Memory of a gateway thread. Nearly all it makes is over within a request, so a collection costs what lives, however much is
+ * dead: with 24 MB there are half as many as with 12 and a request takes 3 % less, with more nothing is won. Node's own choice is
+ * larger, and is kept when thousands of clients have connected.
  */
-export const GATEWAY_MEMORY: ResourceLimits = Object.freeze({ maxYoungGenerationSizeMb: 12 });
+export const GATEWAY_MEMORY: ResourceLimits = Object.freeze({ maxYoungGenerationSizeMb: 24 });
 
 /** Starts a thread. */
 export const newThread: NewThread = (entry, options) => new Worker(entry, options);

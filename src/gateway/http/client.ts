@@ -468,8 +468,17 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const durationMs = tools.clock.monotonic() - exchange.startedAt;
     const { upstreamMs } = relay;
     const trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
-    const protocol = spokenBy(this.entrance, exchange);
-    tellDone(tools, exchange, { status, reason, durationMs, headMs, upstreamMs, trip, requestBytes, responseBytes, protocol });
+    const { outcome } = tools;
+    outcome.status = status;
+    outcome.reason = reason;
+    outcome.durationMs = durationMs;
+    outcome.headMs = headMs;
+    outcome.upstreamMs = upstreamMs;
+    outcome.trip = trip;
+    outcome.requestBytes = requestBytes;
+    outcome.responseBytes = responseBytes;
+    outcome.protocol = spokenBy(this.entrance, exchange);
+    tellDone(tools, exchange, outcome);
     this.profile.requestHeads.give(exchange.end());
     relay.recycle();
   }

@@ -12,7 +12,7 @@ import { createHeadPool } from './head.ts';
 import { createRequestIds } from './ids.ts';
 import { createAdmissionMemory, openAdmission } from './admission.ts';
 import { createListeners } from './listeners.ts';
-import { createDate, createFailure, type EngineTools } from './tools.ts';
+import { createDate, createFailure, type EngineTools, noOutcome } from './tools.ts';
 import { createWheel } from './wheel.ts';
 import { createOutbox } from './outbox.ts';
 import { createWriter } from './writer.ts';
@@ -54,6 +54,7 @@ export function createEngine(options: Parameters<CreateEngine>[0] & EngineChoice
     log,
     wheel,
     responseHeads,
+    outcome: noOutcome(),
     ids: createRequestIds(options.newId, options.random),
     writer,
     outbox,

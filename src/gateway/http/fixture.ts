@@ -129,7 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       };
     },
     onResponse: options.onResponse ?? (() => undefined),
-    onDone: (exchange, outcome) => void outcomes.push({ path: exchange.path, outcome }),
+    onDone: (exchange, outcome) => void outcomes.push({ path: exchange.path, outcome: { ...outcome } }),
     onRejected: (rejection) => void rejections.push(rejection),
   };
   const engine = createEngine({

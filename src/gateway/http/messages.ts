@@ -5,6 +5,7 @@
 import type { Problem } from '../../base/problem.ts';
 import type { ForwardedForm } from '../../sdk/listener.ts';
 import type { Forward } from '../contract.ts';
+import type { RequestTerms } from '../upstream/terms.ts';
 import type { EngineExchange } from './exchange.ts';
 import type { Head } from './head.ts';
 import type { Writer } from './writer.ts';
@@ -87,23 +88,18 @@ export function hostLines(authority: string): Buffer {
   return Buffer.from(` HTTP/1.1\r\nhost: ${authority}\r\n`, 'latin1');
 }
 
-/** Lines prepared once per connection. */
-export interface PreparedLines {
-  /** `hostLines` of the target. */
-  readonly host: Buffer;
-  /** `forwardedLines` of the client. */
-  readonly forwarded: ForwardedLines;
-  /** The protocol to ask for; empty for none. */
-  readonly upgrade: string;
-  /** Says that trailers are taken; never together with `upgrade`. */
-  readonly asksTrailers: boolean;
-}
-
 /**
  * Writes the head of a request to the upstream: HTTP/1.1, the route's target and host, the fields that pass,
- * and `x-forwarded-*`, `x-request-id`, `traceparent`.
+ * and `x-forwarded-*`, `x-request-id`, `traceparent`. `host` is `hostLines` of the target, `forwarded` `forwardedLines` of the client.
  */
-export function writeRequestHead(out: Writer, exchange: EngineExchange, forward: Forward, lines: PreparedLines): void {
+export function writeRequestHead(
+  out: Writer,
+  exchange: EngineExchange,
+  forward: Forward,
+  host: Buffer,
+  forwarded: ForwardedLines,
+  terms: Pick<RequestTerms, 'upgrade' | 'trailers' | 'isHead'>,
+): void {
   const { head } = exchange;
   const b = head.buffer;
   writeTarget(out, head, forward.target);
@@ -112,10 +108,10 @@ export function writeRequestHead(out: Writer, exchange: EngineExchange, forward:
     out.text(forward.host);
     out.text('\r\n');
   } else {
-    out.bytes(lines.host, 0, lines.host.length);
+    out.bytes(host, 0, host.length);
   }
   exchange.request.write(out);
-  const { bytes, isWhole } = lines.forwarded;
+  const { bytes, isWhole } = forwarded;
   if (isWhole) {
     out.bytes(bytes, 0, bytes.length);
   } else if (head.hostIndex >= 0) {
@@ -125,10 +121,10 @@ export function writeRequestHead(out: Writer, exchange: EngineExchange, forward:
   } else {
     out.bytes(bytes, 0, bytes.length - HOST_LABEL.length); // HTTP/1.0 may name no host.
   }
-  if (lines.upgrade !== '') {
+  if (terms.upgrade !== '') {
     out.text('\r\nconnection: upgrade\r\nupgrade: ');
-    out.text(lines.upgrade);
-  } else if (lines.asksTrailers) {
+    out.text(terms.upgrade);
+  } else if (terms.trailers && !terms.isHead && head.wantsTrailers) {
     out.text('\r\nconnection: te\r\nte: trailers');
   }
   exchange.writeIdentity(out);

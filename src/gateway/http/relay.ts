@@ -295,12 +295,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     this.sentAt = clockAt >= 0 ? clockAt : clock.monotonic();
     this.exchange!.clockAt = -1;
     writer.begin();
-    writeRequestHead(writer, this.exchange!, this.forward, {
-      host: connection.target.hostLines,
-      forwarded: this.client.forwardedLines,
-      upgrade: this.terms.upgrade,
-      asksTrailers: this.terms.trailers && !this.terms.isHead && this.exchange!.head.wantsTrailers,
-    });
+    writeRequestHead(writer, this.exchange!, this.forward, connection.target.hostLines, this.client.forwardedLines, this.terms);
     if (this.retries) this.addKeptBody(this.retries);
     else this.client.addFirstBody();
     if (this.client.isRequestDone) {

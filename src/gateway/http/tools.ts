@@ -23,10 +23,31 @@ export interface EngineTools {
   readonly writer: Writer;
   readonly outbox: Outbox;
   readonly responseHeads: HeadPool;
+  /** How the call that ends just now ended: one object, set anew for each. */
+  readonly outcome: EndedAs;
   /** The `date` field's value now. Source: RFC 9110 §5.6.7. */
   date(): string;
   /** Logs what was thrown while an exchange was decided; answers the problem its caller gets. */
   failure(exchange: EngineExchange, error: unknown): Problem;
+}
+
+/** An outcome that is set before it is told. */
+export type EndedAs = { -readonly [F in keyof Outcome]: Outcome[F] };
+
+/** Makes an `outcome`. Fractions: the engine keeps such fields as numbers in place. */
+export function noOutcome(): EndedAs {
+  const none = 0.5;
+  return {
+    status: 0,
+    reason: '',
+    durationMs: none,
+    headMs: none,
+    trip: undefined,
+    upstreamMs: none,
+    requestBytes: 0,
+    responseBytes: 0,
+    protocol: 0,
+  };
 }
 
 /** Makes `date`: one text a second. */

@@ -464,19 +464,16 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   }
 
   private report(exchange: EngineExchange, status: number, reason: string): void {
-    const { tools, relay, requestBytes, responseBytes, headMs } = this;
-    const durationMs = tools.clock.monotonic() - exchange.startedAt;
-    const { upstreamMs } = relay;
-    const trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
+    const { tools, relay } = this;
     const { outcome } = tools;
     outcome.status = status;
     outcome.reason = reason;
-    outcome.durationMs = durationMs;
-    outcome.headMs = headMs;
-    outcome.upstreamMs = upstreamMs;
-    outcome.trip = trip;
-    outcome.requestBytes = requestBytes;
-    outcome.responseBytes = responseBytes;
+    outcome.durationMs = tools.clock.monotonic() - exchange.startedAt;
+    outcome.headMs = this.headMs;
+    outcome.upstreamMs = relay.upstreamMs;
+    outcome.trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;
+    outcome.requestBytes = this.requestBytes;
+    outcome.responseBytes = this.responseBytes;
     outcome.protocol = spokenBy(this.entrance, exchange);
     tellDone(tools, exchange, outcome);
     this.profile.requestHeads.give(exchange.end());

@@ -124,6 +124,22 @@ story('SQL becomes an API that is called and documented', () => noBrowser, {
     await page.getByRole('tab', { name: 'Python' }).click();
     await page.getByRole('region', { name: 'Python' }).getByText('/data/v1/by-status?status=paid').waitFor();
   },
+  'the record of a call that is not stored yet is waited for; of one that never was, it is said so': async () => {
+    const link = page.getByRole('link', { name: 'Call record' });
+    const id = (await link.getAttribute('href'))!.split('/').at(-1)!;
+    const missing = { code: 'core/admin/not-found', title: 'Not found', status: 404, detail: 'not yet', type: 'about:blank' };
+    let early = 3;
+    await page.route(`**/api/v1/calls/${id}`, (route) =>
+      early-- > 0
+        ? route.fulfill({ status: 404, contentType: 'application/problem+json', body: JSON.stringify(missing) })
+        : route.continue(),
+    );
+    await link.click();
+    await page.getByRole('heading', { name: 'GET /data/v1/by-status' }).waitFor();
+    assert.ok(early < 0, `${early} answers were not asked for`);
+    await page.goto('/calls/0198a000-0000-7000-8000-000000000001');
+    await page.getByRole('alert').getByText('Not found').waitFor();
+  },
   'the documentation shows it, in both languages, and asks no other host': async () => {
     await page.goto('/data-apis/docs');
     await page.locator('.opblock').filter({ hasText: '/data/v1/by-status' }).getByRole('button').first().click();

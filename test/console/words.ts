@@ -29,7 +29,7 @@ const NO_WORDS: readonly RegExp[] = [
   /\b\dxx\b/g,
   /\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g,
   /\b[0-9a-f]{12,}\b/g,
-  /\bwk_\w+/g,
+  /\bwk_[\w-]+/g,
   /#?\{\w+\}/g,
   /\b\w+(?:[-_.=]\w+)+\b/g, // Names with a hyphen, an underscore or a point in them.
 ];

@@ -20,16 +20,17 @@ export function useKind(name: string) {
   });
 }
 
-/** What people call a kind: its title in the reader's language, its id until that is known. */
+/** What people call a kind: its title in the reader's language, nothing until that is known, its id when it cannot be. */
 export function useKindTitle(): (kind: string) => string {
   const say = useSay();
-  const { data } = useKinds();
+  const { data, isPending } = useKinds();
   return useCallback(
     (kind) => {
+      if (isPending) return '';
       const found = data?.find(({ id }) => id === kind);
       return found ? say(found.title) : kind;
     },
-    [data, say],
+    [data, isPending, say],
   );
 }
 

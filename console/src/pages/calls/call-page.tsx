@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Card, Descriptions, Typography } from 'antd';
 import type { CallDetail, CallStory } from '../../../../generated/client.ts';
-import { api } from '../../api/client.ts';
+import { api, ProblemAnswer } from '../../api/client.ts';
 import { ProblemLink } from '../../data/problem-words.tsx';
 import { RouteLink } from '../../data/route-link.tsx';
 import { useFormats } from '../../ui/format.tsx';
@@ -13,6 +13,7 @@ import { ProblemView } from '../../ui/problem-view.tsx';
 import { Waiting } from '../../ui/waiting.tsx';
 import { CallStatus } from './columns.tsx';
 import { Phases } from './phases.tsx';
+import { isYoung } from './young.ts';
 import { Steps } from './steps.tsx';
 
 const texts = {
@@ -51,6 +52,10 @@ const texts = {
   again: { en: 'All calls of this consumer', zh: '该消费者的全部调用' },
 };
 
+/** A call that ended just now is on its way into the store. */
+const TRIES = 10;
+const AGAIN_MS = 500;
+
 export default function CallPage() {
   const say = useSay();
   const { id } = useParams({ strict: false }) as { id: string };
@@ -58,6 +63,9 @@ export default function CallPage() {
     queryKey: ['call', id],
     queryFn: async () => (await api.getCall({ params: { id } })).data,
     staleTime: Number.POSITIVE_INFINITY,
+    retry: (count, failure) =>
+      count < TRIES && failure instanceof ProblemAnswer && failure.problem.status === 404 && isYoung(id, Date.now()),
+    retryDelay: AGAIN_MS,
   });
   if (error) return <ProblemView error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;

@@ -1,7 +1,7 @@
 /**
  * Time as a value passed in. The only place, with main.ts, that touches the wall clock and timers.
  */
-// The global of this name is a getter: each reading through it takes a fifth longer.
+// The global of this name is a getter, which each reading would go through.
 import { performance } from 'node:perf_hooks';
 
 /** Cancels what was scheduled; calling it twice does nothing. */

@@ -109,6 +109,25 @@ test('a store that is full for a while keeps all that waits; what comes when the
   await writer.stop(1);
 });
 
+test('a store that fails is tried once a second, however many batches come', async () => {
+  let tries = 0;
+  const { writer, clock } = writerOver(async () => {
+    tries++;
+    throw problems.raise.full();
+  });
+  for (let second = 1; second <= 3; second++) {
+    for (let i = 0; i < 10; i++) {
+      writer.add(batchOf(`b${second}-${i}`, 1), 0);
+      await new Promise(setImmediate);
+    }
+    assert.equal(tries, second);
+    clock.advance(1000);
+    await new Promise(setImmediate);
+    assert.equal(tries, second + 1);
+  }
+  await writer.stop(1);
+});
+
 test('a batch behind an empty one, or that comes in the very moment in which another was stored, does not wait for the next', async () => {
   const empty = batchOf('none', 0);
   for (let turns = 0; turns < 20; turns++) {

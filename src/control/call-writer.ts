@@ -43,6 +43,7 @@ export function createCallWriter(needs: Needs): CallWriter {
   const queue: PackedCalls[] = [];
   let waiting = 0;
   let writing: Promise<void> | undefined;
+  let isResting = false;
   let stopped = false;
   const show = () => metrics.callsWaiting.set(waiting);
 
@@ -78,12 +79,19 @@ export function createCallWriter(needs: Needs): CallWriter {
     await writing;
   }
 
+  /** After a failure nothing is tried for a while, whatever comes: each try costs a log line. */
   function start(): void {
-    if (writing || stopped) return;
+    if (writing || isResting || stopped) return;
     drain().catch((error: unknown) => {
       log.error('call records could not be stored; trying again', { waiting, error });
-      clock.after(RETRY_MS, start, { unref: true });
+      isResting = true;
+      clock.after(RETRY_MS, again, { unref: true });
     });
+  }
+
+  function again(): void {
+    isResting = false;
+    start();
   }
 
   async function flush(): Promise<void> {

@@ -37,8 +37,6 @@ export class UpstreamConnection extends UpstreamLine {
   trailers: Buffer | undefined = undefined;
   /** True when the answer was complete before the request was. */
   wasEarly = false;
-  /** True when something of the three above is to be told of the end of the answer. */
-  isOdd = false;
   /** How long connecting took; 0 until the connection stands. */
   connectMs = 0;
   private user: UpstreamUser | undefined = undefined;
@@ -60,6 +58,11 @@ export class UpstreamConnection extends UpstreamLine {
   constructor(host: ConnectionHost, target: ConnectionTarget, to: Pick<SocketTo, 'address' | 'port' | 'tls'>) {
     super(host, target, to);
     if (target.sessions?.isStanding) this.served = 1; // Others were there before: what is lost may have been lost with the connection.
+  }
+
+  /** True when there is something to tell of the end of the answer. */
+  get isOdd(): boolean {
+    return this.hadMore || this.wasEarly || this.trailers !== undefined;
   }
 
   get isOpen(): boolean {
@@ -308,7 +311,6 @@ export class UpstreamConnection extends UpstreamLine {
     const { isFollowed } = this;
     this.hadMore = hasMore && !isFollowed && !this.ends;
     this.wasEarly = !this.requestDone;
-    this.isOdd = this.hadMore || this.wasEarly || this.trailers !== undefined;
     const reusable = !this.paused && (isFollowed || !hasMore) && this.keeps && !this.ends && !this.body.isUntilClose;
     this.ownBuffer = undefined;
     this.served++;
@@ -395,7 +397,7 @@ export class UpstreamConnection extends UpstreamLine {
     if (this.phase === 'body' && this.user && this.body.isUntilClose && this.body.ended()) {
       const user = this.user;
       this.hadMore = false;
-      this.isOdd = this.wasEarly = !this.requestDone;
+      this.wasEarly = !this.requestDone;
       this.user = undefined;
       this.close();
       return user.onBody(this, NOTHING, 0, 0, true);

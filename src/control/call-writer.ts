@@ -53,24 +53,18 @@ export function createCallWriter(needs: Needs): CallWriter {
       for (let alone = 0; queue.length > 0; alone--) {
         const batches = alone > 0 ? queue.slice(0, 1) : firstOf(queue);
         const bytes = await stored(needs, batches);
-        if (bytes === undefined && batches.length > 1) alone = batches.length + 1;
-        else gone(batches, bytes);
+        if (bytes === undefined && batches.length > 1) {
+          alone = batches.length + 1;
+          continue;
+        }
+        queue.splice(0, batches.length);
+        waiting -= countOf(batches);
+        show();
+        cleaner.written(countOf(batches), bytes);
       }
     } finally {
       writing = undefined;
     }
-  }
-
-  /** `bytes`: what all calls take on the disk now; undefined when these could not be stored. */
-  function gone(batches: readonly PackedCalls[], bytes: number | undefined): void {
-    queue.splice(0, batches.length);
-    waiting -= countOf(batches);
-    show();
-    cleaner.tellLost();
-    if (bytes === undefined) return metrics.callsDropped.add(countOf(batches), { where: 'control' });
-    metrics.callsStored.add(countOf(batches));
-    metrics.callsBytes.set(bytes);
-    if (bytes > config.bytes) cleaner.trim();
   }
 
   /** One writer at a time: two would cut the queue twice. */
@@ -136,10 +130,8 @@ async function stored({ calls, log }: Needs, batches: readonly PackedCalls[]): P
 }
 
 interface Cleaner {
-  /** Deletes what is too old or too much; begins nothing while it is at it. */
-  trim(): void;
-  /** What the disk lost stays lost: it is counted and told. */
-  tellLost(): void;
+  /** Counts calls that left the queue, and deletes others when there are too many. `bytes`: of all on the disk now; undefined: refused. */
+  written(calls: number, bytes: number | undefined): void;
   stop(): void;
 }
 
@@ -147,6 +139,7 @@ interface Cleaner {
 function createCleaner({ calls, clock, log, config, metrics }: Needs): Cleaner {
   let trimming: Promise<void> | undefined;
   let lostBefore = 0;
+  /** What the disk lost stays lost. */
   function tellLost(): void {
     const lost = calls.lost - lostBefore;
     if (lost === 0) return;
@@ -154,6 +147,7 @@ function createCleaner({ calls, clock, log, config, metrics }: Needs): Cleaner {
     metrics.callsDropped.add(lost, { where: 'disk' });
     log.error('stored call records could not be read any more and are deleted: their file was damaged', { lost });
   }
+  /** Deletes what is too old or too much; begins nothing while it is at it. */
   function trim(): void {
     trimming ??= calls
       .trim(clock.now() - config.age, config.bytes)
@@ -166,7 +160,16 @@ function createCleaner({ calls, clock, log, config, metrics }: Needs): Cleaner {
         tellLost();
       });
   }
-  return { trim, tellLost, stop: clock.every(TRIM_MS, trim, { unref: true }) };
+  return {
+    written(count, bytes) {
+      tellLost();
+      if (bytes === undefined) return metrics.callsDropped.add(count, { where: 'control' });
+      metrics.callsStored.add(count);
+      metrics.callsBytes.set(bytes);
+      if (bytes > config.bytes) trim();
+    },
+    stop: clock.every(TRIM_MS, trim, { unref: true }),
+  };
 }
 
 const countOf = (batches: readonly PackedCalls[]): number => batches.reduce((sum, { count }) => sum + count, 0);

@@ -45,7 +45,6 @@ export function createCallWriter(needs: Needs): CallWriter {
   let writing: Promise<void> | undefined;
   let isResting = false;
   let stopped = false;
-  const show = () => metrics.callsWaiting.set(waiting);
 
   /** It is over in the very turn in which it finds the queue empty: whoever adds after that begins anew. */
   async function write(): Promise<void> {
@@ -59,7 +58,7 @@ export function createCallWriter(needs: Needs): CallWriter {
         }
         queue.splice(0, batches.length);
         waiting -= countOf(batches);
-        show();
+        metrics.callsWaiting.set(waiting);
         cleaner.written(countOf(batches), bytes);
       }
     } finally {
@@ -101,7 +100,7 @@ export function createCallWriter(needs: Needs): CallWriter {
       const kept = lost > 0 ? firstCalls(batch, room) : batch;
       if (kept.count > 0) queue.push(kept);
       waiting += kept.count;
-      show();
+      metrics.callsWaiting.set(waiting);
       start();
     },
     killed(count) {

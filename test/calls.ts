@@ -21,7 +21,7 @@ export const STORY = storyText({ ...TRIP, upstreamMs: 3.75, durationMs: 4.5 }, T
 export function callsMessage(records: readonly CallRecord[], over: { dropped?: number } = {}): ToControl {
   const ring = createCallRing(8 * records.length + 1); // Room for long paths.
   const mark = (us: number, phase: number, letter: string): number => us * 32 + phase * 8 + MARK_LETTERS.indexOf(letter);
-  const steps = { marks: [mark(12, 1, 'p'), mark(1, 2, 'c')], codes: [], said: [4], chain: CHAIN, marked: 2 };
+  const steps = { marks: [mark(12, 1, 'p'), mark(1, 2, 'c')], codes: [], said: [4], saidCount: 1, chain: CHAIN, marked: 2 };
   for (const { id, path, traceId, protocol, ...record } of records) {
     const texts = { path, writeId: (out: Sink) => out.text(id), writeTraceId: (out: Sink) => out.text(traceId) };
     ring.push({

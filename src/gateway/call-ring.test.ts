@@ -51,7 +51,8 @@ const steps = (n: number) => ({
   marks: [mark(3, 0, 'n'), mark(1500, 1, 'p'), mark(n, 1, 'r'), mark(2 ** 33, 2, 'c'), mark(7, 2, 'p')],
   marked: 4,
   codes: ['core/gateway/x'],
-  said: [n, undefined, `it's|${n}`],
+  said: [n, undefined, `it's|${n}`, 'not said'],
+  saidCount: 3,
   chain: CHAIN,
 });
 

@@ -25,6 +25,8 @@ export interface CallMarks {
   readonly codes: readonly string[];
   /** What steps said of this call, in order. */
   readonly said: readonly (Fact | undefined)[];
+  /** How many of `said` there are. */
+  readonly saidCount: number;
   /** Lines of the chain: one text for all calls through it. */
   readonly chain: string;
 }
@@ -217,15 +219,15 @@ class Page implements TextSink {
       n[first + 24] = n[first + 25] = n[first + 26] = 0;
       return;
     }
-    const { marks, marked, codes, said } = steps;
+    const { marks, marked, codes, said, saidCount } = steps;
     n[first + 20] = this.column(8, steps.chain);
     let at = this.nAt;
     n[first + 24] = Math.min(marked, MARKS_MAX);
     for (let i = 0; i < marked && i < MARKS_MAX; i++) n[at++] = marks[i]!;
     n[first + 25] = Math.min(codes.length, MARKS_MAX);
     for (let i = 0; i < codes.length && i < MARKS_MAX; i++) n[at++] = this.name(codes[i]!);
-    n[first + 26] = Math.min(said.length, MARKS_MAX);
-    for (let i = 0; i < said.length && i < MARKS_MAX; i++) {
+    n[first + 26] = Math.min(saidCount, MARKS_MAX);
+    for (let i = 0; i < saidCount && i < MARKS_MAX; i++) {
       const value = said[i];
       n[at++] = value === undefined ? SAID_NOTHING : typeof value === 'number' ? SAID_NUMBER : SAID_NAME;
       n[at++] =

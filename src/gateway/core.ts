@@ -65,7 +65,9 @@ export function createCore(options: CoreOptions): Core {
     onRequest: (exchange) => onRequest(options, exchange),
     onResponse(exchange) {
       const call = exchange.state as Call | undefined;
-      return call && runResponse(call.steps, exchange);
+      const problem = call && runResponse(call.steps, exchange);
+      if (call && !(problem instanceof Promise) && call.steps.reached > 0) exchange.clockAt = call.steps.at;
+      return problem;
     },
     onDone(exchange, outcome) {
       const call = exchange.state as Call | undefined;

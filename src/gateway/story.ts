@@ -65,6 +65,7 @@ export class Steps implements CallMarks {
   marked = 0;
   codes: string[] | typeof NOTHING = NOTHING;
   said: (Fact | undefined)[] | typeof NOTHING = NOTHING;
+  saidCount = 0;
   /** Monotonic milliseconds when the last step was through, or the present one began; negative before the first. */
   at = -0.5;
   private readonly clock: Clock;
@@ -116,7 +117,7 @@ export class Steps implements CallMarks {
     let count = 0;
     for (let i = 0; i < this.asked; i++) if (auth[i]!.method.tells) said[count++] = hear(auth[i]!.method, exchange, onError);
     for (let i = 0; i < this.reached; i++) if (policies[i]!.policy.tells) said[count++] = hear(policies[i]!.policy, exchange, onError);
-    said.length = count;
+    this.saidCount = count;
   }
 
   private outcomeOf(exchange: { readonly changes: number }): number {

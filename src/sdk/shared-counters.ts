@@ -121,9 +121,9 @@ function take(table: Table, identity: string, key: string, shape: BucketShape, n
   for (;;) {
     if (!stands(table, bucket)) bucket.place = find(table, bucket.print) ?? claim(table, bucket.print, t);
     const word = (bucket.place + 1) * 2;
-    // Halves of two different moments are found out by the exchange below.
-    const upper = Atomics.load(table.halves, word + UPPER);
-    const lower = Atomics.load(table.halves, word + 1 - UPPER);
+    // Halves of two different moments, or older ones, are found out by the exchange below.
+    const upper = table.halves[word + UPPER]!;
+    const lower = table.halves[word + 1 - UPPER]!;
     const tat = Math.max(rescaled(table, upper, lower, units, t), t);
     const after = tat + units.token;
     if (after - t > units.full) return outcome(false, tat, t, units);
@@ -151,9 +151,12 @@ function bucketOf(table: Table, identity: string, key: string): Bucket {
   return bucket;
 }
 
-/** True when the bucket's key is at its place. */
+/**
+ * True when the bucket's key is at its place. Plain reads: before the exchange an old answer costs another round, and none
+ * is moved over the exchange (which orders what is around it), so that behind it the answer is no older than it.
+ */
 function stands({ halves }: Table, { first, second, place }: Bucket): boolean {
-  return Atomics.load(halves, place * 2) === first && Atomics.load(halves, place * 2 + 1) === second;
+  return halves[place * 2] === first && halves[place * 2 + 1] === second;
 }
 
 /** Puts `tag` and `tat` in place of a word read in halves; false when it is no longer the same. */

@@ -14,7 +14,7 @@ export const QUERY = table((c) => c > 32 && c < 127 && c !== 35);
 /** 1 for a byte of `host[:port]`: letters, digits, `-._~%!$&'()*+=:[]`. Source: RFC 3986 §3.2.2. */
 const AUTHORITY = table((c) => /^[-A-Za-z0-9._~%!$&'()*+=:[\]]$/.test(String.fromCharCode(c)));
 /** Lower case, and `-` for `_`: how sloppy receivers (CGI, WSGI) see a field name. */
-export const FOLDED = Uint8Array.from({ length: 256 }, (_, c) => (c === 95 ? 45 : lower(c)));
+const FOLDED = Uint8Array.from({ length: 256 }, (_, c) => (c === 95 ? 45 : lower(c)));
 const LOWER = Uint8Array.from({ length: 256 }, (_, c) => lower(c));
 
 /** The bytes of an ASCII word, as the comparisons below want them. */

@@ -257,14 +257,10 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.bodyHeld = this.bodyFailed = false;
     if (!this.isBodiless) this.beginBody(head);
     this.mode = 'decide';
-    const exchange = (this.exchange = createExchange(head, {
-      clientAddress: this.entrance.isProxy ? this.askProxy(head) : this.entrance.address,
-      clientCertificate: this.entrance.certificate,
-      listener: this.profile.name,
-      startedAt: this.startedAt,
-      ids: tools.ids,
-    }));
-    exchange.clockAt = this.startedAt + this.headMs;
+    const { entrance, startedAt } = this;
+    const address = entrance.isProxy ? this.askProxy(head) : entrance.address;
+    const exchange = (this.exchange = createExchange(head, entrance, address, this.profile.name, startedAt, tools.ids));
+    exchange.clockAt = startedAt + this.headMs;
     let disposition: Disposition | Promise<Disposition>;
     try {
       disposition = tools.core.onRequest(exchange);
@@ -370,6 +366,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   /** Writes an answer of our own; a large body goes out piece by piece as the client takes it. */
   private writeAnswer(exchange: EngineExchange, status: number, bytes: Buffer, reason: string): void {
     const { tools, body, input } = this;
+    exchange.clockAt = -1; // What was decided took its time.
     if (!body.done && input.length > 0) input.at = Math.max(input.at, body.take(input.buffer, input.at, input.end));
     const close = this.decideClose(!body.done);
     const bodiless = isBodiless(status);
@@ -390,8 +387,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
   }
 
   private writeMore(): void {
-    const { local } = this;
-    if (!local) return;
+    const local = this.local!;
     while (!local.done) if (!this.write(local.next())) break;
     if (local.done) this.endExchange(local.reason);
   }
@@ -468,7 +464,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     const { outcome } = tools;
     outcome.status = status;
     outcome.reason = reason;
-    outcome.durationMs = tools.clock.monotonic() - exchange.startedAt;
+    const { clockAt = -1 } = exchange;
+    outcome.durationMs = (clockAt >= 0 ? clockAt : tools.clock.monotonic()) - exchange.startedAt;
     outcome.headMs = this.headMs;
     outcome.upstreamMs = relay.upstreamMs;
     outcome.trip = relay.tries > 0 || relay.waitMs > 0 ? relay : undefined;

@@ -8,21 +8,15 @@ import { assert } from '../../base/assert.ts';
 import type { ConsumerIdentity } from '../../sdk/exchange.ts';
 import type { ClientCertificate } from '../../sdk/listener.ts';
 import type { GatewayExchange, TextSink } from '../contract.ts';
+import type { Entrance } from './entrance.ts';
 import { Fields } from './fields.ts';
 import { DROPPED, type Head } from './head.ts';
 import { type IdBatch, isSaneRequestId, readTraceparent, type RequestIds, type TraceBatch } from './ids.ts';
 import { knownText } from './known-texts.ts';
 import type { Writer } from './writer.ts';
 
-/** What an exchange needs to know besides its head. */
-export interface ExchangeSource {
-  readonly clientAddress: string;
-  readonly clientCertificate: ClientCertificate | undefined;
-  /** Name of the listener. */
-  readonly listener: string;
-  readonly startedAt: number;
-  readonly ids: RequestIds;
-}
+/** Where a request came in. */
+type Through = Pick<Entrance, 'certificate'>;
 
 /** The engine's own side of an exchange. */
 export interface EngineExchange extends GatewayExchange {
@@ -51,9 +45,19 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const NO_ROUTE = Object.freeze({ name: '', project: '', release: '' });
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Makes the exchange of a complete, accepted request head. */
-export function createExchange(head: Head, source: ExchangeSource): EngineExchange {
-  return new HeadExchange(head, source);
+/**
+ * Makes the exchange of a complete, accepted request head. `listener`: its name; `startedAt`: monotonic milliseconds.
+ * Arguments and no object of them: one is made for each request.
+ */
+export function createExchange(
+  head: Head,
+  entrance: Through,
+  clientAddress: string,
+  listener: string,
+  startedAt: number,
+  ids: RequestIds,
+): EngineExchange {
+  return new HeadExchange(head, entrance, clientAddress, listener, startedAt, ids);
 }
 
 class HeadExchange implements EngineExchange {
@@ -88,26 +92,26 @@ class HeadExchange implements EngineExchange {
   private readonly traceNumber: number = 0;
   private readonly hasNewTrace: boolean;
 
-  constructor(head: Head, source: ExchangeSource) {
+  constructor(head: Head, entrance: Through, clientAddress: string, listener: string, startedAt: number, ids: RequestIds) {
     this.held = head;
     this.request = new Fields(head);
     if (head.chunked) this.request.watch();
-    this.clientAddress = source.clientAddress;
-    this.clientCertificate = source.clientCertificate;
-    this.listener = source.listener;
-    this.startedAt = source.startedAt;
+    this.clientAddress = clientAddress;
+    this.clientCertificate = entrance.certificate;
+    this.listener = listener;
+    this.startedAt = startedAt;
     this.method = methodText(head);
     this.path = head.pathEnd > head.pathStart ? knownText(head.buffer, head.pathStart, head.pathEnd) : '/';
     this.idText = callerId(head);
     this.hasCallersId = this.idText !== undefined;
     if (this.idText === undefined) {
-      this.ids = source.ids.idBatch(source.startedAt);
+      this.ids = ids.idBatch(startedAt);
       this.idNumber = this.ids.take();
     }
     this.traceText = callerTrace(head);
     this.hasNewTrace = head.traceparentIndex < 0 || head.kinds[head.traceparentIndex] === DROPPED;
     if (this.traceText === undefined) {
-      this.traces = source.ids.traceBatch();
+      this.traces = ids.traceBatch();
       this.traceNumber = this.traces.take();
     }
   }
@@ -131,10 +135,7 @@ class HeadExchange implements EngineExchange {
   }
 
   writeIdentity(out: Writer): void {
-    if (this.ids) {
-      out.text('\r\n');
-      this.ids.writeField(out, this.idNumber);
-    }
+    if (this.ids) this.ids.writeField(out, this.idNumber);
     if (this.traces) {
       this.traces.writeField(out, this.traceNumber);
     } else if (this.hasNewTrace) {

@@ -7,7 +7,7 @@
  * that proxies make (below) unless a trusted proxy makes them; and names that equal a special one when `_` is read as `-`.
  * Source: RFC 9110 §7.6.1, §10.1.1; RFC 9112 §6, §9.6.
  */
-import { decimal, eachToken, FOLDED, isAuthority, sameRange, sameText, sameWord, startsFolded, word } from './bytes.ts';
+import { decimal, eachToken, isAuthority, sameRange, sameText, sameWord, startsFolded, word } from './bytes.ts';
 import { DROPPED, type Head, type HeadFault, MANAGED, PLAIN } from './head.ts';
 
 const W = {
@@ -194,18 +194,14 @@ function dropNominated(head: Head, start: number, end: number): void {
 /** True when field `n` has this name; a name that only equals it with `_` for `-` is dropped instead. */
 function named(head: Head, n: number, wanted: Uint8Array): boolean {
   const s = head.spans[n * 4]!;
-  const b = head.buffer;
-  for (let i = 0; i < wanted.length; i++) {
-    const c = b[s + i]!;
-    if (FOLDED[c] !== wanted[i]) return false;
-  }
-  if (sameWord(b, s, s + wanted.length, wanted)) return true;
-  head.kinds[n] = DROPPED;
+  if (sameWord(head.buffer, s, s + wanted.length, wanted)) return true;
+  drop(head, n, wanted);
   return false;
 }
 
+/** Drops field `n`, which is as long as `wanted`, if that is its name or what a sloppy receiver takes it for. */
 function drop(head: Head, n: number, wanted: Uint8Array): undefined {
-  if (named(head, n, wanted)) head.kinds[n] = DROPPED;
+  if (startsFolded(head.buffer, head.spans[n * 4]!, wanted)) head.kinds[n] = DROPPED;
 }
 
 function dropOwn(head: Head, n: number): undefined {

@@ -64,7 +64,7 @@ export class Fields implements HeaderFields {
     if (this.touched) this.note(wanted);
     let result: string | undefined;
     const head = this.head;
-    if (head) {
+    if (head?.mayHave(wanted.length)) {
       for (let n = 0; n < head.count; n++) {
         if (head.kinds[n] === DROPPED || !sameText(head.buffer, head.spans[n * 4]!, head.spans[n * 4 + 1]!, wanted)) continue;
         result = result === undefined ? head.value(n) : result + fieldSeparator(wanted) + head.value(n);
@@ -144,11 +144,11 @@ export class Fields implements HeaderFields {
     this.count = 0;
   }
 
-  /** Writes the fields that pass, each with its CRLF. */
-  write(out: Writer): void {
+  /** Writes the fields that pass, each with its CRLF; before them the bytes of their head from `start` on, if that is given. */
+  write(out: Writer, start = -1): void {
     const head = this.head;
     if (head) {
-      let from = -1;
+      let from = start;
       for (let n = 0; n < head.count; n++) {
         if (head.kinds[n] === PLAIN) {
           if (from < 0) from = head.spans[n * 4]!;
@@ -189,7 +189,7 @@ export class Fields implements HeaderFields {
   private removeAll(lower: string): void {
     if (this.touched) this.note(lower);
     const head = this.head;
-    if (head) {
+    if (head?.mayHave(lower.length)) {
       for (let n = 0; n < head.count; n++) {
         if (head.kinds[n] === DROPPED || !sameText(head.buffer, head.spans[n * 4]!, head.spans[n * 4 + 1]!, lower)) continue;
         head.kinds[n] = DROPPED;

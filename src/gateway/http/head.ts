@@ -86,6 +86,8 @@ export class Head {
   readonly kinds: Uint8Array;
   count = 0;
   fieldsEnd = 0;
+  /** Lengths of the fields' names: bit n % 32 for n. */
+  private lengths = 0;
 
   methodEnd = 0;
   targetStart = 0;
@@ -135,7 +137,7 @@ export class Head {
     this.start = this.at = start;
     this.state = this.isRequest ? START : VERSION;
     this.mark = start;
-    this.count = this.lineEnd = this.end = this.fieldsEnd = this.status = 0;
+    this.count = this.lineEnd = this.end = this.fieldsEnd = this.lengths = this.status = 0;
     this.methodEnd = this.targetStart = this.targetEnd = this.pathStart = this.pathEnd = 0;
     this.contentLength = this.hostIndex = this.requestIdIndex = this.traceparentIndex = this.upgradeIndex = -1;
     this.chunked = this.connectionClose = this.connectionKeepAlive = this.wantsUpgrade = false;
@@ -173,6 +175,11 @@ export class Head {
   /** Start of the line of field `index`, or the end of the fields for `count`. */
   lineStart(index: number): number {
     return index < this.count ? this.spans[index * 4]! : this.fieldsEnd;
+  }
+
+  /** False when no name is so long: most fields that somebody asks for are not there. */
+  mayHave(nameLength: number): boolean {
+    return ((this.lengths >>> (nameLength & 31)) & 1) === 1;
   }
 
   /** The value of field `index`. */
@@ -411,6 +418,7 @@ export class Head {
 
   private readField(): boolean {
     this.kinds[this.count] = PLAIN;
+    this.lengths |= 1 << (this.spans[this.count * 4 + 1]! - this.spans[this.count * 4]!);
     const fault = this.isRequest ? readRequestField(this, this.count) : readResponseField(this, this.count);
     this.count++;
     return fault === undefined || this.stop(fault);

@@ -21,7 +21,8 @@ const PER_BASE = 4096;
 const BASE_MS = 20;
 const HEX3 = Array.from({ length: PER_BASE }, (_, i) => i.toString(16).padStart(3, '0'));
 const HEX3_BYTES = Uint8Array.from({ length: PER_BASE * 3 }, (_, i) => HEX3[Math.floor(i / 3)]!.charCodeAt(i % 3));
-const ID_NAME = 'x-request-id: ';
+const LINE_END = '\r\n';
+const ID_NAME = `${LINE_END}x-request-id: `;
 const TRACE_NAME = '\r\ntraceparent: ';
 
 /** Request ids that differ in their last three digits only. Texts are made when asked for: most ids only pass as bytes. */
@@ -54,7 +55,7 @@ export class IdBatch {
     out.bytes(this.line, ID_NAME.length, ID_NAME.length + 36);
   }
 
-  /** Adds `x-request-id: …` without an end of line. */
+  /** Adds an end of line and `x-request-id: …`. */
   writeField(out: TextSink, n: number): void {
     digits(this.line, ID_NAME.length + 33, n);
     out.bytes(this.line, 0, ID_NAME.length + 36);
@@ -63,7 +64,7 @@ export class IdBatch {
   /** Adds the field as the last one of a head, with the head's end. */
   writeLast(out: TextSink, n: number): void {
     digits(this.line, ID_NAME.length + 33, n);
-    out.bytes(this.line, 0, this.line.length);
+    out.bytes(this.line, LINE_END.length, this.line.length);
   }
 }
 

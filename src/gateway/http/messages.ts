@@ -142,21 +142,15 @@ function writeTarget(out: Writer, head: Head, target: string | undefined): void 
 /** Writes the head of an upstream's answer to the client. `date` is added when the upstream sent none. */
 export function writeUpstreamHead(out: Writer, exchange: EngineExchange, head: Head, date: string, close: boolean): void {
   // "HTTP/1.x" is eight bytes; we always answer as HTTP/1.1 (RFC 9112 §2.3).
-  if (head.minor === 1) {
-    out.bytes(head.buffer, head.start, head.lineEnd);
-  } else {
-    out.text('HTTP/1.1');
-    out.bytes(head.buffer, head.start + 8, head.lineEnd);
-  }
-  exchange.response.write(out);
+  if (head.minor !== 1) out.text('HTTP/1.1');
+  exchange.response.write(out, head.minor === 1 ? head.start : head.start + 8);
   if (!head.hasDate) writeField(out, 'date: ', date);
   exchange.writeAnswerEnd(out, close);
 }
 
 /** Writes the head of a 101: from here on the connection speaks `upgrade`. */
 export function writeSwitchHead(out: Writer, exchange: EngineExchange, head: Head, upgrade: string): void {
-  out.bytes(head.buffer, head.start, head.lineEnd);
-  exchange.response.write(out);
+  exchange.response.write(out, head.start);
   writeField(out, 'connection: ', 'upgrade');
   writeField(out, 'upgrade: ', upgrade);
   exchange.writeAnswerEnd(out, false);

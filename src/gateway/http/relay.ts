@@ -403,8 +403,10 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       const tail = this.trailers && this.takeEnd();
       if (tail) writer.bytes(tail, 0, tail.length);
       this.client.writeWhole(writer.finish());
-      return this.oddity === '' ? this.end('') : this.finish();
+      if (this.oddity === '') return this.end('');
     }
+    exchange.clockAt = -1; // It ends later, or may.
+    if (join && done) return this.finish();
     const ok = this.client.write(writer.finish());
     writer.release(this.client.isFlushed);
     if (!join) this.pass(connection, b, start, end, done);

@@ -11,7 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { idGenerator } from '../../src/base/id.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import type { Core } from '../../src/gateway/contract.ts';
+import type { Core, Disposition, TargetPool } from '../../src/gateway/contract.ts';
 import { createEngine, type HttpEngine } from '../../src/gateway/http/engine.ts';
 import { tlsListener, tlsOf } from '../../test/gateway/tls-listener.ts';
 import { chainCore, type Steps } from './core.ts';
@@ -25,21 +25,9 @@ await serve(mode, Number(port), Number(upstreamPort), Number(routes));
 
 /** Every request goes to one upstream; alone, or through the chain. */
 async function serve(mode: string, port: number, upstreamPort: number, routes: number): Promise<void> {
+  let disposition: Disposition | undefined;
   const bare: Core = {
-    onRequest: () => ({
-      kind: 'upstream',
-      forward: {
-        pool: engine.pool('bench/nginx')!,
-        target: undefined,
-        host: undefined,
-        connectMs: 1000,
-        firstByteMs: 10_000,
-        idleMs: 10_000,
-        bodyBytesMax: 1 << 30,
-        upgrades: [],
-        tunnelIdleMs: 1000,
-      },
-    }),
+    onRequest: () => (disposition ??= forwardTo(engine.pool('bench/nginx')!)),
     onResponse: () => undefined,
     onDone() {},
     onRejected() {},
@@ -85,6 +73,12 @@ async function serve(mode: string, port: number, upstreamPort: number, routes: n
   });
   if (chain !== undefined && key !== undefined) openTls(engine, port, chain, key);
   await engine.listen({ host: '127.0.0.1', port: chain === undefined ? port : 0, reusePort: false, ...PLAIN });
+}
+
+/** Where every request of the bare engine goes: made once, as the core makes it for a route that changes nothing. */
+function forwardTo(pool: TargetPool): Disposition {
+  const deadlines = { connectMs: 1000, firstByteMs: 10_000, idleMs: 10_000, tunnelIdleMs: 1000 };
+  return { kind: 'upstream', forward: { pool, target: undefined, host: undefined, ...deadlines, bodyBytesMax: 1 << 30, upgrades: [] } };
 }
 
 /** A listener as a `Listener` resource makes it; it opens with the built-in one. */

@@ -79,13 +79,12 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
   const failures = new Map<string, Text>();
   /** What listeners were not told of yet; outlives a change that is overtaken. */
   const owed: Steps<void>[] = [];
-  let current = emptyRevision();
   const tools: InstanceTools = {
     ...options.tools,
-    credential: (project, type, sha256) => findCredential(current, project, type, sha256),
+    credential: (project, type, sha256) => findCredential(state.current, project, type, sha256),
   };
   const commit = (change: Change, { next, failed, well }: NextRevision): void => {
-    current = next;
+    state.current = next;
     for (const entry of change.removed) entries.delete(entry.key);
     for (const entry of change.put) entries.set(entry.key, entry);
     for (const key of well) failures.delete(key);
@@ -95,14 +94,14 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
   };
   function* begin(order: DeltaOrder): Steps<Applied> {
     const { delta } = order;
-    if (delta.from !== 0 && delta.from !== current.number) return { ok: false, reason: 'out-of-order' };
+    if (delta.from !== 0 && delta.from !== state.current.number) return { ok: false, reason: 'out-of-order' };
     const made: LiveRoute['held'][] = [];
     const told: AnyEntry[] = [];
     let left: NextRevision['left'] = [];
     let isDone = false;
     try {
-      const change = yield* planChange(entries, order, current.hash);
-      const step = yield* nextRevision(current, change, entries, tools, made);
+      const change = yield* planChange(entries, order, state.current.hash);
+      const step = yield* nextRevision(state.current, change, entries, tools, made);
       for (const entry of change.put) {
         if (entry.type !== 'upstream') continue;
         told.push(entry);
@@ -119,16 +118,16 @@ export function createRevisionState(options: RevisionStateOptions): RevisionStat
       if (isDone) for (const { held } of left) held.retire();
       else giveUp(made, told, entries, options);
     }
-    return current.hash === delta.hash ? { ok: true } : { ok: false, reason: 'diverged' };
+    return state.current.hash === delta.hash ? { ok: true } : { ok: false, reason: 'diverged' };
   }
-  return {
-    get current() {
-      return current;
-    },
+  // A field and no getter: each call reads it, and an object literal with a getter is a slow dictionary to the engine.
+  const state = {
+    current: emptyRevision(),
     failed: () => [...failures].map(([key, reason]) => ({ key, reason })),
     begin,
-    apply: (delta) => finish(begin({ delta, pieces: [] })),
+    apply: (delta: RevisionDelta) => finish(begin({ delta, pieces: [] })),
   };
+  return state;
 }
 
 /** Closes what was made for a change that will not be, and tells pools again what is held. */

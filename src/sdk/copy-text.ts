@@ -161,45 +161,48 @@ export interface CopyWriter {
 
 /** Makes a writer. Text is encoded in chunks: one call into the encoder per 64 K characters, not per cell. */
 export function copyWriter(): CopyWriter {
-  let chunks: Buffer[] = [];
-  let chunkBytes = 0;
-  let text = '';
-  let rows = 0;
-  const flush = () => {
-    if (text.length === 0) return;
-    const chunk = Buffer.from(text, 'utf8');
-    chunks.push(chunk);
-    chunkBytes += chunk.length;
-    text = '';
-  };
-  return {
-    add(line) {
-      text += `${line}\n`;
-      rows++;
-      if (text.length >= FLUSH_CHARS) flush();
-    },
-    get rows() {
-      return rows;
-    },
-    get bytes() {
-      return chunkBytes + text.length;
-    },
-    take() {
-      flush();
-      // A buffer of its own, never a slice of Node's pool: the batch may be transferred to another thread.
-      const data = new Uint8Array(chunkBytes);
-      let at = 0;
-      for (const chunk of chunks) {
-        data.set(chunk, at);
-        at += chunk.length;
-      }
-      const taken = { data, rows };
-      chunks = [];
-      chunkBytes = 0;
-      rows = 0;
-      return taken;
-    },
-  };
+  return new TextWriter();
+}
+
+/** A class, since each row is added: an object literal with getters is a slow dictionary to the engine. */
+class TextWriter implements CopyWriter {
+  rows = 0;
+  private chunks: Buffer[] = [];
+  private chunkBytes = 0;
+  private text = '';
+
+  get bytes(): number {
+    return this.chunkBytes + this.text.length;
+  }
+
+  add(line: string): void {
+    this.text += `${line}\n`;
+    this.rows++;
+    if (this.text.length >= FLUSH_CHARS) this.flush();
+  }
+
+  take(): { data: Uint8Array; rows: number } {
+    this.flush();
+    // A buffer of its own, never a slice of Node's pool: the batch may be transferred to another thread.
+    const data = new Uint8Array(this.chunkBytes);
+    let at = 0;
+    for (const chunk of this.chunks) {
+      data.set(chunk, at);
+      at += chunk.length;
+    }
+    const taken = { data, rows: this.rows };
+    this.chunks = [];
+    this.chunkBytes = this.rows = 0;
+    return taken;
+  }
+
+  private flush(): void {
+    if (this.text.length === 0) return;
+    const chunk = Buffer.from(this.text, 'utf8');
+    this.chunks.push(chunk);
+    this.chunkBytes += chunk.length;
+    this.text = '';
+  }
 }
 
 /** An empty batch of a stream. */

@@ -45,69 +45,85 @@ export function noDeadline(): Deadline {
 
 /** Makes a wheel that ticks every `tickMs`; its timer does not keep the process alive. */
 export function createWheel(clock: Clock, tickMs = 50): Wheel {
-  const slots: Timed[][] = Array.from({ length: SLOTS }, () => []);
-  let now = clock.monotonic();
-  let time = now;
-  let tick = Math.floor(time / tickMs);
+  return new TickingWheel(clock, tickMs);
+}
 
-  function place(item: Timed): void {
-    // Far deadlines wait in the last slot of this turn and are placed again from there.
-    const at = Math.min(Math.max(Math.ceil(item.deadline.due / tickMs), tick + 1), tick + SLOTS - 1);
-    item.deadline.slot = at;
-    item.deadline.place = slots[at % SLOTS]!.push(item) - 1;
+/** A class, since each request sets and clears deadlines: an object literal with a getter is a slow dictionary to the engine. */
+class TickingWheel implements Wheel {
+  now: number;
+  private readonly clock: Clock;
+  private readonly tickMs: number;
+  private readonly slots: Timed[][] = Array.from({ length: SLOTS }, () => []);
+  private readonly cancel: Cancel;
+  private time: number;
+  private tick: number;
+
+  constructor(clock: Clock, tickMs: number) {
+    this.clock = clock;
+    this.tickMs = tickMs;
+    this.now = this.time = clock.monotonic();
+    this.tick = Math.floor(this.time / tickMs);
+    this.cancel = clock.every(tickMs, () => this.fire(), { unref: true });
   }
 
-  function fire(): void {
-    const before = now;
-    now = clock.monotonic();
-    time += Math.min(now - before, Math.max(STEP_MAX_MS, tickMs));
-    const end = Math.floor(time / tickMs);
-    if (end - tick >= SLOTS) tick = end - SLOTS + 1;
-    while (tick < end) {
-      tick++;
-      const index = tick % SLOTS;
-      const items = slots[index]!;
+  set(item: Timed, ms: number): void {
+    const { deadline } = item;
+    const due = this.time + ms + this.tickMs;
+    deadline.due = due;
+    if (deadline.slot < 0 || deadline.slot * this.tickMs > due) this.place(item);
+  }
+
+  clear(item: Timed): void {
+    item.deadline.due = 0;
+  }
+
+  drop(item: Timed): void {
+    const { slot, place: at } = item.deadline;
+    item.deadline.due = 0;
+    item.deadline.slot = -1;
+    const items = slot < 0 ? undefined : this.slots[slot % SLOTS];
+    if (items?.[at] !== item) return; // Its slot is being visited.
+    const last = items.pop()!;
+    if (last === item) return;
+    items[at] = last;
+    if (last.deadline.slot === slot) last.deadline.place = at;
+  }
+
+  stop(): void {
+    this.cancel();
+  }
+
+  private place(item: Timed): void {
+    // Far deadlines wait in the last slot of this turn and are placed again from there.
+    const at = Math.min(Math.max(Math.ceil(item.deadline.due / this.tickMs), this.tick + 1), this.tick + SLOTS - 1);
+    item.deadline.slot = at;
+    item.deadline.place = this.slots[at % SLOTS]!.push(item) - 1;
+  }
+
+  private fire(): void {
+    const before = this.now;
+    this.now = this.clock.monotonic();
+    this.time += Math.min(this.now - before, Math.max(STEP_MAX_MS, this.tickMs));
+    const end = Math.floor(this.time / this.tickMs);
+    if (end - this.tick >= SLOTS) this.tick = end - SLOTS + 1;
+    while (this.tick < end) {
+      this.tick++;
+      const index = this.tick % SLOTS;
+      const items = this.slots[index]!;
       if (items.length === 0) continue;
-      slots[index] = [];
-      for (const item of items) visit(item, index);
+      this.slots[index] = [];
+      for (const item of items) this.visit(item, index);
     }
   }
 
-  function visit(item: Timed, index: number): void {
+  private visit(item: Timed, index: number): void {
     // An item whose deadline was moved to an earlier slot stands in two; only its own slot counts.
     if (item.deadline.slot < 0 || item.deadline.slot % SLOTS !== index) return;
     item.deadline.slot = -1;
-    const due = item.deadline.due;
+    const { due } = item.deadline;
     if (due === 0) return;
-    if (due > time) return place(item);
+    if (due > this.time) return this.place(item);
     item.deadline.due = 0;
     item.onDeadline();
   }
-
-  const cancel: Cancel = clock.every(tickMs, fire, { unref: true });
-  return {
-    get now() {
-      return now;
-    },
-    set(item, ms) {
-      const due = time + ms + tickMs;
-      item.deadline.due = due;
-      if (item.deadline.slot < 0 || item.deadline.slot * tickMs > due) place(item);
-    },
-    clear(item) {
-      item.deadline.due = 0;
-    },
-    drop(item) {
-      const { slot, place: at } = item.deadline;
-      item.deadline.due = 0;
-      item.deadline.slot = -1;
-      const items = slot < 0 ? undefined : slots[slot % SLOTS];
-      if (items?.[at] !== item) return; // Its slot is being visited.
-      const last = items.pop()!;
-      if (last === item) return;
-      items[at] = last;
-      if (last.deadline.slot === slot) last.deadline.place = at;
-    },
-    stop: cancel,
-  };
 }

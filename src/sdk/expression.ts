@@ -5,6 +5,7 @@
  */
 import { nearest } from '../base/suggest.ts';
 import { type Text, tell } from '../base/text.ts';
+import { trimSpace } from '../base/trim-space.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Reads the value of an expression; undefined when the exchange has none (an empty header counts as a value). */
@@ -128,6 +129,6 @@ const queries = new Pairs(function* (query) {
 const jars = new Pairs(function* (cookies) {
   for (const pair of cookies.split(';')) {
     const at = pair.indexOf('=');
-    if (at >= 0) yield [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    if (at >= 0) yield [trimSpace(pair.slice(0, at)), trimSpace(pair.slice(at + 1))];
   }
 });

@@ -4,6 +4,7 @@
  * and goes nowhere. Source: RFC 7239; the X-Forwarded-* fields as nginx and Envoy read them.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { trimSpace } from '../../base/trim-space.ts';
 import type { ForwardedForm } from '../../sdk/listener.ts';
 import type { Trust } from '../../sdk/networks.ts';
 import { sameWord, word } from './bytes.ts';
@@ -52,11 +53,14 @@ interface Said {
 }
 
 function readXForwarded(head: Head): Said {
-  const last = (name: Uint8Array): string | undefined => valuesOf(head, name).at(-1)?.split(',').at(-1)?.trim();
+  const last = (name: Uint8Array): string | undefined => {
+    const text = valuesOf(head, name).at(-1)?.split(',').at(-1);
+    return text === undefined ? undefined : trimSpace(text);
+  };
   const addresses = valuesOf(head, FOR)
     .flatMap((value) => value.split(','))
     .slice(-HOPS_MAX)
-    .map((text) => nodeAddress(text.trim()));
+    .map((text) => nodeAddress(trimSpace(text)));
   return { addresses, scheme: last(PROTO), host: hostOrNothing(last(HOST)) };
 }
 

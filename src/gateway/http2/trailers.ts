@@ -2,6 +2,7 @@
  * Both forms of trailer fields: lines as in HTTP/1.1, and fields of HTTP/2. Which ones may pass is decided in between
  * (http/trailers.ts).
  */
+import { trimSpace } from '../../base/trim-space.ts';
 import { sane } from './sane.ts';
 
 /** Trailer lines that the engine wrote, as name, value, name, value … Names in lower case. */
@@ -9,7 +10,7 @@ export function readTrailers(lines: Buffer | undefined): readonly string[] {
   const fields: string[] = [];
   for (const line of lines?.toString('latin1').split('\r\n') ?? []) {
     const colon = line.indexOf(':');
-    if (colon > 0) fields.push(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    if (colon > 0) fields.push(line.slice(0, colon).toLowerCase(), trimSpace(line.slice(colon + 1)));
   }
   return fields;
 }

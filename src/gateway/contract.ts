@@ -36,7 +36,8 @@ export interface GatewayExchange extends Exchange {
   readonly startedAt: number;
   /**
    * Monotonic milliseconds now, when somebody read the clock for this exchange just before; negative or undefined else.
-   * Who uses it to begin a measurement takes it away, so that it never serves a later turn.
+   * A measurement begins with it, and an exchange that ends in the same turn ended then. Who begins one, and whatever goes on
+   * in a later turn, takes it away.
    */
   clockAt?: number;
   /** Trace context of the caller, or a new one; goes upstream as `traceparent` (W3C Trace Context). */

@@ -66,7 +66,7 @@ export function createCore(options: CoreOptions): Core {
     onResponse(exchange) {
       const call = exchange.state as Call | undefined;
       const problem = call && runResponse(call.steps, exchange);
-      if (call && !(problem instanceof Promise) && call.steps.reached > 0) exchange.clockAt = call.steps.at;
+      if (call && !(problem instanceof Promise) && call.steps.reached > 0) exchange.clockAt = call.steps.at; // As in `onward`.
       return problem;
     },
     onDone(exchange, outcome) {
@@ -204,6 +204,7 @@ async function runDataApi(options: CoreOptions, exchange: GatewayExchange, call:
   const api = call.revision.dataApis.get(call.route.targetKey);
   if (!api) return answerProblem(exchange, raise['dataapi-unavailable']({ retryAfterMs: 1000 }));
   const begun = options.clock.monotonic();
+  exchange.clockAt = -1; // Whoever ends the call meanwhile has to look at the clock.
   try {
     const answer = await options.dataApis.run({
       api,

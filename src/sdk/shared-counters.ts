@@ -118,15 +118,21 @@ function take(table: Table, identity: string, key: string, shape: BucketShape, n
   const t = Math.max(0, Math.floor(nowUnits));
   const units = shapeUnits(table, shape);
   const bucket = bucketOf(table, identity, key);
-  for (;;) {
-    if (!stands(table, bucket)) bucket.place = find(table, bucket.print) ?? claim(table, bucket.print, t);
+  // Plain reads are cheaper, but processors may change their order. An exchange finds that out; a refusal has none, so it is read again.
+  for (let isSure = false; ; ) {
+    if (!(isSure ? stands(table, bucket) : seemsToStand(table, bucket)))
+      bucket.place = find(table, bucket.print) ?? claim(table, bucket.print, t);
     const word = (bucket.place + 1) * 2;
-    // Halves of two different moments, or older ones, are found out by the exchange below.
-    const upper = table.halves[word + UPPER]!;
-    const lower = table.halves[word + 1 - UPPER]!;
+    // Halves of two different moments: a TAT only grows, so the upper one first makes it too small, and the exchange fails.
+    const upper = isSure ? Atomics.load(table.halves, word + UPPER) : table.halves[word + UPPER]!;
+    const lower = isSure ? Atomics.load(table.halves, word + 1 - UPPER) : table.halves[word + 1 - UPPER]!;
     const tat = Math.max(rescaled(table, upper, lower, units, t), t);
     const after = tat + units.token;
-    if (after - t > units.full) return outcome(false, tat, t, units);
+    if (after - t > units.full) {
+      if (isSure) return outcome(false, tat, t, units);
+      isSure = true;
+      continue;
+    }
     if (!exchange(table, bucket.place + 1, upper, lower, units.tag, Math.min(after, TAT_MAX))) continue;
     if (stands(table, bucket)) return outcome(true, after, t, units);
     giveBack(table, bucket.place, units.token); // The place was given to another key in between.
@@ -151,11 +157,13 @@ function bucketOf(table: Table, identity: string, key: string): Bucket {
   return bucket;
 }
 
-/**
- * True when the bucket's key is at its place. Plain reads: before the exchange an old answer costs another round, and none
- * is moved over the exchange (which orders what is around it), so that behind it the answer is no older than it.
- */
+/** True when the bucket's key is at its place. */
 function stands({ halves }: Table, { first, second, place }: Bucket): boolean {
+  return Atomics.load(halves, place * 2) === first && Atomics.load(halves, place * 2 + 1) === second;
+}
+
+/** The same by plain reads, which may be old. */
+function seemsToStand({ halves }: Table, { first, second, place }: Bucket): boolean {
   return halves[place * 2] === first && halves[place * 2 + 1] === second;
 }
 

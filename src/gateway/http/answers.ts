@@ -64,5 +64,6 @@ export function runPhase(
     return next(tools.failure(exchange, error));
   }
   if (!(verdict instanceof Promise)) return next(verdict);
+  exchange.clockAt = -1;
   verdict.then(next, (error: unknown) => next(tools.failure(exchange, error)));
 }

@@ -144,10 +144,7 @@ export class Chunked {
       this.state = TRAILER_NAME;
       return TOKEN[c] === 1 && ++this.trailerCount <= TRAILERS_MAX && this.keep(c);
     }
-    if (this.state === END_LF) {
-      this.done = true;
-      return c === 10;
-    }
+    if (this.state === END_LF) return (this.done = c === 10);
     if (!this.keep(c)) return false;
     if (this.state === TRAILER_NAME) {
       if (c === 58) this.state = TRAILER_VALUE;

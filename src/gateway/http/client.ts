@@ -268,6 +268,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       disposition = { kind: 'problem', problem: tools.failure(exchange, error) };
     }
     if (!(disposition instanceof Promise)) return this.proceed(exchange, disposition);
+    exchange.clockAt = -1;
     const later = (decided: Disposition) => {
       if (this.exchange !== exchange) return;
       exchange.clockAt = -1;
@@ -321,7 +322,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (next < 0 || body.contentBytes > this.bodyBytesMax) {
       const problem = next < 0 ? problems.raise.chunk() : this.tooLarge();
       input.clear();
-      this.bodyFailed = true;
+      this.bodyFailed = this.closeAfter = true; // Where the next request would begin nobody can say any more.
       queueMicrotask(() => this.failBody(problem)); // Not amid the writing of the request.
       return false;
     }

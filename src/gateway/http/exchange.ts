@@ -15,9 +15,6 @@ import { type IdBatch, isSaneRequestId, readTraceparent, type RequestIds, type T
 import { knownText } from './known-texts.ts';
 import type { Writer } from './writer.ts';
 
-/** Where a request came in. */
-type Through = Pick<Entrance, 'certificate'>;
-
 /** The engine's own side of an exchange. */
 export interface EngineExchange extends GatewayExchange {
   readonly head: Head;
@@ -51,7 +48,7 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
  */
 export function createExchange(
   head: Head,
-  entrance: Through,
+  entrance: Pick<Entrance, 'certificate'>,
   clientAddress: string,
   listener: string,
   startedAt: number,
@@ -92,7 +89,14 @@ class HeadExchange implements EngineExchange {
   private readonly traceNumber: number = 0;
   private readonly hasNewTrace: boolean;
 
-  constructor(head: Head, entrance: Through, clientAddress: string, listener: string, startedAt: number, ids: RequestIds) {
+  constructor(
+    head: Head,
+    entrance: Pick<Entrance, 'certificate'>,
+    clientAddress: string,
+    listener: string,
+    startedAt: number,
+    ids: RequestIds,
+  ) {
     this.held = head;
     this.request = new Fields(head);
     if (head.chunked) this.request.watch();

@@ -258,6 +258,35 @@ test("bodies beyond the route's limit are a 413, told by length or counted by ch
   );
 });
 
+// What came behind a body whose very last byte was wrong, or that was too large and whole, was taken for the next request. A seed
+// of the soak found it.
+const ENDED: readonly [string, string, string, number, string][] = [
+  ['last byte wrong', `${H}Transfer-Encoding: chunked`, '3\r\nabc\r\n0\r\n\r:', 400, 'chunk'],
+  ['the same behind a trailer', `${H}Transfer-Encoding: chunked`, '0\r\nX: y\r\n\r\r', 400, 'chunk'],
+  ['too large and whole, by chunk', `${H}Transfer-Encoding: chunked`, 'b\r\n12345678901\r\n0\r\n\r\n', 413, 'body-too-large'],
+];
+for (const [name, fields, sent, status, code] of ENDED) {
+  test(`nothing behind a body that failed is a request: ${name}`, async () => {
+    const options = { forward: { bodyBytesMax: 10 }, limits: { requestsPerConnectionMax: 10 } };
+    await withGateway(answerAll, options, async (gateway, upstream) => {
+      for (const cut of [0, 1, sent.length]) {
+        for (const at of ['body', 'answer']) {
+          const talk = new Talk(gateway.port).send(`POST / HTTP/1.1\r\n${fields}\r\n\r\n${sent.slice(0, cut)}`);
+          await eventually(() => talk.socket.bytesWritten > 0, 'written');
+          talk.send(`${sent.slice(cut)}GET /smuggled HTT`);
+          if (at === 'answer') await talk.until((text) => text.includes('\r\n\r\n'));
+          talk.send(`P/1.1\r\n${H}\r\nGET /smuggled HTTP/1.1\r\n${H}\r\n`);
+          const text = await talk.end();
+          assert.match(text, new RegExp(`^HTTP/1\\.1 ${status} [^]*connection: close[^]*core/http/${code}`));
+          assert.equal(text.split('HTTP/1.1 ').length, 2, text);
+        }
+      }
+      assert.doesNotMatch(upstream.received.join(''), /smuggled/);
+      assert.ok(gateway.exchanges.every(({ path }) => path === '/'));
+    });
+  });
+}
+
 test('a malformed chunk amid a request is a 400 and the upstream sees no end of the body', async () => {
   await withGateway(
     () => {},

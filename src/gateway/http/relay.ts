@@ -197,6 +197,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       verdict = this.tools.failure(exchange, error);
     }
     if (!(verdict instanceof Promise)) return this.deliver(verdict, b, start, end, done);
+    exchange.clockAt = -1;
     connection.pause(this);
     exchange.response.detach();
     this.held = { bytes: Buffer.from(b.subarray(start, end)), done };

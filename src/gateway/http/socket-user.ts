@@ -39,10 +39,10 @@ export function useSocket(socket: Socket, user: SocketUser): void {
 }
 
 /**
- * What a socket does with bytes that came, as far as they can go straight to its user: then a stream needs no look at
- * whether it should read on, for which it would plan a callback behind every chunk, a fifteenth of the user's time of a
- * small request. Whatever else there is to it (a pause, bytes that wait, the end) is the stream's.
- * Source: `readable.push`, which a stream's implementer overrides.
+ * Bytes that came go straight to the user while they flow and none wait. A stream would plan a callback behind every chunk, to
+ * look whether it should read on; a socket that flows reads on anyway. All else (a pause, bytes that wait, the end) is the
+ * stream's. `node:net` gives what it read to the public `push` of its socket; if it ever does otherwise, the listener of
+ * `data` hears the same bytes, and only the saving is lost.
  */
 function push(this: Socket, chunk: Buffer | null): boolean {
   if (chunk === null || this.readableFlowing !== true || this.readableLength > 0) return Duplex.prototype.push.call(this, chunk);

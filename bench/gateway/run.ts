@@ -3,7 +3,8 @@
  * Rows in rows.ts, proxies in peers.ts. Appends to results.jsonl and writes docs/guides/gateway-speed.md anew.
  * Needs Linux with two cores, nginx, wrk, h2load, curl and openssl; nginx's Lua module, HAProxy and undici take part when they are installed, Envoy, KrakenD's engine and Spring Cloud Gateway when others.ts has
  * obtained them; who is left out is said.
- * Run: node bench/gateway/run.ts [--quick] [--pairs 5] [--seconds 2] [--row <part of a row's name>]
+ * Run: node bench/gateway/run.ts [--quick] [--pairs 5] [--starts 1] [--seconds 2] [--row <part of a row's name>]
+ * `--starts 4`: the pairs of a row of loads are shared among four processes of each proxy, one after the other; twins can differ by 4 %.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,9 +28,16 @@ const IDLE = 10_000;
 const ATTEMPTS = 400;
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, pairs: { type: 'string' }, seconds: { type: 'string' }, row: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    pairs: { type: 'string' },
+    starts: { type: 'string' },
+    seconds: { type: 'string' },
+    row: { type: 'string' },
+  },
 });
 const pairs = Number(values.pairs ?? 5);
+const starts = Math.min(pairs, Number(values.starts ?? 1));
 const seconds = Number(values.seconds ?? 2);
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 const running: Peer[] = [];
@@ -53,10 +61,15 @@ process.exit(0);
 
 async function measure(row: Row): Promise<void> {
   const busy = machineLoad();
-  const peers = await start(row.peers, row.ask);
-  for (const peer of peers) warmUp(peer, row.ask);
   const slots: Sample[][] = [];
-  for (let pair = 0; pair < pairs; pair++) slots.push(peers.map((peer) => sample(folder, peer, row.ask, seconds)));
+  let peers: Peer[] = [];
+  for (let left = starts; left > 0; left--) {
+    peers = await start(row.peers, row.ask);
+    for (const peer of peers) warmUp(peer, row.ask);
+    for (const until = slots.length + Math.ceil((pairs - slots.length) / left); slots.length < until; )
+      slots.push(peers.map((peer) => sample(folder, peer, row.ask, seconds)));
+    await stop(peers);
+  }
   peers.forEach((peer, i) => {
     const quiet = slots.filter((slot) => slot[0]!.foreign <= FOREIGN_MAX && slot[i]!.foreign <= FOREIGN_MAX);
     const counted = quiet.length > 0 ? quiet : slots;
@@ -73,7 +86,6 @@ async function measure(row: Row): Promise<void> {
       ...(peer.beside === undefined ? {} : { besideUs: median(own.map((s) => s.besideUs)) }),
     });
   });
-  await stop(peers);
 }
 
 function warmUp(peer: Peer, ask: Ask): void {

@@ -13,7 +13,7 @@ import { Body, frameRequest } from './body.ts';
 import { BodyMemory } from './body-memory.ts';
 import { ClientLine } from './client-line.ts';
 import { type ClientHost, type Entrance, isUsedUp } from './entrance.ts';
-import { createExchange, type EngineExchange } from './exchange.ts';
+import { type EngineExchange, HeadExchange } from './exchange.ts';
 import { Gather } from './gather.ts';
 import { FAULT, type Head, MORE } from './head.ts';
 import { CONTINUE, isBodiless, rejection, writeLocalHead } from './messages.ts';
@@ -259,7 +259,7 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.mode = 'decide';
     const { entrance, startedAt } = this;
     const address = entrance.isProxy ? this.askProxy(head) : entrance.address;
-    const exchange = (this.exchange = createExchange(head, entrance, address, this.profile.name, startedAt, tools.ids));
+    const exchange = (this.exchange = new HeadExchange(head, entrance, address, this.profile.name, startedAt, tools.ids));
     exchange.clockAt = startedAt + this.headMs;
     let disposition: Disposition | Promise<Disposition>;
     try {

@@ -43,21 +43,10 @@ const NO_ROUTE = Object.freeze({ name: '', project: '', release: '' });
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
- * Makes the exchange of a complete, accepted request head. `listener`: its name; `startedAt`: monotonic milliseconds.
- * Arguments and no object of them: one is made for each request.
+ * The exchange of a complete, accepted request head. `listener`: its name; `startedAt`: monotonic milliseconds. Arguments and no
+ * object of them: one is made for each request.
  */
-export function createExchange(
-  head: Head,
-  entrance: Pick<Entrance, 'certificate'>,
-  clientAddress: string,
-  listener: string,
-  startedAt: number,
-  ids: RequestIds,
-): EngineExchange {
-  return new HeadExchange(head, entrance, clientAddress, listener, startedAt, ids);
-}
-
-class HeadExchange implements EngineExchange {
+export class HeadExchange implements EngineExchange {
   readonly method: string;
   readonly path: string;
   readonly hasCallersId: boolean;

@@ -6,8 +6,8 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Database, type Row, storable, type Value } from './database.ts';
 import problems from './problems.ts';
+import { BUSY_MS, useWal } from './wal.ts';
 
-const BUSY_MS = 5_000;
 const STATEMENTS_MAX = 500;
 /** A trigger refused: a bug of ours, not a conflict. */
 const TRIGGER = 1811;
@@ -72,7 +72,7 @@ function openFile(file: string): DatabaseSync {
   closeSync(openSync(file, 'a', 0o600));
   const opened = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
+    useWal(opened, 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864');
     return opened;
   } catch (error) {
     opened.close();

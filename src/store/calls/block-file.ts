@@ -11,6 +11,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { type CallBatch, type PackedCalls, readCallBatch, splitCallBatch, unpackCalls } from '../../sdk/call-batch.ts';
 import { type Block, packBlock } from './block.ts';
 import { joinSections, openNames, openSection, type Section, SECTION_NAMES } from './columns.ts';
+import { BUSY_MS, useWal } from '../wal.ts';
 import { joinBatches, youngerOf } from './join.ts';
 import { matching } from './match.ts';
 import { type FetchPart, OpenBlock, opened } from './open-block.ts';
@@ -39,7 +40,6 @@ const FULL = 256;
 /** So many blocks of about a size become one. */
 const FAN_IN = 16;
 const TRIMMED_AT_ONCE = 32;
-const BUSY_MS = 5000;
 /** Pages that nothing lies in are given back when they are more than one in so many, and so many at a time. */
 const FREE_PART = 8;
 const GIVEN_BACK = 256;
@@ -62,7 +62,7 @@ export function openBlockFile(file: string): BlockFile {
   closeSync(openSync(file, 'a', 0o600));
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
-    db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; ${SETTINGS}`);
+    useWal(db, `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; ${SETTINGS}`);
     db.exec(SCHEMA);
   } catch (error) {
     db.close();

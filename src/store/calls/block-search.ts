@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { CallRecord } from '../../sdk/call-record.ts';
 import type { CallFilter, CallTotal, CallTotalsFilter, RouteTotal, RouteTotalsFilter } from '../types.ts';
+import { BUSY_MS } from '../wal.ts';
 import { type Asked, matching } from './match.ts';
 import { type FetchPart, OpenBlock } from './open-block.ts';
 import { KINDS, mayHold } from './seen.ts';
@@ -27,7 +28,6 @@ const ORDERS = {
   duration: { column: 'durationMs', from: 'duration_from', to: 'duration_to', factor: 1000 },
   status: { column: 'status', from: 'status_from', to: 'status_to', factor: 1 },
 } as const;
-const BUSY_MS = 5000;
 const NEWEST = { by: 'time', descending: true } as const;
 
 interface Found {

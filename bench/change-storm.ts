@@ -17,7 +17,11 @@ tell('storm', result.storm);
 const refused = [...result.refused.values()].reduce((a, b) => a + b, 0);
 console.log(`changes ${result.applied.length} done, ${refused} refused; admin API answers ${spread(result.applied)}`);
 for (const [why, times] of result.refused) console.log(`  refused ${times} times: ${why}`);
-console.log(`live on every thread (${result.live.length} of ${result.watched} watched): ${spread(result.live)}`);
+console.log(`live on every thread (${result.live.length} of ${result.watched} watched): ${spread(result.live.map(({ ms }) => ms))}`);
+for (const { ms, machine } of result.live.filter((one) => one.ms > 100))
+  console.log(
+    `  live after ${ms} ms: meanwhile the machine's ${machine ? `${machine.what} stood still for ${machine.ms} ms` : 'thread and disk were there'}`,
+  );
 console.log(`resident MiB, quiet, after a fifth, at the end: ${result.memory.map((one) => JSON.stringify(one)).join(' ')}`);
 console.log(`data folder ${result.dataMiB} MiB`);
 

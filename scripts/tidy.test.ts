@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { referenceFaults, textFaults } from './tidy/docs.ts';
+import { getterFaults } from './tidy/getters.ts';
 import { deadFiles, importFaults } from './tidy/imports.ts';
 import { interpolationFaults } from './tidy/interpolated.ts';
 import { sizeFaults } from './tidy/sizes.ts';
@@ -27,6 +28,18 @@ const made = (file: string, text: string, imports: string[] = []): SourceFile =>
   imports,
   isTest: false,
 });
+/** Where `look` finds something in a project of one file, `src/x.ts`. */
+const placesIn = (text: string, look: (root: string, folders: readonly string[]) => string[]): string[] => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'weir-tidy-'));
+  try {
+    mkdirSync(path.join(folder, 'src'));
+    writeFileSync(path.join(folder, 'src', 'x.ts'), text);
+    writeFileSync(path.join(folder, 'tsconfig.json'), '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["src"] }');
+    return look(folder, ['src']).map((fault) => fault.split(': ')[0]!);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
 const none = (faults: readonly string[]) => assert.equal(faults.length, 0, `\n${faults.join('\n')}`);
 
 test('imports go one way', () => {
@@ -78,20 +91,16 @@ test('the form is Biome’s', () => {
 });
 
 test('no object becomes words by accident', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'weir-tidy-'));
-  try {
-    const text = "const told = { en: 'a', zh: '甲' };\nexport const a = `${told} ${told.en} ${1}`;\nexport const b = 'x' + told;\n";
-    mkdirSync(path.join(folder, 'src'));
-    writeFileSync(path.join(folder, 'src', 'x.ts'), text);
-    writeFileSync(path.join(folder, 'tsconfig.json'), '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["src"] }');
-    assert.deepEqual(
-      interpolationFaults(folder, ['src']).map((fault) => fault.split(': ')[0]),
-      ['src/x.ts:2', 'src/x.ts:3'],
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const text = "const told = { en: 'a', zh: '甲' };\nexport const a = `${told} ${told.en} ${1}`;\nexport const b = 'x' + told;\n";
+  assert.deepEqual(placesIn(text, interpolationFaults), ['src/x.ts:2', 'src/x.ts:3']);
   none(interpolationFaults(root, ['src']));
+});
+
+test('no object that a request meets is a dictionary', () => {
+  const text =
+    'export const a = {\n  get b() {\n    return 1;\n  },\n};\nexport class C {\n  get d() {\n    return { e: 1, f: () => 2 };\n  }\n}\n';
+  assert.deepEqual(placesIn(text, getterFaults), ['src/x.ts:1']);
+  none(getterFaults(root, ['src/gateway', 'src/dataapi', 'src/base', 'src/extensions/auth', 'src/extensions/policies']));
 });
 
 test('oxlint and tsc find nothing', () => {

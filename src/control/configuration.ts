@@ -16,12 +16,12 @@ import type { LiveStatus } from './live-status.ts';
 import type { QueryLender } from './publish/checks.ts';
 import { type CompileDraft, createDraftCompiler } from './compile/aside.ts';
 import { openPublisher, type Publisher } from './publish/publisher.ts';
-import { createCatalog, loadCatalog } from './resources/catalog.ts';
+import { createCatalog, type LiveResource, loadCatalog } from './resources/catalog.ts';
 import type { ResourceKind } from './resources/define.ts';
 import { bindKinds } from './resources/kind-table.ts';
 import { keyText, type SecretBox } from './resources/seal.ts';
 import { createResources } from './resources/service.ts';
-import type { Resources, SourceText, ValidateOptions, DocumentCheck } from './resources/types.ts';
+import type { DocumentCheck, Resources, ResourceStatus, SourceText, ValidateOptions } from './resources/types.ts';
 import { validateSources } from './resources/validate.ts';
 
 export interface ConfigurationParts {
@@ -62,9 +62,13 @@ export async function openConfiguration(parts: ConfigurationParts): Promise<Conf
   const reading = createReading(parts.clock);
   const shared = { ...parts, reading, kinds, catalog, box, dialect: dialectsOf(registry), roles: rolesOf(registry) };
   const publisher = await openPublisher(shared);
+  const statusOf = (live: LiveResource): ResourceStatus => {
+    const compiled = publisher.statusOf(live);
+    return liveStatus?.statusOf(live, compiled, publisher.placeOf(live)) ?? compiled;
+  };
   const resources = createResources({
     ...shared,
-    statusOf: (live) => liveStatus?.statusOf(live, publisher.statusOf(live)) ?? publisher.statusOf(live),
+    statusOf,
     async changed(written) {
       const lives = [...written.put, ...written.removed];
       await publisher.changed(lives.map((live) => keyText(live.key)));

@@ -63,3 +63,15 @@ test('a process that dials again, or had nothing, has lost nothing', () => {
   clock.advance(60_000);
   assert.equal(killed(), 0);
 });
+
+// A worker tells where it stands only in answer to a revision: after a restart of control its resources were pending for ever.
+test('who says hello is answered with a revision, also when it has all of it', () => {
+  const sent: string[] = [];
+  const same = { ...revisions, number: 3, deltaFor: () => ({ from: 3, to: 3, hash: 'h', put: [], remove: [] }) } as unknown as Revisions;
+  const calls = { add() {}, killed() {}, flush: async () => {}, stop: async () => {} };
+  let tell: (message: ToControl) => void = () => {};
+  const made = createFleet({ revisions: same, calls, clock: manualClock(), log: silentLog });
+  made.accept({ send: ({ type }) => sent.push(type) > 0, onMessage: (h) => void (tell = h), onClose() {}, close() {} });
+  tell({ type: 'hello', role: 'worker', instance: 'w', pid: 1, revision: 3, hash: 'h' });
+  assert.deepEqual(sent, ['revision', 'runs-waiting']);
+});

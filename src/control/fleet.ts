@@ -79,7 +79,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     lost.back(instance);
     log.info('a role connected', { role, instance, pid, revision });
     changed();
-    sendRevision(revisions, node);
+    sendRevision(revisions, node, true); // Also when it has everything: the answer says where its threads stand.
     channel.send({ type: role === 'worker' ? 'runs-waiting' : 'targets-wanted' });
   }
 
@@ -175,10 +175,10 @@ function shared(part: Uint8Array): Uint8Array {
   return copy;
 }
 
-function sendRevision(revisions: Revisions, node: Node): void {
+function sendRevision(revisions: Revisions, node: Node, always = false): void {
   const { number, hash } = node.sent;
   const delta = revisions.deltaFor(node.role, number, hash);
-  if (delta.to === number && delta.hash === hash) return;
+  if (!always && delta.to === number && delta.hash === hash) return;
   if (node.channel.send({ type: 'revision', delta })) node.sent = { number: delta.to, hash: delta.hash };
   else node.channel.close(); // It dials again and says what it has.
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { makeAuthority, type Pair } from '../../test/certificates.ts';
-import { openWorld, type World } from '../../test/control/world.ts';
+import { openWorld, until, type World } from '../../test/control/world.ts';
 import { manualClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import type { ListenerState } from '../sdk/listener.ts';
@@ -111,9 +111,65 @@ test('a listener carries its certificates, and a new one reaches it; keys are ha
   assert.notEqual(w.publisher.entry('listener/default/edge')!.hash, before);
   const wrong = certificate(other).replace(/key: \|[\s\S]*$/, `key: "\${secret:shop-key}"\n`);
   assert.deepEqual(await faults(w, wrong), [], 'a key in a Secret is looked at when it is put in place');
-  assert.match((await statusOf(w, 'Certificate', 'shop')).reason!.en, /does not belong to the first certificate/);
+  assert.match((await statusOf(w, 'Certificate', 'shop')).reason!.en, /^its key does not belong to the first certificate/);
   assert.match((await statusOf(w, 'Listener', 'edge')).reason!.en, /its Certificate "shop" cannot be used/);
   assert.equal(entryOf(w, 'edge')!.tls!.certificates[0]!.chain.trim(), other.chain.trim(), 'the last good one serves on');
+});
+
+test('a listener whose certificate broke or was switched off serves on when control starts anew, until it is mended or deleted', async (t) => {
+  const w = await world(t);
+  const secret = (key: string): string =>
+    `apiVersion: weir/v1\nkind: Secret\nmetadata: { name: shop-key }\nspec:\n  value: |\n    ${indent(key)}\n`;
+  const byName = certificate(shop).replace(/key: \|[\s\S]*$/, `key: "\${secret:shop-key}"\n`);
+  const tls = listener('{ port: 8443, tls: { certificates: [shop] } }');
+  assert.deepEqual(await faults(w, [secret(shop.key), byName, tls].join('---\n')), []);
+  const entry = () => w.publisher.entry('listener/default/edge')!;
+  const { hash } = entry();
+  assert.deepEqual(await faults(w, secret(other.key)), []);
+  const { release } = (await w.resources.list({ kind: 'Listener' })).items[0]!;
+  const again = async (from: World) => {
+    w.clock.advance(1000);
+    const next = await from.reopen();
+    t.after(() => next.close());
+    return next;
+  };
+  const second = await again(w);
+  const { state, serving } = await statusOf(second, 'Listener', 'edge');
+  assert.deepEqual([state, serving], ['failed', release]);
+  assert.equal(second.publisher.entry('listener/default/edge')?.hash, hash);
+  assert.equal(entryOf(second, 'edge')!.tls!.certificates[0]!.key, shop.key);
+  assert.equal(second.publisher.number, w.publisher.number, 'nothing changed for the gateways');
+  assert.ok(!(await second.store.settings.get('served/default/Listener/edge'))!.includes('PRIVATE'), 'it lies sealed');
+  assert.deepEqual(await faults(second, secret(shop.key)), []);
+  assert.equal((await statusOf(second, 'Listener', 'edge')).serving, serving);
+  assert.equal(await second.store.settings.get('served/default/Listener/edge'), '', 'kept no longer than it is broken');
+  const actor = { actor: { name: 'ada', address: undefined } };
+  await second.resources.setEnabled({ project: 'default', kind: 'Certificate', name: 'shop' }, false, actor);
+  const third = await again(second);
+  assert.equal(third.publisher.entry('listener/default/edge')?.hash, hash);
+  await third.resources.delete({ project: 'default', kind: 'Listener', name: 'edge' }, actor);
+  assert.equal(third.publisher.entry('listener/default/edge'), undefined);
+  assert.equal(await third.store.settings.get('served/default/Listener/edge'), '');
+});
+
+test('what is switched off stays off after a restart, also when the store fails just then', async (t) => {
+  const w = await world(t);
+  const actor = { actor: { name: 'ada', address: undefined } };
+  const edge = { project: 'default', kind: 'Listener', name: 'edge' };
+  await w.apply([certificate(shop), listener('{ port: 8443, tls: { certificates: [shop] } }')].join('---\n'));
+  await w.resources.setEnabled({ ...edge, kind: 'Certificate', name: 'shop' }, false, actor);
+  assert.ok(w.publisher.entry('listener/default/edge'), 'it serves on');
+  const put = w.store.settings.put.bind(w.store.settings);
+  const failing = t.mock.method(w.store.settings, 'put', async () => Promise.reject(new Error('disk full')));
+  await w.resources.setEnabled(edge, false, actor);
+  assert.equal(failing.mock.callCount(), 1);
+  failing.mock.mockImplementation(put);
+  w.clock.advance(1000); // It is tried again.
+  await until(() => w.publisher.entry('listener/default/edge') === undefined, 'the retry');
+  await w.resources.setEnabled(edge, true, actor);
+  const again = await w.reopen();
+  t.after(() => again.close());
+  assert.equal(again.publisher.entry('listener/default/edge'), undefined);
 });
 
 test('an address is held to one text, however it is written', async (t) => {

@@ -57,7 +57,9 @@ export interface ControlNeeds {
 export interface RunningControl {
   /** Where it listens: `http://127.0.0.1:8081`. */
   readonly address: string;
-  /** Answers 503 on `/readyz`, lets requests end for at most `graceMs`, stores what waits, closes. */
+  /** Answers 503 on `/readyz` from now on, and everything else as before: Weir is being stopped. */
+  leaving(): void;
+  /** The same, then lets requests end for at most `graceMs`, stores what waits, closes. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -113,6 +115,9 @@ export async function startControl(needs: ControlNeeds): Promise<RunningControl>
   log.info('control listens', { address });
   return {
     address,
+    leaving() {
+      open = false;
+    },
     async stop(graceMs) {
       open = false;
       liveCalls.close();

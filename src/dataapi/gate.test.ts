@@ -22,17 +22,17 @@ test('slots, queue and wait are bounded; first come, first served', async () => 
   const second = gate.enter(free).then((l) => (order.push('second'), l));
   const third = gate.enter(free).then((l) => (order.push('third'), l));
   assert.equal(await gate.enter(free), null, 'the queue is full');
-  assert.deepEqual([gate.inside, gate.waiting], [1, 2]);
+  assert.deepEqual([gate.inside(), gate.waiting()], [1, 2]);
   leave();
   leave();
   const leaveSecond = await second;
   assert.ok(leaveSecond);
-  assert.deepEqual([gate.inside, gate.waiting], [1, 1], 'leaving twice frees one slot');
+  assert.deepEqual([gate.inside(), gate.waiting()], [1, 1], 'leaving twice frees one slot');
   clock.advance(100);
   assert.equal(await third, null, 'the wait is over');
   assert.deepEqual(order, ['second', 'third']);
   leaveSecond();
-  assert.deepEqual([gate.inside, gate.waiting], [0, 0]);
+  assert.deepEqual([gate.inside(), gate.waiting()], [0, 0]);
 });
 
 test('an abort ends the wait and takes no slot; more slots let more in', async () => {
@@ -46,9 +46,9 @@ test('an abort ends the wait and takes no slot; more slots let more in', async (
   const next = gate.enter(free);
   gate.resize(2);
   assert.ok(await next);
-  assert.equal(gate.inside, 2);
+  assert.equal(gate.inside(), 2);
   leave!();
-  assert.equal(gate.inside, 1);
+  assert.equal(gate.inside(), 1);
 });
 
 function use(hash: string): ConnectionUse {

@@ -15,8 +15,8 @@ export interface Gate {
   enter(signal: AbortSignal): Promise<(() => void) | null>;
   /** Changes the number of slots; those inside stay. */
   resize(slots: number): void;
-  readonly inside: number;
-  readonly waiting: number;
+  inside(): number;
+  waiting(): number;
 }
 
 /** Makes a gate. */
@@ -81,11 +81,7 @@ export function createGate(limits: GateLimits, clock: Clock): Gate {
       slots = count;
       admit();
     },
-    get inside() {
-      return inside;
-    },
-    get waiting() {
-      return queue.size;
-    },
+    inside: () => inside,
+    waiting: () => queue.size,
   };
 }

@@ -12,7 +12,7 @@ export interface CallOutbox {
   /** Sends what waits, in messages of bounded size, until the line is full. `inThreads`: records not collected yet. */
   flush(channel: Pick<ControlChannel, 'send'>, inThreads: number): void;
   /** Records dropped here since the start. */
-  readonly dropped: number;
+  dropped(): number;
 }
 
 /** More than a thread makes in the tenth of a second between two batches: a batch is seldom split. */
@@ -56,8 +56,6 @@ export function createCallOutbox(capacity: number): CallOutbox {
       }
       batches.splice(0, sent);
     },
-    get dropped() {
-      return dropped;
-    },
+    dropped: () => dropped,
   };
 }

@@ -128,7 +128,7 @@ test('the outbox waits while control is away, bounded, and tells every drop', ()
   outbox.flush(channel, 0);
   for (let i = 2500; i < 5000; i++) ring.push(record(i * 4 + 1));
   outbox.add(ring.drain()!);
-  assert.equal(outbox.dropped, 2000);
+  assert.equal(outbox.dropped(), 2000);
   open = true;
   outbox.flush(channel, 0);
   assert.deepEqual(

@@ -31,7 +31,7 @@ export interface KeptThread<In> {
   /** Resolves when the thread has ended after `stop`; it is ended by force after `withinMs`. */
   ended(withinMs: number): Promise<void>;
   /** How often it came back. */
-  readonly restarts: number;
+  restarts(): number;
 }
 
 export interface KeptThreadOptions<Out> {
@@ -41,6 +41,8 @@ export interface KeptThreadOptions<Out> {
   onMessage(message: Out): void;
   /** Called after each start, with the thread ready to be sent to. */
   onStart(): void;
+  /** Called when the thread has died, before it is started again; not when it was stopped. */
+  onDeath?(): void;
 }
 
 const WAIT_FIRST_MS = 50;
@@ -67,6 +69,7 @@ export function keepThread<In, Out>(options: KeptThreadOptions<Out>): KeptThread
     own.on('exit', (code) => {
       worker = undefined;
       if (stopping) return over.resolve();
+      options.onDeath?.();
       waitMs = clock.monotonic() - begun > STEADY_MS ? WAIT_FIRST_MS : Math.min(waitMs * 2, WAIT_MAX_MS);
       log.warn('thread ended and is started again', { code, waitMs });
       cancelRestart = clock.after(waitMs, () => {
@@ -104,8 +107,6 @@ export function keepThread<In, Out>(options: KeptThreadOptions<Out>): KeptThread
       await over.promise;
       cancel();
     },
-    get restarts() {
-      return restarts;
-    },
+    restarts: () => restarts,
   };
 }

@@ -131,6 +131,14 @@ export default defineMetrics({
     type: 'counter',
     help: { en: 'Threads that ended by themselves and were started again.', zh: '意外退出后被重新启动的线程数。' },
   },
+  connectionsLost: {
+    name: 'weir_gateway_connections_lost_total',
+    type: 'counter',
+    help: {
+      en: 'Client connections that ended with a thread that ended by itself; not those the kernel had not handed over yet.',
+      zh: '因线程意外退出而中断的客户端连接数（不含内核尚未移交的连接）。',
+    },
+  },
   divergences: {
     name: 'weir_gateway_divergences_total',
     type: 'counter',

@@ -19,8 +19,8 @@ export default defineProblems('core/gateway', {
     status: 400,
     title: { en: 'Path refused', zh: '拒绝该路径' },
     detail: {
-      en: 'The path can be read in more than one way ({fault}). Send it without dot segments, "//", backslashes, bad escapes and ";".',
-      zh: '该路径存在歧义（{fault}），已拒绝。请去掉点段、“//”、反斜杠、编码的斜杠、错误的百分号编码和“;”。',
+      en: 'No route can have this path, or it can be read in more than one way ({fault}). Send it with a "/" in front and without dot segments, "//", backslashes, bad escapes and ";".',
+      zh: '该路径不可能属于任何路由，或存在歧义（{fault}），已拒绝。请以“/”开头，并去掉点段、“//”、反斜杠、编码的斜杠、错误的百分号编码和“;”。',
     },
   },
   'credential-missing': {

@@ -59,7 +59,7 @@ test('comes back with everything, and says that ports are needed', { timeout: 30
   link.useListenerPorts([9000]);
   link.apply(delta(1, 2, [connection('b')]));
   await back.promise;
-  assert.equal(link.restarts, 1);
+  assert.equal(link.restarts(), 1);
   assert.deepEqual(await ask(link), ['connection/p/a', 'connection/p/b', 'port 9000']);
   link.useListenerPorts([]);
   assert.deepEqual(await ask(link), ['connection/p/a', 'connection/p/b']);

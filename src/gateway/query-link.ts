@@ -23,7 +23,7 @@ export interface QueryLink {
   useListenerPorts(ports: readonly number[]): void;
   /** Passes on what a delta says of connections and data APIs. */
   apply(delta: RevisionDelta): void;
-  readonly restarts: number;
+  restarts(): number;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -70,9 +70,7 @@ export function createQueryLink(options: QueryLinkOptions): QueryLink {
       for (const entry of put) entries.set(entry.key, entry);
       if (put.length + gone.length > 0) kept.send({ type: 'entries', put, remove: gone });
     },
-    get restarts() {
-      return kept.restarts;
-    },
+    restarts: () => kept.restarts(),
     async stop(graceMs) {
       kept.stop({ type: 'close' });
       await kept.ended(graceMs);

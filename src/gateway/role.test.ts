@@ -193,6 +193,7 @@ test('a thread that dies comes back with the whole revision, on the same port', 
   for (let i = 0; i < 20; i++) await call(port, '/a/x');
   assert.equal(await requests(1), 20);
   const seen = line.got.length;
+  const held = await Promise.all(Array.from({ length: 12 }, () => holdConnection(port)));
   await assert.rejects(call(port, '/a/crash'));
   await line.until(() =>
     line.got.slice(seen).some((m) => m.type === 'applied' && m.threads.length === 2 && m.threads.every((t) => t.revision === 2))
@@ -206,7 +207,20 @@ test('a thread that dies comes back with the whole revision, on the same port', 
   const { metrics } = await line.until((m) => (m.type === 'metrics' && m.id === 5 ? m : undefined));
   const value = (name: string) => (metrics.find((m) => m['name'] === name)!['values'] as { value: number }[])[0]!.value;
   assert.equal(value('weir_gateway_thread_restarts_total'), 1);
+  const closed = held.filter((socket) => socket.closed).length;
+  assert.ok(closed < held.length, 'those of the other thread stay');
+  assert.ok(value('weir_gateway_connections_lost_total') > closed, 'all that ended with it are counted, the one that asked for it too');
+  for (const socket of held) socket.destroy();
 });
+
+/** A connection that is open and was answered. */
+async function holdConnection(port: number): Promise<net.Socket> {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET /none HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(socket, 'data');
+  return socket;
+}
 
 test('a delta that does not fit makes it ask for everything, while it goes on serving', { timeout: 60_000 }, async () => {
   const { line, gateway, applied } = start(1);

@@ -16,7 +16,7 @@ import { createCounterBuffer, openCounters } from '../sdk/shared-counters.ts';
 import { createCallOutbox } from './call-outbox.ts';
 import type { DefaultListener, EngineLimits } from './contract.ts';
 import { createAdmissionMemory, forgetThread } from './http/admission.ts';
-import { createHeldEntries } from './held-entries.ts';
+import { HeldEntries } from './held-entries.ts';
 import metricSpecs from './metrics.ts';
 import gatewayProblems from './problems.ts';
 import { packDelta } from './revision-change.ts';
@@ -102,7 +102,7 @@ export function startGateway(options: GatewayOptions): Gateway {
 class Role {
   private readonly options: GatewayOptions;
   private readonly ready: PromiseWithResolvers<number>;
-  private readonly entries = createHeldEntries();
+  private readonly entries = new HeldEntries();
   private readonly outbox;
   private readonly targets = createTargetOutbox();
   private readonly counters: SharedArrayBuffer;
@@ -117,6 +117,7 @@ class Role {
   private query: QueryLink | undefined;
   private port: number;
   private dropped = 0;
+  private connectionsLost = 0;
   private served = false;
   private cancelTimers = () => {};
   private stopping: Promise<void> | undefined;
@@ -203,13 +204,15 @@ class Role {
       clock: options.clock,
       log: options.log.with({ thread: index }),
       onMessage: (message) => this.onThread(slot, message),
-      onStart: () => {
-        this.outbox.killed(waitingIn(slot)); // None at the first start; later what the dead thread left.
+      onDeath: () => {
+        this.outbox.killed(waitingIn(slot));
         slot.taken = slot.made[0]!;
         this.targets.ended(index);
         this.collector.ended(index, (project, route) => this.entries.has('route', project, route));
         Object.assign(slot, { state: undefined, port: undefined, asked: false });
-        forgetThread(this.admission, index);
+        this.connectionsLost += forgetThread(this.admission, index);
+      },
+      onStart: () => {
         slot.kept.send({ type: 'ticket-key', key: this.ticketKey });
         this.linkQuery(slot);
         if (this.entries.revision === 0) return;
@@ -352,11 +355,12 @@ class Role {
     const { evictions, lockTakeovers } = openCounters(this.counters, () => 0).stats();
     const failed = Math.max(0, ...this.slots.map((slot) => slot.state?.failed.length ?? 0));
     const values = [
-      [metricSpecs.callsDropped, this.dropped + this.outbox.dropped],
+      [metricSpecs.callsDropped, this.dropped + this.outbox.dropped()],
       [metricSpecs.evictions, evictions],
       [metricSpecs.lockTakeovers, lockTakeovers],
       [metricSpecs.threads, this.slots.filter((slot) => slot.port !== undefined).length],
-      [metricSpecs.threadRestarts, this.slots.reduce((sum, slot) => sum + slot.kept.restarts, this.query?.restarts ?? 0)],
+      [metricSpecs.threadRestarts, this.slots.reduce((sum, slot) => sum + slot.kept.restarts(), this.query?.restarts() ?? 0)],
+      [metricSpecs.connectionsLost, this.connectionsLost],
       [metricSpecs.failedEntries, failed],
     ] as const;
     const divergences = [...this.divergences].map(([reason, value]) => ({ labels: { reason }, value }));

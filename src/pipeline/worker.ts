@@ -114,6 +114,10 @@ function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => 
     entries,
   } = scope;
   const hello = (revision: number) => channel.send({ type: 'hello', role: 'worker', instance, pid, revision });
+  const tellApplied = () => {
+    const { revision, hash } = entries;
+    channel.send({ type: 'applied', threads: [{ thread: 0, revision, hash, failed: entries.failed() }] });
+  };
   channel.onMessage((message: FromControl) => {
     if (message.type === 'runs-waiting') return scope.wake();
     if (message.type === 'collect') {
@@ -127,7 +131,7 @@ function listen(scope: WorkerScope, changed: (pipelines: PipelineSettings[]) => 
       log.warn('the revision held is not the one control holds', { from: message.delta.from, to: message.delta.to });
       if (message.delta.from !== 0) return void hello(0); // Asked once: what came as a whole is used as it is.
     }
-    channel.send({ type: 'applied', threads: [{ thread: 0, revision: entries.revision, hash: entries.hash, failed: entries.failed() }] });
+    tellApplied();
     changed(entries.pipelines());
     scope.wake();
   });

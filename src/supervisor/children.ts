@@ -12,6 +12,8 @@ export interface Child {
   readonly role: string;
   /** Resolves at the first `ready`; rejects when the first start fails. */
   readonly ready: Promise<void>;
+  /** Tells the role that a stop has begun, which reaches it last; if it dies meanwhile, the next one too. */
+  leave(): void;
   /** Asks the role to stop; kills it after `graceMs`. */
   stop(graceMs: number): Promise<void>;
   readonly pid: number | undefined;
@@ -38,6 +40,7 @@ const SPARE_AFTER_MS = 5_000;
 export function keepChild(options: ChildOptions): Child {
   const { role, clock, log, config, nice } = options;
   let child: ChildProcess;
+  let leaving = false;
   let stopping = false;
   let everReady = false;
   let crashes = 0;
@@ -45,6 +48,9 @@ export function keepChild(options: ChildOptions): Child {
   const first = Promise.withResolvers<void>();
   first.promise.catch(() => {}); // Its owner may not be listening yet.
 
+  const tellLeaving = () => {
+    if (child.connected) child.send({ type: 'leaving' } satisfies ToRole, () => {});
+  };
   const launch = (promoted?: ChildProcess) => {
     const startedAt = clock.monotonic();
     const order: ToRole = { type: 'start', role, config };
@@ -54,6 +60,7 @@ export function keepChild(options: ChildOptions): Child {
     own.on('message', (message: FromRole) => {
       if (message.type === 'ready') {
         everReady = ready = true;
+        if (leaving) tellLeaving();
         first.resolve();
       } else if (message.type === 'note') options.onNote(message.name, message.value);
       else if (message.type === 'failed' && !everReady)
@@ -84,6 +91,10 @@ export function keepChild(options: ChildOptions): Child {
     ready: first.promise,
     get pid() {
       return child.pid;
+    },
+    leave() {
+      leaving = true;
+      tellLeaving();
     },
     async stop(graceMs) {
       stopping = true;

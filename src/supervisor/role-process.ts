@@ -9,6 +9,8 @@ import { keepCompiledCode } from './compiled-code.ts';
 import type { FromRole, ToRole } from './spawn-role.ts';
 
 export interface RunningRole {
+  /** All of Weir is being stopped; this role will be told to stop last. */
+  leaving?(): void;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export function runRoleProcess({ start, prepare, graceMs, clock, log }: RoleProc
     clock.after(50, () => process.exit(1));
   };
   process.on('message', (message: ToRole) => {
+    if (message.type === 'leaving') return running?.leaving?.();
     if (message.type === 'stop') return void leave(graceMs(config), exit);
     if (message.type === 'prepare')
       return void prepare(message.config).then(() => {

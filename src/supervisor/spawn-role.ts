@@ -6,8 +6,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Log } from '../base/log.ts';
 import type { Text } from '../base/text.ts';
 
-/** Supervisor → process. `prepare` asks a spare to load what roles need; `start` makes any process that role. */
-export type ToRole = { type: 'prepare'; config: unknown } | { type: 'start'; role: string; config: unknown } | { type: 'stop' };
+/**
+ * Supervisor → process. `prepare` asks a spare to load what roles need; `start` makes any process that role; `leaving` says
+ * that all of Weir is being stopped, of which this process will be told last.
+ */
+export type ToRole =
+  | { type: 'prepare'; config: unknown }
+  | { type: 'start'; role: string; config: unknown }
+  | { type: 'leaving' }
+  | { type: 'stop' };
 /** Process → supervisor. `note` carries something for the supervisor's owner, such as "load the sample". */
 export type FromRole =
   | { type: 'prepared'; residentBytes: number }

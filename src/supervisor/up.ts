@@ -79,6 +79,7 @@ export async function up(options: UpOptions): Promise<Up> {
   const stop = async () => {
     stopping = true;
     await spare?.stop(); // First, so that it takes over nothing any more.
+    children.get('control')?.leave(); // Not ready from now on, while the others end what they do.
     for (const role of ['sample', 'gateway', 'worker', 'control'] as const) await children.get(role)?.stop(options.stopGraceMs);
     lock.release();
   };

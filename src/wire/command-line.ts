@@ -11,6 +11,11 @@ import { version } from './version.ts';
 
 /** Runs one command line; answers the exit code. */
 export function runCommandLine(argv: readonly string[]): Promise<number> {
+  // Whoever read it (`head`) has seen enough. What runs on, such as `up`, has nobody to tell any more.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (argv[0] !== 'up') process.exit();
+  });
   return runCli(
     { argv, env: process.env, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, home: homedir(), clock },
     offline,

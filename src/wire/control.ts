@@ -104,6 +104,7 @@ export async function startControlRole(role: RoleConfig, log: Log, note: Note): 
   await resumeSample(sample, sampleNeeds);
   const stopWaiting = (await sample.status()).state === 'loaded' ? tellWhenSampleAnswers(rooms, note) : () => {};
   return {
+    leaving: () => running.leaving(),
     async stop(graceMs) {
       stopWaiting();
       await stopWatches();

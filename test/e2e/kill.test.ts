@@ -63,6 +63,10 @@ for (const role of ['control', 'worker', 'sample'] as const) {
     await until('the load goes on', () => load.answered() > before + 200);
     assert.deepEqual(await load.stop(), [], 'no request failed');
     assert.ok(ms < 15_000);
+    await until('every resource is ready again, since everybody says what he has', async () => {
+      const { items } = JSON.parse((await api(weir, '/api/v1/resources?limit=1000')).text) as { items: { status: { state: string } }[] };
+      return items.length > 5 && items.every(({ status }) => status.state !== 'pending');
+    });
   });
 }
 

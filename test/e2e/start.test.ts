@@ -6,7 +6,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -129,6 +131,32 @@ test('a stop that arrives twice, as systemd and timeout send it, still stops in 
   const supervisor = supervisorPid(weir);
   process.kill(supervisor, 'SIGTERM');
   weir.child.kill('SIGTERM');
+  assert.equal(await weir.exited(), 0);
+});
+
+test('a stop tells balancers at once, and ends what is under way', async (t) => {
+  const asked = Promise.withResolvers<ServerResponse>();
+  const upstream = createHttpServer((_request, response) => asked.resolve(response)).listen(0, '127.0.0.1');
+  t.after(() => upstream.closeAllConnections());
+  t.after(() => upstream.close());
+  await once(upstream, 'listening');
+  const folder = folderOf(t);
+  const weir = await startWeir({ folder });
+  const { port } = upstream.address() as AddressInfo;
+  writeFileSync(
+    path.join(folder, 'slow.yaml'),
+    `apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: slow }\nspec: { targets: [{ host: 127.0.0.1, port: ${port} }] }\n---\n` +
+      'apiVersion: weir/v1\nkind: Route\nmetadata: { name: slow }\nspec: { match: { paths: [/slow] }, upstream: slow }\n',
+  );
+  assert.equal((await weir.cli('apply', '-f', 'slow.yaml', '--wait')).code, 0);
+  const answer = fetch(`${weir.gateway}/slow`);
+  const response = await asked.promise;
+  weir.child.kill('SIGTERM');
+  await until('/readyz answers 503', async () => (await fetch(`${weir.control}/readyz`)).status === 503, 5);
+  assert.equal((await fetch(`${weir.control}/livez`)).status, 200, 'control itself is there until the gateway has gone');
+  response.end('late');
+  const { status, headers } = await answer;
+  assert.deepEqual([status, headers.get('connection')], [200, 'close']);
   assert.equal(await weir.exited(), 0);
 });
 

@@ -116,3 +116,13 @@ test('back again', async () => {
   const back = await untilHealth('its success is told', ({ state }) => state === 'ok');
   assert.deepEqual([back.failures, back.failingSince, back.lastFailure], [0, null, 'upstream-unreachable']);
 });
+
+test('describe says why a discovery fails', async () => {
+  writeFileSync(
+    path.join(home, 'lost.yaml'),
+    'apiVersion: weir/v1\nkind: Upstream\nmetadata: { name: lost }\nspec: { discovery: { type: dns, name: lost.test, servers: ["127.0.0.1:9"], timeout: 1s } }\n',
+  );
+  await must(weir, 'apply', '-f', 'lost.yaml');
+  const said = async () => (await weir.cli('describe', 'Upstream/lost')).stdout;
+  await until('the reason is told', async () => (await said()).includes('Discovery fails (discovery/dns/no-answer)'), 30);
+});

@@ -63,21 +63,10 @@ export async function untilReady(weir: Weir, kind: string, name: string, seconds
   for (;;) {
     const answer = await api(weir, `/api/v1/projects/default/resources/${kind}/${name}/status`);
     const { state } = JSON.parse(answer.text) as { state?: string };
-    if (state === 'ready' && (await isOnEveryThread(weir))) return;
-    if ((state !== 'pending' && state !== 'ready') || performance.now() - from > seconds * 1000)
-      throw new Error(`${kind} ${name}: ${answer.text}`);
+    if (state === 'ready') return;
+    if (state !== 'pending' || performance.now() - from > seconds * 1000) throw new Error(`${kind} ${name}: ${answer.text}`);
     await delay(50);
   }
-}
-
-async function isOnEveryThread(weir: Weir): Promise<boolean> {
-  const { revision, nodes } = JSON.parse((await api(weir, '/api/v1/fleet')).text) as Fleet;
-  return nodes.every(({ role, threads }) => role !== 'gateway' || threads.every((thread) => thread.revision >= revision));
-}
-
-interface Fleet {
-  readonly revision: number;
-  readonly nodes: readonly { readonly role: string; readonly threads: readonly { readonly revision: number }[] }[];
 }
 
 export interface Answer {

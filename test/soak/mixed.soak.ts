@@ -20,6 +20,7 @@ export default {
         retries: of(true, false),
         isPhaseAsync: of(true, false),
         changes: of(true, false),
+        isStrained: of(false, false, true),
         protocol: of('http/1.1', 'http/1.1', 'h2'),
         clients: 20,
         each: 20,

@@ -7,6 +7,7 @@ const CHANGES = 10_000;
 const PER_SECOND = 50;
 /** What memory of a role may grow by between a fifth of the changes and the last one. */
 const GROWTH_MAX = 0.25;
+const SLOW_MS = 100;
 /** History keeps 100 versions of each route, and 5,000 routes are changed about twice each. */
 const DATA_MIB_MAX = 200;
 
@@ -21,6 +22,7 @@ export default {
     for (const [role, before] of Object.entries(early!))
       assert.ok(late![role]! < before * (1 + GROWTH_MAX) + 40, `${role} grew from ${before} to ${late![role]} MiB`);
     assert.ok(result.dataMiB < DATA_MIB_MAX, `the data folder holds ${result.dataMiB} MiB`);
+    const live = result.live.map(({ ms }) => ms);
     const at = (values: Iterable<number>, share: number) =>
       Math.round([...values].sort((a, b) => a - b)[Math.floor([...values].length * share)]! * 10) / 10;
     return {
@@ -28,9 +30,14 @@ export default {
       requests: result.storm.requests,
       quietP99Ms: at(result.quiet.latencies, 0.99),
       stormP99Ms: at(result.storm.latencies, 0.99),
-      liveP50Ms: at(result.live, 0.5),
-      liveP99Ms: at(result.live, 0.99),
-      liveMaxMs: Math.max(...result.live),
+      liveP50Ms: at(live, 0.5),
+      liveP99Ms: at(live, 0.99),
+      liveMaxMs: Math.max(...live),
+      // What took longer than a tenth of a second, and what of the machine itself stood still meanwhile, how long.
+      liveSlow: result.live
+        .filter(({ ms }) => ms > SLOW_MS)
+        .map(({ ms, machine }) => `${ms} (${machine?.what ?? 'nothing'} ${machine?.ms ?? ''})`)
+        .join(' '),
       gatewayMiB: `${early!['gateway']} → ${late!['gateway']}`,
       controlMiB: `${early!['control']} → ${late!['control']}`,
       dataMiB: result.dataMiB,

@@ -14,6 +14,7 @@ import { Worker } from 'node:worker_threads';
 import { api, roleProcesses, weirIn } from '../e2e/tools.ts';
 import { until, type Weir } from '../e2e/weir.ts';
 import type { LoadCount, LoadOptions } from './load.ts';
+import type { Stall } from './machine.ts';
 
 export interface StormOptions {
   readonly routes: number;
@@ -34,12 +35,19 @@ export interface StormResult {
   readonly applied: readonly number[];
   /** Why how many changes were refused. */
   readonly refused: ReadonlyMap<string, number>;
-  /** Milliseconds until each watched change was live on every thread, and how many were watched. */
-  readonly live: readonly number[];
+  /** Each watched change that came live on every thread, and how many were watched. */
+  readonly live: readonly LiveChange[];
   readonly watched: number;
   /** MiB of resident memory by role: when quiet, after a fifth of the storm, after all of it. */
   readonly memory: readonly Readonly<Record<string, number>>[];
   readonly dataMiB: number;
+}
+
+export interface LiveChange {
+  /** Milliseconds from the admin API's request being sent until every thread served it. */
+  readonly ms: number;
+  /** The longest the machine itself stood still meanwhile: a bare thread, or its disk; undefined when less than 40 ms. */
+  readonly machine: Stall | undefined;
 }
 
 const SOURCE_ROUTES = 250;
@@ -97,6 +105,7 @@ async function storm(weir: Weir, options: StormOptions, loadedMs: number): Promi
     perSecond: options.requestsPerSecond,
     watchers: WATCHERS,
   });
+  const machine = await watchMachine(path.join(weir.folder, 'disk-probe'));
   const memory = [memoryOf(weir)];
   await callers.take(); // What the first requests took is no measure.
   await delay(options.quietSeconds * 1000);
@@ -110,7 +119,27 @@ async function storm(weir: Weir, options: StormOptions, loadedMs: number): Promi
   memory.push(memoryOf(weir));
   callers.end();
   const dataMiB = Math.round(sizeOf(path.join(weir.folder, '.weir')) / 2 ** 20);
-  return { loadedMs, quiet, storm: during, applied, refused, live: callers.live, watched: callers.watched(), memory, dataMiB };
+  const live = withStalls(callers.live, await machine.end());
+  return { loadedMs, quiet, storm: during, applied, refused, live, watched: callers.watched(), memory, dataMiB };
+}
+
+/** The thread that watches the machine; `end` answers when and how long it stood still. */
+async function watchMachine(file: string): Promise<{ end(): Promise<readonly Stall[]> }> {
+  const thread = new Worker(new URL('machine.ts', import.meta.url), { workerData: file });
+  await once(thread, 'message');
+  return {
+    async end() {
+      const told = once(thread, 'message');
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      thread.postMessage('end');
+      return (await told)[0] as readonly Stall[];
+    },
+  };
+}
+
+function withStalls(live: readonly { sent: number; at: number }[], stalls: readonly Stall[]): LiveChange[] {
+  const longestFirst = stalls.toSorted((a, b) => b.ms - a.ms);
+  return live.map(({ sent, at }) => ({ ms: at - sent, machine: longestFirst.find((one) => one.at > sent && one.at - one.ms < at) }));
 }
 
 /** The thread of callers, and what it was asked to watch. */
@@ -118,10 +147,10 @@ async function startCallers(workerData: LoadOptions) {
   const thread = new Worker(new URL('load.ts', import.meta.url), { workerData });
   await once(thread, 'message');
   const sent = new Map<number, number>();
-  const live: number[] = [];
+  const live: { sent: number; at: number }[] = [];
   const counts: LoadCount[] = [];
   thread.on('message', (message: { kind: string; id: number; at: number } & LoadCount) => {
-    if (message.kind === 'live') live.push(message.at - sent.get(message.id)!);
+    if (message.kind === 'live') live.push({ sent: sent.get(message.id)!, at: message.at });
     if (message.kind === 'count') counts.push(message);
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin

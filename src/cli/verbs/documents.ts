@@ -20,7 +20,11 @@ const PRUNE: VerbOption = {
 
 const NOTHING: Text = { en: 'No document was found; nothing to do.', zh: '未找到任何文档，无需处理。' };
 
+/** Between two looks; the first come sooner, since most resources are there within some milliseconds. */
 const POLL_MS = 300;
+const POLL_FIRST_MS = 10;
+/** Part of the verb's time that is waited, so that there is some left to say for what. */
+const WAIT_SHARE = 0.9;
 
 const changes: Shape<DocumentResult> = {
   columns: [
@@ -156,19 +160,20 @@ function tellRefused(given: Given, { results, refused }: ApplyResult): boolean {
   return refused;
 }
 
-/** Polls until no resource is pending; answers how many do not serve. */
+/** Polls until no resource is pending, or the verb's time is nearly over; answers how many do not serve, and says why. */
 async function waitForReady(given: Given, client: Client, results: readonly DocumentResult[]): Promise<number> {
   const keys = results.filter((r) => r.key && r.outcome !== 'deleted' && r.outcome !== 'refused').map((r) => r.key!);
   const failed: string[] = [];
+  const { clock } = given.io;
+  const end = clock.monotonic() + given.timeoutMs * WAIT_SHARE;
   for (const key of keys) {
-    for (;;) {
-      const { data } = await client.getResourceStatus({ params: key });
-      if (data.state !== 'pending') {
-        if (data.state === 'failed') failed.push(`${key.project}/${key.kind}/${key.name}: ${data.reason}`);
-        break;
-      }
-      await given.io.clock.sleep(POLL_MS);
+    let { data } = await client.getResourceStatus({ params: key });
+    for (let waitMs = POLL_FIRST_MS; data.state === 'pending' && clock.monotonic() < end; waitMs = Math.min(POLL_MS, waitMs * 2)) {
+      await clock.sleep(waitMs);
+      ({ data } = await client.getResourceStatus({ params: key }));
     }
+    if (data.state === 'failed' || data.state === 'pending')
+      failed.push(`${key.project}/${key.kind}/${key.name}: ${data.state}: ${data.reason}`);
   }
   for (const line of failed) given.io.stderr.write(`${line}\n`);
   return failed.length;

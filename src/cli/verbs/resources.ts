@@ -84,16 +84,19 @@ const describe: Verb = {
     const [{ data }, { data: uses }] = await Promise.all([client.getResource({ params }), client.listResourceUses({ params })]);
     const { text, spec: _, createdAt, updatedAt, ...rest } = data;
     const usedBy = uses.items.map((key) => `${key.project}/${key.kind}/${key.name}`);
-    const known = data.kind === 'Upstream' ? { targets: (await client.getUpstreamHealth({ params: data })).data.targets } : {};
+    const health = data.kind === 'Upstream' ? (await client.getUpstreamHealth({ params: data })).data : undefined;
+    const known = health && { targets: health.targets, discoveryFailure: health.discoveryFailure };
     if (given.out.form !== 'table') return given.out.one({ ...data, usedBy, ...known }, rows);
     given.out.one(
       { ...rest, created: given.out.time(createdAt), updated: given.out.time(updatedAt), usedBy },
       { name: () => rows.name(data) },
     );
     given.out.text(`\n${text}`);
-    if (!known.targets) return;
+    if (!known) return;
     given.out.text('\n');
     given.out.list(known.targets, targetsShape(given));
+    const { discoveryFailure: reason } = known;
+    if (reason) given.out.text(fill(DISCOVERY_FAILS, given.language, { reason: verbatim(reason) }));
   },
 };
 
@@ -104,6 +107,11 @@ const STATES: Readonly<Record<TargetHealth['state'], Text>> = {
   ejected: { en: 'ejected since {since}: {reason}', zh: '自 {since} 起被剔除：{reason}' },
   unhealthy: { en: 'unhealthy since {since}: {reason}', zh: '自 {since} 起不健康：{reason}' },
   unused: { en: 'not used yet', zh: '尚未使用' },
+};
+
+const DISCOVERY_FAILS: Text = {
+  en: 'Discovery fails ({reason}); targets that it found before stay in use.',
+  zh: '发现失败（{reason}）；此前发现的目标继续使用。',
 };
 
 /** What the gateways know of an upstream's targets. */

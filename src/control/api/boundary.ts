@@ -18,7 +18,8 @@ export function languageOf(request: FastifyRequest): Language {
 
 /** Answers `problem`; the log gets what the caller must not see. */
 export function answerProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
-  const level = problem.status >= 500 ? 'error' : 'debug';
+  // Not being ready is an answer, asked for every second by whoever balances.
+  const level = problem.status >= 500 && problem.code !== 'core/api/not-ready' ? 'error' : 'debug';
   log[level]('admin request failed', {
     requestId: request.id,
     method: request.method,

@@ -64,6 +64,8 @@ test('conditions of a route are judged with the fields, query and address that a
   assert.match(without.considered[0].why.en, /header X-Tenant is "acme"/);
   assert.equal((await explain({ ...full, path: '/t/7' })).outcome, 'not-found');
   assert.equal((await explain({ ...full, clientAddress: '11.1.1.1' })).outcome, 'not-found');
+  const unknown = await ask('explainRoute', {}, { body: { path: '/t/7', listener: 'edgy' } });
+  assert.deepEqual([unknown.status, /"edgy"/.test(unknown.json.detail)], [404, true], 'a listener that is not there');
 });
 
 test('a form changes the text of a document, and hears its value, lines and problems', async () => {

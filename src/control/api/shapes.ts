@@ -60,7 +60,13 @@ export const problemText = named('ProblemText', strictObject({ code: T.String(),
 export const resourceStatus = named(
   'ResourceStatus',
   strictObject({
-    state: oneOf(['ready', 'pending', 'failed', 'disabled']),
+    state: oneOf(
+      ['ready', 'pending', 'failed', 'disabled'],
+      help(
+        '`ready`: every gateway thread and worker that needs it has it, so a call meets it; `pending`: on its way, or being checked; `failed`: see `reason`, an older release may serve.',
+        '`ready`：所有需要它的网关线程和工作进程都已取得，调用即生效；`pending`：正在下发或检查；`failed`：见 `reason`，可能仍由旧版本提供服务。',
+      ),
+    ),
     reason: T.String(),
     serving: orNull(T.String()),
     warnings: T.Array(T.String()),

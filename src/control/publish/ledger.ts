@@ -110,6 +110,11 @@ function isOf(role: Role, type: EntryType): boolean {
   return ENTRIES_OF_ROLE[role].includes(type);
 }
 
+/** Roles that hold at least one of these entries; all roles when there is none, since others then hold what it is for. */
+export function rolesHolding(entries: readonly AnyEntry[]): readonly Role[] {
+  return entries.length === 0 ? ROLES : ROLES.filter((role) => entries.some(({ type }) => isOf(role, type)));
+}
+
 function toggle(hashes: Record<Role | 'all', string>, entry: AnyEntry | undefined): void {
   if (!entry) return;
   hashes.all = toggleEntry(hashes.all, entry.key, entry.hash);

@@ -10,6 +10,7 @@ import type { CompileOutcome, Compiler } from '../compile/compile.ts';
 import { type LiveResource, readLive } from '../resources/catalog.ts';
 import type { CheckEnvironment } from '../resources/check.ts';
 import type { CheckedApi, CheckedApis } from './checked-apis.ts';
+import type { LastServed } from './last-served.ts';
 import type { EntryChanges } from './ledger.ts';
 import type { Standing } from './standings.ts';
 
@@ -17,6 +18,7 @@ export interface PlacerParts extends CheckEnvironment {
   readonly store: Pick<Store, 'resources'>;
   readonly compiler: Pick<Compiler, 'compileAside'>;
   readonly checkedApis: CheckedApis;
+  readonly lastServed: LastServed;
   /** The entry of a connection, as it was just compiled or serves now. */
   connectionOf(project: string, name: string): AnyEntry | undefined;
 }
@@ -34,23 +36,37 @@ export interface Placer {
 
 /** Makes a placer. */
 export function createPlacer(parts: PlacerParts): Placer {
+  /** Whose last good entries lie in the store. */
+  const kept = new Set<string>();
+  const servedBefore = async (id: string, live: LiveResource): Promise<Good> => {
+    const good = await lastGood(parts, id, live);
+    const served = good.entries.length > 0 ? undefined : await parts.lastServed.get(id, live.stored.createdAt);
+    if (!served) return good;
+    kept.add(id);
+    return { ...served, checked: undefined };
+  };
+  const forget = async (id: string): Promise<void> => {
+    await parts.lastServed.forget(id);
+    kept.delete(id); // Behind it: when the store fails, this is tried again.
+  };
   return {
     async place(id, outcome, before) {
       const { live, entries, failure, warnings, check } = outcome;
+      const isBroken = live?.stored.enabled === true && !check && failure !== undefined && entries.length === 0;
+      if (!isBroken && kept.has(id)) await forget(id);
       if (!live) return undefined;
       const base = { live, warnings, reason: failure, waiting: undefined, checked: before?.checked };
       if (!live.stored.enabled) return { ...base, entries, serving: undefined, reason: undefined, state: 'disabled' };
       if (check) return placeChecked(parts, id, outcome, before);
-      if (!failure || entries.length > 0) return { ...base, entries, serving: live.stored.release, state: failure ? 'failed' : 'ready' };
-      return {
-        ...base,
-        ...(before ?? (await lastGood(parts, id, live))),
-        live,
-        warnings,
-        reason: failure,
-        waiting: undefined,
-        state: 'failed',
-      };
+      if (!isBroken) return { ...base, entries, serving: live.stored.release, state: failure ? 'failed' : 'ready' };
+      const good = before ?? (await servedBefore(id, live));
+      if (before && good.entries.length === 0) await forget(id); // Nothing serves of it, which must be so after a restart too.
+      if (good.entries.length > 0 && !good.checked && !kept.has(id)) {
+        // A control process that starts anew finds only what is broken.
+        await parts.lastServed.put(id, { entries: good.entries, serving: good.serving }, live.stored.createdAt);
+        kept.add(id);
+      }
+      return { ...base, ...good, live, warnings, reason: failure, waiting: undefined, state: 'failed' };
     },
   };
 }
@@ -93,7 +109,7 @@ export function distinct(texts: readonly Text[]): Text[] {
   return [...new Map(texts.map((text) => [text.en, text])).values()];
 }
 
-/** The version that was checked last, compiled again: what served before this process started. */
+/** The version of a data API that was checked last, compiled again. */
 async function lastGood(parts: PlacerParts, id: string, live: LiveResource): Promise<Good> {
   const checked = await parts.checkedApis.get(id);
   const old = checked && (await parts.store.resources.historyEntry(live.key, checked.version));

@@ -18,11 +18,12 @@ import type { ResourceStatus } from '../resources/types.ts';
 import { createCheckedApis } from './checked-apis.ts';
 import { type CheckOutcome, type CheckRequest, type Checks, createChecks, type QueryLender } from './checks.ts';
 import { credentialChanges, type CredentialScope } from './credentials.ts';
+import { createLastServed } from './last-served.ts';
 import { createLedger, type EntryChanges, type Hashes, type Ledger, type Role } from './ledger.ts';
 import { createOwed } from './owed.ts';
 import { createPlacer, distinct, replaced, withColumns } from './placer.ts';
 import { createRecorder } from './recorder.ts';
-import { createStandings, type PublishedDataApi, type Standing, type Standings, type Waiting } from './standings.ts';
+import { createStandings, type Place, type PublishedDataApi, type Standing, type Standings, type Waiting } from './standings.ts';
 
 export interface PublisherParts extends CompilerParts, CheckEnvironment {
   readonly store: Store;
@@ -55,7 +56,9 @@ export interface Publisher {
   onRevision(listener: (news: RevisionNews) => void): () => void;
   /** Tries data APIs that wait for a connection or table again; called when a pipeline run ends. */
   retryPending(): void;
+  /** What compiling and checking say of it; whether every thread has it yet, `placeOf` lets one find out. */
   statusOf(live: LiveResource): ResourceStatus;
+  placeOf(live: LiveResource): Place;
   /** Data APIs that serve now, with their paths. */
   published(): readonly PublishedDataApi[];
   /** Resources compiled since the start. */
@@ -74,7 +77,9 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
   const turns = createTurnQueue(WAITING_MAX, () => problems.raise.busy({ values: { limit: WAITING_MAX } }));
   const listeners = new Set<(news: RevisionNews) => void>();
   const publish = async (changes: EntryChanges, stored?: string): Promise<void> => {
-    if (!(await recorder.record(changes, stored))) return;
+    const isNew = await recorder.record(changes, stored);
+    standings.stands(ledger.number);
+    if (!isNew) return;
     for (const listener of listeners) listener({ number: ledger.number, hashes: ledger.hashes });
   };
   const stage = createStage({ parts, compiler, ledger, standings, turns, publish });
@@ -112,7 +117,8 @@ export async function openPublisher(parts: PublisherParts): Promise<Publisher> {
       return () => void listeners.delete(listener);
     },
     retryPending: () => stage.checks.retryNow(),
-    statusOf: (live) => standings.statusOf(keyText(live.key)),
+    statusOf: (live) => standings.statusOf(keyText(live.key), live.stored.version),
+    placeOf: (live) => standings.placeOf(keyText(live.key)),
     published: () => standings.published(),
     async close() {
       listeners.clear();
@@ -151,7 +157,7 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
     const key = entryKey('connection', project, name);
     return fresh.get(key) ?? ledger.entry(key);
   };
-  const placer = createPlacer({ ...parts, compiler, checkedApis, connectionOf });
+  const placer = createPlacer({ ...parts, compiler, checkedApis, lastServed: createLastServed(parts.store, parts.box), connectionOf });
   const checks = createChecks({
     ...parts,
     onOutcome: (request, outcome) => turns.run(() => takeOutcome(request, outcome)),
@@ -201,17 +207,9 @@ function createStage({ parts, compiler, ledger, standings, turns, publish }: Sta
     const checked = { version: live.stored.version, draft, connection, columns: outcome.api.columns, warnings };
     await checkedApis.put(request.id, checked);
     const entries = withColumns(waiting.entries, checked);
+    const serving = live.stored.release;
+    standings.set(request.id, { live, entries, serving, reason: undefined, warnings, state: 'ready', waiting: undefined, checked });
     await publish(replaced(standing.entries, entries));
-    standings.set(request.id, {
-      live,
-      entries,
-      serving: live.stored.release,
-      reason: undefined,
-      warnings,
-      state: 'ready',
-      waiting: undefined,
-      checked,
-    });
   }
 }
 

@@ -5,6 +5,7 @@ import type { AnyEntry, NamedConfig } from '../../sdk/revision.ts';
 import type { LiveResource } from '../resources/catalog.ts';
 import type { ResourceStatus } from '../resources/types.ts';
 import type { CheckedApi } from './checked-apis.ts';
+import { type Role, rolesHolding } from './ledger.ts';
 
 /** A compiled data API that waits for its check. */
 export interface Waiting {
@@ -34,11 +35,26 @@ export interface PublishedDataApi {
   readonly auth: readonly NamedConfig[];
 }
 
+/** Who has to hold what a resource stands for. */
+export interface Place {
+  /** The revision that has it; undefined while that one is being recorded. */
+  readonly revision: number | undefined;
+  /** Roles that hold entries of it, or of those it is for. */
+  readonly roles: readonly Role[];
+  /** Keys of its entries. */
+  readonly keys: readonly string[];
+}
+
 export interface Standings {
   get(id: string): Standing | undefined;
+  /** From here on it stands in no revision, until `stands` says so. */
   set(id: string, standing: Standing): void;
   delete(id: string): void;
-  statusOf(id: string): ResourceStatus;
+  /** What was set before now stands in `revision`. */
+  stands(revision: number): void;
+  /** Of this version of it: one that was stored and not compiled yet is pending, whatever the one before is. */
+  statusOf(id: string, version: number): ResourceStatus;
+  placeOf(id: string): Place;
   published(): PublishedDataApi[];
 }
 
@@ -52,13 +68,36 @@ const UNKNOWN: ResourceStatus = Object.freeze({
 /** Makes an empty table; `id` is a resource's key text. */
 export function createStandings(): Standings {
   const standings = new Map<string, Standing>();
+  const revisions = new Map<string, number>();
+  const unrecorded = new Set<string>();
   return {
     get: (id) => standings.get(id),
-    set: (id, standing) => void standings.set(id, standing),
-    delete: (id) => void standings.delete(id),
-    statusOf(id) {
+    set(id, standing) {
+      standings.set(id, standing);
+      unrecorded.add(id);
+    },
+    delete(id) {
+      standings.delete(id);
+      revisions.delete(id);
+      unrecorded.delete(id);
+    },
+    stands(revision) {
+      for (const id of unrecorded) revisions.set(id, revision);
+      unrecorded.clear();
+    },
+    placeOf(id) {
+      const entries = standings.get(id)?.entries ?? [];
+      return {
+        revision: unrecorded.has(id) ? undefined : revisions.get(id),
+        roles: rolesHolding(entries),
+        keys: entries.map(({ key }) => key),
+      };
+    },
+    statusOf(id, version) {
       const found = standings.get(id);
-      return found ? { state: found.state, reason: found.reason, serving: found.serving, warnings: found.warnings } : UNKNOWN;
+      return found?.live.stored.version === version
+        ? { state: found.state, reason: found.reason, serving: found.serving, warnings: found.warnings }
+        : UNKNOWN;
     },
     published: () => [...standings.values()].flatMap(publishedOf),
   };

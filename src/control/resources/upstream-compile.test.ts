@@ -4,8 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testRegistry } from '../../../test/control/world.ts';
+import { makeAuthority } from '../../../test/certificates.ts';
+import { openWorld, testRegistry } from '../../../test/control/world.ts';
 import { readValue } from '../../base/schema-read.ts';
+import type { CompiledUpstream } from '../../sdk/upstream.ts';
 import upstream from './kinds/upstream.ts';
 import { specParts } from './parts.ts';
 import { checkUpstream, compileUpstream, type UpstreamSpec } from './upstream-compile.ts';
@@ -19,7 +21,7 @@ function read(written: Readonly<Record<string, unknown>>) {
   return value as unknown as UpstreamSpec;
 }
 const compile = (written: Readonly<Record<string, unknown>>) => compileUpstream(key, read(written), written);
-const faults = (written: Readonly<Record<string, unknown>>) => checkUpstream(read(written)).map(({ pointer }) => pointer);
+const faults = (written: Readonly<Record<string, unknown>>) => checkUpstream(read(written), written).map(({ pointer }) => pointer);
 
 test('what was written before keeps its entry, member by member', () => {
   const written = {
@@ -114,4 +116,28 @@ test('every field arrives, times in milliseconds', () => {
   assert.deepEqual([all.pendingMax, all.requestsPerConnectionMax, all.requestTrailers], [5, 100, true]);
   const dropped = compile({ targets: [{ host: 'a' }], requestTrailers: 'drop' });
   assert.ok(!('requestTrailers' in dropped), 'what is off is not in the entry');
+});
+
+test('a key that does not fit our certificate is refused; in a Secret it fails the upstream, which serves on as it was', async (t) => {
+  const authority = makeAuthority();
+  t.after(() => authority.end());
+  const [own, other] = [authority.leaf(['gateway.test']), authority.leaf(['other.test'])];
+  const targets = [{ host: 'a' }];
+  const tls = { certificate: own.chain, key: own.key };
+  assert.deepEqual(faults({ protocol: 'https', targets, tls }), []);
+  assert.deepEqual(faults({ protocol: 'https', targets, tls: { ...tls, key: other.key } }), ['/spec/tls/key']);
+  assert.deepEqual(faults({ protocol: 'https', targets, tls: { ...tls, key: '${secret:own}' } }), [], 'looked at when it is put in place');
+  const w = await openWorld();
+  t.after(() => w.end());
+  const document = (kind: string, name: string, spec: unknown) =>
+    `apiVersion: weir/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${JSON.stringify(spec)}\n`;
+  const secret = (value: string) => document('Secret', 'own', { value });
+  const up = document('Upstream', 'up', { protocol: 'https', targets, tls: { ...tls, key: '${secret:own}' } });
+  await w.apply(`${secret(own.key)}---\n${up}`);
+  const keyServed = () => (w.publisher.entry('upstream/default/up')!.value as CompiledUpstream).tls!.key;
+  const status = async () => (await w.resources.list({ kind: 'Upstream' })).items[0]!.status;
+  assert.deepEqual([(await status()).state, keyServed()], ['ready', own.key]);
+  await w.apply(secret(other.key));
+  assert.equal((await status()).reason!.en, 'its key (tls.key) does not belong to the first certificate of the chain');
+  assert.equal(keyServed(), own.key);
 });

@@ -1,6 +1,8 @@
 /** What an Upstream says, checked beyond its schema, and as the gateway gets it. */
 import { X509Certificate } from 'node:crypto';
 import { mistake, type ProblemPointer } from '../../base/problem.ts';
+import type { Text } from '../../base/text.ts';
+import { keyFault } from '../../sdk/certificate.ts';
 import type { ResourceKey } from '../../sdk/resource.ts';
 import {
   BODIES_BYTES_MAX,
@@ -12,6 +14,8 @@ import {
   type CompiledUpstream,
   type RetryCondition,
 } from '../../sdk/upstream.ts';
+import { wholeVariable } from '../documents/variables.ts';
+import { isHidden } from './kinds/certificate.ts';
 import { namedConfigs } from './parts.ts';
 
 type WrittenTarget = { url: string; weight: number } | { host: string; port: number; weight: number };
@@ -96,8 +100,8 @@ const NO_PEM = {
 };
 const ORDER = { en: 'must not end before it begins; got {got}', zh: '区间的终点不能小于起点；当前为 {got}' };
 
-/** Mistakes the schema cannot see; pointers begin with `/spec`. */
-export function checkUpstream(spec: UpstreamSpec): ProblemPointer[] {
+/** Mistakes the schema cannot see; pointers begin with `/spec`. A key in a Secret is looked at when it is put in place. */
+export function checkUpstream(spec: UpstreamSpec, written: Readonly<Record<string, unknown>>): ProblemPointer[] {
   const protocol = protocolOf(spec);
   const found = spec.targets.flatMap((target, index) =>
     'url' in target ? checkUrl(target.url, protocol, `/spec/targets/${index}/url`) : [],
@@ -111,11 +115,21 @@ export function checkUpstream(spec: UpstreamSpec): ProblemPointer[] {
   if (key !== undefined && certificate === undefined) found.push(mistake('/spec/tls/key', BOTH, { other: 'certificate' }));
   for (const [name, pem] of Object.entries({ ca, certificate }))
     if (pem !== undefined && !holdsCertificates(pem)) found.push(mistake(`/spec/tls/${name}`, NO_PEM));
+  const { key: keyWritten } = (written['tls'] ?? {}) as { readonly key?: unknown };
+  const fault = wholeVariable(String(keyWritten ?? '')) ? undefined : ownKeyFault(spec);
+  if (fault) found.push(mistake('/spec/tls/key', fault));
   for (const [index, text] of (spec.health?.statuses ?? []).entries()) {
     const [from, to] = rangeOf(text);
     if (from > to) found.push(mistake(`/spec/health/statuses/${index}`, ORDER, { got: text }));
   }
   return found;
+}
+
+/** What is wrong with the key of our own certificate; undefined when it fits, or cannot be seen. */
+export function ownKeyFault({ tls }: UpstreamSpec): Text | undefined {
+  const { certificate, key } = tls ?? {};
+  if (certificate === undefined || key === undefined || isHidden(key) || !holdsCertificates(certificate)) return undefined;
+  return keyFault(key, certificate);
 }
 
 /** The entry of an upstream. What is not said is left out, so that documents keep their entries when fields are added here. */

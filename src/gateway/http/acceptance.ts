@@ -72,7 +72,7 @@ type Known = Pick<Entrance, 'address' | 'isProxy' | 'admitted'>;
 function secure(tools: EngineTools, host: AcceptingHost, raw: Socket, known: Known): void {
   const door = host.tls!;
   const leave = comingIn(host, raw, known.admitted);
-  if (door.pending >= host.profile.limits.handshakesMax) {
+  if (door.pending() >= host.profile.limits.handshakesMax) {
     host.onEnded('tls-too-many-handshakes');
     return void raw.destroy();
   }

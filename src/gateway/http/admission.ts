@@ -41,11 +41,13 @@ export function createAdmissionMemory(threads: number, random: Random): Int32Arr
   return memory;
 }
 
-/** Forgets what a thread counted: it has died, and its connections with it. */
-export function forgetThread(memory: Int32Array, thread: number): void {
+/** Forgets what a thread counted: it has died, and its connections with it. Answers how many those were. */
+export function forgetThread(memory: Int32Array, thread: number): number {
+  const connections = memory[thread * PART + TOTAL]!;
   const seed = memory[thread * PART + SEED]!;
   memory.fill(0, thread * PART, (thread + 1) * PART);
   memory[thread * PART + SEED] = seed;
+  return connections;
 }
 
 /** Opens a thread's part of the table. */

@@ -53,3 +53,32 @@ test('the head’s piece stays while a next request stands in it', () => {
   assert.equal(only.length, 65_536);
   assert.equal(input.length, 65_436);
 });
+
+test('a piece stays, also after later requests in it, when not all of an earlier body was out at its end', () => {
+  const input = new Input(undefined as never, 1_000_000);
+  const memory = new BodyMemory(input, true);
+  const [head, shared] = [piece(), piece()];
+  memory.begin(head);
+  input.add(shared);
+  input.at = 60_000;
+  memory.sent(shared, false, false);
+  memory.end();
+  memory.begin(shared);
+  input.takeAll();
+  memory.drained(true); // Of the next request, which went elsewhere.
+  memory.end();
+  assert.equal(shared.length, 65_536);
+});
+
+test('what waited for an upstream at the end of its exchange does not go back when another upstream takes bytes', () => {
+  const input = new Input(undefined as never, 1_000_000);
+  const memory = new BodyMemory(input, true);
+  const [head, waiting] = [piece(), piece()];
+  memory.begin(head);
+  input.add(waiting);
+  input.takeAll();
+  memory.sent(waiting, false, true);
+  memory.end();
+  memory.drained(true);
+  assert.equal(waiting.length, 65_536);
+});

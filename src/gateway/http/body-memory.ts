@@ -43,10 +43,14 @@ export class BodyMemory {
     this.owed = undefined;
   }
 
-  /** The exchange is over. */
+  /**
+   * The exchange is over. Not all of its body need be out, when it was answered early: then the next request, which may stand
+   * in the same piece, must not give that back when it is over in its turn.
+   */
   end(): void {
     const { input, head } = this;
-    this.head = undefined;
+    this.head = this.owed = undefined;
+    if (!this.isOut && !input.isEmpty) input.lend();
     if (this.isOut && this.ownsPieces) {
       if (head && head !== input.buffer) input.free(head);
       if (input.isEmpty) input.free(input.buffer);

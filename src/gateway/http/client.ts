@@ -151,7 +151,6 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     this.body.untilClose();
     this.bodyBytesMax = Number.POSITIVE_INFINITY;
     this.mode = 'body';
-    if (this.inputEnded && this.input.isEmpty) this.relay.endTunnel();
     this.pump();
   }
 
@@ -166,6 +165,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
     if (this.inputEnded && this.input.isEmpty) return this.finishConnection();
     if (this.isBodiless) this.input.release();
     else this.memory!.end();
+    if (this.bodyHeld) this.input.resume(); // Answered before the upstream took all: it will tell nobody here when it does.
+    this.bodyHeld = false;
     this.time('idle', this.profile.limits.keepAliveMs);
     this.pump();
   }
@@ -182,14 +183,14 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
 
   onEnd(): void {
     this.inputEnded = true;
-    if (this.isTunnel) return this.relay.endTunnel();
-    if (this.lacksRest) return this.terminate('client-closed');
+    if (this.isTunnel || this.lacksRest) return this.pump();
     if (this.mode === 'idle' && this.input.isEmpty) this.finishConnection();
   }
 
   /** A request began whose rest will never come. */
   private get lacksRest(): boolean {
-    return this.inputEnded && !this.isTunnel && (this.mode === 'head' || (this.mode === 'body' && !this.body.done));
+    if (!this.inputEnded || this.isTunnel || !this.input.isEmpty) return false;
+    return this.mode === 'head' || (this.mode === 'body' && !this.body.done);
   }
 
   /** Reads on as far as the present mode allows; answers given at once make it go around again. */
@@ -207,7 +208,8 @@ export class ClientConnection extends ClientLine implements RelayClient, SocketU
       }
     }
     this.pumping = false;
-    if (this.lacksRest && this.input.isEmpty) return this.terminate('client-closed');
+    if (this.lacksRest) return this.terminate('client-closed');
+    if (this.isTunnel && this.inputEnded && this.input.isEmpty) this.relay.endTunnel();
     if (this.mode === 'linger' || this.mode === 'closed') this.input.clear();
   }
 

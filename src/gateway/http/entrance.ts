@@ -83,21 +83,27 @@ export function ownLines(entrance: Entrance, profile: ListenerProfile): Forwarde
     scheme,
     host: undefined,
     form: profile.forwarded,
-    via: profile.via,
+    via: viaOf(entrance, profile),
     certificate: certificateOf(entrance, profile),
   });
 }
 
 /** The client of a request that a trusted proxy passed on, and the lines for it. */
 export function proxiedLines(head: Head, entrance: Entrance, profile: ListenerProfile): { client: string; lines: ForwardedLines } {
-  const { trust, forwarded: form, via } = profile;
+  const { trust, forwarded: form } = profile;
   const { address, scheme } = entrance;
   if (!trust) return { client: address, lines: ownLines(entrance, profile) };
   passClaims(head);
   const origin = readOrigin(head, address, scheme, trust, form);
   const { hops, scheme: seen, host, client } = origin;
   const certificate = certificateOf(entrance, profile);
-  return { client, lines: forwardedLines({ hops, scheme: seen, host, form, via, certificate }) };
+  return { client, lines: forwardedLines({ hops, scheme: seen, host, form, via: viaOf(entrance, profile), certificate }) };
+}
+
+/** How clients speak here. Source: RFC 9110 §7.6.3. */
+function viaOf({ protocol }: Entrance, { via }: ListenerProfile): string | undefined {
+  if (!via) return undefined;
+  return protocol === 'h2' ? '2.0' : '1.1';
 }
 
 /** As Envoy writes it: `Hash=…;Subject="…"`. */

@@ -218,6 +218,11 @@ export async function eventually(condition: () => boolean, what: string): Promis
   }
 }
 
+/** Lets everybody here read what has come, so many times. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Runs `body` between a client and a scripted upstream, and takes both down afterwards. */
 export async function between(
   script: (socket: Socket, text: string, upstream: Upstream) => void,

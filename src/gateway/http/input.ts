@@ -7,6 +7,8 @@ const FREE_BYTES_MIN = 8 * 1024;
 const EMPTY = Buffer.alloc(0);
 /** Stands for no later chunks; never written to. */
 const NONE: Buffer[] = [];
+/** Chunks of which somebody may look at a part for longer than their requests last: never given back. */
+const lent = new WeakSet<Buffer>();
 
 export class Input {
   buffer: Buffer = EMPTY;
@@ -87,6 +89,11 @@ export class Input {
     if (this.isEmpty) this.replace(EMPTY, 0);
   }
 
+  /** Somebody may look at a part of the present chunk for longer than the request that it belongs to lasts. */
+  lend(): void {
+    lent.add(this.buffer);
+  }
+
   /**
    * Gives back the memory of a chunk that came from a socket, is read to its end, and that nobody looks at any more. Left to
    * the collector, bodies of many megabytes have it mark the whole heap several times a second.
@@ -94,6 +101,7 @@ export class Input {
   free(chunk: Buffer): void {
     const { buffer: memory, byteOffset, length } = chunk;
     if (length < FREE_BYTES_MIN || byteOffset > 0 || length * 2 < memory.byteLength || !(memory instanceof ArrayBuffer)) return;
+    if (lent.has(chunk)) return;
     if (this.buffer === chunk) this.replace(EMPTY, 0);
     memory.transfer(0);
   }

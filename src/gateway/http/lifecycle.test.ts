@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { manualClock } from '../../base/clock.ts';
 import { defineProblems } from '../../base/problem.ts';
-import { between, eventually, ok, Talk, type Upstream } from './fixture.ts';
+import { between, eventually, ok, Talk, turns, type Upstream } from './fixture.ts';
 
 const H = 'Host: a\r\n';
 const { raise } = defineProblems('core/test', { no: { status: 429, title: { en: 'No', zh: '否' } } });
@@ -149,14 +149,17 @@ test('no body after HEAD, 204 and 304, even when the upstream announces one; the
 });
 
 test('informational answers pass, 100 does not', async () => {
-  const hints = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 5\r\n\r\n';
+  const hints =
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nLocation: /x\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\n\r\n';
+  const upload = 'HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /x\r\nUpload-Offset: 7\r\nServer: s\r\n\r\n';
   await between(
-    (socket) => void socket.write(hints + ok('hi')),
+    (socket) => void socket.write(hints + upload + ok('hi')),
     {},
     async (_gateway, _upstream, talk) => {
       const text = await talk.send(`GET / HTTP/1.1\r\n${H}\r\n`).until((t) => t.endsWith('hi'));
-      assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 103', 'HTTP/1.1 200']);
-      assert.match(text, /103 Early Hints\r\nLink: <\/a>\r\n\r\n/, 'no length of content that will not come');
+      assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 103', 'HTTP/1.1 104', 'HTTP/1.1 200']);
+      assert.match(text, /103 Early Hints\r\nLink: <\/a>\r\n\r\n/, 'nothing that is for the final answer, where policies see it');
+      assert.match(text, /104 Upload Resumption Supported\r\nLocation: \/x\r\nUpload-Offset: 7\r\n\r\n/);
     },
   );
 });
@@ -393,6 +396,28 @@ test('a client that ends its side after the request still gets its answer', asyn
     assert.equal(count(text, 'HTTP/1.1 200'), 2);
     await eventually(() => half.ended, 'the gateway closes after the last answer');
     half.close();
+  });
+});
+
+test('a client that ends its side after a whole body gets its answer too when it had to wait for the upstream', async () => {
+  const slow: Socket[] = [];
+  const script = (socket: Socket, text: string) => void (pathOf(text) === '/slow' ? slow.push(socket) : echoPath(socket, text));
+  await between(script, { connectionsMax: 1 }, async (gateway, _, talk) => {
+    talk.send(`GET /slow HTTP/1.1\r\n${H}\r\n`);
+    await eventually(() => slow.length === 1, 'the upstream is busy');
+    const [whole, part] = ['/whole', '/part'].map((path) => {
+      const other = new Talk(gateway.port, { allowHalfOpen: true });
+      return other.send(`POST ${path} HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\n`);
+    }) as [Talk, Talk];
+    await eventually(() => gateway.engine.stats().upstream.waiting === 2, 'both wait');
+    whole.send('hello').socket.end();
+    part.send('hell').socket.end();
+    await eventually(() => whole.socket.writableFinished && part.socket.writableFinished, 'both ends are on their way');
+    await turns(5);
+    slow[0]!.write(ok('[/slow]'));
+    await whole.until((text) => text.endsWith('[/whole]'));
+    assert.equal(await part.end(), '');
+    whole.close();
   });
 });
 

@@ -1,6 +1,8 @@
 // Aim: listeners open, change and close without taking a request or each other down; limits towards clients bite with
 // their reason; PROXY protocol and trusted proxies say who the client is. Method: an engine on real sockets.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { freePort } from '../../../test/certificates.ts';
@@ -302,6 +304,25 @@ test('forwarded fields of a trusted proxy are read and passed on; those of anybo
   ]);
   assert.deepEqual(await ask({ trustedProxies: ['127.0.0.0/8'], forwarded: 'forwarded', via: true }), [
     '8.8.8.8',
-    ['forwarded: for=8.8.8.8;proto=http, for=127.0.0.1', 'via: 1.1 weir', 'x-forwarded-host: inner'],
+    ['forwarded: for=8.8.8.8;proto=http, for=127.0.0.1', 'x-forwarded-host: inner', 'via: 1.1 weir'],
   ]);
+});
+
+test('Via names the version that the client spoke', async () => {
+  await between(
+    (socket) => socket.write(ok('here')),
+    { listener: { via: true } },
+    async (gateway, upstream, talk) => {
+      await talk.send('GET /a HTTP/1.1\r\nHost: a\r\n\r\n').until(answers);
+      await talk.send('GET /b HTTP/1.0\r\nHost: a\r\n\r\n').end();
+      const session = connectHttp2(`http://127.0.0.1:${gateway.port}`);
+      const stream = session.request({ ':path': '/c' });
+      await once(stream, 'response');
+      session.destroy();
+      assert.deepEqual(
+        upstream.received.map((text) => /\r\nvia: ([^\r]*)\r\n/.exec(text)?.[1]),
+        ['1.1 weir', '1.0 weir', '2.0 weir'],
+      );
+    },
+  );
 });

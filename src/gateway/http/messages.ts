@@ -7,7 +7,8 @@ import type { ForwardedForm } from '../../sdk/listener.ts';
 import type { Forward } from '../contract.ts';
 import type { RequestTerms } from '../upstream/terms.ts';
 import type { EngineExchange } from './exchange.ts';
-import type { Head } from './head.ts';
+import { sameText } from './bytes.ts';
+import { type Head, PLAIN } from './head.ts';
 import type { Writer } from './writer.ts';
 
 /** Reason phrases of what we answer ourselves. Source: RFC 9110 §15. */
@@ -54,7 +55,8 @@ export interface Forwarding {
   /** Undefined = the request's own `host`. */
   readonly host: string | undefined;
   readonly form: ForwardedForm;
-  readonly via: boolean;
+  /** The version of HTTP that clients speak here, `1.1` or `2.0`, where `via` is told; undefined where it is not. */
+  readonly via: string | undefined;
   /** Value of `x-forwarded-client-cert`; undefined for none. */
   readonly certificate: string | undefined;
 }
@@ -63,17 +65,17 @@ export interface Forwarding {
 export interface ForwardedLines {
   readonly bytes: Buffer;
   readonly isWhole: boolean;
+  readonly via: string | undefined;
 }
 
-/** Makes the lines: `forwarded`, `x-forwarded-*`, `via`, as the listener says. The last one is `x-forwarded-host`. */
+/** Makes the lines: `forwarded`, `x-forwarded-*`, as the listener says. The last one is `x-forwarded-host`. */
 export function forwardedLines({ hops, scheme, host, form, via, certificate }: Forwarding): ForwardedLines {
   const lines: string[] = [];
   if (form !== 'x-forwarded')
     lines.push(`forwarded: ${hops.map((hop, i) => `for=${nodeText(hop)}${i === 0 ? `;proto=${scheme}` : ''}`).join(', ')}\r\n`);
   if (form !== 'forwarded') lines.push(`x-forwarded-for: ${hops.join(', ')}\r\nx-forwarded-proto: ${scheme}\r\n`);
   if (certificate !== undefined) lines.push(`x-forwarded-client-cert: ${certificate}\r\n`);
-  if (via) lines.push('via: 1.1 weir\r\n');
-  return { bytes: Buffer.from(`${lines.join('').slice(0, -2)}${HOST_LABEL}${host ?? ''}`, 'latin1'), isWhole: host !== undefined };
+  return { bytes: Buffer.from(`${lines.join('').slice(0, -2)}${HOST_LABEL}${host ?? ''}`, 'latin1'), isWhole: host !== undefined, via };
 }
 
 /** An address as `Forwarded` writes it. Source: RFC 7239 §6. */
@@ -111,7 +113,7 @@ export function writeRequestHead(
     out.bytes(host, 0, host.length);
   }
   exchange.request.write(out);
-  const { bytes, isWhole } = forwarded;
+  const { bytes, isWhole, via } = forwarded;
   if (isWhole) {
     out.bytes(bytes, 0, bytes.length);
   } else if (head.hostIndex >= 0) {
@@ -121,6 +123,7 @@ export function writeRequestHead(
   } else {
     out.bytes(bytes, 0, bytes.length - HOST_LABEL.length); // HTTP/1.0 may name no host.
   }
+  if (via !== undefined) out.text(`\r\nvia: ${head.minor === 0 ? '1.0' : via} weir`);
   if (terms.upgrade !== '') {
     out.text('\r\nconnection: upgrade\r\nupgrade: ');
     out.text(terms.upgrade);
@@ -156,12 +159,23 @@ export function writeSwitchHead(out: Writer, exchange: EngineExchange, head: Hea
   exchange.writeAnswerEnd(out, false);
 }
 
-/** Writes an informational answer (1xx but 101) as it came. */
+/**
+ * Fields that mean something before the answer itself: hints (RFC 8297) and what resumable uploads tell in a 104
+ * (draft-ietf-httpbis-resumable-upload). All others are for the final answer, and policies see only that one: a field they take
+ * away there must not have come before it.
+ */
+const HINTS = ['link', 'content-security-policy'];
+const UPLOADS = ['location', 'upload-offset', 'upload-limit', 'upload-draft-interop-version'];
+
+/** Writes an informational answer (1xx but 101), with the fields that belong into one. */
 export function writeInterimHead(out: Writer, head: Head): void {
   out.text('HTTP/1.1');
   out.bytes(head.buffer, head.start + 8, head.lineEnd);
+  const passing = head.status === 104 ? UPLOADS : HINTS;
   for (let n = 0; n < head.count; n++) {
-    if (head.kinds[n] === 0) out.bytes(head.buffer, head.lineStart(n), head.lineStart(n + 1));
+    const [from, to] = [head.spans[n * 4]!, head.spans[n * 4 + 1]!];
+    if (head.kinds[n] !== PLAIN || !passing.some((name) => sameText(head.buffer, from, to, name))) continue;
+    out.bytes(head.buffer, head.lineStart(n), head.lineStart(n + 1));
   }
   out.text('\r\n');
 }

@@ -18,9 +18,19 @@ const FOR = word('x-forwarded-for');
 const PROTO = word('x-forwarded-proto');
 const HOST = word('x-forwarded-host');
 
-/** An IPv4 address that came in through an IPv6 socket, as people write it. */
+/**
+ * An address as everybody here calls it, however it was written: of IPv6 in its one short form (RFC 5952), and what came in through
+ * an IPv6 socket as the IPv4 address it is. Counts, limits and records of one client would be those of several otherwise.
+ */
 export function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
+  if (!address.includes(':') || !isIPv6(address) || address.includes('%')) return address;
+  const short = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const inside = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short);
+  if (!inside) return short;
+  return inside
+    .slice(1)
+    .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
+    .join('.');
 }
 
 /** Where a request really comes from. */
@@ -110,7 +120,7 @@ function valuesOf(head: Head, name: Uint8Array): string[] {
 /** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`; undefined for anything else. */
 function nodeAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
-  if (isIPv6(text)) return text.includes('%') ? undefined : plainAddress(text.toLowerCase());
+  if (isIPv6(text)) return text.includes('%') ? undefined : plainAddress(text);
   const found = /^\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?$/.exec(text) ?? /^([\d.]+):\d{1,5}$/.exec(text);
   return found && found[1] !== text ? nodeAddress(found[1]!) : undefined;
 }

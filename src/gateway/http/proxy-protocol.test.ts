@@ -6,7 +6,7 @@ import { seededRandom } from '../../base/random.ts';
 import { createTrust, isNetwork } from '../../sdk/networks.ts';
 import { createAdmissionMemory, forgetThread, openAdmission } from './admission.ts';
 import { Head } from './head.ts';
-import { readOrigin } from './proxies.ts';
+import { plainAddress, readOrigin } from './proxies.ts';
 import { type ProxyHeader, readProxyHeader } from './proxy-protocol.ts';
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
@@ -39,6 +39,17 @@ test('both versions give the client, and the bytes behind the header stay', () =
     assert.deepEqual(whole, { kind: 'done', length: bytes.length, address } satisfies ProxyHeader, name);
     for (let cut = 0; cut < bytes.length; cut++) assert.equal(readProxyHeader(bytes.subarray(0, cut)).kind, 'more', `${name} at ${cut}`);
   }
+});
+
+test('an address has one name, however it is written', () => {
+  const mapped = readProxyHeader(
+    binary(1, 0x21, Buffer.concat([Buffer.from('00000000000000000000ffffc0000207', 'hex'), ipv6.subarray(16)])),
+  );
+  assert.ok(mapped.kind === 'done');
+  for (const text of ['192.0.2.7', '::ffff:192.0.2.7', '::FFFF:c000:207', '0:0:0:0:0:ffff:192.0.2.7', mapped.address!])
+    assert.equal(plainAddress(text), '192.0.2.7', text);
+  for (const text of ['2001:db8::1', '2001:DB8:0:0:0:0:0:1', '2001:0db8::0001']) assert.equal(plainAddress(text), '2001:db8::1', text);
+  for (const text of ['', '::1', 'fe80::1%eth0', '::ffff:0:0:1']) assert.equal(plainAddress(text), text);
 });
 
 test('what is no header is refused as soon as that is sure', () => {
@@ -140,8 +151,9 @@ test('connections are counted over threads, by client, and forgotten with a thre
   assert.equal(typeof two.enterFrom('2001:db8:1:2:ffff::9', 2), 'object', 'the same /64');
   assert.equal(one.enterFrom('2001:db8:1:2:3::4', 2), 'too-many-connections-from-address');
   assert.equal(typeof one.enterFrom('2001:db8:1:3::1', 2), 'object', 'another /64');
-  forgetThread(memory, 1);
+  assert.equal(forgetThread(memory, 1), 0);
   assert.equal(typeof one.enterFrom('2001:db8:1:2::5', 2), 'object', 'what the dead thread held is free');
   one.leaveFrom(first);
   assert.equal(typeof openAdmission({ memory, thread: 1 }).enterFrom('2001:db8:1:2::6', 2), 'object');
+  assert.equal(forgetThread(memory, 0), 2, 'it is said how many were lost');
 });

@@ -105,7 +105,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
       announceTrailers(exchange.head, exchange.request);
     }
     if (retries) {
-      this.retries = this.spareRetries ??= new Retries(this, this.tools.wheel);
+      this.retries = this.spareRetries ??= new Retries(this, this.tools.wheel, this.tools.clock);
       this.retries.begin(retries, counts, exchange);
     }
     this.acquire(false);
@@ -236,7 +236,7 @@ export class Relay implements UpstreamUser, RetryUser, Trip {
     if (!this.started && !this.hasInterim && this.mayRepeat(connection, failure)) return;
     this.retries?.settle();
     const problem = this.problemOf(failure);
-    const more = failure.tls ?? (failure.malformed === 'flood' ? 'flood' : '');
+    const more = failure.tls ?? failure.malformed ?? '';
     const reason = more === '' ? problem.code : `${problem.code}-${more}`;
     // The call record tells it to everybody; a line a request would be all there is in the log of a bad hour.
     this.tools.log.debug('upstream failed', {

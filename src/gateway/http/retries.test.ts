@@ -57,6 +57,20 @@ async function ended(gateway: Gateway, at = 1): Promise<string> {
   return `${trip?.tries} ${trip?.retried} ${status} ${reason}`.trim();
 }
 
+test('the wait before a repeat is what the upstream says, however long the ticks of deadlines are', async () => {
+  const rules = { backoffMs: 25, backoffMaxMs: 250, attempts: 2 };
+  await over(
+    [busy],
+    rules,
+    async (gateway, _upstreams, talk) => {
+      await talk.send(GET).until((text) => text.endsWith('busy'));
+      assert.equal(await ended(gateway), '2 503 503');
+      assert.ok(gateway.outcomes[0]!.outcome.durationMs < 5000, 'no tick was waited for');
+    },
+    { tickMs: 5000 },
+  );
+});
+
 for (const [name, bad, why] of [
   ['a status that is listed', busy, '503'],
   ['a connection cut before the answer', cut, 'closed'],

@@ -4,6 +4,7 @@
  *
  *   begin ─▶ (try ─▶ offer: no │ yes ─▶ backoff ─▶ onRetry)* ─▶ settle
  */
+import type { Cancel, Clock } from '../../base/clock.ts';
 import type { RetryCondition } from '../../sdk/upstream.ts';
 import { backoffMs } from '../upstream/balance/retry-budget.ts';
 import type { PoolRetries } from '../upstream/pool.ts';
@@ -39,6 +40,7 @@ export class Retries implements Timed {
   reasons = '';
   private readonly user: RetryUser;
   private readonly wheel: Wheel;
+  private readonly clock: Clock;
   private plan!: PoolRetries;
   private counts!: UpstreamCounts;
   private attempts = 0;
@@ -47,11 +49,12 @@ export class Retries implements Timed {
   /** Memory of the body so far, which may come in tiny pieces; undefined when it is not kept, since it is too large. */
   private kept: Buffer | undefined = undefined;
   private keptBytes = 0;
-  private isWaiting = false;
+  private cancelWait: Cancel | undefined = undefined;
 
-  constructor(user: RetryUser, wheel: Wheel) {
+  constructor(user: RetryUser, wheel: Wheel, clock: Clock) {
     this.user = user;
     this.wheel = wheel;
+    this.clock = clock;
   }
 
   /** The first try of an exchange begins. */
@@ -113,15 +116,13 @@ export class Retries implements Timed {
   /** The exchange has its answer, or ends without. */
   settle(): void {
     this.wheel.clear(this);
-    this.isWaiting = false;
+    this.cancelWait?.();
+    this.cancelWait = undefined;
     this.forgetBody();
   }
 
   onDeadline(): void {
-    if (!this.isWaiting) return this.user.onTryLate();
-    this.isWaiting = false;
-    this.time();
-    this.user.onRetry();
+    this.user.onTryLate();
   }
 
   private offer(reason: string): boolean {
@@ -137,9 +138,16 @@ export class Retries implements Timed {
     this.counts.add('repeats');
     this.attempts++;
     this.reasons += this.reasons === '' ? reason : `,${reason}`;
-    this.isWaiting = true;
-    this.wheel.set(this, wait);
+    this.wheel.clear(this);
+    // A timer of its own: the wheel's ticks are longer than such waits.
+    this.cancelWait = this.clock.after(wait, () => this.again());
     return true;
+  }
+
+  private again(): void {
+    this.cancelWait = undefined;
+    this.time();
+    this.user.onRetry();
   }
 
   /** A try may last as long as its own time and what is left of all. */

@@ -12,7 +12,7 @@ import { CertificateNames, type Coverage, coverageOf } from './coverage.ts';
 
 export interface TlsDoor {
   /** Handshakes under way. */
-  readonly pending: number;
+  pending(): number;
   /** Begins a handshake on a connection of which no byte was read (or only bytes that were put back). */
   accept(raw: Socket, secured: Secured): void;
   /** Makes session tickets under this key from now on. */
@@ -81,9 +81,7 @@ function openDoor({ tls, onFailed }: TlsDoorOptions, server: Server, names: Cert
     secure.destroy();
   });
   return {
-    get pending() {
-      return pending.size;
-    },
+    pending: () => pending.size,
     accept(raw, secured) {
       const key = endsOf(raw);
       if (key === undefined) return void raw.destroy();

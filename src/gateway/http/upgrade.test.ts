@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { manualClock } from '../../base/clock.ts';
-import { between, eventually, startGateway, Talk } from './fixture.ts';
+import { between, eventually, startGateway, Talk, turns } from './fixture.ts';
 
 const H = 'Host: a\r\n';
 const ASK = `GET /chat HTTP/1.1\r\n${H}Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`;
@@ -46,6 +46,21 @@ test('a client that ends its side still hears the other one out', async () => {
     await ended;
     assert.equal(upstream.received.at(-1), 'last');
     assert.match(await talk.end(), /\r\n\r\n/);
+    talk.close();
+  });
+});
+
+test('a client that ended its side before the switch has its early bytes passed on, and then its end', async () => {
+  let isEnded = false;
+  const script = (socket: Socket): void => void socket.on('end', () => (isEnded = true));
+  await between(script, { clock: manualClock() }, async (gateway, upstream) => {
+    const talk = new Talk(gateway.port, { allowHalfOpen: true }).send(`${ASK}early`);
+    talk.socket.end();
+    await eventually(() => upstream.received.length === 1 && talk.socket.writableFinished, 'all is on its way');
+    await turns(5);
+    upstream.sockets[0]!.write(SWITCH);
+    await eventually(() => isEnded, 'the upstream hears of the end');
+    assert.equal(upstream.received.at(-1), 'early');
     talk.close();
   });
 });

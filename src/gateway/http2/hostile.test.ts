@@ -96,6 +96,17 @@ const REFUSED: readonly (readonly [why: string, reason: string, fields: readonly
     ],
   ],
   ['host and authority differ', 'host-mismatch', [...GET, ['host', 'other.test']]],
+  [
+    'host and authority differ by the * of the path',
+    'target',
+    [
+      [':method', 'OPTIONS'],
+      [':scheme', 'http'],
+      [':path', '*'],
+      [':authority', 'shop.test'],
+      ['host', 'shop.test*'],
+    ],
+  ],
   ['too many fields', 'too-many-fields', [...GET, ...Array.from({ length: 60 }, (_, i): Field => [`x-${i}`, 'v'])]],
   ['too much of fields', 'head-too-large', [...GET, ['x-a', 'v'.repeat(6000)], ['x-b', 'v'.repeat(2100)]]],
   ['too long a path', 'target-too-long', replaced(':path', `/${'a'.repeat(5000)}`)],

@@ -51,7 +51,8 @@ function targetOf({ authority, path = '', host }: Parts, method: string): string
   if (method === 'CONNECT') return sane('visible', authority ?? '');
   if (!path.startsWith('/') && path !== '*') return REFUSED;
   const differs = host !== undefined && authority !== undefined && host.toLowerCase() !== authority.toLowerCase();
-  return `${differs ? `http://${sane('visible', authority)}` : ''}${sane('visible', path)}`;
+  if (!differs) return sane('visible', path);
+  return path === '*' ? REFUSED : `http://${sane('visible', authority)}${sane('visible', path)}`; // Else `*` would end the name.
 }
 
 /** Writes an answer, informational ones too. `isBodiless`: no content can follow, whatever the fields say. */

@@ -13,7 +13,7 @@ import { dropFraming } from './framing.ts';
 import { FLOODED, REFUSED } from './http2-stream.ts';
 import { UpstreamLine } from './line.ts';
 import { Pipeline } from './pipeline.ts';
-import { type SocketTo, tlsReason } from './socket.ts';
+import { isOurCertificateRefused, type SocketTo, tlsReason } from './socket.ts';
 import type { ConnectionHost, ConnectionTarget, RequestTerms, UpstreamFailure, UpstreamUser } from './terms.ts';
 
 /** Largest body rest for which reading through the shared buffer, and copying, is cheaper than a buffer of its own. */
@@ -404,8 +404,14 @@ export class UpstreamConnection extends UpstreamLine {
     }
     if (this.phase === 'rest') this.loseRest();
     else if (this.unsent) this.failUnsent();
-    else if (this.user) this.fail({ fault: 'upstream-closed' });
+    else if (this.user) this.fail(this.closedByTarget());
     else this.close();
+  }
+
+  /** A target of TLS 1.3 that refuses our certificate says so when the request may have left: no failure to connect. */
+  private closedByTarget(): UpstreamFailure {
+    const isRefused = this.isTls && !this.reused && !this.gotByte && isOurCertificateRefused(this.error);
+    return isRefused ? { fault: 'upstream-closed', tls: 'client-certificate' } : { fault: 'upstream-closed' };
   }
 
   /** The connection is of no use before the request left: the target did nothing. */
@@ -423,7 +429,7 @@ export class UpstreamConnection extends UpstreamLine {
     }
     if (this.unsent) return this.failUnsent();
     if (this.error?.code === FLOODED) return this.fail({ fault: 'upstream-malformed', malformed: 'flood' });
-    this.fail(this.error?.code === REFUSED ? { fault: 'upstream-closed', refused: true } : { fault: 'upstream-closed' });
+    this.fail(this.error?.code === REFUSED ? { fault: 'upstream-closed', refused: true } : this.closedByTarget());
   }
 
   private fail(failure: UpstreamFailure): void {

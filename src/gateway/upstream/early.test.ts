@@ -4,8 +4,8 @@
  * Method: a real engine, a target that answers as soon as it sees a head, byte-speaking clients; time by hand.
  */
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
-import { test } from 'node:test';
+import { Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
 import { manualClock } from '../../base/clock.ts';
 import { between, eventually, type Gateway, ok, Talk, type Upstream } from '../http/fixture.ts';
 import { UPSTREAM_EVENTS } from './upstream-counts.ts';
@@ -130,4 +130,60 @@ test('while an answer is being decided, its request goes on; both orders of thei
       assert.deepEqual([reasons(gateway), upstream.sockets.length], [['/early ', '/next '], 1]);
     });
   }
+});
+
+/** What is written to `port` from `start` on waits until `release`, as when a target does not read; `bytes` of it. */
+function holdBack(t: TestContext, port: number): { readonly bytes: () => number; start(): void; release(): void } {
+  const held = new Set<Socket>();
+  let isOn = false;
+  const { write } = Socket.prototype;
+  t.mock.method(Socket.prototype, 'write', function (this: Socket, ...args: Parameters<typeof write>) {
+    if (isOn && this.remotePort === port && !held.has(this)) {
+      this.cork();
+      held.add(this);
+    }
+    return write.apply(this, args);
+  });
+  return {
+    bytes: () => [...held].reduce((sum, { writableLength }) => sum + writableLength, 0),
+    start: () => void (isOn = true),
+    release() {
+      isOn = false;
+      for (const socket of held) socket.uncork();
+    },
+  };
+}
+
+/** Sends the rest, and `next` right behind it, so that the target takes its last part only when the exchange is over. */
+async function endWaiting(t: TestContext, gateway: Gateway, upstream: Upstream, talk: Talk, next: string): Promise<void> {
+  await answered(talk);
+  talk.send(REST.slice(0, 20_000));
+  await eventually(() => bodyOf(upstream) === 20_010, 'the first part is through');
+  const line = holdBack(t, upstream.port);
+  line.start();
+  talk.send(REST.slice(20_000, 82_000));
+  await eventually(() => line.bytes() === 62_000, 'the second part waits, just less than what a socket likes to keep');
+  talk.send(REST.slice(82_000) + next);
+  await eventually(() => gateway.outcomes.length > 0, 'the exchange is over');
+  assert.equal(line.bytes(), 79_990);
+  line.release();
+}
+
+test('a client is read on whose exchange ended before the target took the last of the body', async (t) => {
+  await between(atOnce, {}, async (gateway, upstream, talk) => {
+    await endWaiting(t, gateway, upstream, talk, '');
+    await eventually(() => bodyOf(upstream) === 100_000, 'the target took it');
+    await talk.send(GET).until((text) => text.endsWith('to /next'));
+    assert.deepEqual(reasons(gateway), ['/early ', '/next ']);
+  });
+});
+
+test('the last of a body that waits for its target stays whole when a request that came with it is over first', async (t) => {
+  const answer = { status: 204 };
+  const decide = ({ path }: { path: string }) => (path === '/local' ? ({ kind: 'answer', answer } as const) : undefined);
+  await between(atOnce, { decide }, async (gateway, upstream, talk) => {
+    await endWaiting(t, gateway, upstream, talk, 'POST /local HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc');
+    await talk.send(GET).until((text) => text.endsWith('to /next'));
+    assert.deepEqual([bodyOf(upstream), reasons(gateway)], [100_000, ['/early ', '/local ', '/next ']]);
+  });
 });

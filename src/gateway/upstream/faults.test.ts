@@ -42,12 +42,18 @@ const WAYS: readonly (readonly [name: string, script: Script, request: string, r
     'core/http/upstream-closed',
     'reset',
   ],
-  ['sends garbage', (socket) => void socket.write('\0\x01garbage\r\n\r\n'), GET, 'core/http/upstream-malformed', /^HTTP\/1\.1 502 /],
+  [
+    'sends garbage',
+    (socket) => void socket.write('\0\x01garbage\r\n\r\n'),
+    GET,
+    'core/http/upstream-malformed-status-line',
+    /^HTTP\/1\.1 502 /,
+  ],
   [
     'sends a chunk that is none',
     (socket) => void socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n'),
     GET,
-    'core/http/upstream-malformed',
+    'core/http/upstream-malformed-chunk',
     /^HTTP\/1\.1 200 |^$/,
   ],
   [

@@ -5,12 +5,15 @@ import { connect, type Socket } from 'node:net';
 import { defineProblems } from '../../base/problem.ts';
 import { type Random, seededRandom } from '../../base/random.ts';
 import type { CompiledRetries, CompiledUpstream } from '../../sdk/upstream.ts';
-import { eventually, type Gateway, startGateway } from '../http/fixture.ts';
-import { chunksOf, content, readChunked, startUnruly, turns, type Unruly } from './unruly-fixture.ts';
+import { eventually, type Gateway, startGateway, turns } from '../http/fixture.ts';
+import { chunksOf, content, readChunked, startUnruly, type Unruly } from './unruly-fixture.ts';
+import { strainSockets } from './strain-fixture.ts';
 import { UPSTREAM_EVENTS } from './upstream-counts.ts';
 
 /** An answer takes less, whatever goes wrong. */
 const ANSWER_MS = 20_000;
+/** How much oftener targets answer early under strain. */
+const OFTEN = 5;
 const PIPELINED = UPSTREAM_EVENTS.indexOf('pipelined');
 const { raise } = defineProblems('core/test', { no: { status: 418, title: { en: 'No', zh: '否' } } });
 
@@ -24,6 +27,8 @@ export interface Mixture {
   readonly protocol: 'http/1.1' | 'h2';
   /** The upstream is written anew all the time: its targets come and go, and what it says of pipelining. */
   readonly changes: boolean;
+  /** Nobody takes bytes at once, and targets often answer before they have read. */
+  readonly isStrained: boolean;
   readonly clients: number;
   readonly each: number;
 }
@@ -66,7 +71,7 @@ const RETRIES: CompiledRetries = {
 export async function mix(mixture: Mixture): Promise<Mixed> {
   const result: Mixed = { wrong: [], exchanges: 0, whole: 0, problems: 0, cut: 0, left: 0, pipelined: 0 };
   const random = seededRandom(mixture.seed);
-  const targets = await Promise.all([1, 2].map((n) => startUnruly(mixture.seed * 10 + n, result.wrong)));
+  const targets = await Promise.all([1, 2].map((n) => startUnruly(mixture.seed * 10 + n, result.wrong, mixture.isStrained ? OFTEN : 1)));
   const upstream = upstreamOf(mixture, targets);
   const gateway = await startGateway({
     connectionsMax: mixture.connectionsMax,
@@ -79,6 +84,7 @@ export async function mix(mixture: Mixture): Promise<Mixed> {
       return mixture.isPhaseAsync && chance < 0.5 ? turns(random.integer(5)).then(() => problem) : problem;
     },
   });
+  const relax = mixture.isStrained ? strainSockets(seededRandom(mixture.seed + 3)) : () => {};
   const changing = new AbortController();
   const changes = mixture.changes ? change(gateway, upstream, mixture, changing.signal) : Promise.resolve();
   try {
@@ -88,6 +94,7 @@ export async function mix(mixture: Mixture): Promise<Mixed> {
     await changes;
     await settled(gateway, result);
   } finally {
+    relax();
     changing.abort();
     await gateway.stop();
     for (const target of targets) target.close();
@@ -133,6 +140,9 @@ async function settled(gateway: Gateway, result: Mixed): Promise<void> {
     result.wrong.push(`${(error as Error).message}: ${exchanges.length - outcomes.length} ${JSON.stringify(engine.stats())}`);
   }
   result.exchanges = gateway.outcomes.length;
+  // No client here rests for so long: who did was not read any more.
+  const rested = gateway.engine.listenerNumbers().flatMap(({ ended }) => ended.filter(([reason]) => reason === 'keep-alive'));
+  if (rested.length > 0) result.wrong.push(`clients that had asked were closed as idle: ${JSON.stringify(rested)}`);
   const { events } = gateway.engine.upstreamCounts()[0] ?? { events: [] };
   result.pipelined = events[PIPELINED] ?? 0;
 }

@@ -13,6 +13,7 @@ const ROUND = {
   retries: true,
   isPhaseAsync: true,
   changes: false,
+  isStrained: false,
   protocol: 'http/1.1',
   clients: 15,
   each: 12,
@@ -22,11 +23,13 @@ const ROUNDS: readonly Mixture[] = [
   { ...ROUND, seed: 2, pipelining: 4, retries: false, changes: true },
   { ...ROUND, seed: 3, pipelining: 1, connectionsMax: 20, isPhaseAsync: false },
   { ...ROUND, seed: 4, pipelining: 16, protocol: 'h2' },
+  { ...ROUND, seed: 5, pipelining: 1, isStrained: true },
+  { ...ROUND, seed: 6, pipelining: 4, isStrained: true, protocol: 'h2' },
 ];
 
 for (const round of ROUNDS) {
-  const { pipelining, protocol, retries, changes } = round;
-  test(`mixed over ${protocol}, ${pipelining} together${retries ? ', repeated' : ''}${changes ? ', amid changes' : ''}`, async () => {
+  const { pipelining, protocol, retries, changes, isStrained } = round;
+  test(`mixed over ${protocol}, ${pipelining} together${retries ? ', repeated' : ''}${changes ? ', amid changes' : ''}${isStrained ? ', strained' : ''}`, async () => {
     const { wrong, exchanges, whole } = await mix(round);
     assert.deepEqual(wrong, []);
     assert.ok(whole > exchanges / 2 && exchanges > 100, `${whole} of ${exchanges}`);

@@ -127,7 +127,7 @@ export class Selection {
     this.measures = balance?.type === 'lowest-latency';
     switch (balance?.type) {
       case 'least-requests':
-        this.choose = leastRequests();
+        this.choose = leastRequests;
         break;
       case 'lowest-latency':
         this.choose = lowestLatency(this.tools.random);

@@ -98,8 +98,26 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'no-http2',
 };
 
+/** The target wants a certificate of ours, or another one. With TLS 1.3 it says so when the handshake is over for us. */
+const OUR_CERTIFICATE = new Set([
+  'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+  'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+  'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
+  'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+  'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
+  'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+  'ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED',
+  'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN',
+]);
+
+/** True when the target ended the connection over the certificate that we showed, or did not. */
+export function isOurCertificateRefused(error: NodeJS.ErrnoException | undefined): boolean {
+  return OUR_CERTIFICATE.has(error?.code ?? '');
+}
+
 /** Why a TLS connection failed before it stood, in a word; empty when that was nothing of TLS. */
 export function tlsReason(error: NodeJS.ErrnoException | undefined): string {
   const code = error?.code ?? '';
+  if (isOurCertificateRefused(error)) return 'client-certificate';
   return REASONS[code] ?? (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') ? 'handshake' : '');
 }

@@ -137,9 +137,17 @@ test('a client certificate is shown to a target that asks for one', async () => 
   await against({ port: upstream.port, tls: { certificate: own.certificate, key: own.key } }, async (_gateway, talk) => {
     await talk.send(GET).until((text) => text.endsWith('DNS:gateway.test'));
   });
-  await against({ port: upstream.port }, async (_gateway, talk) => {
-    assert.match(await talk.send(GET).until((text) => text.includes('}')), /^HTTP\/1\.1 502 /);
-  });
+  // TLS 1.3 tells it behind the handshake, TLS 1.2 amid it.
+  for (const [maxVersion, reason] of [
+    ['TLSv1.3', 'upstream-closed-client-certificate'],
+    ['TLSv1.2', 'upstream-tls-handshake'],
+  ] as const) {
+    const strict = await serve({ ...options, maxVersion });
+    await against({ port: strict.port }, async (gateway, talk) => {
+      assert.match(await talk.send(GET).until((text) => text.includes('}')), /^HTTP\/1\.1 502 /);
+      assert.equal(gateway.outcomes[0]!.outcome.reason, `core/http/${reason}`);
+    });
+  }
   await against({ port: upstream.port, tls: { certificate: own.certificate, key: 'no key' } }, async (gateway, talk) => {
     await talk.send(GET).until((text) => text.includes('upstream-tls'));
     assert.equal(gateway.outcomes[0]!.outcome.reason, 'core/http/upstream-tls-own-certificate');

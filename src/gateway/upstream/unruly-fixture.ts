@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Random, seededRandom } from '../../base/random.ts';
+import { turns } from '../http/fixture.ts';
 
 /** Bytes that say which message they belong to and where they stand in it. */
 export function content(id: number, size: number): Buffer {
@@ -81,11 +82,12 @@ export interface Unruly {
   readonly server: Server;
   readonly sockets: Set<Socket>;
   requests: number;
+  readonly early: number;
   close(): void;
 }
 
-/** Starts one. What comes in a way it should not stands in `wrong`. */
-export async function startUnruly(seed: number, wrong: string[]): Promise<Unruly> {
+/** Starts one. What comes in a way it should not stands in `wrong`; early answers come `early` times as often as usual. */
+export async function startUnruly(seed: number, wrong: string[], early = 1): Promise<Unruly> {
   const random = seededRandom(seed);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -100,6 +102,7 @@ export async function startUnruly(seed: number, wrong: string[]): Promise<Unruly
     server,
     sockets,
     requests: 0,
+    early,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -108,9 +111,10 @@ export async function startUnruly(seed: number, wrong: string[]): Promise<Unruly
   return unruly;
 }
 
-function chosen(random: Random): Way {
-  let at = random.float() * Object.values(WAYS).reduce((sum, share) => sum + share, 0);
-  for (const [way, share] of Object.entries(WAYS)) if ((at -= share) < 0) return way as Way;
+function chosen(random: Random, early: number): Way {
+  const ways = Object.entries({ ...WAYS, early: WAYS.early * early });
+  let at = random.float() * ways.reduce((sum, [, share]) => sum + share, 0);
+  for (const [way, share] of ways) if ((at -= share) < 0) return way as Way;
   return 'plain';
 }
 
@@ -164,7 +168,7 @@ class Reader {
     const [, method, , idText, inText, outText] = match;
     const [id, size, out] = [Number(idText), Number(inText), Number(outText)];
     this.unruly.requests++;
-    const way = chosen(random);
+    const way = chosen(random, this.unruly.early);
     const isChunked = /\r\ntransfer-encoding: chunked\r\n/i.test(head);
     const answer = this.answer(way, { id, out, isHead: method === 'HEAD' });
     if (way === 'early') this.socket.write(answer);
@@ -199,7 +203,7 @@ class Reader {
     if (way === 'none') return of(`${head('204 No Content')}\r\n`, Buffer.alloc(0));
     if (way === 'not modified')
       return of(`${head('304 Not Modified', random.float() < 0.5 ? 'content-length: 77\r\n' : '')}\r\n`, Buffer.alloc(0));
-    if (way === 'interim') return of(`HTTP/1.1 103 Early Hints\r\nx-for: ${id}\r\n\r\n${head('200 OK', length)}`);
+    if (way === 'interim') return of(`HTTP/1.1 103 Early Hints\r\nlink: <${id}>\r\n\r\n${head('200 OK', length)}`);
     if (way === 'until the end') return of(`${head('200 OK')}\r\n`);
     if (way === 'last one') return of(head('200 OK', `connection: close\r\n${length}`));
     if (way === 'unavailable') return of(head('503 Service Unavailable', length));
@@ -261,9 +265,4 @@ class Reader {
     if (how === 'end') this.socket.end();
     else this.socket.resetAndDestroy();
   }
-}
-
-/** Waits so many turns of the event loop. */
-export async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -8,6 +8,8 @@ import { defineOperation } from '../operation.ts';
 import { named, oneOf, orNull, resourceKey, text } from '../shapes.ts';
 
 const area = 'routes';
+/** The listener that is always there, and the project of all others. */
+const DEFAULT = 'default';
 
 const explanation = named(
   'RouteExplanation',
@@ -58,10 +60,12 @@ const explain = defineOperation({
       default: '',
       ...help('Address the client comes from.', '客户端地址。'),
     }),
-    listener: T.String({ maxLength: 63, default: 'default', ...help('Listener it comes in by.', '请求进入的监听器。') }),
+    listener: T.String({ maxLength: 63, default: DEFAULT, ...help('Listener it comes in by.', '请求进入的监听器。') }),
   }),
   response: explanation,
   async handler({ body, caller }, parts) {
+    // One that does not exist takes no request: who misspelt it would be told of the wrong routes.
+    if (body.listener !== DEFAULT) await parts.resources.get({ project: DEFAULT, kind: 'Listener', name: body.listener });
     const at = body.path.indexOf('?');
     const [path, query] = at < 0 ? [body.path, ''] : [body.path.slice(0, at), body.path.slice(at + 1)];
     const facts = {

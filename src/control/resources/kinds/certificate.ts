@@ -1,6 +1,7 @@
 /** A certificate chain with its key: what listeners show to clients. */
 import { mistake } from '../../../base/problem.ts';
 import { duration, help, secret, strictObject, T } from '../../../base/schema.ts';
+import { type Text, tell } from '../../../base/text.ts';
 import { chainFaults, hostChainFaults, keyFault } from '../../../sdk/certificate.ts';
 import { wholeVariable } from '../../documents/variables.ts';
 import { defineResource } from '../define.ts';
@@ -12,6 +13,8 @@ export interface CertificateSpec {
   /** Milliseconds before the end from which people are warned. */
   warnBefore: number;
 }
+
+const ITS_KEY: Text = { en: 'its key {fault}', zh: '其私钥{fault}' };
 
 export default defineResource<CertificateSpec>({
   kind: 'Certificate',
@@ -55,7 +58,8 @@ export default defineResource<CertificateSpec>({
   compile: ({ enabled, spec }) => {
     if (!enabled) return { entries: [] };
     const [fault] = chainFaults(spec.chain, undefined);
-    const failure = fault ?? (isHidden(spec.key) ? undefined : keyFault(spec.key, spec.chain));
+    const keyOnly = isHidden(spec.key) ? undefined : keyFault(spec.key, spec.chain);
+    const failure = fault ?? (keyOnly && tell(ITS_KEY, { fault: keyOnly }));
     return { entries: [], ...(failure === undefined ? {} : { failure }) };
   },
   examples: [],

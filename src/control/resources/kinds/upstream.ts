@@ -1,8 +1,9 @@
 /** A named group of targets that requests are passed on to. */
 import type { ProblemPointer } from '../../../base/problem.ts';
 import { duration, help, strictObject, T } from '../../../base/schema.ts';
+import { type Text, tell } from '../../../base/text.ts';
 import { defineResource } from '../define.ts';
-import { checkUpstream, compileUpstream, type UpstreamSpec } from '../upstream-compile.ts';
+import { checkUpstream, compileUpstream, ownKeyFault, type UpstreamSpec } from '../upstream-compile.ts';
 import {
   balance,
   health,
@@ -17,6 +18,8 @@ import {
   slowStart,
   tls,
 } from '../upstream-parts.ts';
+
+const KEY_UNFIT: Text = { en: 'its key (tls.key) {fault}', zh: '其密钥（tls.key）{fault}' };
 
 const weight = T.Integer({
   minimum: 1,
@@ -99,9 +102,13 @@ export default defineResource<UpstreamSpec>({
         ...help('How long an unused connection is kept.', '空闲连接的保留时间。', '空闲时长'),
       }),
     }),
-  check: ({ spec }): ProblemPointer[] => checkUpstream(spec),
-  compile: ({ key, enabled, spec, written }) =>
-    enabled ? { entries: [{ type: 'upstream', value: compileUpstream(key, spec, written) }] } : { entries: [] },
+  check: ({ spec, written }): ProblemPointer[] => checkUpstream(spec, written),
+  compile: ({ key, enabled, spec, written }) => {
+    if (!enabled) return { entries: [] };
+    const fault = ownKeyFault(spec);
+    if (fault) return { entries: [], failure: tell(KEY_UNFIT, { fault }) };
+    return { entries: [{ type: 'upstream', value: compileUpstream(key, spec, written) }] };
+  },
   examples: [
     {
       title: { en: 'Two targets, one with twice the share', zh: '两个目标，其一份额加倍' },

@@ -55,26 +55,28 @@ test('round robin: in every turn each target is chosen exactly as often as its w
 
 test('what is to be avoided is chosen only when there is nothing else', () => {
   const from = [fake('a', 9), fake('b'), fake('c')];
-  for (const choose of [roundRobin, leastRequests(), lowestLatency(seededRandom(1)), hashed(1.25)]) {
+  for (const choose of [roundRobin, leastRequests, lowestLatency(seededRandom(1)), hashed(1.25)]) {
     for (let i = 0; i < 100; i++) assert.notEqual(choose(from, 0, i * 7919, from[0]), from[0]);
     assert.equal(choose([from[0]!], 0, 1, from[0]), from[0]);
   }
 });
 
-test('least requests: nobody gets one more while another has less for its weight; equals take turns', () => {
+test('least requests: nobody gets one more while another has less for its weight; equals take turns, idle ones by weight', () => {
   const random = seededRandom(5);
   const from = fakes(8, random, 4);
-  const choose = leastRequests();
+  const choose = leastRequests;
   for (let i = 0; i < 2000; i++) {
     const chosen = choose(from, 0, 0, undefined) as Fake;
-    const load = (target: Fake) => (target.active + 1) / target.weight;
+    const load = (target: Fake) => target.active / target.weight;
     for (const other of from) assert.ok(load(chosen) <= load(other), `${chosen.name} before ${other.name}`);
     chosen.active++;
     const busy = from.filter(({ active }) => active > 0);
     if (random.float() < 0.5) busy[random.integer(busy.length)]!.active--;
   }
   const equal = [fake('a'), fake('b'), fake('c')];
-  assert.deepEqual([...counts(leastRequests(), equal, 30).values()], [10, 10, 10]);
+  assert.deepEqual([...counts(leastRequests, equal, 30).values()], [10, 10, 10]);
+  const idle = [fake('heavy', 3), fake('light'), fake('starting', 0.1)];
+  assert.deepEqual([...counts(leastRequests, idle, 410).values()], [300, 100, 10], 'one request at a time keeps to the weights');
 });
 
 test('hash: keys spread by weight, and stay when targets come and go', () => {
@@ -164,7 +166,7 @@ test('simulation: with one target ten times slower, lowest latency and least req
     const play = (choose: Balancer) => simulate(choose, world(), 5000, 3, seededRandom(seed));
     const turns = play(roundRobin);
     const latency = play(lowestLatency(seededRandom(seed + 100)));
-    const least = play(leastRequests());
+    const least = play(leastRequests);
     assert.ok(latency.mean < turns.mean * 0.6, `seed ${seed}: ${latency.mean} against ${turns.mean}`);
     assert.ok(least.mean < turns.mean, `seed ${seed}: ${least.mean} against ${turns.mean}`);
     assert.ok(latency.seen.get('slow')! < 500, `seed ${seed}: the slow one got ${latency.seen.get('slow')}`);

@@ -55,21 +55,29 @@ takes part by its engine, Lura: KrakenD CE’s own module is not to be had from 
 memory, which no gateway on Node can be below.
 
 Slots in which others took more than a fifth of the core are dropped; where none was left, all count. Load is the machine’s when a row
-began: above ${BUSY} the cores were shared with other work (marked *), and a ratio is known to a tenth.
+began: above ${BUSY} the cores were shared with other work (marked *), and a ratio is known to a tenth. Other tenants of the host are not
+seen from inside a virtual machine: the least and the most tell how much they moved a row. A row stands once for each machine.
 
 `;
 
-/** Writes the page: the newest result of each proxy in each row there is. */
+/** Writes the page: the newest result of each proxy in each row there is, for each machine. */
 export function writeTable(results: URL, page: URL): void {
   const lines = readFileSync(results, 'utf8').trim().split('\n');
   const last = new Map<string, Result>();
   for (const line of lines) {
     const result = JSON.parse(line) as Result;
-    last.set(`${result.row}\n${result.peer}`, result);
+    last.set(keyOf(result.row, result.peer, result.machine), result);
   }
+  const machines = [...new Set([...last.values()].map(({ machine }) => machine))];
   const rows = [...ROWS, { name: 'latency', peers: LATENCY_PEERS }, { name: 'memory', peers: MEMORY_PEERS }];
-  const all = rows.flatMap(({ name, peers }) => peers.flatMap((peer) => last.get(`${name}\n${peer}`) ?? []));
+  const all = rows.flatMap(({ name, peers }) =>
+    machines.flatMap((machine) => peers.flatMap((peer) => last.get(keyOf(name, peer, machine)) ?? [])),
+  );
   writeFileSync(page, `${HEAD}${costs(all)}\n${beside(all)}${latencies(all)}\n${memory(all)}`);
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return parts.join('\n');
 }
 
 function costs(all: readonly Result[]): string {

@@ -52,7 +52,7 @@ const CLAIMS = {
 /** Beginnings of such names: the mesh of Envoy, load balancers that log users in or check certificates. */
 const CLAIM_STARTS = [word('x-envoy-'), word('x-amzn-oidc-'), word('x-amzn-mtls-')];
 
-/** By length the first letters of these names, bit n for the n-th of the alphabet: nearly all fields are told by them to mean nothing here. */
+/** By length the first letters of these names, bit n for the n-th of the alphabet: they tell nearly all fields that mean nothing here. */
 const FIRST_LETTERS = new Int32Array(32);
 for (const name of [...Object.values(W), ...Object.values(CLAIMS)]) FIRST_LETTERS[name.length]! |= 1 << (name[0]! & 31);
 const X = 'x'.charCodeAt(0) & 31;
@@ -71,6 +71,7 @@ export function readRequestField(head: Head, n: number): HeadFault | undefined {
   return mayMean(length, first) ? readMeaning(head, n, length) : undefined;
 }
 
+/** What a field means whose name may be one of these. */
 function readMeaning(head: Head, n: number, length: number): HeadFault | undefined {
   switch (length) {
     case 2:

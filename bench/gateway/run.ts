@@ -41,7 +41,7 @@ const starts = Math.min(pairs, Number(values.starts ?? 1));
 const seconds = Number(values.seconds ?? 2);
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 const running: Peer[] = [];
-process.once('SIGINT', () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.once('exit', () => {
   for (const peer of running) peer.kill();
   rmSync(folder, { recursive: true, force: true });
